@@ -1,0 +1,81 @@
+# Alto's commands. `make help` lists them. Nothing has to be installed first but Python 3.11 or newer and make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+STAGE ?= dev
+T ?= tests
+ARGS ?=
+
+BOOT := .alto/boot
+UV := $(BOOT)/bin/uv
+PYTHON := .venv/bin/python
+CDK := $(PYTHON) -m infra.cdk
+
+.PHONY: help demo up test check format openapi lock synth deploy destroy bench clean distclean
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: .venv/ready node_modules/ready ## Import the AWS API documentation through S3 and search it, on this machine
+	$(PYTHON) -m local demo $(ARGS)
+
+up: .venv/ready node_modules/ready ## Run Alto on this machine until Ctrl-C
+	$(PYTHON) -m local up $(ARGS)
+
+test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=tests/unit)
+	$(PYTHON) -m pytest $(T) $(ARGS)
+
+check: .venv/ready ## Lint, types, layers, and the committed OpenAPI document
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/mypy --config-file infra/mypy.ini app.py infra
+	$(PYTHON) -m lambdas.openapi --check
+
+format: .venv/ready ## Format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+openapi: .venv/ready ## Write docs/openapi.json from the routes
+	$(PYTHON) -m lambdas.openapi
+
+lock: .venv/ready ## Resolve the requirements anew, with hashes
+	$(PYTHON) requirements/lock.py
+
+synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
+	$(CDK) synth --stage $(STAGE)
+
+deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account
+	$(CDK) deploy --stage $(STAGE)
+
+destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
+	$(CDK) destroy --stage $(STAGE)
+
+bench: .venv/ready ## Measure, side by side with the peers
+	$(PYTHON) -m benchmarks
+
+clean: ## Wipe the local state (collections, buckets, jobs) and what was built
+	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache
+
+distclean: clean ## Also remove the environments; the next command installs them again
+	rm -rf .alto .venv node_modules
+
+$(UV): requirements/uv.txt
+	@echo "==> uv, into $(BOOT)"
+	python3 -m venv $(BOOT)
+	$(BOOT)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	touch $(UV)
+
+.venv/ready: $(UV) requirements/dev.txt .python-version
+	@echo "==> Python $$(cat .python-version) and its packages, into .venv"
+	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" .venv
+	VIRTUAL_ENV=.venv $(UV) pip sync -q --require-hashes requirements/dev.txt
+	touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	@echo "==> the CDK command line, into node_modules"
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm ci --silent --no-audit --no-fund
+	touch $@

@@ -1,0 +1,1 @@
+"""Alto on one machine: OpenSearch, a model emulator, a local AWS account and the demo."""

@@ -1,0 +1,31 @@
+"""Resolve every requirements file anew. Hashes, but no registry: the files say what, not from where."""
+
+import subprocess
+from pathlib import Path
+
+from uv import find_uv_bin
+
+HERE = Path(__file__).parent
+OPTIONS = (
+    "--universal --python-version 3.13 --generate-hashes --no-annotate --no-header --no-emit-index-url "
+    "--no-emit-find-links --upgrade"
+).split()
+# `dev` comes first: the functions carry exactly the versions that were tested.
+FUNCTIONS = ("query", "write", "split", "load")
+SEPARATE = ("ministack", "uv")
+
+
+def lock(name: str, *options: str) -> None:
+    """Write requirements/<name>.txt from requirements/<name>.in."""
+    source, target = HERE / f"{name}.in", HERE / f"{name}.txt"
+    overrides = ["--override", str(HERE / "overrides.txt")]
+    command = [find_uv_bin(), "pip", "compile", "--quiet", *OPTIONS, *overrides, *options, str(source)]
+    subprocess.run([*command, "--output-file", str(target)], check=True)
+
+
+if __name__ == "__main__":
+    lock("dev")
+    for function in FUNCTIONS:
+        lock(function, "--constraint", str(HERE / "dev.txt"))
+    for separate in SEPARATE:
+        lock(separate)
