@@ -1,0 +1,154 @@
+"""Texts to vectors, for everyone who needs some."""
+
+import random
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from threading import Lock
+
+from lambdas.deadline import Deadline
+from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.credentials import AwsCredentials
+from lambdas.embedding.families import InputType
+from lambdas.embedding.model_client import Model
+from lambdas.embedding.pacing import Lane
+from lambdas.embedding.run import EmbeddingCounts, EmbeddingRun, Result, Surroundings
+from lambdas.embedding.text import text_hash
+from lambdas.errors import EmbeddingError
+
+# Enough to hide a model's latency; more would only queue for the processor of a Lambda.
+CONCURRENCY = 64
+
+_QUERIES_REMEMBERED = 512
+# A caller whose access was taken away keeps no answer longer than this.
+_QUERY_SECONDS = 600.0
+_LANES_REMEMBERED = 256
+
+
+class Embedder:
+    """Embeds documents and queries. Safe to share between threads, which then share its calls in flight.
+
+    Args:
+        model: makes single calls; `AwsModel` in production.
+        concurrency: the calls in flight, over all jobs.
+        executor: where the calls are made; a pool of `concurrency` threads by default.
+        clock, sleep, jitter: time in seconds and random numbers from 0 to 1, for tests to hold still.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        concurrency: int = CONCURRENCY,
+        executor: Executor | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        executor = executor or ThreadPoolExecutor(concurrency, thread_name_prefix="embedding")
+        self._around = Surroundings(model, executor, concurrency, sleep, jitter)
+        self._clock = clock
+        self._lanes: OrderedDict[Hashable, Lane] = OrderedDict()
+        self._queries: OrderedDict[Hashable, tuple[float, array[float]]] = OrderedDict()
+        self._lock = Lock()
+
+    def embed_documents(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+        counts: EmbeddingCounts | None = None,
+    ) -> list[Result]:
+        """The vector of each text, or the error that it met, in the order of the texts.
+
+        Returns at the deadline at the latest, with what there is by then. `counts` is added to.
+        """
+        return self._embed(config, texts, "document", deadline=deadline, credentials=credentials, counts=counts)
+
+    def embed_query(
+        self, config: Text2VecAws, text: str, *, deadline: Deadline, credentials: AwsCredentials | None = None
+    ) -> list[float]:
+        """The vector of a query, from memory if the same caller asked the same of the same model before.
+
+        Raises `EmbeddingError`.
+        """
+        key = (text_hash(config, text), config.region, *_identity(config, credentials))
+        if (known := self._remembered(key)) is not None:
+            return known
+        [result] = self._embed(config, [text], "query", deadline=deadline, credentials=credentials)
+        if isinstance(result, EmbeddingError):
+            raise result
+        self._remember(key, result)
+        return result
+
+    def probe_dimensions(
+        self, config: Text2VecAws, *, deadline: Deadline, credentials: AwsCredentials | None = None
+    ) -> int:
+        """Ask the model for a vector and count. Raises `EmbeddingError`."""
+        anything = config.model_copy(update={"dimensions": None})
+        [result] = self._embed(anything, ["dimensions"], "document", deadline=deadline, credentials=credentials)
+        if isinstance(result, EmbeddingError):
+            raise result
+        return len(result)
+
+    def _embed(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        input_type: InputType,
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None,
+        counts: EmbeddingCounts | None = None,
+    ) -> list[Result]:
+        run = EmbeddingRun(
+            self._around,
+            self._lane(config, credentials),
+            config,
+            input_type,
+            deadline=deadline,
+            credentials=credentials,
+            counts=counts or EmbeddingCounts(),
+        )
+        return run.embed(texts)
+
+    def _lane(self, config: Text2VecAws, credentials: AwsCredentials | None) -> Lane:
+        """What was learnt about this model's quota, for whoever it is counted against."""
+        caps = (config.requests_per_minute, config.tokens_per_minute)
+        names = (config.service, config.region, config.target, config.target_model, config.inference_component)
+        key = (names, caps, _identity(config, credentials))
+        with self._lock:
+            lane = self._lanes.pop(key, None) or Lane(*caps, self._clock)
+            self._lanes[key] = lane
+            while len(self._lanes) > _LANES_REMEMBERED:
+                self._lanes.popitem(last=False)
+            return lane
+
+    def _remembered(self, key: Hashable) -> list[float] | None:
+        with self._lock:
+            known = self._queries.get(key)
+            if known is None or known[0] < self._clock():
+                return None
+            self._queries.move_to_end(key)
+            return known[1].tolist()
+
+    def _remember(self, key: Hashable, vector: list[float]) -> None:
+        # An array takes a quarter of the memory of a list of numbers.
+        with self._lock:
+            self._queries[key] = (self._clock() + _QUERY_SECONDS, array("d", vector))
+            self._queries.move_to_end(key)
+            while len(self._queries) > _QUERIES_REMEMBERED:
+                self._queries.popitem(last=False)
+
+
+def _identity(config: Text2VecAws, credentials: AwsCredentials | None) -> tuple[str, str, str]:
+    """Who calls: a caller with keys of its own, a role, or Alto. Nobody is given what the keys of another fetched."""
+    if credentials is not None:
+        return ("caller", credentials.fingerprint, "")
+    if config.role_arn:
+        return ("role", config.role_arn, config.external_id or "")
+    return ("alto", "", "")

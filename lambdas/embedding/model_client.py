@@ -1,0 +1,105 @@
+"""One call to a model: texts in, vectors out, everything that can go wrong as one kind of exception."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from lambdas.embedding.answers import Vector, tokens_of, vectors_of
+from lambdas.embedding.bedrock import invoke_model
+from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.credentials import AwsCredentials, CredentialChain, Role
+from lambdas.embedding.families import InputType
+from lambdas.embedding.sagemaker import invoke_endpoint
+from lambdas.embedding.signed_http import HttpAnswer, HttpCall, Transport
+from lambdas.embedding.vendor_errors import (
+    CallFailedError,
+    Remedy,
+    broken_answer,
+    connection_failure,
+    credentials_failure,
+    failure_of,
+)
+from lambdas.errors import ModelAnswerError, ModelInputError
+
+_CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke_model, "sagemaker": invoke_endpoint}
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of one call, in the order of its texts, and how many tokens the model counted, if it said so."""
+
+    vectors: list[Vector | ModelAnswerError]
+    tokens: int | None = None
+
+
+class Model(Protocol):
+    """Something that embeds the texts of one call."""
+
+    def embed(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        input_type: InputType,
+        *,
+        credentials: AwsCredentials | None,
+        timeout_seconds: float,
+    ) -> Embedded:
+        """Embed as many texts as one call takes. Raises `CallFailedError`, and nothing else."""
+        ...
+
+
+class AwsModel:
+    """Bedrock and SageMaker. Safe to share between threads."""
+
+    def __init__(self, transport: Transport, credentials: CredentialChain) -> None:
+        self._transport = transport
+        self._credentials = credentials
+
+    def embed(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        input_type: InputType,
+        *,
+        credentials: AwsCredentials | None,
+        timeout_seconds: float,
+    ) -> Embedded:
+        """Embed as many texts as one call takes. Raises `CallFailedError`."""
+        request = config.model_family.request(texts, input_type, config.request_settings)
+        try:
+            body = orjson.dumps(request)
+        except orjson.JSONEncodeError:
+            error = ModelInputError("The text is not valid Unicode: it holds half of a surrogate pair. Remove it.")
+            raise CallFailedError(error, Remedy.SPLIT) from None
+        answer = self._send(config, _CALLS[config.service](config, body), credentials, timeout_seconds)
+        if answer.status != 200:
+            raise failure_of(answer, config)
+        try:
+            parsed = orjson.loads(answer.body)
+        except orjson.JSONDecodeError:
+            raise broken_answer(config) from None
+        try:
+            vectors = vectors_of(parsed, len(texts), config.resolved_dimensions, config.pooling)
+        except ModelAnswerError as error:
+            raise CallFailedError(error, Remedy.GIVE_UP) from None
+        except ModelInputError as error:
+            raise CallFailedError(error, Remedy.SPLIT) from None
+        counted = answer.headers.get("x-amzn-bedrock-input-token-count", "")
+        return Embedded(vectors, int(counted) if counted.isdecimal() else tokens_of(parsed))
+
+    def _send(
+        self, config: Text2VecAws, call: HttpCall, caller: AwsCredentials | None, timeout_seconds: float
+    ) -> HttpAnswer:
+        role = Role(config.role_arn, config.external_id, config.region) if config.role_arn else None
+        try:
+            credentials = self._credentials.resolve(caller, role)
+        except (BotoCoreError, ClientError) as error:
+            raise credentials_failure(error, config) from None
+        try:
+            return self._transport.send(call, credentials, timeout_seconds)
+        except (BotoCoreError, HTTPError) as error:
+            raise connection_failure(error, config) from None

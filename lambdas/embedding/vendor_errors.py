@@ -1,0 +1,308 @@
+"""The one border at which AWS's errors become Alto's.
+
+Each row says what an error means, what helps, and what its reader should do next. A message names the model or
+endpoint and the region. AWS's own text is passed on only where it is about the text that was sent; the texts about
+credentials may quote what was signed, and are not.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
+
+from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.signed_http import HttpAnswer
+from lambdas.errors import (
+    CredentialsExpiredError,
+    CredentialsRefusedError,
+    EmbeddingError,
+    EndpointNotFoundError,
+    ModelAccessDeniedError,
+    ModelInputError,
+    ModelNotFoundError,
+    ModelQuotaError,
+    ModelThrottledError,
+    ModelUnavailableError,
+    RoleRefusedError,
+    TextTooLongError,
+)
+
+
+class Remedy(Enum):
+    """What helps against a failed call."""
+
+    RETRY = "the same call again, a few times, and then the texts apart"
+    RECONNECT = "the same call again, a few times"
+    SLOW_DOWN = "the same call again, until the deadline, and fewer of them"
+    SPLIT = "the texts apart: one of them is to blame"
+    GIVE_UP = "nothing, for these texts"
+    STOP = "nothing, and every other call would fail too"
+
+
+class CallFailedError(Exception):
+    """A call that brought no vectors, and what helps. `fit` is the share of the text that the model would take."""
+
+    def __init__(
+        self,
+        error: EmbeddingError,
+        remedy: Remedy,
+        *,
+        retry_after_seconds: float | None = None,
+        fit: float | None = None,
+    ) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.remedy = remedy
+        self.retry_after_seconds = retry_after_seconds
+        self.fit = fit
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of AWS error is to Alto. `advice` knows {what}, {region}, {action} and {detail}."""
+
+    error: type[EmbeddingError]
+    remedy: Remedy
+    advice: str
+
+
+_THROTTLED = Rule(
+    ModelThrottledError,
+    Remedy.SLOW_DOWN,
+    "{what} in {region} is throttled: its quota is used up for the moment. Try again later, lower the load "
+    "(requests_per_minute, tokens_per_minute), or ask AWS for a higher quota.",
+)
+_UNAVAILABLE = Rule(ModelUnavailableError, Remedy.RETRY, "{what} in {region} failed ({detail}). Try again later.")
+_UNREACHABLE = Rule(ModelUnavailableError, Remedy.RECONNECT, "{what} in {region} cannot be reached: {detail}.")
+_OVERLOADED = Rule(ModelUnavailableError, Remedy.SLOW_DOWN, "{what} in {region} is not available now. Try again later.")
+_NOT_READY = Rule(
+    ModelUnavailableError, Remedy.SLOW_DOWN, "{what} in {region} is still being made ready. Try again in a minute."
+)
+_DENIED = Rule(
+    ModelAccessDeniedError,
+    Remedy.STOP,
+    "The credentials may not call {what} in {region}. Allow {action} on it (for a role of the collection: in that "
+    "role's policy), and see that the account has access to the model in that region.",
+)
+_REFUSED = Rule(
+    CredentialsRefusedError,
+    Remedy.STOP,
+    "AWS does not accept the credentials for {what} in {region}. Check the X-AWS-Access-Key, X-AWS-Secret-Key and "
+    "X-AWS-Session-Token headers if the request has them, else the keys of Alto's environment.",
+)
+_EXPIRED = Rule(
+    CredentialsExpiredError,
+    Remedy.STOP,
+    "The temporary credentials for {what} in {region} have expired. Fetch new ones and send the request again.",
+)
+_QUOTA = Rule(
+    ModelQuotaError,
+    Remedy.STOP,
+    "A service quota of the account is exceeded for {what} in {region}. Look it up in Service Quotas and ask for more.",
+)
+_NO_MODEL = Rule(
+    ModelNotFoundError,
+    Remedy.STOP,
+    "{what} cannot be called in {region}. Check the identifier, choose a region that has the model, or name an "
+    "inference profile of it, such as 'us.' or 'eu.' before the id.",
+)
+_NO_ENDPOINT = Rule(
+    EndpointNotFoundError,
+    Remedy.STOP,
+    "There is no {what} in {region}, or not with this variant or component. Check the names and that it is in service.",
+)
+_BAD_INPUT = Rule(ModelInputError, Remedy.SPLIT, "{what} in {region} refused the text: {detail}")
+_TOO_LONG = Rule(
+    TextTooLongError,
+    Remedy.SPLIT,
+    "The text is longer than {what} takes ({limit}). Shorten it, or create the collection with 'truncate': 'end'.",
+)
+
+_CODES: dict[str, Rule] = {
+    "ThrottlingException": _THROTTLED,
+    "Throttling": _THROTTLED,
+    "TooManyRequestsException": _THROTTLED,
+    "ServiceQuotaExceededException": _QUOTA,
+    "ModelNotReadyException": _NOT_READY,
+    "ModelTimeoutException": _UNAVAILABLE,
+    "ModelErrorException": _UNAVAILABLE,
+    "ModelError": _UNAVAILABLE,
+    "InternalServerException": _UNAVAILABLE,
+    "InternalFailure": _UNAVAILABLE,
+    "InternalDependencyException": _UNAVAILABLE,
+    "ServiceUnavailableException": _OVERLOADED,
+    "ServiceUnavailable": _OVERLOADED,
+    "ValidationException": _BAD_INPUT,
+    "ValidationError": _BAD_INPUT,
+    "AccessDeniedException": _DENIED,
+    "AccessDenied": _DENIED,
+    "UnrecognizedClientException": _REFUSED,
+    "InvalidClientTokenId": _REFUSED,
+    "InvalidSignatureException": _REFUSED,
+    "SignatureDoesNotMatch": _REFUSED,
+    "IncompleteSignature": _REFUSED,
+    "IncompleteSignatureException": _REFUSED,
+    "MissingAuthenticationToken": _REFUSED,
+    "MissingAuthenticationTokenException": _REFUSED,
+    "ExpiredTokenException": _EXPIRED,
+    "ExpiredToken": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+}
+_STATUSES: dict[int, Rule] = {
+    401: _REFUSED,
+    403: _DENIED,
+    408: _UNAVAILABLE,
+    413: _TOO_LONG,
+    424: _UNAVAILABLE,
+    429: _THROTTLED,
+    503: _OVERLOADED,
+}
+_MISSING = {"bedrock": _NO_MODEL, "sagemaker": _NO_ENDPOINT}
+
+# ValidationException is AWS's one word for many things; only its text tells them apart.
+_TELLING_TEXTS: tuple[tuple[str, re.Pattern[str], Rule], ...] = (
+    ("bedrock", re.compile(r"model identifier is invalid|resolve the foundation model", re.IGNORECASE), _NO_MODEL),
+    (
+        "bedrock",
+        re.compile(r"on-demand throughput|not supported in this region|end of its life", re.IGNORECASE),
+        _NO_MODEL,
+    ),
+    (
+        "sagemaker",
+        re.compile(r"(endpoint|variant|component|model) \S+.* not found|could not find", re.IGNORECASE),
+        _NO_ENDPOINT,
+    ),
+    ("", re.compile(r"too many input tokens|maxLength|too long|length less than or equal", re.IGNORECASE), _TOO_LONG),
+)
+_TOKENS = re.compile(r"max input tokens:?\s*(\d+).*?token count:?\s*(\d+)", re.IGNORECASE | re.DOTALL)
+
+
+def failure_of(answer: HttpAnswer, config: Text2VecAws) -> CallFailedError:
+    """What an answer with another status than 200 means."""
+    body = _json_object(answer.body)
+    code = answer.headers.get("x-amzn-errortype", str(body.get("__type", ""))).partition(":")[0].rpartition("#")[2]
+    text = str(body.get("message") or body.get("Message") or "")
+    if code in ("ModelError", "ModelErrorException"):
+        return _container_failure(body, text, config)
+    rule = _CODES.get(code) or _by_status(answer.status, config)
+    if rule is _BAD_INPUT:
+        rule = _by_text(text, config)
+    return _failed(rule, config, text or f"HTTP {answer.status}", answer.headers.get("retry-after"))
+
+
+def connection_failure(error: BotoCoreError | HTTPError, config: Text2VecAws) -> CallFailedError:
+    """No answer came. A name that does not resolve most likely means a region without the service."""
+    match error:
+        case NameResolutionError():
+            return _failed(_UNREACHABLE, config, "its host name is unknown. Check that the region has the service")
+        case ReadTimeoutError():
+            return _failed(_UNAVAILABLE, config, "no answer in time")
+        case _:
+            return _failed(_UNREACHABLE, config, "the connection broke. Try again later")
+
+
+def credentials_failure(error: BotoCoreError | ClientError, config: Text2VecAws) -> CallFailedError:
+    """There are no credentials to call with, be it because a role was refused or because nobody gave any."""
+    if isinstance(error, NoCredentialsError):
+        advice = (
+            "There are no AWS credentials to call {what} in {region} with. Give Alto's function a role, or send the "
+            "X-AWS-Access-Key and X-AWS-Secret-Key headers."
+        )
+        return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), config, "")
+    if not isinstance(error, ClientError):
+        return _failed(_UNREACHABLE, config, "the credentials for it could not be fetched")
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    rule = _CODES.get(code)
+    if rule in (_THROTTLED, _UNAVAILABLE, _OVERLOADED, _EXPIRED, _REFUSED):
+        return _failed(rule, config, "assuming its role")
+    advice = (
+        f"The role '{config.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
+        "sts:AssumeRole on it, and name that function's role"
+        f"{' and the external id' if config.external_id else ''} in its trust policy."
+    )
+    return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), config, "")
+
+
+def broken_answer(config: Text2VecAws) -> CallFailedError:
+    """A success whose body is no JSON: something between here and the model cut it."""
+    return _failed(_UNAVAILABLE, config, "its answer is no JSON")
+
+
+def too_long(config: Text2VecAws) -> TextTooLongError:
+    """The error of a text that is longer than the model's known limit."""
+    error = _failed(_TOO_LONG, config, "").error
+    assert isinstance(error, TextTooLongError)
+    return error
+
+
+def what(config: Text2VecAws) -> str:
+    """The model or endpoint, as messages call it."""
+    return f"{'The model' if config.service == 'bedrock' else 'The endpoint'} '{config.target}'"
+
+
+def _by_status(status: int, config: Text2VecAws) -> Rule:
+    if status == 404:
+        return _MISSING[config.service]
+    if status in _STATUSES:
+        return _STATUSES[status]
+    return _UNAVAILABLE if status >= 500 else _BAD_INPUT
+
+
+def _by_text(text: str, config: Text2VecAws) -> Rule:
+    for service, pattern, rule in _TELLING_TEXTS:
+        if service in ("", config.service) and pattern.search(text):
+            return rule
+    return _BAD_INPUT
+
+
+def _container_failure(body: dict[str, Any], text: str, config: Text2VecAws) -> CallFailedError:
+    """The model behind the service failed. Its own status says whether the text is to blame."""
+    original = body.get("OriginalStatusCode") or body.get("originalStatusCode")
+    detail = str(body.get("OriginalMessage") or text)
+    if original == 429:
+        return _failed(_OVERLOADED, config, detail)
+    if isinstance(original, int) and 400 <= original < 500 and original not in (408, 424):
+        rule = _TOO_LONG if original == 413 else _by_text(detail, config)
+        return _failed(_BAD_INPUT if rule is _NO_ENDPOINT else rule, config, detail)
+    return _failed(_UNAVAILABLE, config, detail or "its container failed")
+
+
+def _failed(rule: Rule, config: Text2VecAws, detail: str, retry_after: str | None = None) -> CallFailedError:
+    action = "bedrock:InvokeModel" if config.service == "bedrock" else "sagemaker:InvokeEndpoint"
+    subject = what(config)
+    if not rule.advice.startswith("{what}"):
+        subject = subject[0].lower() + subject[1:]
+    message = rule.advice.format(
+        what=subject,
+        region=config.region,
+        action=action,
+        detail=detail.strip()[:300],
+        limit=config.model_family.input_limit,
+    )
+    tokens = _TOKENS.search(detail) if rule is _TOO_LONG else None
+    return CallFailedError(
+        rule.error(message),
+        rule.remedy,
+        retry_after_seconds=_seconds(retry_after),
+        fit=int(tokens[1]) / max(1, int(tokens[2])) if tokens else None,
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After in seconds; its other form, a date, is not used by these services."""
+    try:
+        return max(0.0, float(retry_after)) if retry_after else None
+    except ValueError:
+        return None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,0 +1,249 @@
+"""Every error that Alto reports, as one tree.
+
+AltoError                          500 internal_error
+├── InvalidRequestError            400 invalid_request
+│   ├── InvalidObjectError         400 invalid_object
+│   └── IncompleteCredentialsError 400 incomplete_credentials
+├── NotFoundError                  404 not_found
+│   ├── CollectionNotFoundError    404 collection_not_found
+│   ├── ObjectNotFoundError        404 object_not_found
+│   └── ImportNotFoundError        404 import_not_found
+├── ConflictError                  409 conflict
+│   ├── CollectionExistsError      409 collection_exists
+│   └── ObjectExistsError          409 object_exists
+├── AnswerTooLargeError            413 answer_too_large
+├── EmbeddingError                 502 embedding_failed
+│   ├── NoTextError                400 no_text
+│   ├── TextTooLongError           400 text_too_long
+│   ├── ModelInputError            400 model_refused_input
+│   ├── ModelAccessDeniedError     403 model_access_denied
+│   ├── CredentialsRefusedError    403 credentials_refused
+│   │   └── CredentialsExpiredError 403 credentials_expired
+│   ├── RoleRefusedError           403 role_refused
+│   ├── ModelNotFoundError         502 model_not_found
+│   ├── EndpointNotFoundError      502 endpoint_not_found
+│   ├── ModelThrottledError        429 model_throttled
+│   ├── ModelQuotaError            429 model_quota_exceeded
+│   ├── ModelUnavailableError      503 model_unavailable
+│   ├── ModelAnswerError           502 model_answer_unusable
+│   └── EmbeddingTimeoutError      504 embedding_timeout
+└── SearchEngineError              502 search_engine_error
+    └── SearchEngineUnavailableError 503 search_engine_unavailable
+
+`code` is stable: clients branch on it. `message` is for people and says what to do next. Vendor errors are turned
+into these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One thing that is wrong: where, what, and what to write instead."""
+
+    field: str
+    message: str
+
+
+class AltoError(Exception):
+    """Something that Alto reports to its caller."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    retry_after_seconds: ClassVar[int | None] = None
+
+    def __init__(self, message: str, details: Sequence[ErrorDetail] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+
+class InvalidRequestError(AltoError):
+    """The request can never succeed as it is written."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class InvalidObjectError(InvalidRequestError):
+    """An object does not fit its collection."""
+
+    code = "invalid_object"
+
+
+class IncompleteCredentialsError(InvalidRequestError):
+    """Some, but not all, of the AWS credential headers were sent."""
+
+    code = "incomplete_credentials"
+
+
+class NotFoundError(AltoError):
+    """There is nothing at this path."""
+
+    status = 404
+    code = "not_found"
+
+
+class CollectionNotFoundError(NotFoundError):
+    """No collection has this name."""
+
+    code = "collection_not_found"
+
+
+class ObjectNotFoundError(NotFoundError):
+    """No object of the collection has this id."""
+
+    code = "object_not_found"
+
+
+class ImportNotFoundError(NotFoundError):
+    """No import job has this id."""
+
+    code = "import_not_found"
+
+
+class ConflictError(AltoError):
+    """The request does not fit what is stored now."""
+
+    status = 409
+    code = "conflict"
+
+
+class CollectionExistsError(ConflictError):
+    """Another collection has this name, or one that differs only in case."""
+
+    code = "collection_exists"
+
+
+class ObjectExistsError(ConflictError):
+    """The collection has an object of this id already."""
+
+    code = "object_exists"
+
+
+class AnswerTooLargeError(AltoError):
+    """What the request asks for is larger than Lambda carries."""
+
+    status = 413
+    code = "answer_too_large"
+
+
+class EmbeddingError(AltoError):
+    """The model did not give a usable vector."""
+
+    status = 502
+    code = "embedding_failed"
+
+
+class NoTextError(EmbeddingError):
+    """The object has no text that its vectorizer could embed."""
+
+    status = 400
+    code = "no_text"
+
+
+class TextTooLongError(EmbeddingError):
+    """The text is longer than the model takes, and the collection does not say `truncate`."""
+
+    status = 400
+    code = "text_too_long"
+
+
+class ModelInputError(EmbeddingError):
+    """The model refused this text for another reason than its length."""
+
+    status = 400
+    code = "model_refused_input"
+
+
+class ModelAccessDeniedError(EmbeddingError):
+    """The credentials are valid but may not call this model or endpoint."""
+
+    status = 403
+    code = "model_access_denied"
+
+
+class CredentialsRefusedError(EmbeddingError):
+    """AWS does not accept the credentials, or there are none: no key, unknown key, wrong signature."""
+
+    status = 403
+    code = "credentials_refused"
+
+
+class CredentialsExpiredError(CredentialsRefusedError):
+    """The temporary credentials were valid once."""
+
+    code = "credentials_expired"
+
+
+class RoleRefusedError(EmbeddingError):
+    """The role of the collection may not be assumed."""
+
+    status = 403
+    code = "role_refused"
+
+
+class ModelNotFoundError(EmbeddingError):
+    """Bedrock has no such model in the region."""
+
+    code = "model_not_found"
+
+
+class EndpointNotFoundError(EmbeddingError):
+    """SageMaker has no such endpoint in the region."""
+
+    code = "endpoint_not_found"
+
+
+class ModelThrottledError(EmbeddingError):
+    """The model's quota was exceeded until the deadline."""
+
+    status = 429
+    code = "model_throttled"
+    retry_after_seconds = 5
+
+
+class ModelQuotaError(EmbeddingError):
+    """A quota of the account is used up: waiting a moment does not help."""
+
+    status = 429
+    code = "model_quota_exceeded"
+
+
+class ModelUnavailableError(EmbeddingError):
+    """The model's service failed, was not ready or broke the connection, until the deadline."""
+
+    status = 503
+    code = "model_unavailable"
+    retry_after_seconds = 5
+
+
+class ModelAnswerError(EmbeddingError):
+    """The model answered, but with no vector that the collection could take."""
+
+    code = "model_answer_unusable"
+
+
+class EmbeddingTimeoutError(EmbeddingError):
+    """There was no time left for the model to answer."""
+
+    status = 504
+    code = "embedding_timeout"
+    retry_after_seconds = 5
+
+
+class SearchEngineError(AltoError):
+    """OpenSearch refused something that Alto should not have sent."""
+
+    status = 502
+    code = "search_engine_error"
+
+
+class SearchEngineUnavailableError(SearchEngineError):
+    """OpenSearch did not answer, or was too busy to."""
+
+    status = 503
+    code = "search_engine_unavailable"
+    retry_after_seconds = 5

@@ -1,0 +1,171 @@
+"""What both HTTP functions share: one error envelope, one serializer, one way to read credentials and time."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.deadline import Deadline
+from lambdas.embedding.credentials import AwsCredentials, credentials_from_headers
+from lambdas.errors import AltoError, AnswerTooLargeError, ErrorDetail, InvalidRequestError, NotFoundError
+from lambdas.models import StrictModel
+from lambdas.observability import logger
+
+JSON = "application/json"
+# Lambda answers carry 6 MB (6,291,556 bytes); the rest is for headers and escapes.
+MAX_ANSWER_BYTES = 6_000_000
+# Kept back from the function's time for rendering the answer.
+MARGIN_SECONDS = 1.5
+
+
+class ErrorBody(StrictModel):
+    """What went wrong. Branch on `code`; `message` is for people."""
+
+    code: str
+    message: str
+    details: list[dict[str, str]]
+    request_id: str
+
+
+class ErrorEnvelope(StrictModel):
+    """The form of every error."""
+
+    error: ErrorBody
+
+
+ERROR_RESPONSES: dict[int, Any] = {
+    400: {"description": "The request is wrong; the error says where.", "content": {JSON: {"model": ErrorEnvelope}}},
+    404: {"description": "There is no such thing.", "content": {JSON: {"model": ErrorEnvelope}}},
+    409: {"description": "It does not fit what is stored.", "content": {JSON: {"model": ErrorEnvelope}}},
+    503: {"description": "Try again after Retry-After seconds.", "content": {JSON: {"model": ErrorEnvelope}}},
+}
+
+
+def make_app() -> APIGatewayHttpResolver:
+    """A resolver whose every error has Alto's envelope."""
+    app = APIGatewayHttpResolver(
+        enable_validation=True,
+        serializer=_to_json,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+
+    def envelope(error: AltoError) -> Response[str]:
+        return error_response(error, request_id(app))
+
+    @app.exception_handler(AltoError)
+    def _known(error: AltoError) -> Response[str]:
+        level = "error" if error.status >= 500 else "info"
+        getattr(logger, level)("request failed", extra={"code": error.code, "status": error.status})
+        return envelope(error)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(error: RequestValidationError) -> Response[str]:
+        return envelope(invalid_request(error.errors()))
+
+    @app.exception_handler(RequestUnsupportedContentType)
+    def _unsupported(_: RequestUnsupportedContentType) -> Response[str]:
+        return envelope(InvalidRequestError("The body must be JSON: send the header 'Content-Type: application/json'."))
+
+    @app.exception_handler(UnicodeDecodeError)
+    def _undecodable(_: UnicodeDecodeError) -> Response[str]:
+        return envelope(InvalidRequestError("The body is not UTF-8 text."))
+
+    @app.exception_handler(RouteNotFoundError)
+    def _no_route(_: RouteNotFoundError) -> Response[str]:
+        event = app.current_event
+        return envelope(
+            NotFoundError(f"There is no {event.http_method} {event.path}. GET /v1/openapi.json lists what there is.")
+        )
+
+    @app.exception_handler(Exception)
+    def _unexpected(error: Exception) -> Response[str]:
+        # The class, not the text: a vendor's text may hold what the caller sent.
+        logger.error("unexpected error", extra={"error": type(error).__name__}, exc_info=_without_text(error))
+        return envelope(AltoError("Alto failed. The log of this request says why; its id is the request_id."))
+
+    return app
+
+
+def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an API Gateway event, and see that the answer fits into what Lambda carries."""
+    logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+    answer: dict[str, Any] = app.resolve(event, context)
+    if len(answer.get("body") or "") > MAX_ANSWER_BYTES:
+        error = AnswerTooLargeError(
+            "The answer is larger than 6 MB: ask for fewer objects (limit), fewer properties (return_properties) or "
+            "no vectors."
+        )
+        response = error_response(error, event["requestContext"]["requestId"])
+        return answer | {"statusCode": response.status_code, "body": response.body}
+    return answer
+
+
+def error_response(error: AltoError, request: str) -> Response[str]:
+    """The one form of every error."""
+    body = {
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "details": [{"field": detail.field, "message": detail.message} for detail in error.details],
+            "request_id": request,
+        }
+    }
+    retry = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    return Response(status_code=error.status, content_type=JSON, body=_to_json(body), headers=retry)
+
+
+def invalid_request(problems: Iterable[Any]) -> InvalidRequestError:
+    """Pydantic's findings, as details that name the field and say what is wrong with it."""
+    details = [ErrorDetail(_field(problem), _sentence(problem)) for problem in problems]
+    first = details[0]
+    more = f" {len(details) - 1} more in details." if len(details) > 1 else ""
+    return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
+
+
+def request_id(app: APIGatewayHttpResolver) -> str:
+    """The id under which API Gateway knows this request."""
+    return str(app.current_event.request_context.request_id)
+
+
+def credentials(app: APIGatewayHttpResolver) -> AwsCredentials | None:
+    """The caller's own AWS credentials, if the request carries some."""
+    return credentials_from_headers(app.current_event.headers)
+
+
+def deadline(app: APIGatewayHttpResolver) -> Deadline:
+    """When this invocation has to have its answer."""
+    remaining = app.lambda_context.get_remaining_time_in_millis() / 1000
+    return Deadline.after(remaining - MARGIN_SECONDS)
+
+
+def _field(problem: Any) -> str:
+    source, *place = (str(part) for part in problem["loc"])
+    return ".".join(place) or source
+
+
+def _sentence(problem: Any) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("value_error", "missing", "json_invalid", "extra_forbidden"):
+        return message
+    shown = repr(problem.get("input"))
+    return f"{message}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"
+
+
+def _without_text(error: Exception) -> tuple[type[Exception], Exception, Any]:
+    return (
+        type(error),
+        type(error)() if type(error) is Exception else Exception(type(error).__name__),
+        error.__traceback__,
+    )
+
+
+def _to_json(body: Any) -> str:
+    return orjson.dumps(body).decode()

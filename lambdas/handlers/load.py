@@ -1,0 +1,37 @@
+"""The load function: chunks from the queue become objects."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.deadline import Deadline
+from lambdas.imports.job import Chunk
+from lambdas.imports.load import Delivery
+from lambdas.observability import logger
+from lambdas.wiring.load import loader
+
+# Kept back from the function's time for the error file, the counts and putting the chunk back.
+MARGIN_SECONDS = 10.0
+
+
+def load_chunk(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Load the chunk that one message holds."""
+    deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
+    chunk = Chunk.model_validate_json(record.body)
+    delivery = Delivery(record.receipt_handle, int(record.attributes.approximate_receive_count))
+    logger.append_keys(job_id=chunk.job_id, collection=chunk.collection, chunk=chunk.chunk)
+    logger.info("load", extra=asdict(loader().load(chunk, delivery, deadline)))
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the load function. Answers with the messages to deliver again."""
+    processor = BatchProcessor(
+        EventType.SQS,
+        raise_on_entire_batch_failure=False,
+        logger=logger,  # type: ignore[arg-type]  # asks for logging's Logger, and is content with Powertools' own
+    )
+    return dict(process_partial_response(event, load_chunk, processor, context))

@@ -1,0 +1,67 @@
+"""The query function: search, and what Alto says about itself. May only read."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path as InPath
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.collections.model import CollectionName
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
+from lambdas.meta import Live, Meta, Ready, meta, readiness
+from lambdas.search.request import SearchRequest, SearchResponse
+from lambdas.wiring.query import services
+
+OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+app = make_app()
+
+
+@app.post(
+    "/v1/collections/<name>/search",
+    summary="Search a collection",
+    operation_id="search",
+    tags=["Search"],
+    responses={200: {"description": "The objects found, best first."}} | ERROR_RESPONSES,
+)
+def search(name: Annotated[CollectionName, InPath()], request: SearchRequest) -> SearchResponse:
+    """One of near_text, near_vector, bm25 and hybrid, with a filter and paging."""
+    function = services()
+    collection = function.registry.get(name)
+    return function.searcher.search(collection, request, deadline=deadline(app), credentials=credentials(app))
+
+
+@app.get("/v1/meta", summary="What this Alto is", operation_id="get_meta", tags=["Service"])
+def get_meta() -> Meta:
+    """Version, region and the modules that are enabled."""
+    return meta(services().settings)
+
+
+@app.get("/v1/.well-known/live", summary="Is the function alive", operation_id="live", tags=["Service"])
+def live() -> Live:
+    """Answers as long as the function runs."""
+    return Live(live=True)
+
+
+@app.get(
+    "/v1/.well-known/ready",
+    summary="Can Alto serve requests",
+    operation_id="ready",
+    tags=["Service"],
+    responses={200: {"description": "OpenSearch answers."}} | {503: ERROR_RESPONSES[503]},
+)
+def ready() -> Ready:
+    """Answers 503 while OpenSearch does not."""
+    return readiness(services().engine)
+
+
+@app.get("/v1/openapi.json", include_in_schema=False, enable_validation=False)
+def openapi() -> Response[str]:
+    """The description of the whole API."""
+    return Response(status_code=200, content_type=JSON, body=OPENAPI_FILE.read_text())
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the query function."""
+    return resolve(app, event, context)

@@ -1,0 +1,33 @@
+"""The split function: S3 notifications from the queue become jobs and chunks."""
+
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.deadline import Deadline
+from lambdas.observability import logger
+from lambdas.wiring.split import splitter
+
+# Kept back from the function's time for storing how far it came.
+MARGIN_SECONDS = 5.0
+
+
+def split_notification(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Split what one message tells of."""
+    deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
+    for outcome in splitter().split_all(record.body, deadline):
+        logger.info("split", extra=asdict(outcome))
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the split function. Answers with the messages to deliver again."""
+    processor = BatchProcessor(
+        EventType.SQS,
+        raise_on_entire_batch_failure=False,
+        logger=logger,  # type: ignore[arg-type]  # asks for logging's Logger, and is content with Powertools' own
+    )
+    return dict(process_partial_response(event, split_notification, processor, context))

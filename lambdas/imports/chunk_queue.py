@@ -1,0 +1,47 @@
+"""The queue between splitting and loading."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from lambdas.imports.job import Chunk
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+MESSAGES_PER_BATCH = 10
+SEND_ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.2
+
+
+class ChunksNotSentError(Exception):
+    """SQS did not take some messages, again and again."""
+
+
+class ChunkQueue:
+    """Sends chunks, and puts back those that cannot be loaded now."""
+
+    def __init__(self, sqs: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._sleep = sleep
+
+    def send(self, chunks: Sequence[Chunk]) -> None:
+        """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them for good."""
+        pending = {str(chunk.chunk): chunk.model_dump_json() for chunk in chunks}
+        for attempt in range(SEND_ATTEMPTS):
+            answer = self._sqs.send_message_batch(
+                QueueUrl=self._url,
+                Entries=[{"Id": number, "MessageBody": body} for number, body in pending.items()],
+            )
+            # A batch is answered with 200 even when single messages of it were refused.
+            refused = answer.get("Failed", [])
+            if not refused:
+                return
+            pending = {entry["Id"]: pending[entry["Id"]] for entry in refused}
+            self._sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+        raise ChunksNotSentError(f"SQS refused {len(pending)} chunks: {refused[0]['Code']}.")
+
+    def put_back(self, receipt_handle: str, seconds: int) -> None:
+        """Let the message be delivered again after this time instead of after the queue's visibility timeout."""
+        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)

@@ -1,0 +1,116 @@
+"""From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from lambdas.errors import InvalidObjectError
+from lambdas.imports.job import Chunk
+from lambdas.objects.model import ObjectInput, parse_object
+
+MAX_LINE_BYTES = 5_000_000
+BLOCK_BYTES = 1_048_576
+# Read beyond a chunk's end with its last block, since its last record mostly ends there.
+LOOKAHEAD_BYTES = 16_384
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# In a flat record every other field is a property.
+NOT_PROPERTIES = ("id", "vector", "vectors")
+
+# Bytes `start` to `end` - 1 of the object.
+ReadRange = Callable[[int, int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the object, without its end. Of a line that is too long only the beginning is kept."""
+
+    start: int
+    data: bytes
+    too_long: bool = False
+
+
+def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """The lines that begin in the chunk, in order, without blank ones.
+
+    Whoever reads all chunks, however they are cut, gets every line of the object exactly once. Holds one block and
+    one line in memory, whatever the sizes of chunk and object.
+    """
+    for line in _all_lines(chunk, read, max_line_bytes):
+        data = line.data.removeprefix(BYTE_ORDER_MARK) if line.start == 0 else line.data
+        if line.too_long or data.strip():
+            yield Line(line.start, data.removesuffix(b"\r"), line.too_long)
+
+
+def parse_record(line: Line, job_id: str) -> ObjectInput:
+    """The object that a line describes.
+
+    A record is `{"id", "properties", "vector"|"vectors"}`, or flat: then every field but those is a property. An
+    `_id` serves where there is no `id`. Without either, the id is derived from the job and the line's place, so
+    that loading the line again replaces the same object. Raises `InvalidObjectError`.
+    """
+    if line.too_long:
+        raise InvalidObjectError(f"The line is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
+    try:
+        record = orjson.loads(line.data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidObjectError(f"The line is not JSON: {error}.") from None
+    if not isinstance(record, dict):
+        raise InvalidObjectError('The line is not a JSON object. Write one object a line, such as {"title": "..."}.')
+    return parse_object(_nested(record), default_id=str(uuid5(UUID(job_id), str(line.start))))
+
+
+def _nested(record: dict[str, Any]) -> dict[str, Any]:
+    if "id" not in record and "_id" in record:
+        record["id"] = record.pop("_id")
+    if isinstance(record.get("properties"), dict):
+        return record
+    around = {name: record.pop(name) for name in NOT_PROPERTIES if name in record}
+    return around | {"properties": record}
+
+
+def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:
+    # `start` is where the line at hand begins, or None inside a line that is another chunk's or already reported.
+    start = 0 if chunk.start == 0 else None
+    held = bytearray()
+    for position, block in _blocks(chunk, read):
+        cursor = 0
+        while (newline := block.find(b"\n", cursor)) >= 0:
+            if start is not None:
+                held += block[cursor:newline]
+                yield _line(start, held, max_line_bytes)
+                held.clear()
+            cursor = newline + 1
+            start = position + cursor
+            if start >= chunk.end:
+                return
+        if start is not None:
+            held += block[cursor:]
+            if len(held) > max_line_bytes:
+                yield _line(start, held, max_line_bytes)
+                held.clear()
+                start = None
+        # A newline at end - 1 or later begins a line of the next chunk.
+        if start is None and position + len(block) >= chunk.end - 1:
+            return
+    if start is not None:
+        yield _line(start, held, max_line_bytes)
+
+
+def _line(start: int, held: bytearray, max_line_bytes: int) -> Line:
+    return Line(start, bytes(held[:max_line_bytes]), too_long=len(held) > max_line_bytes)
+
+
+def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
+    """The object from the byte before the chunk (is it the end of a line?) for as long as the caller asks."""
+    position = max(chunk.start - 1, 0)
+    stop = min(chunk.end + LOOKAHEAD_BYTES, chunk.size)
+    while position < chunk.size:
+        end = min(position + BLOCK_BYTES, stop)
+        yield position, read(position, end)
+        position = end
+        if position == stop:
+            stop = min(stop + BLOCK_BYTES, chunk.size)

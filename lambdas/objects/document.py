@@ -1,0 +1,59 @@
+"""Between an object and the OpenSearch document that holds it. Pure."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from lambdas.collections.model import Collection
+from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.objects.model import ObjectInput, StoredObject
+
+
+def document(
+    item: ObjectInput,
+    *,
+    vectors: Mapping[str, list[float]],
+    text_hashes: Mapping[str, str],
+    created: str,
+    updated: str,
+) -> dict[str, Any]:
+    """The document of an object. Times are RFC 3339 text."""
+    body: dict[str, Any] = {"created": created, "updated": updated, "properties": item.properties}
+    if vectors:
+        body["vectors"] = dict(vectors)
+    if text_hashes:
+        body["text_hash"] = dict(text_hashes)
+    return body
+
+
+def stored_object(collection: Collection, object_id: str, source: Mapping[str, Any], *, vectors: bool) -> StoredObject:
+    """The object that a document holds."""
+    return StoredObject(
+        id=object_id,
+        collection=collection.name,
+        properties=source.get("properties", {}),
+        created=datetime.fromisoformat(source["created"]),
+        updated=datetime.fromisoformat(source["updated"]),
+        vectors=source.get("vectors", {}) if vectors else None,
+    )
+
+
+def check_vectors(collection: Collection, vectors: Mapping[str, list[float]]) -> None:
+    """Raise `InvalidObjectError` if a vector is unknown to the collection or does not have its length."""
+    for name, vector in vectors.items():
+        config = collection.vectors.get(name)
+        if config is None:
+            known = ", ".join(collection.vectors) or "none"
+            raise _wrong(name, f"is not a vector of the collection '{collection.name}'. It has these: {known}")
+        if len(vector) != config.resolved_dimensions:
+            raise _wrong(name, f"must have {config.resolved_dimensions} numbers, not {len(vector)}")
+        if not all(map(math.isfinite, vector)):
+            raise _wrong(name, "has numbers that are not finite: send finite numbers only")
+        if config.index.distance == "cosine" and not any(vector):
+            raise _wrong(name, "has only zeros, which no cosine distance can be measured to: send another vector")
+
+
+def _wrong(name: str, problem: str) -> InvalidObjectError:
+    field = f"vectors.{name}"
+    return InvalidObjectError(f"'{field}' {problem}.", [ErrorDetail(field, problem)])

@@ -1,0 +1,138 @@
+"""An object, as it comes in and as it goes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from pydantic import Field
+
+from lambdas.collections.model import DEFAULT_VECTOR
+from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.models import StrictModel
+
+OBJECT_FIELDS = frozenset({"id", "properties", "vector", "vectors"})
+MAX_BATCH_OBJECTS = 1000
+
+Vector = Annotated[list[float], Field(min_length=1, max_length=16_000)]
+
+
+class ObjectBody(StrictModel):
+    """An object as it is sent. Without an id it gets a random one."""
+
+    id: UUID | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+    vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller brings it.")
+    vectors: dict[str, Vector] = Field(default_factory=dict, description="Vectors that the caller brings, by name.")
+
+
+class ObjectBatch(StrictModel):
+    """Objects to insert or replace. Each is judged on its own: a bad one never fails its neighbours."""
+
+    # Not typed as ObjectBody: one object of the wrong form must not make the whole request a 400.
+    objects: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MAX_BATCH_OBJECTS, description="Each as in `POST .../objects`."
+    )
+
+
+class StoredObject(StrictModel):
+    """An object as it is returned."""
+
+    id: str
+    collection: str
+    properties: dict[str, Any]
+    created: datetime
+    updated: datetime
+    vectors: dict[str, list[float]] | None = None
+
+
+class ObjectError(StrictModel):
+    """Why one object of a batch was not stored."""
+
+    code: str
+    message: str
+
+
+class ObjectResult(StrictModel):
+    """What became of one object of a batch."""
+
+    id: str | None
+    status: Literal["created", "updated", "failed"]
+    error: ObjectError | None = None
+    vectors_without_text: list[str] = Field(
+        description="Vectors that the object was stored without, because it has no text for them."
+    )
+
+
+class BatchResult(StrictModel):
+    """What became of a batch, in the order in which its objects were sent."""
+
+    created: int
+    updated: int
+    failed: int
+    results: list[ObjectResult]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInput:
+    """An object whose form is right; whether it fits its collection is not known yet."""
+
+    id: str
+    properties: dict[str, Any]
+    vectors: dict[str, list[float]]
+
+
+def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> ObjectInput:
+    """Check the form of an object and give it an id if it has none.
+
+    Raises `InvalidObjectError` naming each field that is wrong.
+    """
+    unknown = sorted(set(raw) - OBJECT_FIELDS)
+    if unknown:
+        raise InvalidObjectError(
+            f"Unknown field '{unknown[0]}': an object has the fields id, properties, vector and vectors.",
+            [ErrorDetail(name, "unknown field; properties belong below 'properties'") for name in unknown],
+        )
+    properties = raw.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise _wrong("properties", f"must be an object, not {_shown(properties)}")
+    return ObjectInput(
+        id=_parse_id(raw.get("id"), default_id),
+        properties={name: value for name, value in properties.items() if value is not None},
+        vectors=_parse_vectors(raw),
+    )
+
+
+def _parse_id(value: object, default_id: str | None) -> str:
+    if value is None:
+        return default_id or str(uuid4())
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {_shown(value)}") from None
+
+
+def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
+    vectors = raw.get("vectors") or {}
+    if not isinstance(vectors, dict):
+        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {_shown(vectors)}")
+    single = raw.get("vector")
+    if single is not None:
+        if DEFAULT_VECTOR in vectors:
+            raise _wrong("vector", f"is the vector '{DEFAULT_VECTOR}', which 'vectors' has too: send one of the two")
+        vectors = vectors | {DEFAULT_VECTOR: single}
+    for name, value in vectors.items():
+        if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
+            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {_shown(value)}")
+    return dict(vectors)
+
+
+def _wrong(field: str, problem: str) -> InvalidObjectError:
+    return InvalidObjectError(f"'{field}' {problem}.", [ErrorDetail(field, problem)])
+
+
+def _shown(value: object) -> str:
+    """A value as it appears in an error: short, whatever was sent."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

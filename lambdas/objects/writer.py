@@ -1,0 +1,192 @@
+"""The path of a write: check, look up what is stored, embed what changed, write in bulk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from lambdas.collections.model import Collection, alias_of
+from lambdas.deadline import Deadline
+from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.credentials import AwsCredentials
+from lambdas.embedding.embedder import Embedder
+from lambdas.embedding.text import object_text, text_hash
+from lambdas.errors import AltoError, EmbeddingError, NoTextError
+from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
+from lambdas.objects.document import check_vectors, document
+from lambdas.objects.model import ObjectInput
+from lambdas.objects.values import check_properties
+from lambdas.opensearch import OpenSearch
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one object."""
+
+    id: str
+    status: Literal["created", "updated", "failed"]
+    error: AltoError | None = None
+    # Vectors that the object was stored without, because it has no text for them.
+    without_text: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """An object on its way to OpenSearch."""
+
+    item: ObjectInput
+    created: str
+    vectors: dict[str, list[float]] = field(default_factory=dict)
+    text_hashes: dict[str, str] = field(default_factory=dict)
+    without_text: list[str] = field(default_factory=list)
+    error: AltoError | None = None
+
+
+class ObjectWriter:
+    """Inserts and replaces objects."""
+
+    def __init__(
+        self,
+        engine: OpenSearch,
+        bulk: BulkWriter,
+        embedder: Embedder,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine = engine
+        self._bulk = bulk
+        self._embedder = embedder
+        self._now = now
+
+    def write(
+        self,
+        collection: Collection,
+        objects: Sequence[ObjectInput],
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+        refresh: bool = False,
+        action: BulkAction = "index",
+    ) -> list[WriteResult]:
+        """Store the objects and say what became of each, in order. One object's error never fails another.
+
+        `refresh` waits until searches see the objects. With the action `create`, an id that exists is an error.
+        Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
+        """
+        now = self._now().isoformat(timespec="milliseconds")
+        drafts = [_checked(collection, item, now) for item in objects]
+        self._vectorize(collection, [draft for draft in drafts if draft.error is None], deadline, credentials)
+        sound = [draft for draft in drafts if draft.error is None]
+        operations = [
+            BulkOperation(
+                draft.item.id,
+                document(
+                    draft.item,
+                    vectors=draft.vectors,
+                    text_hashes=draft.text_hashes,
+                    created=draft.created,
+                    updated=now,
+                ),
+                action,
+            )
+            for draft in sound
+        ]
+        outcomes = self._bulk.write(alias_of(collection.name), operations, deadline=deadline, refresh=refresh)
+        created = set()
+        for draft, outcome in zip(sound, outcomes, strict=True):
+            draft.error = outcome.error
+            if outcome.created:
+                created.add(id(draft))
+        return [_result(draft, was_created=id(draft) in created) for draft in drafts]
+
+    def _vectorize(
+        self,
+        collection: Collection,
+        drafts: list[Draft],
+        deadline: Deadline,
+        credentials: AwsCredentials | None,
+    ) -> None:
+        """Give each draft its vectors: brought along, taken over from what is stored, or embedded now."""
+        configs = {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
+        wanted = {name: _texts(collection, name, config, drafts) for name, config in configs.items()}
+        self._take_over(collection, drafts, wanted)
+
+        def embed(name: str) -> None:
+            todo = [(draft, text) for draft, text in wanted[name] if name not in draft.vectors]
+            texts = [text for _, text in todo]
+            vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
+            for (draft, _), vector in zip(todo, vectors, strict=True):
+                if isinstance(vector, EmbeddingError):
+                    draft.error = vector
+                else:
+                    draft.vectors[name] = vector
+
+        if len(wanted) == 1:
+            embed(next(iter(wanted)))
+        elif wanted:
+            with ThreadPoolExecutor(len(wanted)) as threads:
+                list(threads.map(embed, wanted))
+
+    def _take_over(
+        self, collection: Collection, drafts: list[Draft], wanted: Mapping[str, list[tuple[Draft, str]]]
+    ) -> None:
+        """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
+        stored = self._stored(collection, [draft.item.id for draft in drafts], ["created", "text_hash"])
+        for draft in drafts:
+            if draft.item.id in stored:
+                draft.created = stored[draft.item.id]["created"]
+        unchanged = [
+            (name, draft)
+            for name, pairs in wanted.items()
+            for draft, _ in pairs
+            if draft.text_hashes[name] == stored.get(draft.item.id, {}).get("text_hash", {}).get(name)
+        ]
+        ids = {draft.item.id for _, draft in unchanged}
+        vectors = self._stored(collection, sorted(ids), ["vectors"])
+        for name, draft in unchanged:
+            vector = vectors.get(draft.item.id, {}).get("vectors", {}).get(name)
+            if vector is not None:
+                draft.vectors[name] = vector
+
+    def _stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
+        if not ids:
+            return {}
+        answer = self._engine.request(
+            "POST",
+            f"/{alias_of(collection.name)}/_mget",
+            {"ids": ids},
+            {"_source_includes": ",".join(fields)},
+        )
+        return {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
+
+
+def _checked(collection: Collection, item: ObjectInput, now: str) -> Draft:
+    draft = Draft(item=item, created=now, vectors=dict(item.vectors))
+    try:
+        check_properties(collection, item.properties)
+        check_vectors(collection, item.vectors)
+    except AltoError as error:
+        draft.error = error
+    return draft
+
+
+def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]) -> list[tuple[Draft, str]]:
+    """The drafts that need this vector, each with the text to embed."""
+    pairs: list[tuple[Draft, str]] = []
+    for draft in drafts:
+        if name in draft.vectors:
+            continue
+        try:
+            text = object_text(config, collection.name, collection.properties, draft.item.properties)
+        except NoTextError:
+            draft.without_text.append(name)
+            continue
+        draft.text_hashes[name] = text_hash(config, text)
+        pairs.append((draft, text))
+    return pairs
+
+
+def _result(draft: Draft, *, was_created: bool) -> WriteResult:
+    if draft.error is not None:
+        return WriteResult(draft.item.id, "failed", draft.error)
+    return WriteResult(draft.item.id, "created" if was_created else "updated", None, tuple(draft.without_text))

@@ -1,0 +1,39 @@
+"""What the query function is made of."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore.session import Session
+
+from lambdas.collections.registry import CollectionRegistry
+from lambdas.opensearch import OpenSearch
+from lambdas.search.searcher import Searcher
+from lambdas.settings import QuerySettings
+from lambdas.wiring.embedding import embedder
+from lambdas.wiring.engine import connect
+
+
+@dataclass(frozen=True, slots=True)
+class QueryServices:
+    """Made once, at the first request."""
+
+    settings: QuerySettings
+    engine: OpenSearch
+    registry: CollectionRegistry
+    searcher: Searcher
+
+
+@cache
+def services() -> QueryServices:
+    """Raises `SettingsError` when the environment lacks something."""
+    settings = QuerySettings.from_environment(os.environ)
+    session: Any = Session()
+    engine = connect(settings, session)
+    return QueryServices(
+        settings=settings,
+        engine=engine,
+        registry=CollectionRegistry(engine),
+        searcher=Searcher(engine, embedder(session, os.environ)),
+    )

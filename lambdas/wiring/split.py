@@ -1,0 +1,27 @@
+"""What the split function is made of."""
+
+import os
+from functools import cache
+from typing import Any
+
+from botocore.session import Session
+
+from lambdas.imports.chunk_queue import ChunkQueue
+from lambdas.imports.progress import JobStore
+from lambdas.imports.source import S3Source
+from lambdas.imports.split import Splitter
+from lambdas.settings import SplitSettings
+
+
+@cache
+def splitter() -> Splitter:
+    """Made once, at the first notification. Raises `SettingsError` when the environment lacks something."""
+    settings = SplitSettings.from_environment(os.environ)
+    session: Any = Session()
+    region = settings.region
+    return Splitter(
+        source=S3Source(session.create_client("s3", region_name=region)),
+        jobs=JobStore(session.create_client("dynamodb", region_name=region), settings.jobs_table),
+        queue=ChunkQueue(session.create_client("sqs", region_name=region), settings.chunk_queue_url),
+        chunk_bytes=settings.chunk_bytes,
+    )

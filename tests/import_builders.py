@@ -1,0 +1,198 @@
+"""An import from end to end with AWS played by moto and OpenSearch by a dictionary."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+import boto3
+
+from lambdas.deadline import Deadline
+from lambdas.errors import AltoError, CollectionNotFoundError
+from lambdas.imports.chunk_queue import ChunkQueue
+from lambdas.imports.job import Chunk, Job, Source
+from lambdas.imports.load import Delivery, Loader, LoadOutcome
+from lambdas.imports.progress import JobStore
+from lambdas.imports.source import S3Source
+from lambdas.imports.split import SplitOutcome, Splitter
+from lambdas.objects.model import ObjectInput
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+BUCKET = "alto-imports"
+TABLE = "alto-jobs"
+AWS = {"region_name": "eu-west-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+
+
+class SerialDynamoDB:
+    """One request at a time: moto's transactions are not isolated from what happens beside them, DynamoDB's are."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if name not in {"get_item", "put_item", "update_item", "transact_write_items"}:
+            return found
+
+        def call(**request: Any) -> Any:
+            with self._lock:
+                return found(**request)
+
+        return call
+
+
+class EagerQueue(ChunkQueue):
+    """A queue that delivers again at once what was put back."""
+
+    def put_back(self, receipt_handle: str, seconds: int) -> None:
+        """Wait for nothing."""
+        super().put_back(receipt_handle, 0)
+
+
+@dataclass
+class Result:
+    """What the fake writer says of one object."""
+
+    error: AltoError | None
+
+
+@dataclass
+class FakeWriter:
+    """Keeps objects by id. `judge` may refuse an object; `after` runs when a batch is stored."""
+
+    stored: dict[str, ObjectInput] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
+    judge: Callable[[ObjectInput], AltoError | None] = lambda _: None
+    after: Callable[[], None] = lambda: None
+
+    def write(self, collection: str, objects: Sequence[ObjectInput], *, deadline: Deadline) -> list[Result]:
+        """Store what is not refused."""
+        self.batches.append(len(objects))
+        results = [Result(self.judge(item)) for item in objects]
+        self.stored |= {item.id: item for item, result in zip(objects, results, strict=True) if result.error is None}
+        self.after()
+        return results
+
+
+class FakeCollections:
+    """Knows the collection Film."""
+
+    def get(self, name: str) -> str:
+        """The name itself, or the error that the registry raises."""
+        if name != "Film":
+            raise CollectionNotFoundError(f"There is no collection '{name}'. Create it with POST /v1/collections.")
+        return name
+
+
+@dataclass
+class ImportWorld:
+    """Bucket, table, chunk queue, and what was written and refreshed."""
+
+    s3: Any
+    sqs: Any
+    dynamodb: Any
+    queue_url: str = ""
+    writer: FakeWriter = field(default_factory=FakeWriter)
+    refreshed: list[str] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+
+    @classmethod
+    def create(cls, endpoint: str | None = None) -> "ImportWorld":
+        """Empty resources in moto."""
+        clients = {
+            name: boto3.client(name, endpoint_url=endpoint, **AWS)  # type: ignore[call-overload]
+            for name in ("s3", "sqs", "dynamodb")
+        }
+        world = cls(clients["s3"], clients["sqs"], SerialDynamoDB(clients["dynamodb"]))
+        world.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        world.queue_url = world.sqs.create_queue(QueueName="alto-load")["QueueUrl"]
+        world.dynamodb.create_table(
+            TableName=TABLE,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return world
+
+    def version_the_bucket(self) -> None:
+        """As in the account."""
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+    @property
+    def jobs(self) -> JobStore:
+        """The jobs of this world. Pauses are noted, not taken."""
+        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5)
+
+    @property
+    def queue(self) -> ChunkQueue:
+        """The chunk queue."""
+        return ChunkQueue(self.sqs, self.queue_url, sleep=self.pauses.append)
+
+    def splitter(self, chunk_bytes: int = 64) -> Splitter:
+        """A splitter with chunks small enough to look at."""
+        return Splitter(S3Source(self.s3), self.jobs, self.queue, chunk_bytes)
+
+    def loader(self, batch_objects: int = 480, queue: ChunkQueue | None = None) -> Loader[str]:
+        """A loader that writes into the fake."""
+        return Loader(
+            s3=self.s3,
+            source=S3Source(self.s3),
+            jobs=self.jobs,
+            queue=queue or self.queue,
+            collections=FakeCollections(),
+            writer=self.writer,
+            refresh=self.refreshed.append,
+            error_bucket=BUCKET,
+            batch_objects=batch_objects,
+        )
+
+    def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:
+        """Put an object, and name it as the S3 event would."""
+        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        return Source(bucket=BUCKET, key=key, version_id=answer.get("VersionId"), etag=answer["ETag"].strip('"'))
+
+    def split(self, source: Source, chunk_bytes: int = 64) -> SplitOutcome:
+        """Split with all the time in the world."""
+        return self.splitter(chunk_bytes).split(source, Deadline.after(60))
+
+    def load(self, chunk: Chunk, attempt: int = 1, batch_objects: int = 480) -> LoadOutcome:
+        """Load a chunk whose message is gone from the queue."""
+        return self.loader(batch_objects).load(chunk, Delivery("receipt", attempt), Deadline.after(60))
+
+    def receive(self) -> list[tuple[Chunk, str]]:
+        """Up to ten chunks that wait in the queue, with their receipt handles."""
+        messages = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        return [(Chunk.model_validate_json(message["Body"]), message["ReceiptHandle"]) for message in messages]
+
+    def chunks(self) -> list[Chunk]:
+        """Everything that waits in the queue, taken out of it."""
+        taken: list[Chunk] = []
+        while received := self.receive():
+            for chunk, receipt in received:
+                taken.append(chunk)
+                self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
+        return sorted(taken, key=lambda chunk: chunk.chunk)
+
+    def job(self, source: Source) -> Job:
+        """The job of an object."""
+        return self.jobs.get(source.job_id)
+
+    def error_lines(self, source: Source) -> list[dict[str, Any]]:
+        """Every failed record that the job's error files name."""
+        lines = []
+        for uri in self.job(source).error_files:
+            key = uri.removeprefix(f"s3://{BUCKET}/")
+            body = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+            lines += [json.loads(line) for line in body.splitlines()]
+        return lines
+
+
+def films(count: int, start: int = 0) -> bytes:
+    """JSON lines of different length, some with letters of several bytes."""
+    return b"".join(
+        json.dumps({"title": f"Film {number} {'é' * (number % 7)}"}, ensure_ascii=False).encode() + b"\n"
+        for number in range(start, start + count)
+    )

@@ -1,0 +1,116 @@
+"""Bucket, queues, event sources and the job table."""
+
+from typing import Any
+
+from infra import permissions
+from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
+from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
+
+
+def queue(stage: Synthesis, arn: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = stage.template["Resources"][arn["Fn::GetAtt"][0]]["Properties"]
+    return properties
+
+
+def test_event_sources_report_partial_failures_and_are_capped(dev: Synthesis) -> None:
+    sources = {
+        as_text(each["Properties"]["FunctionName"]): each["Properties"]
+        for each in dev.all("AWS::Lambda::EventSourceMapping").values()
+    }
+
+    assert len(sources) == 2
+    for source in sources.values():
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_load_takes_one_chunk_at_a_time_and_its_concurrency_is_a_setting(prod: Synthesis) -> None:
+    [load] = [
+        each["Properties"]
+        for each in prod.all("AWS::Lambda::EventSourceMapping").values()
+        if "LoadFunction" in as_text(each["Properties"]["FunctionName"])
+    ]
+
+    assert load["BatchSize"] == 1
+    assert load["ScalingConfig"] == {"MaximumConcurrency": 20}
+
+
+def test_a_message_stays_hidden_for_six_times_its_functions_time(stage: Synthesis) -> None:
+    for source in stage.all("AWS::Lambda::EventSourceMapping").values():
+        function = stage.template["Resources"][source["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        assert queue(stage, source["Properties"]["EventSourceArn"])["VisibilityTimeout"] == 6 * function["Timeout"]
+
+
+def test_each_queue_with_a_consumer_has_its_own_dead_letter_queue_that_keeps_longer(stage: Synthesis) -> None:
+    consumed = [
+        queue(stage, each["Properties"]["EventSourceArn"])
+        for each in stage.all("AWS::Lambda::EventSourceMapping").values()
+    ]
+    targets = [each["RedrivePolicy"]["deadLetterTargetArn"] for each in consumed]
+
+    assert len({as_text(target) for target in targets}) == 2
+    for source, target in zip(consumed, targets, strict=True):
+        assert queue(stage, target)["MessageRetentionPeriod"] > source["MessageRetentionPeriod"]
+
+
+def test_everything_at_rest_is_encrypted(stage: Synthesis) -> None:
+    assert all(each["Properties"]["SqsManagedSseEnabled"] for each in stage.all("AWS::SQS::Queue").values())
+    assert stage.only("AWS::S3::Bucket")["BucketEncryption"]
+
+
+def test_the_bucket_is_private_versioned_and_speaks_tls_only(stage: Synthesis) -> None:
+    bucket = stage.only("AWS::S3::Bucket")
+    refusals = [
+        each for each in stage.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"
+    ]
+
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in refusals]
+
+
+def test_queues_speak_tls_only(stage: Synthesis) -> None:
+    assert len(stage.all("AWS::SQS::QueuePolicy")) == len(stage.all("AWS::SQS::Queue")) == 4
+    for policy in stage.all("AWS::SQS::QueuePolicy").values():
+        statements = as_list(policy["Properties"]["PolicyDocument"]["Statement"])
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in statements]
+
+
+def test_what_the_functions_can_import_is_announced_and_altos_own_files_are_not(stage: Synthesis) -> None:
+    filters = [
+        rule
+        for each in stage.only("AWS::S3::Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+        for rule in each["Filter"]["S3Key"]["Rules"]
+    ]
+
+    assert {rule["Name"] for rule in filters} == {"suffix"}
+    assert tuple(rule["Value"] for rule in filters) == SUFFIXES
+    assert not f"{OWN_PREFIX}imports/job/errors/00000001.ndjson".endswith(SUFFIXES)
+
+
+def test_infra_and_functions_agree_where_altos_own_files_lie() -> None:
+    assert permissions.OWN_PREFIX == OWN_PREFIX
+
+
+def test_only_this_accounts_import_bucket_may_send_to_the_split_queue(stage: Synthesis) -> None:
+    [policy] = [
+        each["Properties"]["PolicyDocument"]
+        for each in stage.all("AWS::SQS::QueuePolicy").values()
+        if any(one.effect == "Allow" for one in statements_of(each["Properties"]["PolicyDocument"]))
+    ]
+    [allowed] = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+
+    assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert allowed["Condition"] == {
+        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::alto-{stage.stage}-*"},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
+
+
+def test_jobs_expire_and_can_be_restored(stage: Synthesis) -> None:
+    table = stage.only("AWS::DynamoDB::Table")
+
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"

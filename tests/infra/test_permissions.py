@@ -1,0 +1,135 @@
+"""Who may do what. A wildcard that is not listed here fails."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.infra.synthesis import FUNCTIONS, Synthesis, statements_of
+
+MODELS = {
+    f"arn:aws:bedrock:*::foundation-model/{model}"
+    for model in (
+        "amazon.titan-embed-text-v1",
+        "amazon.titan-embed-text-v2:0",
+        "cohere.embed-english-v3",
+        "cohere.embed-multilingual-v3",
+    )
+}
+INDICES = "arn:aws:es:eu-west-1:<AWS::AccountId>:domain/alto-{stage}/alto-*"
+
+# Tracing knows no resources; indices and uploads have names that others choose; a collection names its model's region.
+WILDCARDS = {
+    "query": {"*", INDICES, f"{INDICES}/_search", *MODELS},
+    "write": {"*", INDICES, *MODELS},
+    "split": {"*", "<bucket>/*"},
+    "load": {"*", INDICES, "<bucket>/*", "<bucket>/.alto/*", *MODELS},
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_role_has_a_wildcard_but_the_listed_ones(stage: Synthesis, name: str) -> None:
+    [bucket] = stage.all("AWS::S3::Bucket")
+    allowed = [each for each in stage.rights_of(name) if each.effect == "Allow"]
+
+    actions = {action for each in allowed for action in each.actions if "*" in action}
+    resources = {resource for each in allowed for resource in each.resources if "*" in resource}
+
+    assert not actions
+    assert resources == {
+        each.replace("{stage}", stage.stage).replace("<bucket>", f"<{bucket}.Arn>") for each in WILDCARDS[name]
+    }
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_bare_star_is_for_tracing_only(stage: Synthesis, name: str) -> None:
+    [starred] = [each for each in stage.rights_of(name) if "*" in each.resources]
+
+    assert starred.actions == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def test_query_reads_opensearch_and_invokes_models_and_nothing_else(stage: Synthesis) -> None:
+    services = {action.partition(":")[0] for action in stage.allowed_actions("query")}
+
+    assert services == {"es", "bedrock", "logs", "xray"}
+
+
+def test_query_cannot_write(stage: Synthesis) -> None:
+    rights = stage.rights_of("query")
+    [posts] = [each for each in rights if "es:ESHttpPost" in each.actions and each.effect == "Allow"]
+    [refused] = [each for each in rights if each.effect == "Deny"]
+
+    assert not stage.allowed_actions("query") & {"es:ESHttpPut", "es:ESHttpDelete", "es:ESHttpPatch"}
+    assert {resource.rpartition("/")[2] for resource in posts.resources} == {"_search"}
+    # POST alto-x/_doc/_search writes a document.
+    assert refused.actions == {"es:ESHttpPost"}
+    assert {resource.partition("/alto-*")[2] for resource in refused.resources} == {"/_*/_search"}
+
+
+def test_split_cannot_reach_opensearch_or_any_model(stage: Synthesis) -> None:
+    services = {action.partition(":")[0] for action in stage.allowed_actions("split")}
+
+    assert services == {"s3", "dynamodb", "sqs", "logs", "xray"}
+
+
+def test_only_split_sends_chunks(stage: Synthesis) -> None:
+    assert [name for name in FUNCTIONS if "sqs:SendMessage" in stage.allowed_actions(name)] == ["split"]
+
+
+def test_only_load_writes_to_the_bucket_and_only_below_its_own_prefix(stage: Synthesis) -> None:
+    writers = {
+        name: each.resources
+        for name in FUNCTIONS
+        for each in stage.rights_of(name)
+        if any(action.startswith(("s3:Put", "s3:Delete")) for action in each.actions)
+    }
+
+    assert list(writers) == ["load"]
+    assert all(resource.endswith("/.alto/*") for resource in writers["load"])
+
+
+def test_write_sees_import_jobs_but_cannot_change_them(stage: Synthesis) -> None:
+    jobs = {action for action in stage.allowed_actions("write") if action.startswith("dynamodb:")}
+
+    assert jobs == {"dynamodb:GetItem", "dynamodb:Query"}
+
+
+@pytest.mark.parametrize("name", ["query", "write", "load"])
+def test_the_domain_says_of_a_role_exactly_what_the_role_says_of_the_domain(dev: Synthesis, name: str) -> None:
+    """In one account either side's permission suffices, so a wider policy of the domain would undo the role's."""
+    role = f"<{dev.role_of(name)}.Arn>"
+    policy = dev.only("AWS::OpenSearchService::Domain")["AccessPolicies"]
+
+    on_the_domain = {(s.effect, s.actions, s.resources) for s in statements_of(policy) if role in s.principals}
+    on_the_role = {
+        (s.effect, s.actions, s.resources)
+        for s in dev.rights_of(name)
+        if any(action.startswith("es:") for action in s.actions)
+    }
+
+    assert on_the_domain == on_the_role
+
+
+@pytest.mark.parametrize("kind", ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"])
+def test_no_resource_admits_everyone(stage: Synthesis, kind: str) -> None:
+    for each in stage.all(kind).values():
+        for statement in statements_of(each["Properties"]["PolicyDocument"]):
+            assert statement.effect == "Deny" or "*" not in statement.principals
+
+
+def test_an_inference_profile_brings_the_model_it_stands_for(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("dev", models='["eu.cohere.embed-v4:0"]')
+
+    [invoke] = [each for each in stage.rights_of("query") if "bedrock:InvokeModel" in each.actions]
+    assert invoke.resources == {
+        "arn:aws:bedrock:*::foundation-model/cohere.embed-v4:0",
+        "arn:aws:bedrock:*:<AWS::AccountId>:inference-profile/eu.cohere.embed-v4:0",
+    }
+    assert not stage.findings
+
+
+def test_endpoints_are_named_one_by_one(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("dev", sagemaker_endpoints='["MiniLM"]')
+
+    for name in ("query", "write", "load"):
+        [invoke] = [each for each in stage.rights_of(name) if "sagemaker:InvokeEndpoint" in each.actions]
+        assert invoke.resources == {"arn:aws:sagemaker:eu-west-1:<AWS::AccountId>:endpoint/minilm"}

@@ -1,0 +1,62 @@
+"""The OpenSearch domain."""
+
+from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text, statements_of
+
+
+def test_the_domain_is_encrypted_everywhere(dev: Synthesis, prod: Synthesis) -> None:
+    for stage in (dev, prod):
+        domain = stage.only("AWS::OpenSearchService::Domain")
+        assert domain["EncryptionAtRestOptions"] == {"Enabled": True}
+        assert domain["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+        assert domain["DomainEndpointOptions"]["EnforceHTTPS"] is True
+        assert "TLS-1-2" in domain["DomainEndpointOptions"]["TLSSecurityPolicy"]
+
+
+def test_the_domain_admits_the_roles_of_query_write_and_load_only(dev: Synthesis) -> None:
+    policy = dev.only("AWS::OpenSearchService::Domain")["AccessPolicies"]
+
+    admitted = {principal for statement in statements_of(policy) for principal in statement.principals}
+
+    assert admitted == {f"<{dev.role_of(name)}.Arn>" for name in FUNCTIONS if name != "split"}
+
+
+def test_dev_has_one_node_and_prod_three_zones_with_managers(dev: Synthesis, prod: Synthesis) -> None:
+    small = dev.only("AWS::OpenSearchService::Domain")["ClusterConfig"]
+    large = prod.only("AWS::OpenSearchService::Domain")["ClusterConfig"]
+
+    assert (small["InstanceCount"], small["ZoneAwarenessEnabled"], small["DedicatedMasterEnabled"]) == (1, False, False)
+    assert (large["InstanceCount"], large["DedicatedMasterCount"]) == (3, 3)
+    assert large["ZoneAwarenessConfig"] == {"AvailabilityZoneCount": 3}
+
+
+def test_opensearch_may_write_its_logs_before_it_starts(dev: Synthesis) -> None:
+    [domain] = dev.all("AWS::OpenSearchService::Domain").values()
+    [policy] = dev.all("AWS::Logs::ResourcePolicy")
+
+    assert policy in domain["DependsOn"]
+    assert set(domain["Properties"]["LogPublishingOptions"]) == {
+        "ES_APPLICATION_LOGS",
+        "SEARCH_SLOW_LOGS",
+        "INDEX_SLOW_LOGS",
+    }
+
+
+def test_prod_keeps_what_it_stores_when_the_stack_goes(dev: Synthesis, prod: Synthesis) -> None:
+    stateful = ("AWS::OpenSearchService::Domain", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
+
+    for kind in stateful:
+        assert {each["DeletionPolicy"] for each in prod.all(kind).values()} == {"Retain"}
+        assert {each["DeletionPolicy"] for each in dev.all(kind).values()} == {"Delete"}
+
+
+def test_functions_are_told_the_address_of_the_domain(dev: Synthesis) -> None:
+    [domain] = dev.all("AWS::OpenSearchService::Domain")
+
+    url = as_text(dev.function("query")["Environment"]["Variables"]["ALTO_OPENSEARCH_URL"])
+
+    assert url == f"https://<{domain}.DomainEndpoint>"
+
+
+def test_an_existing_domain_is_used_instead_of_a_new_one(local: Synthesis) -> None:
+    assert not local.all("AWS::OpenSearchService::Domain")
+    assert local.function("load")["Environment"]["Variables"]["ALTO_OPENSEARCH_URL"] == "http://127.0.0.1:9200"

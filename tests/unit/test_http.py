@@ -1,0 +1,156 @@
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler import Response
+from tests.api import EVENT, Context, event
+
+from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
+from lambdas.handlers.http import MAX_ANSWER_BYTES, credentials, deadline, make_app, resolve
+from lambdas.search.request import SearchRequest
+
+SECRET = "wJalrXUtnFEMI-EXAMPLEKEY"  # noqa: S105
+app = make_app()
+
+
+@app.post("/v1/collections/<name>/search")
+def search(name: str, request: SearchRequest) -> dict[str, Any]:
+    assert credentials(app) is None
+    assert 20 < deadline(app).remaining() < 29
+    return {"name": name, "limit": request.limit}
+
+
+@app.get("/v1/known")
+def known() -> None:
+    raise InvalidRequestError("'alpha' is 2.", [ErrorDetail("alpha", "must be 1 at most")])
+
+
+@app.get("/v1/busy")
+def busy() -> None:
+    raise SearchEngineUnavailableError("OpenSearch is busy.")
+
+
+@app.get("/v1/broken")
+def broken() -> None:
+    raise RuntimeError(SECRET)
+
+
+@app.get("/v1/wrong-answer")
+def wrong_answer() -> SearchRequest:
+    return {"limit": "no number"}  # type: ignore[return-value]
+
+
+@app.get("/v1/large", enable_validation=False)
+def large() -> Response[str]:
+    return Response(200, "application/json", "x" * (MAX_ANSWER_BYTES + 1))
+
+
+def answer(made: dict[str, Any]) -> tuple[int, Any, dict[str, Any]]:
+    given = resolve(app, made, Context())  # type: ignore[arg-type]
+    return given["statusCode"], json.loads(given["body"]), given["headers"]
+
+
+def error(made: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    status, body, _ = answer(made)
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message", "details", "request_id"}
+    assert body["error"]["request_id"] == "Bz7jKgdoIAMEPRw="
+    return status, body["error"]
+
+
+def test_a_search_event_reaches_its_route() -> None:
+    assert answer(EVENT)[:2] == (200, {"name": "Film", "limit": 2})
+
+
+def test_an_error_of_alto_is_answered_with_its_status_code_and_details() -> None:
+    assert error(event("GET", "/v1/known")) == (
+        400,
+        {
+            "code": "invalid_request",
+            "message": "'alpha' is 2.",
+            "details": [{"field": "alpha", "message": "must be 1 at most"}],
+            "request_id": "Bz7jKgdoIAMEPRw=",
+        },
+    )
+
+
+def test_what_can_be_tried_again_says_when() -> None:
+    status, _, headers = answer(event("GET", "/v1/busy"))
+
+    assert status == 503
+    assert headers["Retry-After"] == "5"
+
+
+def test_an_unexpected_error_tells_nothing_to_the_caller_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    status, body = error(event("GET", "/v1/broken"))
+
+    assert (status, body["code"]) == (500, AltoError.code)
+    assert SECRET not in json.dumps(body)
+    logged = caplog.text + str([vars(record) for record in caplog.records])
+    assert "RuntimeError" in logged
+    assert SECRET not in logged
+
+
+def test_an_answer_that_does_not_fit_its_description_is_altos_fault() -> None:
+    status, body = error(event("GET", "/v1/wrong-answer"))
+
+    assert (status, body["code"]) == (500, "internal_error")
+
+
+def test_an_answer_that_lambda_cannot_carry_says_what_to_ask_for_instead() -> None:
+    status, body = error(event("GET", "/v1/large"))
+
+    assert (status, body["code"]) == (413, "answer_too_large")
+    assert "limit" in body["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({"bm25": {"query": "x"}, "limit": 0}, "limit", "greater than or equal to 1, not 0"),
+        ({"bm25": {"query": "x"}, "limmit": 1}, "limmit", "Extra inputs are not permitted"),
+        ({"bm25": {}}, "bm25.query", "Field required"),
+        ({}, "body", "exactly one of near_text"),
+        ("{", "", "JSON"),
+        ('"text"', "body", "dictionary"),
+    ],
+)
+def test_a_body_that_does_not_fit_names_the_field(body: Any, field: str, message: str) -> None:
+    status, found = error(event("POST", "/v1/collections/Film/search", body))
+
+    assert (status, found["code"]) == (400, "invalid_request")
+    assert field in found["details"][0]["field"]
+    assert message in found["details"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"headers": {"content-type": "text/plain"}}, "Content-Type: application/json"),
+        ({"isBase64Encoded": True, "body": "/////w=="}, "not UTF-8"),
+    ],
+)
+def test_a_body_that_is_no_json_text_is_refused(changes: dict[str, Any], message: str) -> None:
+    made = event("POST", "/v1/collections/Film/search", {}) | changes
+
+    status, found = error(made)
+
+    assert status == 400
+    assert message in found["message"]
+
+
+def test_an_unknown_path_has_the_envelope_too() -> None:
+    status, found = error(event("GET", "/v1/nothing"))
+
+    assert (status, found["code"]) == (404, "not_found")
+    assert "GET /v1/nothing" in found["message"]
+
+
+def test_credential_headers_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    made = event("GET", "/v1/broken", headers={"X-AWS-Access-Key": "AKIDEXAMPLE", "X-AWS-Secret-Key": SECRET})
+
+    error(made)
+
+    logged = caplog.text + str([vars(record) for record in caplog.records])
+    assert SECRET not in logged
+    assert "AKIDEXAMPLE" not in logged

@@ -1,0 +1,152 @@
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.deadline import Deadline
+from lambdas.errors import ModelThrottledError
+from lambdas.handlers import load, split
+from lambdas.imports.job import Chunk
+from lambdas.imports.load import Delivery, LoadOutcome
+from lambdas.imports.split import SplitInterruptedError, SplitOutcome
+from lambdas.observability import logger
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def event(name: str) -> dict[str, Any]:
+    return json.loads((EVENTS / name).read_text())  # type: ignore[no-any-return]
+
+
+@dataclass
+class Context:
+    """What a handler reads of its Lambda context."""
+
+    function_name: str = "load"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:load"
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+    seconds_left: float = 300.0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds_left * 1000)
+
+
+@dataclass
+class FakeLoader:
+    error: Exception | None = None
+    seen: list[tuple[Chunk, Delivery, float]] = field(default_factory=list)
+
+    def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
+        self.seen.append((chunk, delivery, deadline.remaining()))
+        if self.error and chunk.chunk == 1:
+            raise self.error
+        return LoadOutcome("loaded", records_read=2, records_loaded=2)
+
+
+@dataclass
+class FakeSplitter:
+    error: Exception | None = None
+    seen: list[str] = field(default_factory=list)
+
+    def split_all(self, notification: str, deadline: Deadline) -> list[SplitOutcome]:
+        self.seen.append(notification)
+        if self.error:
+            raise self.error
+        return [SplitOutcome("started", "Film/films.jsonl", "the-job", "Film", chunks=2)]
+
+
+@pytest.fixture
+def loader(monkeypatch: pytest.MonkeyPatch) -> FakeLoader:
+    fake = FakeLoader()
+    monkeypatch.setattr(load, "loader", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def splitter(monkeypatch: pytest.MonkeyPatch) -> FakeSplitter:
+    fake = FakeSplitter()
+    monkeypatch.setattr(split, "splitter", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
+    """What was logged so far."""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_each_message_is_one_chunk_with_its_delivery_and_the_time_left(loader: FakeLoader) -> None:
+    answer = load.lambda_handler(event("sqs_load.json"), Context())  # type: ignore[arg-type]
+
+    assert answer == {"batchItemFailures": []}
+    (first, delivery, seconds), (second, again, _) = loader.seen
+    assert (first.chunk, first.start, first.end, second.chunk) == (0, 0, 256, 1)
+    assert (delivery.attempt, again.attempt) == (1, 2)
+    assert delivery.receipt_handle == event("sqs_load.json")["Records"][0]["receiptHandle"]
+    assert 285 < seconds <= 300 - load.MARGIN_SECONDS
+
+
+def test_only_the_chunk_that_failed_is_delivered_again_and_logged(
+    loader: FakeLoader, logs: Callable[[], list[dict[str, Any]]]
+) -> None:
+    loader.error = ModelThrottledError("Slow down.")
+    sent = event("sqs_load.json")
+
+    answer = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][1]["messageId"]}]}
+    assert (logs()[-1]["exception_name"], logs()[-1]["chunk"]) == ("ModelThrottledError", 1)
+
+
+def test_a_batch_whose_only_message_fails_is_answered_and_not_raised(loader: FakeLoader) -> None:
+    loader.error = ModelThrottledError("Slow down.")
+    sent = event("sqs_load.json")
+    sent["Records"] = sent["Records"][1:]
+
+    answer = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
+
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_logs_of_a_chunk_name_its_job_and_counts(loader: FakeLoader, logs: Callable[[], list[dict[str, Any]]]) -> None:
+    load.lambda_handler(event("sqs_load.json"), Context())  # type: ignore[arg-type]
+
+    line = logs()[0]
+    assert {key: line[key] for key in ("job_id", "collection", "chunk", "result", "records_read")} == {
+        "job_id": loader.seen[0][0].job_id,
+        "collection": "Film",
+        "chunk": 0,
+        "result": "loaded",
+        "records_read": 2,
+    }
+
+
+def test_a_notification_is_split(splitter: FakeSplitter, logs: Callable[[], list[dict[str, Any]]]) -> None:
+    answer = split.lambda_handler(event("sqs_split.json"), Context())  # type: ignore[arg-type]
+
+    assert answer == {"batchItemFailures": []}
+    assert json.loads(splitter.seen[0])["Records"] == event("s3_object_created.json")["Records"]
+    assert logs()[0]["job_id"] == "the-job"
+
+
+def test_a_notification_that_could_not_be_split_is_delivered_again(splitter: FakeSplitter) -> None:
+    splitter.error = SplitInterruptedError("20 of 30 chunks are sent.")
+    sent = event("sqs_split.json")
+
+    answer = split.lambda_handler(sent, Context())  # type: ignore[arg-type]
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
+
+
+def test_every_import_event_is_used_by_a_test() -> None:
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_import_*.py"))
+
+    for path in [*EVENTS.glob("s3_*.json"), *EVENTS.glob("sqs_*.json")]:
+        assert f'"{path.name}"' in tests, path.name

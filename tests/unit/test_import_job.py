@@ -1,0 +1,124 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from lambdas.imports.job import Job, JobState, RecordError, Source
+from lambdas.imports.notifications import collection_of, created_objects, is_supported
+
+EVENTS = Path(__file__).parents[2] / "events"
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+SOURCE = Source(bucket="b", key="Film/films.jsonl", version_id="v1", etag="e1")
+
+
+def planned(size: int, chunk_bytes: int) -> Job:
+    return Job.planned(SOURCE, "Film", size=size, chunk_bytes=chunk_bytes, now=NOW)
+
+
+def test_the_same_content_at_the_same_place_is_the_same_job() -> None:
+    assert SOURCE.job_id == str(uuid5(NAMESPACE_URL, "s3://b/Film/films.jsonl#v1"))
+    assert SOURCE.job_id == SOURCE.model_copy().job_id
+    assert SOURCE.job_id != SOURCE.model_copy(update={"version_id": "v2"}).job_id
+
+
+def test_without_versions_the_etag_tells_contents_apart() -> None:
+    unversioned = SOURCE.model_copy(update={"version_id": None})
+
+    assert unversioned.job_id == str(uuid5(NAMESPACE_URL, "s3://b/Film/films.jsonl#e1"))
+
+
+@pytest.mark.parametrize(("size", "chunk_bytes"), [(1, 10), (10, 10), (11, 10), (100, 7), (7, 1)])
+def test_chunks_cover_the_object_without_gap_or_overlap(size: int, chunk_bytes: int) -> None:
+    job = planned(size, chunk_bytes)
+    chunks = [job.chunk(number) for number in range(job.chunks_total)]
+
+    assert [byte for chunk in chunks for byte in range(chunk.start, chunk.end)] == list(range(size))
+    assert all(0 < chunk.end - chunk.start <= chunk_bytes for chunk in chunks)
+
+
+def test_an_empty_object_is_completed_at_once() -> None:
+    job = planned(0, 10)
+
+    assert (job.state, job.chunks_total) == (JobState.COMPLETED, 0)
+
+
+def test_the_response_shows_state_counts_and_first_errors() -> None:
+    errors = [RecordError(chunk=0, line_start_byte=n, code="invalid_object", message="bad") for n in range(12)]
+    job = planned(25, 10).model_copy(
+        update={"state": JobState.LOADING, "chunks_done": 2, "loaded": 5, "failed": 12, "errors": errors}
+    )
+
+    shown = json.loads(job.to_response().model_dump_json())
+
+    assert shown.pop("errors")[0] == {"chunk": 0, "line_start_byte": 0, "code": "invalid_object", "message": "bad"}
+    assert len(job.to_response().errors) == 10
+    assert shown == {
+        "id": SOURCE.job_id,
+        "state": "loading",
+        "reason": None,
+        "collection": "Film",
+        "bucket": "b",
+        "key": "Film/films.jsonl",
+        "size": 25,
+        "counts": {"read": 17, "loaded": 5, "failed": 12},
+        "chunks": {"total": 3, "done": 2},
+        "error_files": [],
+        "problem": None,
+        "created": "2026-11-23T09:30:00Z",
+        "updated": "2026-11-23T09:30:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "sources"),
+    [
+        (
+            "s3_object_created.json",
+            [
+                Source(
+                    bucket="alto-imports-example",
+                    key="Film/films.jsonl",
+                    version_id="096fKKXTRTtl3on89fVO.nfljtsv6qko",
+                    etag="d41d8cd98f00b204e9800998ecf8427e",
+                )
+            ],
+        ),
+        (
+            "s3_object_created_encoded_key.json",
+            [
+                Source(
+                    bucket="alto-imports-example",
+                    key="Film/2026/café & crème+1.jsonl",
+                    etag="9b2cf535f27731c974343645a3985328-88",
+                )
+            ],
+        ),
+        ("s3_object_removed.json", []),
+        ("s3_test_event.json", []),
+    ],
+)
+def test_a_notification_names_the_objects_that_were_created(event: str, sources: list[Source]) -> None:
+    assert created_objects((EVENTS / event).read_text()) == sources
+
+
+@pytest.mark.parametrize(
+    ("key", "collection"),
+    [
+        ("Film/films.jsonl", "Film"),
+        ("Film/2026/11/films.jsonl", "Film"),
+        ("films.jsonl", None),
+        ("/films.jsonl", None),
+        ("Film/", None),
+        (".alto/imports/1/errors/00000000.ndjson", None),
+        ("", None),
+    ],
+)
+def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str | None) -> None:
+    assert collection_of(key) == collection
+
+
+@pytest.mark.parametrize(("key", "supported"), [("Film/a.jsonl", True), ("Film/a.JSONL", True), ("Film/a.csv", False)])
+def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
+    assert is_supported(key) is supported

@@ -1,0 +1,180 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from lambdas.deadline import Deadline
+from lambdas.imports.chunk_queue import ChunksNotSentError
+from lambdas.imports.job import ChunkReport, JobState
+from lambdas.imports.split import SplitInterruptedError
+from tests.import_builders import BUCKET, ImportWorld, films
+
+
+@pytest.fixture
+def world() -> Iterator[ImportWorld]:
+    with mock_aws():
+        yield ImportWorld.create()
+
+
+class Forgetful:
+    """An SQS that refuses the first message of every batch, for a while."""
+
+    def __init__(self, client: Any, refusals: int) -> None:
+        self._client = client
+        self._refusals = refusals
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def send_message_batch(self, **request: Any) -> Any:
+        if self._refusals == 0:
+            return self._client.send_message_batch(**request)
+        self._refusals -= 1
+        refused, *taken = request["Entries"]
+        if taken:
+            self._client.send_message_batch(**request | {"Entries": taken})
+        return {"Failed": [{"Id": refused["Id"], "Code": "InternalError", "SenderFault": False}]}
+
+
+def test_an_object_becomes_a_job_and_its_chunks(world: ImportWorld) -> None:
+    content = films(40)
+    source = world.upload(content)
+
+    outcome = world.split(source, chunk_bytes=50)
+
+    job, chunks = world.job(source), world.chunks()
+    assert (outcome.result, outcome.job_id, outcome.chunks) == ("started", source.job_id, len(chunks))
+    assert (job.state, job.collection, job.size) == (JobState.LOADING, "Film", len(content))
+    assert chunks == [job.chunk(number) for number in range(job.chunks_total)]
+    assert job.to_response().chunks.model_dump() == {"total": -(-len(content) // 50), "done": 0}
+
+
+def test_the_exact_version_is_imported(world: ImportWorld) -> None:
+    world.version_the_bucket()
+    source = world.upload(films(2))
+    world.upload(films(50))
+
+    world.split(source)
+
+    assert world.job(source).size == len(films(2))
+    assert {chunk.source.version_id for chunk in world.chunks()} == {source.version_id}
+
+
+def test_the_same_event_twice_is_harmless(world: ImportWorld) -> None:
+    source = world.upload(films(20))
+    world.split(source)
+    sent = world.chunks()
+    before = world.job(source)
+
+    assert world.split(source).result == "repeated"
+
+    assert sent
+    assert world.chunks() == []
+    assert world.job(source) == before
+
+
+def test_an_empty_object_is_completed_at_once_with_nothing_counted(world: ImportWorld) -> None:
+    source = world.upload(b"")
+
+    assert world.split(source).result == "completed"
+
+    shown = world.job(source).to_response()
+    assert (shown.state, shown.counts.read, shown.chunks.total) == ("completed", 0, 0)
+    assert world.chunks() == []
+    assert world.split(source).result == "repeated"
+
+
+def test_an_unsupported_format_fails_the_job_with_a_reason(world: ImportWorld) -> None:
+    source = world.upload(b"a,b", key="Film/films.xlsx")
+
+    assert world.split(source).result == "failed"
+
+    job = world.job(source)
+    assert job.state is JobState.FAILED
+    assert job.reason is not None
+    assert "must end in .jsonl" in job.reason
+    assert world.chunks() == []
+
+
+@pytest.mark.parametrize("key", ["films.jsonl", ".alto/imports/1/errors/0.ndjson", "Film/"])
+def test_keys_that_name_no_collection_are_ignored(world: ImportWorld, key: str) -> None:
+    outcome = world.split(world.upload(b"x", key=key))
+
+    assert (outcome.result, outcome.job_id, outcome.key) == ("ignored", None, key)
+
+
+def test_an_object_that_was_overwritten_before_it_was_split_fails_the_job(world: ImportWorld) -> None:
+    source = world.upload(films(2))
+    world.upload(films(3))
+
+    assert world.split(source).result == "failed"
+
+    assert "was overwritten" in str(world.job(source).reason)
+
+
+def test_an_object_that_was_deleted_before_it_was_split_fails_the_job(world: ImportWorld) -> None:
+    source = world.upload(films(2))
+    world.s3.delete_object(Bucket=BUCKET, Key=source.key)
+
+    world.split(source)
+
+    assert "is gone" in str(world.job(source).reason)
+
+
+def test_messages_that_sqs_refuses_are_sent_again(world: ImportWorld) -> None:
+    source = world.upload(films(30))
+    world.sqs = Forgetful(world.sqs, refusals=3)
+
+    world.split(source)
+
+    assert [chunk.chunk for chunk in world.chunks()] == list(range(world.job(source).chunks_total))
+    assert world.pauses == [0.2, 0.4, 0.8]
+
+
+def test_a_job_whose_chunks_could_not_be_sent_goes_on_with_the_next_delivery(world: ImportWorld) -> None:
+    source = world.upload(films(60))
+    sqs, world.sqs = world.sqs, Forgetful(world.sqs, refusals=1000)
+    with pytest.raises(ChunksNotSentError, match="InternalError"):
+        world.split(source)
+    world.sqs = sqs
+    assert world.job(source).state is JobState.SPLITTING
+
+    assert world.split(source).result == "started"
+
+    job = world.job(source)
+    assert job.state is JobState.LOADING
+    assert {chunk.chunk for chunk in world.chunks()} == set(range(job.chunks_total))
+
+
+def test_splitting_that_runs_out_of_time_goes_on_where_it_stopped(world: ImportWorld) -> None:
+    source = world.upload(films(60))
+    ticks = iter([0.0, 0.0, 99.0])
+    with pytest.raises(SplitInterruptedError, match="20 of"):
+        world.splitter(chunk_bytes=32).split(source, Deadline(10.0, clock=lambda: next(ticks)))
+    assert len(world.chunks()) == 20
+
+    # The ranges stay those of the job, whatever the setting has become since.
+    world.split(source, chunk_bytes=1000)
+
+    job = world.job(source)
+    assert [chunk.chunk for chunk in world.chunks()] == list(range(20, job.chunks_total))
+    assert (job.state, job.chunk_bytes) == (JobState.LOADING, 32)
+
+
+def test_loaders_may_complete_a_job_before_its_splitter_says_that_all_is_sent(world: ImportWorld) -> None:
+    source = world.upload(b'{"title":"A"}\n')
+    send = world.sqs.send_message_batch
+
+    def send_and_load(**request: Any) -> Any:
+        answer = send(**request)
+        job = world.job(source)
+        world.jobs.count(job.chunk(0), ChunkReport(loaded=1))
+        assert world.jobs.complete(job)
+        return answer
+
+    world.sqs.send_message_batch = send_and_load
+
+    world.split(source)
+
+    assert world.job(source).state is JobState.COMPLETED

@@ -1,0 +1,130 @@
+import math
+from typing import Any
+
+import pytest
+from tests.builders import NOW, collection
+
+from lambdas.errors import InvalidObjectError
+from lambdas.objects.document import check_vectors, document, stored_object
+from lambdas.objects.model import ObjectInput, parse_object
+from lambdas.objects.values import check_properties
+
+EVERYTHING = collection(
+    properties=[{"name": kind, "type": kind} for kind in ("text", "int", "number", "boolean", "date", "uuid")]
+    + [{"name": "texts", "type": "text[]"}, {"name": "ints", "type": "int[]"}]
+)
+ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", ""),
+        ("int", -(2**63)),
+        ("number", 4),
+        ("number", 4.5),
+        ("boolean", False),
+        ("date", "2026-11-23T09:30:00Z"),
+        ("date", "2026-11-23T09:30:00.123+01:00"),
+        ("uuid", ID),
+        ("texts", []),
+        ("ints", [1, 2]),
+    ],
+)
+def test_values_that_fit_their_type_pass(name: str, value: Any) -> None:
+    check_properties(EVERYTHING, {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("text", 5, "'properties.text' must be text in quotes, not 5"),
+        ("int", True, "must be a whole number such as 42, not True"),
+        ("int", 4.0, "must be a whole number such as 42, not 4.0"),
+        ("int", 2**63, "must be a whole number"),
+        ("number", "4", "must be a finite number such as 4.2, not '4'"),
+        ("number", math.inf, "must be a finite number"),
+        ("boolean", 1, "must be true or false, not 1"),
+        ("date", "2026-11-23", "must be a date with time and zone such as"),
+        ("date", "2026-11-23T09:30:00", "must be a date with time and zone"),
+        ("uuid", "x", "must be a UUID such as"),
+        ("texts", "x", "must be a list of text, not 'x'"),
+        ("ints", [1, "x"], "must be a whole number such as 42, not 'x'"),
+        ("plot", "x", "'properties.plot' is not a property: add it to the collection or leave it out"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named(name: str, value: Any, message: str) -> None:
+    with pytest.raises(InvalidObjectError, match=message):
+        check_properties(EVERYTHING, {name: value})
+
+
+def test_every_wrong_value_is_in_the_details() -> None:
+    with pytest.raises(InvalidObjectError, match="1 more in details") as caught:
+        check_properties(EVERYTHING, {"text": 1, "int": "x", "number": 1})
+
+    assert [detail.field for detail in caught.value.details] == ["properties.text", "properties.int"]
+
+
+def test_an_object_without_an_id_gets_a_random_or_the_given_one() -> None:
+    assert parse_object({}).id != parse_object({}).id
+    assert parse_object({}, default_id=ID).id == ID
+
+
+def test_an_objects_own_id_is_written_in_the_standard_form() -> None:
+    assert parse_object({"id": ID.upper().replace("-", "")}).id == ID
+
+
+def test_a_null_property_is_as_good_as_none() -> None:
+    assert parse_object({"properties": {"text": None, "int": 1}}).properties == {"int": 1}
+
+
+def test_the_single_vector_is_the_default_one() -> None:
+    assert parse_object({"vector": [1, 2]}).vectors == {"default": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"title": "Up"}, "Unknown field 'title': an object has the fields id, properties, vector and vectors"),
+        ({"id": "x"}, "'id' must be a UUID such as .*, not 'x'"),
+        ({"properties": [1]}, r"'properties' must be an object, not \[1\]"),
+        ({"vector": "x"}, "'vectors.default' must be a list of numbers, not 'x'"),
+        ({"vectors": {"a": [1, "x"]}}, r"'vectors.a' must be a list of numbers, not \[1, 'x'\]"),
+        ({"vectors": [1]}, "'vectors' must map the name of a vector to its numbers"),
+        ({"vector": [1], "vectors": {"default": [1]}}, "'vector' is the vector 'default', which 'vectors' has too"),
+    ],
+)
+def test_an_object_of_the_wrong_form_is_refused(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidObjectError, match=message):
+        parse_object(raw)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        ({"default": [1.0]}, "'vectors.default' must have 3 numbers, not 1"),
+        ({"plot": [1.0]}, "'vectors.plot' is not a vector of the collection 'Film'. It has these: default"),
+        ({"default": [0.0, 0.0, 0.0]}, "has only zeros"),
+        ({"default": [math.nan, 0.0, 0.0]}, "has numbers that are not finite"),
+    ],
+)
+def test_a_vector_that_does_not_fit_is_refused(vectors: dict[str, list[float]], message: str) -> None:
+    with pytest.raises(InvalidObjectError, match=message):
+        check_vectors(collection(), vectors)
+
+
+def test_a_document_holds_the_object_and_gives_it_back() -> None:
+    item = ObjectInput(ID, {"title": "Up"}, {})
+    now = NOW.isoformat()
+
+    stored = document(item, vectors={"default": [1.0]}, text_hashes={"default": "h"}, created=now, updated=now)
+
+    assert stored == {
+        "created": now,
+        "updated": now,
+        "properties": {"title": "Up"},
+        "vectors": {"default": [1.0]},
+        "text_hash": {"default": "h"},
+    }
+    back = stored_object(collection(), ID, stored, vectors=True)
+    assert (back.id, back.properties, back.vectors, back.created) == (ID, {"title": "Up"}, {"default": [1.0]}, NOW)

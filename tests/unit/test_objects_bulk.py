@@ -1,0 +1,85 @@
+from typing import Any
+
+import orjson
+
+from lambdas.deadline import Deadline
+from lambdas.errors import InvalidObjectError, ObjectExistsError, SearchEngineUnavailableError
+from lambdas.objects.bulk import MAX_REQUEST_BYTES, BulkOperation, BulkWriter, encode, outcome, split_by_bytes
+
+
+class FakeEngine:
+    """Answers each bulk request by a script of statuses by id; 201 when the script is silent."""
+
+    def __init__(self, statuses: dict[str, list[int]] | None = None) -> None:
+        self.statuses = statuses or {}
+        self.requests: list[list[str]] = []
+
+    def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
+        ids = [orjson.loads(line.partition(b"\n")[0])["index"]["_id"] for line in lines]
+        self.requests.append(ids)
+        return [self._item(name) for name in ids]
+
+    def _item(self, name: str) -> dict[str, Any]:
+        script = self.statuses.get(name)
+        status = script.pop(0) if script else 201
+        error = {"error": {"type": "x", "reason": "no"}} if status >= 400 else {"result": "created"}
+        return {"_id": name, "status": status} | error
+
+
+def write(engine: FakeEngine, *ids: str, seconds: float = 60.0) -> tuple[list[Any], list[float]]:
+    pauses: list[float] = []
+    clock = iter(range(1000)).__next__
+    writer = BulkWriter(engine, sleep=pauses.append, jitter=lambda: 1.0)  # type: ignore[arg-type]
+    operations = [BulkOperation(name, {}) for name in ids]
+    outcomes = writer.write("alto-film", operations, deadline=Deadline.after(seconds, clock), refresh=False)
+    return outcomes, pauses
+
+
+def test_an_operation_is_two_lines_of_ndjson() -> None:
+    assert encode(BulkOperation("a", {"created": "now"}, "create")) == b'{"create":{"_id":"a"}}\n{"created":"now"}'
+
+
+def test_operations_are_grouped_by_bytes() -> None:
+    half = b"x" * (MAX_REQUEST_BYTES // 2)
+
+    assert split_by_bytes([0, 1, 2], [half, half[:-10], half]) == [[0, 1], [2]]
+
+
+def test_an_operation_larger_than_a_request_goes_alone() -> None:
+    assert split_by_bytes([0, 1, 2], [b"a", b"x" * MAX_REQUEST_BYTES, b"b"]) == [[0], [1], [2]]
+
+
+def test_items_that_the_engine_was_too_busy_for_are_sent_again_and_only_these() -> None:
+    engine = FakeEngine({"b": [429, 503]})
+
+    outcomes, pauses = write(engine, "a", "b", "c")
+
+    assert engine.requests == [["a", "b", "c"], ["b"], ["b"]]
+    assert [result.error for result in outcomes] == [None, None, None]
+    assert pauses == [0.1, 0.2]
+
+
+def test_an_item_still_refused_at_the_deadline_says_that_the_engine_was_busy() -> None:
+    outcomes, _ = write(FakeEngine({"a": [429] * 100}), "a", seconds=5)
+
+    assert isinstance(outcomes[0].error, SearchEngineUnavailableError)
+
+
+def test_a_document_that_does_not_fit_fails_by_itself() -> None:
+    outcomes, _ = write(FakeEngine({"b": [400]}), "a", "b")
+
+    assert outcomes[0].error is None
+    assert isinstance(outcomes[1].error, InvalidObjectError)
+
+
+def test_an_id_that_exists_is_a_conflict() -> None:
+    conflict = {"_id": "a", "status": 409, "error": {"type": "version_conflict_engine_exception", "reason": "x"}}
+
+    assert isinstance(outcome(conflict).error, ObjectExistsError)
+
+
+def test_nothing_to_write_sends_nothing() -> None:
+    engine = FakeEngine()
+
+    assert write(engine) == ([], [])
+    assert engine.requests == []

@@ -1,0 +1,153 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from tests.builders import NOW, OWN, TITAN, collection
+
+from lambdas.deadline import Deadline
+from lambdas.embedding.text import text_hash
+from lambdas.errors import EmbeddingError, InvalidObjectError, ModelThrottledError
+from lambdas.objects.bulk import BulkOperation, BulkOutcome
+from lambdas.objects.model import ObjectInput
+from lambdas.objects.writer import ObjectWriter, WriteResult
+
+A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
+BEFORE = "2026-01-01T00:00:00.000+00:00"
+
+
+class FakeStore:
+    """Stands for OpenSearch's `_mget` and `_bulk`, over a dictionary."""
+
+    def __init__(self, documents: dict[str, dict[str, Any]] | None = None) -> None:
+        self.documents = documents or {}
+
+    def request(self, method: str, path: str, body: Any = None, params: Any = None, **_: Any) -> Any:
+        assert (method, path) == ("POST", "/alto-film/_mget")
+        fields = params["_source_includes"].split(",")
+        return {
+            "docs": [
+                {"_id": name, "found": True, "_source": {key: found[key] for key in fields if key in found}}
+                if (found := self.documents.get(name))
+                else {"_id": name, "found": False}
+                for name in body["ids"]
+            ]
+        }
+
+    def write(self, alias: str, operations: Sequence[BulkOperation], **_: Any) -> list[BulkOutcome]:
+        outcomes = [BulkOutcome(created=operation.id not in self.documents) for operation in operations]
+        self.documents |= {operation.id: operation.source for operation in operations}
+        return outcomes
+
+
+class FakeEmbedder:
+    """A vector that shows its text's length; a text with `poison` fails. Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed_documents(self, config: Any, texts: Sequence[str], **_: Any) -> list[list[float] | EmbeddingError]:
+        self.texts += texts
+        return [ModelThrottledError("busy") if "poison" in text else [float(len(text))] for text in texts]
+
+
+@pytest.fixture
+def embedder() -> FakeEmbedder:
+    return FakeEmbedder()
+
+
+def write(store: FakeStore, embedder: FakeEmbedder, *objects: ObjectInput, **changes: Any) -> list[WriteResult]:
+    films = collection(**({"vectors": {"default": TITAN}} | changes))
+    writer = ObjectWriter(store, store, embedder, now=lambda: NOW)  # type: ignore[arg-type]
+    return writer.write(films, objects, deadline=Deadline.after(60))
+
+
+def film(name: str, title: str, **vectors: list[float]) -> ObjectInput:
+    return ObjectInput(name, {"title": title}, vectors)
+
+
+def test_text_is_embedded_and_stored_with_its_hash(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+
+    results = write(store, embedder, film(A, "Up"))
+
+    assert results == [WriteResult(A, "created")]
+    config: Any = collection(vectors={"default": TITAN}).vectors["default"]
+    assert store.documents[A] == {
+        "created": "2026-11-23T09:30:00.000+00:00",
+        "updated": "2026-11-23T09:30:00.000+00:00",
+        "properties": {"title": "Up"},
+        "vectors": {"default": [2.0]},
+        "text_hash": {"default": text_hash(config, "Up")},
+    }
+
+
+def test_unchanged_text_costs_no_model_call_and_keeps_the_time_of_creation(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+    write(store, embedder, film(A, "Up"))
+    store.documents[A]["created"] = BEFORE
+    changed = ObjectInput(A, {"title": "Up", "year": 2009}, {})
+
+    results = write(store, embedder, changed, film(B, "Coco"))
+
+    assert [result.status for result in results] == ["updated", "created"]
+    assert embedder.texts == ["Up", "Coco"]
+    assert store.documents[A]["vectors"] == {"default": [2.0]}
+    assert store.documents[A]["created"] == BEFORE
+    assert store.documents[A]["properties"]["year"] == 2009
+
+
+def test_changed_text_is_embedded_anew(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+    write(store, embedder, film(A, "Up"))
+
+    write(store, embedder, film(A, "Coco"))
+
+    assert store.documents[A]["vectors"] == {"default": [4.0]}
+
+
+def test_a_vector_that_the_caller_brings_is_stored_as_it_is(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+
+    write(store, embedder, film(A, "Up", default=[1.0] * 256))
+
+    assert embedder.texts == []
+    assert store.documents[A]["vectors"] == {"default": [1.0] * 256}
+    assert "text_hash" not in store.documents[A]
+
+
+def test_one_bad_object_never_fails_its_neighbours(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+    wrong = ObjectInput(B, {"year": "1999"}, {})
+
+    results = write(store, embedder, film(A, "Up"), wrong, film(B, "poison"))
+
+    assert [result.status for result in results] == ["created", "failed", "failed"]
+    assert isinstance(results[1].error, InvalidObjectError)
+    assert isinstance(results[2].error, ModelThrottledError)
+    assert list(store.documents) == [A]
+
+
+def test_an_object_without_text_is_stored_without_that_vector_and_says_so(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+
+    results = write(store, embedder, ObjectInput(A, {"year": 2009}, {}))
+
+    assert results == [WriteResult(A, "created", None, ("default",))]
+    assert "vectors" not in store.documents[A]
+
+
+def test_each_named_vector_is_made_from_its_own_text(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+    vectors = {
+        "title": TITAN | {"source_properties": ["title"]},
+        "plot": TITAN | {"source_properties": ["description"]},
+        "own": OWN,
+    }
+
+    results = write(
+        store, embedder, ObjectInput(A, {"title": "Up", "description": "A house flies"}, {}), vectors=vectors
+    )
+
+    assert results == [WriteResult(A, "created")]
+    assert sorted(embedder.texts) == ["A house flies", "Up"]
+    assert store.documents[A]["vectors"] == {"title": [2.0], "plot": [13.0]}

@@ -1,0 +1,201 @@
+from typing import Any
+
+import pytest
+from tests.builders import FILM_PROPERTIES, OWN, collection
+
+from lambdas.errors import InvalidRequestError
+from lambdas.search.body import QueryVector, search_body, target_vector
+from lambdas.search.request import SearchRequest
+
+FILMS = collection()
+VECTOR = QueryVector("default", [0.1, 0.2, 0.3])
+
+
+def request(**fields: Any) -> SearchRequest:
+    return SearchRequest.model_validate(fields)
+
+
+def test_bm25_adds_up_the_scores_of_all_searchable_text() -> None:
+    assert search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
+        "from": 0,
+        "size": 10,
+        "_source": {"includes": ["properties"]},
+        "query": {
+            "multi_match": {
+                "query": "ghost",
+                "type": "most_fields",
+                "fields": ["properties.title", "properties.description"],
+            }
+        },
+    }
+
+
+def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None:
+    body = search_body(
+        FILMS,
+        request(
+            bm25={"query": "ghost", "properties": ["title^2"]},
+            filter={"property": "year", "operator": "greater_than", "value": 2000},
+            limit=2,
+            offset=4,
+            return_properties=["title"],
+            include_vectors=True,
+        ),
+        None,
+    )
+
+    assert body == {
+        "from": 4,
+        "size": 2,
+        "_source": {"includes": ["properties.title", "vectors"]},
+        "query": {
+            "bool": {
+                "must": [{"multi_match": {"query": "ghost", "type": "most_fields", "fields": ["properties.title^2"]}}],
+                "filter": [{"range": {"properties.year": {"gt": 2000}}}],
+            }
+        },
+    }
+
+
+def test_vector_search_filters_inside_the_graph_search() -> None:
+    body = search_body(
+        FILMS,
+        request(
+            near_vector={"vector": [0.1, 0.2, 0.3]}, filter={"property": "title", "operator": "equal", "value": "Up"}
+        ),
+        VECTOR,
+    )
+
+    assert body["query"] == {
+        "knn": {
+            "vectors.default": {
+                "vector": [0.1, 0.2, 0.3],
+                "k": 100,
+                "filter": {"term": {"properties.title.keyword": "Up"}},
+            }
+        }
+    }
+
+
+def test_vector_search_asks_for_as_many_neighbours_as_the_page_needs() -> None:
+    body = search_body(FILMS, request(near_text={"query": "x"}, limit=50, offset=400), VECTOR)
+
+    assert body["query"]["knn"]["vectors.default"]["k"] == 450
+
+
+def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
+    body = search_body(
+        FILMS,
+        request(hybrid={"query": "ghost"}, filter={"property": "year", "operator": "equal", "value": 2009}),
+        VECTOR,
+    )
+
+    assert body == {
+        "from": 0,
+        "size": 10,
+        "_source": {"includes": ["properties"]},
+        "query": {
+            "hybrid": {
+                "queries": [
+                    {
+                        "multi_match": {
+                            "query": "ghost",
+                            "type": "most_fields",
+                            "fields": ["properties.title", "properties.description"],
+                        }
+                    },
+                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 200}}},
+                ],
+                "pagination_depth": 200,
+                "filter": {"term": {"properties.year": 2009}},
+            }
+        },
+        "search_pipeline": {
+            "phase_results_processors": [
+                {
+                    "normalization-processor": {
+                        "normalization": {"technique": "min_max"},
+                        "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.4, 0.6]}},
+                    }
+                }
+            ]
+        },
+    }
+
+
+def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
+    body = search_body(FILMS, request(hybrid={"query": "ghost", "alpha": 0.25, "fusion": "ranked"}), VECTOR)
+
+    assert body["search_pipeline"]["phase_results_processors"] == [
+        {
+            "score-ranker-processor": {
+                "combination": {"technique": "rrf", "rank_constant": 60, "parameters": {"weights": [0.75, 0.25]}}
+            }
+        }
+    ]
+
+
+@pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "multi_match"), (1, VECTOR, "knn")])
+def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVector | None, leg: str) -> None:
+    body = search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
+
+    assert [list(query) for query in body["query"]["hybrid"]["queries"]] == [[leg]]
+    [processor] = body["search_pipeline"]["phase_results_processors"]
+    assert processor["normalization-processor"]["combination"]["parameters"] == {"weights": [1]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"bm25": {"query": "x", "properties": ["year"]}}, "'year' is not a searchable text property"),
+        ({"bm25": {"query": "x"}, "return_properties": ["plot"]}, "'plot' is not a property of 'Film'"),
+        ({"bm25": {"query": "x"}, "filter": {"property": "plot", "operator": "equal", "value": 1}}, "'plot' is not a"),
+    ],
+)
+def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        search_body(FILMS, request(**fields), None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "this one has none"),
+        ({"bm25": {"query": "x"}, "near_text": {"query": "x"}}, "near_text and bm25"),
+        ({"bm25": {"query": "x"}, "offset": 9_995}, "beyond the 10000 best results"),
+        ({"hybrid": {"query": "x", "alpha": 1.5}}, "less than or equal to 1"),
+        ({"hybrid": {"query": "x", "aplha": 1}}, "aplha"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        request(**fields)
+
+
+def test_the_searched_vector_is_the_only_one_or_the_default_one_or_the_one_asked_for() -> None:
+    single = collection(vectors={"plot": OWN})
+    several = collection(vectors={"plot": OWN, "default": OWN})
+
+    assert target_vector(single, None) == "plot"
+    assert target_vector(several, None) == "default"
+    assert target_vector(several, "plot") == "plot"
+
+
+@pytest.mark.parametrize(
+    ("vectors", "asked", "message"),
+    [
+        ({"a": OWN, "b": OWN}, None, "say which of a, b"),
+        ({"a": OWN}, "c", "'c' is not a vector of 'Film'. It has these: a"),
+        ({}, None, "has no vectors: search it by bm25"),
+    ],
+)
+def test_a_vector_that_cannot_be_told_is_an_error(vectors: dict[str, Any], asked: str | None, message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        target_vector(collection(vectors=vectors), asked)
+
+
+def test_a_collection_without_searchable_text_is_not_searched_by_words() -> None:
+    silent = collection(properties=[item | {"searchable": False} for item in FILM_PROPERTIES])
+
+    with pytest.raises(InvalidRequestError, match="no searchable text property"):
+        search_body(silent, request(bm25={"query": "x"}), None)
