@@ -39,7 +39,7 @@ ERRORS_BY_TYPE: dict[str, type[SearchEngineError]] = {
 }
 
 
-class OrjsonSerializer(JSONSerializer):  # type: ignore[misc]  # opensearch-py's class is untyped
+class OrjsonSerializer(JSONSerializer):
     """orjson writes the vectors of a bulk request about twenty times faster than json."""
 
     def dumps(self, data: Any) -> Any:

@@ -7,9 +7,15 @@ from uv import find_uv_bin
 
 HERE = Path(__file__).parent
 OPTIONS = (
-    "--universal --python-version 3.13 --generate-hashes --no-annotate --no-header --no-emit-index-url "
-    "--no-emit-find-links --upgrade"
-).split()
+    "--universal",
+    "--python-version=3.13",
+    "--generate-hashes",
+    "--no-annotate",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--upgrade",
+)
 # `dev` comes first: the functions carry exactly the versions that were tested.
 FUNCTIONS = ("query", "write", "split", "load")
 SEPARATE = ("ministack", "uv")

@@ -50,7 +50,7 @@ def event(
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The API Gateway event of a request. A body that is text is sent as it is."""
-    made = copy.deepcopy(EVENT)
+    made: dict[str, Any] = copy.deepcopy(EVENT)
     made["rawPath"] = made["requestContext"]["http"]["path"] = path
     made["requestContext"]["http"]["method"] = method
     made["headers"] |= {name.lower(): value for name, value in (headers or {}).items()}

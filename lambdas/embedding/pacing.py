@@ -24,8 +24,8 @@ _SLOW_GROWTH_PER_SECOND = 1.05
 # The rate goes back and is left alone for a while: giving way again and again would leave nothing.
 _UNCHANGED = 0.7
 _HOLD_SECONDS = 5.0
-# How long a rate that was good is kept after a fall back to it.
-_KEEP_SECONDS = 3.0
+# How long a rate that is near to where it fell from is kept before more is tried.
+_KEEP_SECONDS = 5.0
 _SLOWEST = 0.5
 # What was learnt is forgotten after a rest: the quota has been renewed, or belongs to another hour.
 _FORGET_SECONDS = 30.0
@@ -70,7 +70,7 @@ class AdaptiveRate:
         self._useless_cuts = 0
         self._rate_before_cuts = 0.0
         self._hold_until = 0.0
-        self._keep_until = 0.0
+        self._fell = 0.0
 
     @property
     def rate(self) -> float | None:
@@ -110,16 +110,18 @@ class AdaptiveRate:
             self._share_at_cut = 0.0
         if share > _TOO_MANY and now >= self._hold_until:
             self._fall(share, asked_rate, passing_rate, now)
-        elif self._bucket and now >= self._keep_until:
-            self._grow(self._bucket, share, passing_rate, elapsed)
+        elif self._bucket:
+            self._grow(self._bucket, share, passing_rate, now)
 
-    def _grow(self, bucket: TokenBucket, share: float, passing_rate: float, elapsed: float) -> None:
+    def _grow(self, bucket: TokenBucket, share: float, passing_rate: float, now: float) -> None:
         if share < _HARDLY_ANY:
             self._good_rate = bucket.rate
         near_ceiling = 0.7 * self._ceiling < bucket.rate < 1.2 * self._ceiling
+        if near_ceiling and now < self._fell + _KEEP_SECONDS:
+            return
         growth = _SLOW_GROWTH_PER_SECOND if near_ceiling or share >= _HARDLY_ANY else _GROWTH_PER_SECOND
         # More than twice what is used says nothing about what the model would take.
-        bucket.rate = max(bucket.rate, min(bucket.rate * growth ** min(1.0, elapsed), 2 * passing_rate))
+        bucket.rate = max(bucket.rate, min(bucket.rate * growth ** min(1.0, now - self._since), 2 * passing_rate))
 
     def _fall(self, share: float, asked_rate: float, passing_rate: float, now: float) -> None:
         if self._bucket is None:
@@ -136,10 +138,9 @@ class AdaptiveRate:
         # good is tried once more; if it is good no longer, the next cut goes below it.
         cut = max(1.05 * passing_rate, rate / 8, 0.97 * self._good_rate, _SLOWEST)
         self._bucket.rate = min(rate, cut)
-        if self._good_rate:
-            self._keep_until = now + _KEEP_SECONDS
         self._good_rate = 0.0
         self._ceiling = rate
+        self._fell = now
         # A deep cut may well leave most calls throttled and be right nevertheless.
         self._share_at_cut = share if cut > rate / 2 else 0.0
 

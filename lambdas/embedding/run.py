@@ -20,7 +20,7 @@ from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded, Model
 from lambdas.embedding.pacing import Lane, Verdict
-from lambdas.embedding.vendor_errors import CallFailedError, Remedy, too_long, what
+from lambdas.embedding.vendor_errors import CallFailedError, Remedy, text_too_long, what
 from lambdas.errors import (
     EmbeddingError,
     EmbeddingTimeoutError,
@@ -132,7 +132,7 @@ class EmbeddingRun:
         elif not is_too_long(text.content, family):
             return text
         elif self._config.truncate == "none":
-            self._results[text.place] = too_long(self._config)
+            self._results[text.place] = text_too_long(self._config)
         else:
             self._cut.add(text.place)
             return Text(text.place, cut(text.content, family.characters_per_text or 0, self._config))

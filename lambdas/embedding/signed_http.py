@@ -6,6 +6,7 @@ and each call has a time limit of its own, which a client does not offer. Where 
 is, stay botocore's business.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import get_cert_path
@@ -62,6 +64,8 @@ class SignedHttp:
     """
 
     def __init__(self, session: Any, connections: int) -> None:
+        # At DEBUG, botocore logs what it signs, session tokens included, and the keys that STS answers.
+        logging.getLogger("botocore").setLevel(logging.INFO)
         self._session = session
         certificates = session.get_config_variable("ca_bundle") or get_cert_path(True)
         self._pool = PoolManager(num_pools=16, maxsize=connections, ca_certs=certificates, cert_reqs="CERT_REQUIRED")
@@ -111,6 +115,8 @@ class SignedHttp:
 def sts_clients(session: Any) -> Callable[[str, AwsCredentials], Any]:
     """Makes STS clients that sign with given credentials, for `CredentialChain`."""
 
+    patience = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+
     def sts(region: str, credentials: AwsCredentials) -> Any:
         return session.create_client(
             "sts",
@@ -118,6 +124,7 @@ def sts_clients(session: Any) -> Callable[[str, AwsCredentials], Any]:
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.session_token,
+            config=patience,
         )
 
     return sts

@@ -121,6 +121,12 @@ _TOO_LONG = Rule(
     Remedy.SPLIT,
     "The text is longer than {what} takes ({limit}). Shorten it, or create the collection with 'truncate': 'end'.",
 )
+_TOO_LONG_FOR_CONTAINER = Rule(
+    TextTooLongError,
+    Remedy.SPLIT,
+    "The text is longer than {what} takes ({detail}). Shorten it, or have its container cut texts "
+    "(Text Embeddings Inference: --auto-truncate).",
+)
 
 _CODES: dict[str, Rule] = {
     "ThrottlingException": _THROTTLED,
@@ -232,7 +238,7 @@ def broken_answer(config: Text2VecAws) -> CallFailedError:
     return _failed(_UNAVAILABLE, config, "its answer is no JSON")
 
 
-def too_long(config: Text2VecAws) -> TextTooLongError:
+def text_too_long(config: Text2VecAws) -> TextTooLongError:
     """The error of a text that is longer than the model's known limit."""
     error = _failed(_TOO_LONG, config, "").error
     assert isinstance(error, TextTooLongError)
@@ -266,8 +272,8 @@ def _container_failure(body: dict[str, Any], text: str, config: Text2VecAws) -> 
     if original == 429:
         return _failed(_OVERLOADED, config, detail)
     if isinstance(original, int) and 400 <= original < 500 and original not in (408, 424):
-        rule = _TOO_LONG if original == 413 else _by_text(detail, config)
-        return _failed(_BAD_INPUT if rule is _NO_ENDPOINT else rule, config, detail)
+        too_long = original == 413 or _by_text(detail, config) is _TOO_LONG
+        return _failed(_TOO_LONG_FOR_CONTAINER if too_long else _BAD_INPUT, config, detail)
     return _failed(_UNAVAILABLE, config, detail or "its container failed")
 
 

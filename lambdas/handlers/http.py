@@ -1,6 +1,6 @@
 """What both HTTP functions share: one error envelope, one serializer, one way to read credentials and time."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -57,41 +57,51 @@ def make_app() -> APIGatewayHttpResolver:
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
-    def envelope(error: AltoError) -> Response[str]:
-        return error_response(error, request_id(app))
+    def answer_with(translate: Callable[[Any], AltoError]) -> Callable[[Exception], Response[str]]:
+        return lambda error: error_response(translate(error), request_id(app))
 
-    @app.exception_handler(AltoError)
-    def _known(error: AltoError) -> Response[str]:
-        level = "error" if error.status >= 500 else "info"
-        getattr(logger, level)("request failed", extra={"code": error.code, "status": error.status})
-        return envelope(error)
-
-    @app.exception_handler(RequestValidationError)
-    def _invalid(error: RequestValidationError) -> Response[str]:
-        return envelope(invalid_request(error.errors()))
-
-    @app.exception_handler(RequestUnsupportedContentType)
-    def _unsupported(_: RequestUnsupportedContentType) -> Response[str]:
-        return envelope(InvalidRequestError("The body must be JSON: send the header 'Content-Type: application/json'."))
-
-    @app.exception_handler(UnicodeDecodeError)
-    def _undecodable(_: UnicodeDecodeError) -> Response[str]:
-        return envelope(InvalidRequestError("The body is not UTF-8 text."))
-
-    @app.exception_handler(RouteNotFoundError)
-    def _no_route(_: RouteNotFoundError) -> Response[str]:
+    def no_route(_: RouteNotFoundError) -> AltoError:
         event = app.current_event
-        return envelope(
-            NotFoundError(f"There is no {event.http_method} {event.path}. GET /v1/openapi.json lists what there is.")
-        )
+        return NotFoundError(f"There is no {event.http_method} {event.path}. GET /v1/openapi.json lists what there is.")
 
-    @app.exception_handler(Exception)
-    def _unexpected(error: Exception) -> Response[str]:
-        # The class, not the text: a vendor's text may hold what the caller sent.
-        logger.error("unexpected error", extra={"error": type(error).__name__}, exc_info=_without_text(error))
-        return envelope(AltoError("Alto failed. The log of this request says why; its id is the request_id."))
-
+    app.exception_handler(RouteNotFoundError)(answer_with(no_route))
+    for kind, translate in TRANSLATIONS.items():
+        app.exception_handler(kind)(answer_with(translate))
     return app
+
+
+def known(error: AltoError) -> AltoError:
+    """An error that is Alto's own already."""
+    level = "error" if error.status >= 500 else "info"
+    getattr(logger, level)("request failed", extra={"code": error.code, "status": error.status})
+    return error
+
+
+def unexpected(error: Exception) -> AltoError:
+    """Whatever nobody thought of. Its class is logged, not its text: that may hold what the caller sent."""
+    without_text = (Exception, Exception(type(error).__name__), error.__traceback__)
+    logger.error("unexpected error", extra={"error": type(error).__name__}, exc_info=without_text)
+    return AltoError("Alto failed. The log of this request says why; its id is the request_id.")
+
+
+def invalid_request(error: RequestValidationError) -> InvalidRequestError:
+    """Pydantic's findings, as details that name the field and say what is wrong with it."""
+    details = [ErrorDetail(_field(problem), _sentence(problem)) for problem in error.errors()]
+    first = details[0]
+    more = f" {len(details) - 1} more in details." if len(details) > 1 else ""
+    return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
+
+
+# The most specific class wins.
+TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
+    AltoError: known,
+    RequestValidationError: invalid_request,
+    RequestUnsupportedContentType: lambda _: InvalidRequestError(
+        "The body must be JSON: send the header 'Content-Type: application/json'."
+    ),
+    UnicodeDecodeError: lambda _: InvalidRequestError("The body is not UTF-8 text."),
+    Exception: unexpected,
+}
 
 
 def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -122,14 +132,6 @@ def error_response(error: AltoError, request: str) -> Response[str]:
     return Response(status_code=error.status, content_type=JSON, body=_to_json(body), headers=retry)
 
 
-def invalid_request(problems: Iterable[Any]) -> InvalidRequestError:
-    """Pydantic's findings, as details that name the field and say what is wrong with it."""
-    details = [ErrorDetail(_field(problem), _sentence(problem)) for problem in problems]
-    first = details[0]
-    more = f" {len(details) - 1} more in details." if len(details) > 1 else ""
-    return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
-
-
 def request_id(app: APIGatewayHttpResolver) -> str:
     """The id under which API Gateway knows this request."""
     return str(app.current_event.request_context.request_id)
@@ -157,14 +159,6 @@ def _sentence(problem: Any) -> str:
         return message
     shown = repr(problem.get("input"))
     return f"{message}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"
-
-
-def _without_text(error: Exception) -> tuple[type[Exception], Exception, Any]:
-    return (
-        type(error),
-        type(error)() if type(error) is Exception else Exception(type(error).__name__),
-        error.__traceback__,
-    )
 
 
 def _to_json(body: Any) -> str:

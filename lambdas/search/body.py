@@ -132,7 +132,8 @@ def searched_fields(collection: CollectionConfig, properties: list[str] | None) 
 
 def source_filter(collection: CollectionConfig, request: SearchRequest) -> dict[str, list[str]] | bool:
     """Which parts of the documents leave OpenSearch: only what the caller asked for."""
-    vectors = ["vectors"] if request.include_vectors else []
+    # The engine keeps vectors outside of `_source` and puts them back only where a pattern names them themselves.
+    vectors = ["vectors.*"] if request.include_vectors else []
     if request.return_properties is None:
         return {"includes": ["properties", *vectors]}
     for name in request.return_properties:

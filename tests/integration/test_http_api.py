@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from tests.api import Api
 from tests.builders import FILM_PROPERTIES, FILMS, TITAN
 
@@ -138,12 +139,13 @@ def test_a_name_that_differs_only_in_case_is_taken(api: Api, films: str) -> None
 
 
 def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
-    for method, path, body in [
+    requests: list[tuple[str, str, Any]] = [
         ("GET", "/v1/collections/Nothing", None),
         ("DELETE", "/v1/collections/Nothing", None),
         ("POST", "/v1/collections/Nothing/search", {"bm25": {"query": "x"}}),
         ("POST", "/v1/collections/Nothing/objects", {"properties": {}}),
-    ]:
+    ]
+    for method, path, body in requests:
         answer = api(method, path, body)
         assert (answer.status, answer.error["code"]) == (404, "collection_not_found"), path
 

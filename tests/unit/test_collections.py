@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
 from lambdas.collections.index_body import collection_from_mapping, index_body
 from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, first_index_of
+from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
 
 def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None:
@@ -66,14 +66,17 @@ def test_a_collection_without_vectors_is_a_plain_index() -> None:
     ("described", "mapping"),
     [
         ({"type": "text", "searchable": False, "filterable": False}, {"type": "text", "index": False}),
-        ({"type": "text", "filterable": False, "tokenization": "word"}, {"type": "text", "index": True, "analyzer": "alto_word"}),
+        (
+            {"type": "text", "filterable": False, "tokenization": "word"},
+            {"type": "text", "index": True, "analyzer": "alto_word"},
+        ),
         ({"type": "int[]", "filterable": False}, {"type": "long", "index": False}),
         ({"type": "number"}, {"type": "double", "index": True}),
         ({"type": "boolean"}, {"type": "boolean", "index": True}),
         ({"type": "date"}, {"type": "date", "index": True}),
         ({"type": "uuid[]"}, {"type": "keyword", "index": True}),
     ],
-)  # fmt: skip
+)
 def test_each_property_type_has_its_mapping(described: dict[str, Any], mapping: dict[str, Any]) -> None:
     body = index_body(collection(properties=[{"name": "p"} | described]), "lucene")
 
@@ -100,11 +103,11 @@ def test_a_collection_lives_behind_an_alias_that_is_never_an_index_name() -> Non
         ({"properties": [{"name": "id", "type": "text"}]}, "the name 'id' is taken by the object's own id"),
         ({"properties": [{"name": "a", "type": "string"}]}, "Input should be 'text'"),
         ({"properties": [*FILM_PROPERTIES, FILM_PROPERTIES[0]]}, "'title' is described twice"),
-        ({"vectors": {"default": TITAN | {"source_properties": ["plot"]}}}, "take one of these: title, description, year"),
+        ({"vectors": {"default": TITAN | {"source_properties": ["plot"]}}}, "one of these: title, description, year"),
         ({"vectors": {"default": {"vectorizer": "none"}}}, "dimensions"),
         ({"vectors": {"default": OWN | {"model": "x"}}}, "model"),
     ],
-)  # fmt: skip
+)
 def test_a_collection_that_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         collection_config(**changes)

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
-from tests.api import EVENT, Context, event
 
 from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
 from lambdas.handlers.http import MAX_ANSWER_BYTES, credentials, deadline, make_app, resolve
 from lambdas.search.request import SearchRequest
+from tests.api import EVENT, Context, event
 
-SECRET = "wJalrXUtnFEMI-EXAMPLEKEY"  # noqa: S105
+SECRET = "wJalrXUtnFEMI-EXAMPLEKEY"
 app = make_app()
 
 

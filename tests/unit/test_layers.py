@@ -17,8 +17,7 @@ BORDERS = {
     "lambdas/wiring/split.py": VENDORS,
     "lambdas/wiring/load.py": VENDORS,
     "lambdas/opensearch.py": {"opensearchpy"},
-    "lambdas/embedding/bedrock.py": {"botocore"},
-    "lambdas/embedding/sagemaker.py": {"botocore"},
+    "lambdas/embedding/model_client.py": {"botocore"},
     "lambdas/embedding/signed_http.py": {"botocore"},
     "lambdas/embedding/vendor_errors.py": {"botocore"},
 }

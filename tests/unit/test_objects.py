@@ -2,12 +2,12 @@ import math
 from typing import Any
 
 import pytest
-from tests.builders import NOW, collection
 
 from lambdas.errors import InvalidObjectError
 from lambdas.objects.document import check_vectors, document, stored_object
 from lambdas.objects.model import ObjectInput, parse_object
 from lambdas.objects.values import check_properties
+from tests.builders import NOW, collection
 
 EVERYTHING = collection(
     properties=[{"name": kind, "type": kind} for kind in ("text", "int", "number", "boolean", "date", "uuid")]

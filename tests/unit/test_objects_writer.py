@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.builders import NOW, OWN, TITAN, collection
 
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import text_hash
@@ -10,6 +9,7 @@ from lambdas.errors import EmbeddingError, InvalidObjectError, ModelThrottledErr
 from lambdas.objects.bulk import BulkOperation, BulkOutcome
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter, WriteResult
+from tests.builders import NOW, OWN, TITAN, collection
 
 A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
 BEFORE = "2026-01-01T00:00:00.000+00:00"

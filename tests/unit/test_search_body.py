@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-from tests.builders import FILM_PROPERTIES, OWN, collection
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import QueryVector, search_body, target_vector
 from lambdas.search.request import SearchRequest
+from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()
 VECTOR = QueryVector("default", [0.1, 0.2, 0.3])
@@ -47,7 +47,7 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
     assert body == {
         "from": 4,
         "size": 2,
-        "_source": {"includes": ["properties.title", "vectors"]},
+        "_source": {"includes": ["properties.title", "vectors.*"]},
         "query": {
             "bool": {
                 "must": [{"multi_match": {"query": "ghost", "type": "most_fields", "fields": ["properties.title^2"]}}],

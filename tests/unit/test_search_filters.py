@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from tests.builders import collection
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.filters import Filter, filter_query
+from tests.builders import collection
 
 PROPERTIES = [
     {"name": "title", "type": "text"},

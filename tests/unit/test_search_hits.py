@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
-from tests.builders import collection
 
 from lambdas.search.hits import hits
+from tests.builders import collection
 
 ANSWER = {
     "hits": {
