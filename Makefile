@@ -46,13 +46,13 @@ lock: .venv/ready ## Resolve the requirements anew, with hashes
 	$(PYTHON) requirements/lock.py
 
 synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
-	$(CDK) synth --stage $(STAGE)
+	$(CDK) synth --stage $(STAGE) $(ARGS)
 
 deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account
-	$(CDK) deploy --stage $(STAGE)
+	$(CDK) deploy --stage $(STAGE) $(ARGS)
 
 destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
-	$(CDK) destroy --stage $(STAGE)
+	$(CDK) destroy --stage $(STAGE) $(ARGS)
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks

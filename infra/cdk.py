@@ -59,7 +59,9 @@ def check_account(stage: str, region: str) -> str:
         raise NotReadyError(NO_CREDENTIALS.format(reason=error, stage=stage)) from None
     try:
         boto3.client("cloudformation", region_name=region).describe_stacks(StackName=BOOTSTRAP_STACK)
-    except ClientError:
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise NotReadyError(f"CloudFormation of account {account} cannot be asked: {error}") from None
         message = NOT_BOOTSTRAPPED.format(account=account, region=region, stack=BOOTSTRAP_STACK)
         raise NotReadyError(message) from None
     return account
@@ -80,7 +82,8 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m infra.cdk", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--stage", default="dev")
-    options = parser.parse_args()
+    # Anything else, such as -c load_concurrency=2, is for CDK.
+    options, others = parser.parse_known_args()
     try:
         region = stage_region(options.stage)
         if options.verb in NEEDS_ACCOUNT:
@@ -89,7 +92,7 @@ def main() -> None:
     except NotReadyError as error:
         sys.exit(str(error))
     scope = ["--quiet"] if options.verb == "synth" else ["--all"]
-    arguments = [*scope, "-c", f"stage={options.stage}", "--app", f"{sys.executable} app.py"]
+    arguments = [*scope, "-c", f"stage={options.stage}", "--app", f"{sys.executable} app.py", *others]
     result = subprocess.run(command(options.verb, *arguments), cwd=PROJECT, env=environment(), check=False)
     if result.returncode == 0 and options.verb == "synth":
         print(f"The template is cdk.out/alto-{options.stage}.template.json")  # noqa: T201

@@ -1,0 +1,28 @@
+"""The CDK application: the settings of a stage become its stack."""
+
+# isort: off
+import infra  # noqa: F401 - first, because it says which Node CDK is to use
+import aws_cdk as cdk
+
+# isort: on
+from cdk_nag import AwsSolutionsChecks
+
+from infra.alto_stack import AltoStack
+from infra.lambda_bundle import BundleError, LambdaBundles
+from infra.settings import SettingsError, read_settings
+
+
+def main() -> None:
+    """Synthesize the stage named by `-c stage=<name>`; a finding of cdk-nag that is not acknowledged fails it."""
+    app = cdk.App()
+    settings = read_settings(app.node.get_all_context())
+    AltoStack(app, f"alto-{settings.stage}", settings=settings, bundles=LambdaBundles(settings.architecture).code)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (SettingsError, BundleError) as error:
+        raise SystemExit(f"Alto cannot be synthesized. {error}") from None

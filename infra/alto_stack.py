@@ -1,0 +1,98 @@
+"""Alto in one account and region."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra import permissions
+from infra.functions import AltoFunction, Bundles
+from infra.import_pipeline import ImportPipeline
+from infra.job_table import JobTable
+from infra.nag_findings import acknowledge_findings
+from infra.query_api import QueryApi
+from infra.search_domain import SearchDomain
+from infra.settings import Settings
+
+
+class AltoStack(cdk.Stack):
+    """A search domain, an import pipeline into it, an API in front of it, and what the four functions may do."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, bundles: Bundles, **options: Any
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=cdk.Environment(region=settings.region),
+            description=f"Alto: semantic and keyword search over OpenSearch, stage {settings.stage}",
+            termination_protection=settings.removal == "retain",
+            # The rule would be a template parameter; `cdk deploy` checks the bootstrap version anyway.
+            synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            **options,
+        )
+        self.settings = settings
+        self._bundles = bundles
+        self.search = SearchDomain(self, "Search", settings=settings)
+        self.jobs = JobTable(self, "Jobs", settings=settings)
+        self.imports = ImportPipeline(self, "Imports", settings=settings)
+
+        engine = {"ALTO_OPENSEARCH_URL": self.search.url, "ALTO_KNN_ENGINE": settings.engine}
+        jobs = {
+            "ALTO_JOBS_TABLE": self.jobs.table.table_name,
+            "ALTO_IMPORT_BUCKET": self.imports.bucket.bucket_name,
+        }
+        chunks = {"ALTO_CHUNK_QUEUE_URL": self.imports.load_queue.queue_url}
+        self.query = self._function("query", engine)
+        self.write = self._function("write", engine | jobs)
+        self.split = self._function("split", jobs | chunks)
+        self.load = self._function("load", engine | jobs | chunks)
+
+        self._grant()
+        self.imports.start(split=self.split, load=self.load)
+        self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write)
+        self._describe()
+        acknowledge_findings(self)
+
+    def _function(self, name: str, environment: dict[str, str]) -> AltoFunction:
+        return AltoFunction(
+            self,
+            name.capitalize(),
+            name=name,
+            settings=self.settings,
+            bundles=self._bundles,
+            environment=environment,
+        )
+
+    def _grant(self) -> None:
+        table, bucket, chunks = self.jobs.table, self.imports.bucket, self.imports.load_queue
+
+        self.search.let_search(self.query)
+        permissions.let_embed(self.query, self.settings)
+
+        self.search.let_write(self.write)
+        permissions.let_embed(self.write, self.settings)
+        permissions.let_read_jobs(self.write, table)
+
+        permissions.let_read_uploads(self.split, bucket)
+        permissions.let_record_jobs(self.split, table)
+        permissions.let_send(self.split, chunks)
+
+        permissions.let_read_uploads(self.load, bucket)
+        permissions.let_write_reports(self.load, bucket)
+        permissions.let_record_jobs(self.load, table)
+        self.search.let_write(self.load)
+        permissions.let_embed(self.load, self.settings)
+
+    def _describe(self) -> None:
+        outputs = {
+            "ApiUrl": self.api.url,
+            "ImportBucketName": self.imports.bucket.bucket_name,
+            "JobTableName": self.jobs.table.table_name,
+            "SplitQueueUrl": self.imports.split_queue.queue_url,
+            "LoadQueueUrl": self.imports.load_queue.queue_url,
+            "SplitDeadLetterQueueUrl": self.imports.split_dead_letters.queue_url,
+            "LoadDeadLetterQueueUrl": self.imports.load_dead_letters.queue_url,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)

@@ -1,0 +1,79 @@
+"""The four functions: each with its own role, memory, log group and code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.log_group import log_group
+from infra.settings import Settings
+
+# Gives the code of a function, by its name.
+Bundles = Callable[[str], lambda_.Code]
+
+ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a function gets to do its work."""
+
+    memory_mib: int
+    timeout_seconds: int
+    description: str
+
+
+# HTTP functions end a second before the API gives up at 30 s. 1769 MiB is where Lambda gives a whole CPU.
+SHAPES = {
+    "query": Shape(1024, 29, "Alto: answers searches"),
+    "write": Shape(1024, 29, "Alto: keeps collections and objects"),
+    "split": Shape(512, 60, "Alto: cuts an uploaded file into chunks"),
+    "load": Shape(1769, 300, "Alto: embeds and stores the records of a chunk"),
+}
+
+
+class AltoFunction(Construct):
+    """A Lambda function that can write its own log and trace, and nothing else until it is granted."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        settings: Settings,
+        bundles: Bundles,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        shape = SHAPES[name]
+        logs = log_group(self, "Logs", settings=settings)
+        # A role of our own: the one CDK makes may write to every log group of the account.
+        self.role = iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=shape.description
+        )
+        logs.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=shape.description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=ARCHITECTURES[settings.architecture],
+            handler=f"lambdas.handlers.{name}.lambda_handler",
+            code=bundles(name),
+            memory_size=shape.memory_mib,
+            timeout=cdk.Duration.seconds(shape.timeout_seconds),
+            tracing=lambda_.Tracing.ACTIVE,
+            role=self.role,
+            log_group=logs,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": name,
+                "ALTO_STAGE": settings.stage,
+                "ALTO_LOG_LEVEL": settings.log_level,
+                **environment,
+                **settings.function_environment,
+            },
+        )

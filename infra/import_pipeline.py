@@ -1,0 +1,133 @@
+"""S3 -> queue -> split -> queue -> load: where documents are dropped, and how the work reaches the functions."""
+
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import SHAPES, AltoFunction
+from infra.settings import Settings
+
+# Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
+# the same bucket, must have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson.
+IMPORTED_SUFFIXES = (".jsonl",)
+
+# After this many deliveries a message is a dead letter. Each delivery of a chunk gets further than the one before.
+MAX_DELIVERIES = 10
+
+# Splitting only reads sizes and line ends; more at once would not make an import faster.
+SPLIT_CONCURRENCY = 5
+SPLIT_BATCH = 5
+
+
+class ImportPipeline(Construct):
+    """The import bucket and its two queues. `start` connects them with the functions."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.split_dead_letters = self._dead_letters("SplitDeadLetters")
+        self.load_dead_letters = self._dead_letters("LoadDeadLetters")
+        self.split_queue = self._queue("SplitQueue", "split", self.split_dead_letters)
+        self.load_queue = self._queue("LoadQueue", "load", self.load_dead_letters)
+        self.bucket = self._bucket()
+        self._notify(self.bucket, self.split_queue)
+
+    def start(self, *, split: AltoFunction, load: AltoFunction) -> None:
+        """Let each queue's messages invoke its function; the functions report which messages of a batch failed."""
+        split.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.split_queue,
+                batch_size=SPLIT_BATCH,
+                report_batch_item_failures=True,
+                max_concurrency=SPLIT_CONCURRENCY,
+            )
+        )
+        # One chunk an invocation: a chunk may need all of the function's time.
+        load.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.load_queue,
+                batch_size=1,
+                report_batch_item_failures=True,
+                max_concurrency=self._settings.load_concurrency,
+            )
+        )
+
+    def _dead_letters(self, construct_id: str) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            # A dead letter keeps the age it had, so this must be longer than the source's four days.
+            retention_period=cdk.Duration.days(14),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+
+    def _queue(self, construct_id: str, function: str, dead_letters: sqs.Queue) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            # Lambda's advice: shorter, and a message is delivered anew while its first delivery is still retried.
+            visibility_timeout=cdk.Duration.seconds(6 * SHAPES[function].timeout_seconds),
+            retention_period=cdk.Duration.days(4),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_DELIVERIES),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+
+    def _bucket(self) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            "Bucket",
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+                    noncurrent_version_expiration=cdk.Duration.days(30),
+                )
+            ],
+            removal_policy=cdk.RemovalPolicy[self._settings.removal.upper()],
+        )
+
+    def _notify(self, bucket: s3.Bucket, queue: sqs.Queue) -> None:
+        """Announce new objects. By hand, since CDK's own way deploys a function of its own with wide permissions."""
+        stack = cdk.Stack.of(self)
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                # Naming the bucket itself would be a circle (bucket -> policy -> bucket). CloudFormation begins the
+                # bucket's name with the stack's.
+                conditions={
+                    "ArnLike": {"aws:SourceArn": f"arn:{stack.partition}:s3:::{stack.stack_name}-*"},
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                },
+            )
+        )
+        resource = cast(s3.CfnBucket, bucket.node.default_child)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=queue.queue_arn,
+                    filter=s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=s3.CfnBucket.S3KeyFilterProperty(
+                            rules=[s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix)]
+                        )
+                    ),
+                )
+                for suffix in IMPORTED_SUFFIXES
+            ]
+        )
+        # S3 tries the queue when the bucket is made.
+        resource.node.add_dependency(queue.node.find_child("Policy"))

@@ -1,0 +1,29 @@
+"""Log groups that forget, instead of those that AWS makes and keeps for ever."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import Settings
+
+RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+}
+
+
+def log_group(scope: Construct, construct_id: str, *, settings: Settings) -> logs.LogGroup:
+    """A log group with the stage's retention; it stays or goes with the stage's data."""
+    return logs.LogGroup(
+        scope,
+        construct_id,
+        retention=RETENTION[settings.log_retention_days],
+        removal_policy=cdk.RemovalPolicy[settings.removal.upper()],
+    )

@@ -1,0 +1,84 @@
+"""Every finding of cdk-nag that Alto accepts, each with its reason, at the construct where it arises.
+
+A wildcard is accepted by its exact text and only for the functions named here: a new one fails the synthesis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from constructs import IConstruct
+
+from infra.permissions import OWN_PREFIX, model_arns
+from infra.search_domain import INDICES
+
+if TYPE_CHECKING:
+    from infra.alto_stack import AltoStack
+
+DOMAIN = {
+    "OS1": "The endpoint is public behind IAM: every request is signed, and only the functions' roles are admitted.",
+    "OS3": "Lambda functions outside a VPC have no fixed addresses to list; admission is by role.",
+}
+SMALL_DOMAIN = {
+    "OS4": "A domain of this stage's size needs no dedicated managers; a larger stage has them.",
+    "OS7": "This stage is for development: one zone, no promise of availability.",
+}
+BUCKET = {
+    "S1": "Who read or wrote an object is a question for CloudTrail data events, which an account keeps centrally; a "
+    "second bucket for access logs would cost more than it tells.",
+}
+FUNCTION = {
+    "L1": "Python 3.13: the byte code in the bundles is compiled by the version that development and tests use.",
+}
+OPEN_API = {"APIG4": "Only where OpenSearch is a process on this machine; infra/settings.py refuses it elsewhere."}
+
+TRACING = "X-Ray knows no resources; this is the statement that active tracing needs."
+OWN_INDICES = "Collections come and go, so their indices are named by prefix: nothing outside the prefix is reached."
+SEARCHES = "As above: the search of any collection, and no other kind of POST."
+ANY_REGION = "Exactly this model; in any region, because each collection names the region of its model."
+UPLOADS = "Users choose the keys of what they upload. Reading only."
+REPORTS = "Alto's own files, below its own prefix."
+
+
+def acknowledge_findings(stack: AltoStack) -> None:
+    """Accept what this file lists, and nothing else."""
+    _accept(stack.imports.bucket, BUCKET)
+    if stack.search.size:
+        _accept(stack.search, DOMAIN | (SMALL_DOMAIN if stack.search.size.zones == 1 else {}))
+    if stack.settings.auth == "none":
+        _accept(stack.api, OPEN_API)
+    for function in (stack.query, stack.write, stack.split, stack.load):
+        _accept(function, FUNCTION)
+        _accept_wildcards(function, {"*": TRACING})
+    for function in (stack.query, stack.write, stack.load):
+        _accept_wildcards(function, {f"{stack.search.domain_arn}/{INDICES}": OWN_INDICES})
+        _accept_wildcards(
+            function, {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack)}
+        )
+    _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/_search": SEARCHES})
+    for function in (stack.split, stack.load):
+        _accept_wildcards(function, {stack.imports.bucket.arn_for_objects("*"): UPLOADS})
+    _accept_wildcards(stack.load, {stack.imports.bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+
+
+def _accept(construct: IConstruct, findings: dict[str, str]) -> None:
+    for rule, reason in findings.items():
+        acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason)
+        cdk.Validations.of(construct).acknowledge(acknowledgment)
+
+
+def _accept_wildcards(construct: IConstruct, resources: dict[str, str]) -> None:
+    _accept(construct, {f"IAM5[Resource::{_as_nag_writes_it(arn, construct)}]": why for arn, why in resources.items()})
+
+
+def _as_nag_writes_it(arn: str, scope: IConstruct) -> str:
+    """An ARN with its references as `<LogicalId.Attribute>` or `<AWS::AccountId>`."""
+    resolved = cdk.Stack.of(scope).resolve(arn)
+    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
+    return "".join(part if isinstance(part, str) else f"<{_reference(part)}>" for part in parts)
+
+
+def _reference(part: dict[str, str | list[str]]) -> str:
+    [target] = part.values()
+    return target if isinstance(target, str) else ".".join(target)

@@ -1,0 +1,83 @@
+"""What the functions may do outside OpenSearch: statements on named resources, one function of this file a right.
+
+OpenSearch is in `search_domain.py`, because the domain's own policy has to say the same.
+"""
+
+import re
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from infra.functions import AltoFunction
+from infra.settings import Settings
+
+# Alto's own files in the import bucket lie below this prefix.
+OWN_PREFIX = ".alto/"
+
+# us.cohere.embed-v4:0 is a cross-region inference profile of cohere.embed-v4:0.
+PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
+
+
+def let_embed(function: AltoFunction, settings: Settings) -> None:
+    """Invoke exactly the stage's models and endpoints."""
+    stack = cdk.Stack.of(function)
+    models = [arn for model in settings.models for arn in model_arns(model, stack)]
+    endpoints = [
+        # SageMaker writes the names in its ARNs in lower case.
+        stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name.lower())
+        for name in settings.sagemaker_endpoints
+    ]
+    for action, resources in {"bedrock:InvokeModel": models, "sagemaker:InvokeEndpoint": endpoints}.items():
+        if resources:
+            function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
+
+
+def model_arns(model: str, stack: cdk.Stack) -> list[str]:
+    """What must be allowed so that a model can be invoked: itself, and for an inference profile also its model.
+
+    In any region, because each collection names its own, and because a profile spreads its calls over several.
+    """
+    if model.startswith("arn:"):
+        return [model]
+    profile = PROFILE.fullmatch(model)
+    foundation = profile["model"] if profile else model
+    arns = [f"arn:{stack.partition}:bedrock:*::foundation-model/{foundation}"]
+    if profile:
+        arns.append(f"arn:{stack.partition}:bedrock:*:{stack.account}:inference-profile/{model}")
+    return arns
+
+
+def let_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
+    """Look at import jobs."""
+    _allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
+
+
+def let_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
+    """Create import jobs and record their progress."""
+    let_read_jobs(function, table)
+    changes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
+    _allow(function, changes, table.table_arn)
+
+
+def let_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Read what was uploaded, in the version that was announced."""
+    _allow(function, ["s3:GetObject", "s3:GetObjectVersion"], bucket.arn_for_objects("*"))
+    # Without it S3 says "forbidden" of an object that is gone.
+    _allow(function, ["s3:ListBucket"], bucket.bucket_arn)
+
+
+def let_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Write Alto's own files, never a user's."""
+    _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"{OWN_PREFIX}*"))
+
+
+def let_send(function: AltoFunction, queue: sqs.IQueue) -> None:
+    """Send messages."""
+    _allow(function, ["sqs:SendMessage"], queue.queue_arn)
+
+
+def _allow(function: AltoFunction, actions: list[str], resource: str) -> None:
+    function.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
