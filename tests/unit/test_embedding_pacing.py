@@ -1,0 +1,169 @@
+import heapq
+import random
+
+import pytest
+
+from lambdas.embedding.pacing import Lane, TokenBucket
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Quota:
+    """A model that lets so many calls a second through, told call by call, in simulated time."""
+
+    def __init__(
+        self, per_second: float | None, *, burst: float = 5, latency: float = 0.08, chance: float = 0.0
+    ) -> None:
+        self.clock = Clock()
+        self.lane = Lane(None, None, self.clock)
+        self.latency = latency
+        self.chance = chance
+        self.throttled = 0
+        self.peak = 0
+        self._random = random.Random(1)
+        self._allowance = TokenBucket(per_second, burst, self.clock) if per_second else None
+
+    def embed(self, calls: int, in_flight: int = 64) -> float:
+        """Make so many calls, each until it passes. Returns the seconds it took."""
+        started = self.clock.now
+        todo, flying = calls, list[tuple[float, bool]]()
+        while todo or flying:
+            wait = 0.0
+            while todo and len(flying) < in_flight and (wait := self.lane.start(1)) == 0.0:
+                todo -= 1
+                heapq.heappush(flying, (self.clock.now + self.latency, self._passes()))
+            self.peak = max(self.peak, len(flying))
+            landing = flying[0][0] if flying else float("inf")
+            waiting = self.clock.now + wait if wait else float("inf")
+            self.clock.now = min(landing, waiting)
+            while flying and flying[0][0] <= self.clock.now:
+                passed = heapq.heappop(flying)[1]
+                self.lane.finish("ok" if passed else "throttled", 1, None)
+                self.throttled += not passed
+                todo += not passed
+        return self.clock.now - started
+
+    def _passes(self) -> bool:
+        if self._random.random() < self.chance:
+            return False
+        if self._allowance is None:
+            return True
+        passes = self._allowance.wait(1.0) == 0.0
+        if passes:
+            self._allowance.take(1.0)
+        return passes
+
+
+def test_an_unthrottled_model_is_called_as_fast_as_the_calls_in_flight_allow() -> None:
+    quota = Quota(None)
+
+    assert quota.embed(6400) == pytest.approx(100 * 0.08, rel=0.01)
+    assert quota.lane.rate is None
+
+
+@pytest.mark.parametrize("per_second", [2, 5, 20, 100, 300])
+@pytest.mark.parametrize("latency", [0.005, 0.08, 0.3])
+def test_a_quota_is_used_nearly_whole_whatever_it_is(per_second: int, latency: float) -> None:
+    quota = Quota(per_second, latency=latency)
+
+    seconds = quota.embed(15 * per_second)
+
+    assert seconds <= 1.15 * 15
+
+
+def test_throttling_lowers_the_calls_in_flight() -> None:
+    quota = Quota(20)
+    quota.embed(100)
+    quota.peak = 0
+
+    quota.embed(100)
+
+    assert quota.peak <= 4
+
+
+def test_few_calls_are_throttled_once_the_rate_is_known() -> None:
+    quota = Quota(20)
+    quota.embed(100)
+    quota.throttled = 0
+
+    quota.embed(400)
+
+    assert quota.throttled < 0.25 * 400
+
+
+def test_the_rate_grows_back_when_the_quota_does() -> None:
+    quota = Quota(20)
+    quota.embed(100)
+    quota._allowance = None
+
+    quota.embed(2000)
+
+    assert quota.lane.rate is not None
+    assert quota.lane.rate > 200
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.1, 0.2, 0.3])
+def test_throttling_that_a_lower_rate_does_not_cure_does_not_starve_the_calls(chance: float) -> None:
+    quota = Quota(None, chance=chance)
+
+    assert quota.embed(5000) < 6 * 5000 / 64 * 0.08
+
+
+def test_what_was_learnt_is_forgotten_after_a_rest() -> None:
+    quota = Quota(20)
+    quota.embed(100)
+
+    quota.clock.now += 60
+
+    assert quota.lane.start(1) == 0.0
+    assert quota.lane.rate is None
+
+
+def test_a_cap_on_requests_is_kept_from_the_first_second_on() -> None:
+    clock = Clock()
+    lane = Lane(120, None, clock)
+    started = 0
+    while clock.now < 110.0:
+        wait = lane.start(0)
+        started += wait == 0.0
+        clock.now += wait
+
+    assert started == pytest.approx(20, abs=2)
+
+
+def test_a_cap_on_tokens_counts_what_the_model_counted() -> None:
+    clock = Clock()
+    lane = Lane(None, 600, clock)
+
+    assert lane.start(10) == 0.0
+    lane.finish("ok", 10, 30)
+
+    assert lane.start(10) == pytest.approx(3.0)
+
+
+def test_a_call_larger_than_the_cap_waits_its_time_and_goes() -> None:
+    clock = Clock()
+    lane = Lane(None, 60, clock)
+
+    assert lane.start(100) == 0.0
+    wait = lane.start(1)
+    clock.now += wait
+
+    assert wait == pytest.approx(100.0)
+    assert lane.start(1) == 0.0
+
+
+def test_failures_that_are_not_about_quota_leave_the_rate_alone() -> None:
+    clock = Clock()
+    lane = Lane(None, None, clock)
+    for _ in range(100):
+        lane.start(1)
+        clock.now += 0.1
+        lane.finish("failed", 1, 0)
+
+    assert lane.rate is None
