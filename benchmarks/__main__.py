@@ -1,0 +1,5 @@
+"""Run every benchmark that needs nothing but this machine."""
+
+from benchmarks import functions
+
+functions.main()
