@@ -1,7 +1,7 @@
 """Size of each function's bundle, and the CPU time that importing its handler costs a cold start.
 
 The yardstick is what a handler of the usual kind imports: Powertools with validation, boto3 with one client,
-opensearch-py. All run on this machine in one go, in fresh processes with warm byte code; only the ratios mean something.
+opensearch-py. All run on this machine in one go, in fresh processes with warm byte code; only ratios mean something.
 """
 
 import platform

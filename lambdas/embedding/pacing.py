@@ -6,20 +6,24 @@ let through, and a little more; from there it tries again and again to send more
 of using the whole quota, and cost nothing but a retry.
 """
 
+from collections import deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Literal
 
 type Verdict = Literal["ok", "throttled", "failed"]
 
-# What is judged: the answers since the last change, a handful at least, or chance would decide.
+# What is judged: the answers to calls that started since the last change, from a handful up to a window full.
 _STEP_SECONDS = 0.25
 _FEWEST_ANSWERS = 12
-# From this share of throttled calls on, the rate falls; else it grows: slowly while some are, or where it fell before.
-_TOO_MANY = 0.2
+_WINDOW_ANSWERS = 200
+# Above this share of throttled calls, by more than chance would explain, the rate falls; else it grows: slowly while
+# some are throttled, or near to where it fell before.
+_TOO_MANY = 0.15
+_DEVIATIONS = 4.0
 _HARDLY_ANY = 0.05
 _GROWTH_PER_SECOND = 1.5
-_SLOW_GROWTH_PER_SECOND = 1.05
+_SLOW_GROWTH_PER_SECOND = 1.02
 # When two cuts in a row leave the share of throttled calls as it was, it is not these calls that use up the quota.
 # The rate goes back and is left alone for a while: giving way again and again would leave nothing.
 _UNCHANGED = 0.7
@@ -63,7 +67,10 @@ class AdaptiveRate:
         self._bucket: TokenBucket | None = None
         self._passed = 0
         self._throttled = 0
-        self._since = self._last = clock()
+        self._refused: deque[float] = deque()
+        self._latency = 0.5
+        self._grown = 0.0
+        self._first = self._changed = self._last = clock()
         self._good_rate = 0.0
         self._ceiling = 0.0
         self._share_at_cut = 0.0
@@ -88,30 +95,54 @@ class AdaptiveRate:
         if self._bucket:
             self._bucket.take(1.0)
 
-    def record(self, *, throttled: bool) -> None:
-        """A call was answered."""
+    def record(self, *, throttled: bool, started: float) -> None:
+        """A call was answered that started at this time."""
         now = self._last = self._clock()
-        if self._passed + self._throttled == 0 and self._bucket is None:
-            self._since = now
+        if throttled:
+            self._refused.append(started)
+        else:
+            self._latency = now - started
+            self._count(started, throttled=False)
+        # A refusal comes at once and a vector takes its time. To be counted alike, refusals are as old as vectors are.
+        while self._refused and self._refused[0] <= now - 1.25 * self._latency:
+            self._count(self._refused.popleft(), throttled=True)
+        answers = self._passed + self._throttled
+        elapsed = started - self._first
+        if elapsed >= _STEP_SECONDS and answers >= _FEWEST_ANSWERS:
+            self._adapt(answers, (answers - 1) / elapsed, now)
+
+    def _count(self, started: float, *, throttled: bool) -> None:
+        if started < self._changed:
+            return  # It says nothing of the rate as it is now.
+        self._first = min(self._first, started) if self._passed + self._throttled else started
         self._passed += not throttled
         self._throttled += throttled
-        elapsed = now - self._since
-        if elapsed >= _STEP_SECONDS and self._passed + self._throttled >= _FEWEST_ANSWERS:
-            self._adapt(elapsed, now)
-            self._passed = self._throttled = 0
-            self._since = now
 
-    def _adapt(self, elapsed: float, now: float) -> None:
-        asked_rate = (self._passed + self._throttled) / elapsed
-        passing_rate = self._passed / elapsed
-        share = self._throttled / (self._passed + self._throttled)
+    def _adapt(self, answers: int, asked_rate: float, now: float) -> None:
+        share = self._throttled / answers
+        passing_rate = asked_rate * (1 - share)
+        chance = _DEVIATIONS * (answers * _TOO_MANY * (1 - _TOO_MANY)) ** 0.5
+        too_many = self._throttled > answers * _TOO_MANY + chance
+        if too_many and now >= self._hold_until:
+            self._judge_cut(share)
+            self._fall(share, asked_rate, passing_rate, now)
+            self._restart(now)
+            return
+        if self._bucket:
+            self._grow(self._bucket, share, passing_rate, now)
+        if answers >= _WINDOW_ANSWERS:
+            self._judge_cut(share)
+            self._restart(now)
+
+    def _restart(self, now: float) -> None:
+        self._passed = self._throttled = 0
+        self._changed = now
+
+    def _judge_cut(self, share: float) -> None:
+        """See whether the last cut has helped."""
         if self._share_at_cut:
             self._useless_cuts = self._useless_cuts + 1 if share > _UNCHANGED * self._share_at_cut else 0
             self._share_at_cut = 0.0
-        if share > _TOO_MANY and now >= self._hold_until:
-            self._fall(share, asked_rate, passing_rate, now)
-        elif self._bucket:
-            self._grow(self._bucket, share, passing_rate, now)
 
     def _grow(self, bucket: TokenBucket, share: float, passing_rate: float, now: float) -> None:
         if share < _HARDLY_ANY:
@@ -121,7 +152,9 @@ class AdaptiveRate:
             return
         growth = _SLOW_GROWTH_PER_SECOND if near_ceiling or share >= _HARDLY_ANY else _GROWTH_PER_SECOND
         # More than twice what is used says nothing about what the model would take.
-        bucket.rate = max(bucket.rate, min(bucket.rate * growth ** min(1.0, now - self._since), 2 * passing_rate))
+        grown = bucket.rate * growth ** min(1.0, now - max(self._changed, self._grown))
+        bucket.rate = max(bucket.rate, min(grown, 2 * passing_rate))
+        self._grown = now
 
     def _fall(self, share: float, asked_rate: float, passing_rate: float, now: float) -> None:
         if self._bucket is None:
@@ -151,6 +184,7 @@ class Lane:
     def __init__(
         self, requests_per_minute: int | None, tokens_per_minute: int | None, clock: Callable[[], float]
     ) -> None:
+        self.clock = clock
         self._adaptive = AdaptiveRate(clock)
         self._requests = _per_minute(requests_per_minute, clock)
         self._tokens = _per_minute(tokens_per_minute, clock)
@@ -183,11 +217,11 @@ class Lane:
                 self._tokens.take(tokens)
             return 0.0
 
-    def finish(self, verdict: Verdict, expected_tokens: int, tokens: int | None) -> None:
-        """A call is answered. What it took in tokens is corrected by what the model counted."""
+    def finish(self, verdict: Verdict, started: float, expected_tokens: int, tokens: int | None) -> None:
+        """A call that started at this time is answered. What it took is corrected by what the model counted."""
         with self._lock:
             if verdict != "failed":
-                self._adaptive.record(throttled=verdict == "throttled")
+                self._adaptive.record(throttled=verdict == "throttled", started=started)
             if self._tokens and tokens is not None:
                 self._tokens.take(tokens - expected_tokens)
 

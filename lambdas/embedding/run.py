@@ -75,6 +75,7 @@ class _Call:
     tokens: int
     attempts: int = 0
     cuts: int = 0
+    started: float = 0.0
     failure: CallFailedError | None = None
 
 
@@ -151,6 +152,7 @@ class EmbeddingRun:
             if wait > 0.0:
                 self._fresh.appendleft(call)
                 return wait
+            call.started = self._lane.clock()
             self._counts.calls += 1
             self._counts.retries += call.attempts > 0
             self._flying[call] = self._around.executor.submit(self._make, call)
@@ -202,12 +204,12 @@ class EmbeddingRun:
     def _take_in(self, call: _Call, outcome: _Outcome) -> None:
         del self._flying[call]
         if isinstance(outcome, Embedded):
-            self._lane.finish("ok", call.tokens, outcome.tokens)
+            self._lane.finish("ok", call.started, call.tokens, outcome.tokens)
             self._counts.tokens += outcome.tokens or 0
             self._settle(call, outcome.vectors)
         elif isinstance(outcome, CallFailedError):
             verdict: Verdict = "throttled" if outcome.remedy is Remedy.SLOW_DOWN else "failed"
-            self._lane.finish(verdict, call.tokens, 0)
+            self._lane.finish(verdict, call.started, call.tokens, 0)
             self._counts.throttled += verdict == "throttled"
             call.failure = outcome
             self._help(call, outcome)

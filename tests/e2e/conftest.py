@@ -1,6 +1,7 @@
 """Alto, deployed once for the whole suite into a local account of its own."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -25,10 +26,16 @@ EVENTS = Path(__file__).parents[2] / "events"
 class Alto:
     """A deployed Alto, as its users see it: an HTTP API and a bucket."""
 
+    machinery: Stack
     stack: RunningStack
     api: httpx.Client
     s3: Any
     sqs: Any
+
+    def restart(self) -> None:
+        """Stops everything and starts it again on the same state, and so on the same ports."""
+        self.machinery.down()
+        self.machinery.up()
 
     def search(self, collection: str, **request: object) -> list[dict[str, Any]]:
         answer = self.api.post(f"/v1/collections/{collection}/search", json=request)
@@ -83,13 +90,21 @@ class Alto:
         return sum(int(attributes[name]) for name in names)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_aws_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
-def alto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alto]:
+def alto(tmp_path_factory: pytest.TempPathFactory, _no_aws_environment: None) -> Iterator[Alto]:
     with Stack(tmp_path_factory.mktemp("alto"), console=Console(file=sys.stderr)) as stack:
         assert stack.running
         s3, sqs = (aws_client(name, stack.running.endpoint, stack.running.region) for name in ("s3", "sqs"))
         with httpx.Client(base_url=stack.running.url, timeout=40, trust_env=False) as api:
-            yield Alto(stack.running, api, s3, sqs)
+            yield Alto(stack, stack.running, api, s3, sqs)
 
 
 def jsonl(records: list[dict[str, Any]]) -> bytes:

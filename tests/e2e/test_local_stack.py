@@ -192,3 +192,13 @@ def test_a_dimension_that_the_model_does_not_have_is_refused_when_the_collection
     assert answer.status_code == 400
     assert "512" in answer.text
     assert alto.api.get("/v1/collections/Wrong").status_code == 404
+
+
+@pytest.mark.usefixtures("films")
+def test_everything_is_still_there_after_a_restart(alto: Alto, operations: dict[str, Any]) -> None:
+    alto.restart()
+
+    assert "Alto: deployed already, nothing changed since" in alto.machinery.seconds
+    assert alto.api.get(f"/v1/imports/{operations['id']}").json() == operations
+    assert len(alto.search("Film", bm25={"query": "Christmas"})) == len(CHRISTMAS_FILMS)
+    assert alto.finished_import(alto.upload("Operation/again.jsonl", jsonl(OPERATIONS)))["state"] == "completed"

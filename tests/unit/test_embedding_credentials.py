@@ -166,7 +166,7 @@ def test_credentials_show_nothing_of_themselves(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").warning("%s %r %s", CALLER, [CALLER], {"credentials": CALLER})
         try:
-            raise ValueError(CALLER)  # noqa: TRY301 - what an exception shows of them
+            raise ValueError(CALLER)
         except ValueError:
             logging.getLogger("test").exception("failed")
 

@@ -103,9 +103,10 @@ def time() -> Time:
     return Time()
 
 
-def embedder(model: ScriptedModel, **settings: Any) -> Embedder:
-    given = {"executor": Inline(), "clock": model.time, "sleep": model.time.sleep, "jitter": lambda: 1.0}
-    return Embedder(model, **given | settings)
+def embedder(
+    model: ScriptedModel, sleep: Callable[[float], None] | None = None, jitter: Callable[[], float] = lambda: 1.0
+) -> Embedder:
+    return Embedder(model, executor=Inline(), clock=model.time, sleep=sleep or model.time.sleep, jitter=jitter)
 
 
 def embed(

@@ -35,7 +35,9 @@ def answer(
     return HttpAnswer(status, {"x-amzn-errortype": code} | (headers or {}), body)
 
 
-ROWS = [
+type Row = tuple[Text2VecAws, int, str, str, type[errors.EmbeddingError], Remedy]
+
+ROWS: list[Row] = [
     (BEDROCK, 429, "ThrottlingException", "", errors.ModelThrottledError, Remedy.SLOW_DOWN),
     (BEDROCK, 429, "ModelNotReadyException", "", errors.ModelUnavailableError, Remedy.SLOW_DOWN),
     (BEDROCK, 400, "ServiceQuotaExceededException", "", errors.ModelQuotaError, Remedy.STOP),
@@ -61,8 +63,7 @@ ROWS = [
         BEDROCK,
         400,
         "ValidationException",
-        "Invocation of model ID cohere.embed-v4:0 with on-demand throughput isn't supported. Retry your request with "
-        "the ID or ARN of an inference profile that contains this model.",
+        "Invocation of model ID cohere.embed-v4:0 with on-demand throughput isn't supported.",
         errors.ModelNotFoundError,
         Remedy.STOP,
     ),
@@ -118,10 +119,10 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("config", "status", "code", "message", "error", "remedy"), ROWS)
-def test_every_error_of_aws_has_a_meaning_and_a_remedy(
-    config: Text2VecAws, status: int, code: str, message: str, error: type[Exception], remedy: Remedy
-) -> None:
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[1]}-{row[2]}")
+def test_every_error_of_aws_has_a_meaning_and_a_remedy(row: Row) -> None:
+    config, status, code, message, error, remedy = row
+
     failure = failure_of(answer(status, code, message), config)
 
     assert type(failure.error) is error
@@ -139,7 +140,9 @@ def test_no_error_that_botocore_knows_of_is_missing(service: str, operation: str
     shapes = get_session().get_service_model(service).operation_model(operation).error_shapes
     named = {row[2] for row in ROWS} | {"ModelError", "ValidationError"}
 
-    assert {shape.error_code for shape in shapes} <= named | {"ResourceNotFoundException"}
+    assert {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes} <= named | {
+        "ResourceNotFoundException"
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,8 +160,8 @@ def test_no_error_that_botocore_knows_of_is_missing(service: str, operation: str
 def test_an_error_of_the_container_is_judged_by_its_own_status(
     original: int | None, message: str, error: type[Exception], remedy: Remedy
 ) -> None:
-    extra = {"OriginalStatusCode": original, "OriginalMessage": message}
-    failure = failure_of(answer(424, "ModelError", "Received client error", **extra), SAGEMAKER)
+    said = answer(424, "ModelError", "Received client error", OriginalStatusCode=original, OriginalMessage=message)
+    failure = failure_of(said, SAGEMAKER)
 
     assert (type(failure.error), failure.remedy) == (error, remedy)
 
