@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.embedding.answers import tokens_of, vectors_of
+from lambdas.embedding.answers import tokens_of, truncated_of, vectors_of
 from lambdas.errors import ModelAnswerError, ModelInputError
 
 A, B = [1.0, 0.0], [0.0, 1.0]
@@ -86,6 +86,11 @@ def test_an_answer_without_vectors_is_an_error(answer: Any) -> None:
 def test_another_number_of_vectors_than_texts_is_an_error() -> None:
     with pytest.raises(ModelAnswerError, match="1 vectors to 2 texts"):
         vectors_of([A], 2, 2, "none")
+
+
+def test_a_model_that_cuts_a_text_says_so() -> None:
+    assert truncated_of({"embeddings": [{"embedding": A, "truncatedCharLength": 8000}]})
+    assert not truncated_of({"embeddings": [{"embedding": A}]})
 
 
 def test_an_error_message_sent_as_a_success_is_an_error() -> None:

@@ -228,9 +228,8 @@ def test_waits_grow_with_full_jitter(time: Time) -> None:
         waits.append(seconds)
         time.sleep(seconds)
 
-    for jitter in (1.0, 0.5):
-        given = embedder(model, sleep=sleep, jitter=lambda share=jitter: share)
-        given.embed_documents(TITAN, ["a"], deadline=Deadline.after(100, time))
+    for subject in (embedder(model, sleep), embedder(model, sleep, jitter=lambda: 0.5)):
+        subject.embed_documents(TITAN, ["a"], deadline=Deadline.after(100, time))
 
     assert waits[:7] == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
     assert waits[7:] == pytest.approx([wait / 2 for wait in waits[:7]])

@@ -1,0 +1,244 @@
+"""The whole of Alto on this machine: OpenSearch, the model emulator, the local AWS account and Alto deployed into it.
+
+    lane "search"      fetch OpenSearch -> start the node ------------------------.
+    lane "models"      start the emulator (it makes its model the first time) -----+-> gateway -> ready
+    lane "account"     install ministack -> start -> bootstrap -> synth -> deploy --'
+
+The lanes run at the same time. What they make is kept in one state folder; downloads are kept in the user's cache.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import Self
+
+import httpx
+from rich.console import Console
+
+from infra.settings import read_settings
+from local.account import LocalAccount, install_ministack
+from local.deployment import STAGE, Deployment, Outputs
+from local.errors import LocalStackError
+from local.function_logs import FunctionLogs
+from local.gateway import Gateway
+from local.opensearch.artifacts import install as install_opensearch
+from local.opensearch.node import OpenSearchNode
+from local.processes import LOOPBACK, Process, answers, free_ports, is_free, last_lines
+from local.running import RunningStack, StateLock, find_running, remove_note, write_note
+from local.steps import Steps
+
+PROJECT = Path(__file__).resolve().parents[1]
+TOOLS = PROJECT / ".alto"
+STATE = TOOLS / "state"
+
+SERVERS = ("api", "account", "opensearch", "emulator")
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+class Stack:
+    """One stack on one state folder. As a context manager it is up inside the block and down after it."""
+
+    def __init__(self, folder: Path = STATE, *, port: int | None = None, console: Console | None = None) -> None:
+        """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one."""
+        self.folder = folder
+        self.running: RunningStack | None = None
+        self._port = port
+        self._lock = StateLock(folder)
+        self._steps = Steps(console or Console())
+        # In the order in which they are stopped, which is the reverse of this.
+        self._stoppers: list[Callable[[], None]] = []
+        self._ending = False
+        self._servers: list[Process] = []
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long each step took."""
+        return self._steps.seconds
+
+    def up(self) -> RunningStack:
+        """Starts everything; raises LocalStackError, and stops what was started, if a part cannot be started."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._lock.take():
+            other = find_running(self.folder)
+            where = f"at {other.url} (process {other.pid})" if other else "or is being started"
+            raise LocalStackError(f"Alto runs already, {where}: use that one, or stop it with `python -m local down`")
+        self._ending = False
+        try:
+            remove_note(self.folder)
+            self.running = self._start()
+            write_note(self.folder, self.running)
+        except BaseException:
+            self.down()
+            raise
+        return self.running
+
+    def _start(self) -> RunningStack:
+        ports = self._ports()
+        opensearch_url, emulator_url = (f"http://{LOOPBACK}:{ports[name]}" for name in ("opensearch", "emulator"))
+        context = json.loads((PROJECT / "cdk.json").read_text())["context"]
+        account = LocalAccount(
+            self.folder / "account",
+            self.folder / "logs" / "account.log",
+            ports["account"],
+            read_settings({**context, "stage": STAGE}).region,
+            {"BEDROCK_RUNTIME": emulator_url, "SAGEMAKER_RUNTIME": emulator_url},
+        )
+        outputs: Outputs = {}
+        with self._steps:
+            _at_once(
+                lambda: self._start_search(ports["opensearch"]),
+                lambda: self._start_models(ports["emulator"], emulator_url),
+                lambda: outputs.update(self._deploy(account, opensearch_url)),
+            )
+            self._open(account, outputs, ports["api"])
+        return RunningStack(
+            url=f"http://{LOOPBACK}:{ports['api']}",
+            bucket=outputs["ImportBucketName"],
+            region=account.region,
+            endpoint=account.endpoint,
+            opensearch_url=opensearch_url,
+            emulator_url=emulator_url,
+            logs=str(self.folder / "logs"),
+            pid=os.getpid(),
+            servers={server.name: server.pid for server in self._servers if server.pid},
+        )
+
+    def watch(self) -> None:
+        """Returns never: raises LocalStackError with the log's last lines when a server dies."""
+        while True:
+            for server in self._servers:
+                if server.poll() is not None:
+                    raise LocalStackError(server.death_notice())
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def down(self) -> None:
+        """Stops everything that this object started, the last one first."""
+        self._ending = True
+        while self._stoppers:
+            self._stoppers.pop()()
+        self._servers.clear()
+        if self.running:
+            remove_note(self.folder)
+            self.running = None
+        self._lock.release()
+
+    def _stop_later(self, stop: Callable[[], None]) -> None:
+        if self._ending:
+            # A lane that comes here late, while the others are being stopped, must not start a server any more.
+            raise LocalStackError("the stack is being stopped")
+        self._stoppers.append(stop)
+
+    def _ports(self) -> dict[str, int]:
+        """The ports of the last run where they can be had; the account's is part of its state and stays."""
+        file = self.folder / "ports.json"
+        noted: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        kept_account = (self.folder / "account" / "services").exists()
+        ports = {name: port for name, port in noted.items() if is_free(port) or (name == "account" and kept_account)}
+        if self._port is not None:
+            if not is_free(self._port):
+                raise LocalStackError(f"port {self._port} is taken: stop its owner or give another --port")
+            ports["api"] = self._port
+        missing = [name for name in SERVERS if name not in ports]
+        ports |= dict(zip(missing, free_ports(len(missing), besides=tuple(ports.values())), strict=True))
+        file.write_text(json.dumps(ports))
+        return ports
+
+    def _start_search(self, port: int) -> None:
+        with self._steps.step("OpenSearch 3.6: installed"):
+            home = install_opensearch(report=self._steps.note)
+        with self._steps.step("OpenSearch node: up"):
+            node = OpenSearchNode(home, self.folder / "opensearch", port=port)
+            self._stop_later(node.stop)
+            node.start()
+            self._servers.append(node)
+
+    def _start_models(self, port: int, url: str) -> None:
+        emulator = Process(
+            "The Bedrock and SageMaker emulator",
+            [sys.executable, "-m", "local.emulator", "--port", str(port), "--model", "minilm"],
+            self.folder / "logs" / "emulator.log",
+            environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            folder=PROJECT,
+        )
+        with self._steps.step("Bedrock and SageMaker emulator: up"):
+            self._stop_later(emulator.stop)
+            emulator.start()
+            emulator.wait_until(lambda: answers(f"{url}/_emulator/health"), seconds=180)
+            self._servers.append(emulator)
+
+    def _deploy(self, account: LocalAccount, opensearch_url: str) -> Outputs:
+        with self._steps.step("Local AWS account: up"):
+            # Beside the project, not in the state folder: test runs with states of their own share it.
+            python = install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS)
+            self._stop_later(account.stop)
+            self._servers.append(account.start(python))
+            account.bootstrap()
+        deployment = Deployment(PROJECT, self.folder, account, opensearch_url)
+        self._stop_later(deployment.stop)
+        if outputs := deployment.current():
+            with self._steps.step("Alto: deployed already, nothing changed since"):
+                return outputs
+        with self._steps.step("Alto: template and function bundles made (cdk synth)"):
+            deployment.synthesize()
+        with self._steps.step("Alto: deployed into the local account (cdk deploy)"):
+            return deployment.deploy()
+
+    def _open(self, account: LocalAccount, outputs: Outputs, port: int) -> None:
+        with self._steps.step("Alto answers"):
+            logs = FunctionLogs(account, self.folder / "logs")
+            self._stop_later(logs.stop)
+            logs.start()
+            failures = self.folder / "logs" / "gateway.log"
+            gateway = Gateway(port, account.port, api_id(outputs["ApiUrl"]), account.region, failures)
+            self._stop_later(gateway.stop)
+            gateway.start()
+            answer = httpx.get(f"{gateway.url}/v1/.well-known/ready", timeout=40, trust_env=False)
+            if not answer.is_success:
+                raise LocalStackError(
+                    f"Alto is deployed but not ready: {answer.status_code} {answer.text[:500]}{last_lines(failures)}\n"
+                    f"The functions' logs are in {failures.parent}"
+                )
+
+
+def api_id(url: str) -> str:
+    """The id in an HTTP API's own address, https://<id>.execute-api.<region>.amazonaws.com/."""
+    return httpx.URL(url).host.split(".")[0]
+
+
+def _at_once(*tasks: Callable[[], object]) -> None:
+    """Runs the tasks in threads; returns when all are done, raises the first error at once."""
+    results: Queue[BaseException | None] = Queue()
+
+    def run(task: Callable[[], object]) -> None:
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            results.put(error)
+        else:
+            results.put(None)
+
+    for task in tasks:
+        # Daemons: after an error or Ctrl-C nobody waits for a download to end.
+        Thread(target=run, args=(task,), daemon=True).start()
+    missing = len(tasks)
+    while missing:
+        try:
+            # In slices: a wait without a limit cannot be interrupted by a signal on every platform.
+            error = results.get(timeout=SECONDS_BETWEEN_LOOKS)
+        except Empty:
+            continue
+        if error:
+            raise error
+        missing -= 1
