@@ -42,6 +42,15 @@ def tokens_of(answer: Any) -> int | None:
     return count if isinstance(count, int) else None
 
 
+def truncated_of(answer: Any) -> bool:
+    """Whether the model says that it cut the text, as Nova does."""
+    match answer:
+        case {"embeddings": [{"truncatedCharLength": int()}, *_]}:
+            return True
+        case _:
+            return False
+
+
 def _entries(answer: Any) -> list[Any]:
     match answer:
         case {"data": [{"embedding": _}, *_] as items} if all(isinstance(item, dict) for item in items):

@@ -8,7 +8,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from lambdas.embedding.answers import Vector, tokens_of, vectors_of
+from lambdas.embedding.answers import Vector, tokens_of, truncated_of, vectors_of
 from lambdas.embedding.bedrock import invoke_model
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials, CredentialChain, Role
@@ -30,10 +30,11 @@ _CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vectors of one call, in the order of its texts, and how many tokens the model counted, if it said so."""
+    """The vectors of one call, in the order of its texts, and what the model told of them, if it did."""
 
     vectors: list[Vector | ModelAnswerError]
     tokens: int | None = None
+    truncated: bool = False
 
 
 class Model(Protocol):
@@ -89,7 +90,7 @@ class AwsModel:
         except ModelInputError as error:
             raise CallFailedError(error, Remedy.SPLIT) from None
         counted = answer.headers.get("x-amzn-bedrock-input-token-count", "")
-        return Embedded(vectors, int(counted) if counted.isdecimal() else tokens_of(parsed))
+        return Embedded(vectors, int(counted) if counted.isdecimal() else tokens_of(parsed), truncated_of(parsed))
 
     def _send(
         self, config: Text2VecAws, call: HttpCall, caller: AwsCredentials | None, timeout_seconds: float

@@ -1,9 +1,9 @@
 """How fast a model may be called.
 
 Nobody knows a model's quota from outside: AWS's documents contradict each other about its unit. So Alto finds it out.
-It starts unlimited. When more than a fifth of the calls are throttled, it sends as many a second as the model has just
-let through, and a little more; from there it tries again and again to send more. A few throttled calls are the price
-of using the whole quota, and cost nothing but a retry.
+It starts unlimited. When clearly too many calls are throttled, it sends as many a second as the model has just let
+through, and a little more; from there it tries again and again to send more. A few throttled calls are the price of
+using the whole quota, and cost nothing but a retry.
 """
 
 from collections import deque

@@ -52,7 +52,7 @@ class EmbeddingCounts:
     tokens: int = 0
     retries: int = 0
     throttled: int = 0
-    # Texts of which Alto cut a part away. What the model cuts by itself is not told by any of them.
+    # Texts of which a part was cut away, by Alto or by a model that says so (Nova; Cohere does not).
     truncated: int = 0
 
 
@@ -206,6 +206,8 @@ class EmbeddingRun:
         if isinstance(outcome, Embedded):
             self._lane.finish("ok", call.started, call.tokens, outcome.tokens)
             self._counts.tokens += outcome.tokens or 0
+            if outcome.truncated:
+                self._cut.update(text.place for text in call.texts)
             self._settle(call, outcome.vectors)
         elif isinstance(outcome, CallFailedError):
             verdict: Verdict = "throttled" if outcome.remedy is Remedy.SLOW_DOWN else "failed"
