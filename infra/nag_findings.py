@@ -31,8 +31,6 @@ BUCKET = {
 FUNCTION = {
     "L1": "Python 3.13: the byte code in the bundles is compiled by the version that development and tests use.",
 }
-OPEN_API = {"APIG4": "Only where OpenSearch is a process on this machine; infra/settings.py refuses it elsewhere."}
-
 TRACING = "X-Ray knows no resources; this is the statement that active tracing needs."
 OWN_INDICES = "Collections come and go, so their indices are named by prefix: nothing outside the prefix is reached."
 SEARCHES = "As above: the search of any collection, and no other kind of POST."
@@ -46,8 +44,6 @@ def acknowledge_findings(stack: AltoStack) -> None:
     _accept(stack.imports.bucket, BUCKET)
     if stack.search.size:
         _accept(stack.search, DOMAIN | (SMALL_DOMAIN if stack.search.size.zones == 1 else {}))
-    if stack.settings.auth == "none":
-        _accept(stack.api, OPEN_API)
     for function in (stack.query, stack.write, stack.split, stack.load):
         _accept(function, FUNCTION)
         _accept_wildcards(function, {"*": TRACING})

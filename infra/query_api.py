@@ -70,7 +70,7 @@ class QueryApi(Construct):
             api_name=f"alto-{settings.stage}",
             create_default_stage=False,
             default_integration=integrations[FALLBACK],
-            default_authorizer=HttpIamAuthorizer() if settings.auth == "iam" else apigatewayv2.HttpNoneAuthorizer(),
+            default_authorizer=HttpIamAuthorizer(),
         )
         for route in ROUTES:
             api.add_routes(

@@ -66,7 +66,6 @@ class Settings:
     region: str = setting(matching(r"[a-z]{2}(-[a-z]+)+-\d", "write an AWS region such as eu-west-1"))
     architecture: Architecture = setting(one_of("arm64", "x86_64"))  # noqa: RUF009 - it makes a field
     engine: Literal["lucene", "faiss"] = setting(one_of("lucene", "faiss"))
-    auth: Literal["iam", "none"] = setting(one_of("iam", "none"))
     removal: Literal["retain", "destroy"] = setting(one_of("retain", "destroy"))
     domain: DomainSize | None = setting(domain_size, None)  # noqa: RUF009 - it makes a field
     existing_domain_url: str | None = setting(
@@ -134,8 +133,6 @@ def _wrong_combinations(settings: Settings) -> Iterator[str]:
             f"Setting 'existing_domain_url' is {url!r}: write a domain's endpoint (https://search-<name>-<id>.<region>"
             ".es.amazonaws.com) or a loopback address, because policies are built from the domain's name."
         )
-    if settings.auth == "none" and not on_this_machine:
-        yield "Setting 'auth' is 'none': write iam; an API is open only where OpenSearch is on this machine."
     if domain and domain.instance_count % domain.zones:
         yield (
             f"Setting 'domain.instance_count' is {domain.instance_count}: "

@@ -116,7 +116,10 @@ class ObjectWriter:
             texts = [text for _, text in todo]
             vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
             for (draft, _), vector in zip(todo, vectors, strict=True):
-                if isinstance(vector, EmbeddingError):
+                if isinstance(vector, NoTextError):
+                    draft.without_text.append(name)
+                    del draft.text_hashes[name]
+                elif isinstance(vector, EmbeddingError):
                     draft.error = vector
                 else:
                     draft.vectors[name] = vector

@@ -41,6 +41,8 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss} %-5p %c{1.} %m%n
 rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
+logger.fusion.name = org.opensearch.neuralsearch.processor.factory
+logger.fusion.level = warn
 """
 HTTP_ADDRESS = re.compile(rf"AbstractHttpServerTransport publish_address {{{re.escape(LOOPBACK)}:(\d+)}}")
 STACK_FRAME = re.compile(r"\s+(at |\.\.\. \d+ more)")

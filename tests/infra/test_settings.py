@@ -58,10 +58,6 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
             "Setting 'domain.instance_count' is 4: write a multiple of 'domain.zones' (3).",
         ),
         (
-            {"auth": "none"},
-            "Setting 'auth' is 'none': write iam; an API is open only where OpenSearch is on this machine.",
-        ),
-        (
             {"existing_domain_url": "http://search.example"},
             (
                 "Setting 'existing_domain_url' is 'http://search.example': write a domain's endpoint "
@@ -96,9 +92,3 @@ def test_a_stage_without_any_domain_is_refused(context: dict[str, Any]) -> None:
 
     with pytest.raises(SettingsError, match="describe a domain, or give 'existing_domain_url'"):
         read_settings({"stages": {"dev": block}, "stage": "dev"})
-
-
-def test_an_open_api_is_allowed_only_with_a_search_engine_on_this_machine(context: dict[str, Any]) -> None:
-    given = {"stage": "dev", "auth": "none", "existing_domain_url": "http://localhost:9200"}
-
-    assert read_settings({**context, **given}).auth == "none"

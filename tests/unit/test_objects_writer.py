@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import text_hash
-from lambdas.errors import EmbeddingError, InvalidObjectError, ModelThrottledError
+from lambdas.errors import EmbeddingError, InvalidObjectError, ModelThrottledError, NoTextError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter, WriteResult
@@ -47,7 +47,12 @@ class FakeEmbedder:
 
     def embed_documents(self, config: Any, texts: Sequence[str], **_: Any) -> list[list[float] | EmbeddingError]:
         self.texts += texts
-        return [ModelThrottledError("busy") if "poison" in text else [float(len(text))] for text in texts]
+        return [self._result(text) for text in texts]
+
+    def _result(self, text: str) -> list[float] | EmbeddingError:
+        if "poison" in text:
+            return ModelThrottledError("busy")
+        return [float(len(text))] if text.strip() else NoTextError("blank")
 
 
 @pytest.fixture
@@ -127,10 +132,13 @@ def test_one_bad_object_never_fails_its_neighbours(embedder: FakeEmbedder) -> No
     assert list(store.documents) == [A]
 
 
-def test_an_object_without_text_is_stored_without_that_vector_and_says_so(embedder: FakeEmbedder) -> None:
+@pytest.mark.parametrize("properties", [{"year": 2009}, {"title": "  "}])
+def test_an_object_without_text_is_stored_without_that_vector_and_says_so(
+    embedder: FakeEmbedder, properties: dict[str, Any]
+) -> None:
     store = FakeStore()
 
-    results = write(store, embedder, ObjectInput(A, {"year": 2009}, {}))
+    results = write(store, embedder, ObjectInput(A, properties, {}))
 
     assert results == [WriteResult(A, "created", None, ("default",))]
     assert "vectors" not in store.documents[A]
