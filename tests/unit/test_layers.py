@@ -79,3 +79,9 @@ def test_the_product_does_not_know_its_infrastructure_or_its_local_stack() -> No
 def test_the_local_stack_imports_nothing_of_the_product() -> None:
     for path in sources("local"):
         assert not any(name.startswith("lambdas") for name in imports(path)), path
+
+
+def test_the_client_imports_nothing_of_the_server() -> None:
+    for path in sources("alto"):
+        own = {"lambdas", "infra", "local", "tests", "benchmarks"}
+        assert not {name.partition(".")[0] for name in imports(path)} & own, path

@@ -1,0 +1,91 @@
+"""`client.collections`: create, find and delete collections."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alto.aio.collection import CollectionAsync
+from alto.aio.transport import AsyncTransport
+from alto.classes.config import Property, VectorConfig
+from alto.operations import collections
+from alto.operations.collections import CollectionConfig
+from alto.refusals import refuse_given
+
+
+class CollectionsAsync:
+    """All collections of an Alto."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        properties: Sequence[Property] | None = None,
+        vector_config: VectorConfig | list[VectorConfig] | None = None,
+        vectorizer_config: VectorConfig | list[VectorConfig] | None = None,
+        generative_config: object = None,
+        inverted_index_config: object = None,
+        multi_tenancy_config: object = None,
+        object_ttl_config: object = None,
+        references: object = None,
+        replication_config: object = None,
+        reranker_config: object = None,
+        sharding_config: object = None,
+        vector_index_config: object = None,
+    ) -> CollectionAsync:
+        """Create a collection; the model is checked now. `vectorizer_config` is the older name of `vector_config`.
+
+        Raises `AltoConflictError` if the name is taken, `AltoInvalidRequestError` naming the field that is wrong.
+        """
+        refuse_given(
+            generative_config=generative_config,
+            inverted_index_config=inverted_index_config,
+            multi_tenancy_config=multi_tenancy_config,
+            object_ttl_config=object_ttl_config,
+            references=references,
+            replication_config=replication_config,
+            reranker_config=reranker_config,
+            sharding_config=sharding_config,
+            vector_index_config=vector_index_config,
+        )
+        made = await self._transport.run(
+            collections.create(
+                name,
+                description=description,
+                properties=properties or (),
+                vectors=vector_config if vector_config is not None else vectorizer_config,
+            )
+        )
+        return self.use(made.name)
+
+    async def create_from_dict(self, config: dict[str, Any]) -> CollectionAsync:
+        """Create a collection as the HTTP API describes it, or as `export_config(…).to_dict()` says it."""
+        made = await self._transport.run(collections.create_from_dict(config))
+        return self.use(made.name)
+
+    def use(self, name: str) -> CollectionAsync:
+        """The collection of this name. Asks nothing: that it exists shows when it is used."""
+        return CollectionAsync(self._transport, name)
+
+    def get(self, name: str) -> CollectionAsync:
+        """As `use`."""
+        return self.use(name)
+
+    async def exists(self, name: str) -> bool:
+        """Whether there is a collection of this name."""
+        return await self._transport.run(collections.exists(name))
+
+    async def list_all(self, simple: bool = True) -> dict[str, CollectionConfig]:  # noqa: ARG002 (Weaviate's)
+        """All collections by name. There is one form only, whatever `simple` says."""
+        return await self._transport.run(collections.list_all())
+
+    async def export_config(self, name: str) -> CollectionConfig:
+        """A collection's configuration, every default written out."""
+        return await self._transport.run(collections.get(name))
+
+    async def delete(self, name: str | Sequence[str]) -> None:
+        """Delete collections and all their objects. One that is not there is passed over."""
+        for each in [name] if isinstance(name, str) else name:
+            await self._transport.run(collections.delete(each))

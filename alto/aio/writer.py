@@ -1,0 +1,56 @@
+"""Writes objects until each is stored or has failed for good."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from alto.aio.transport import AsyncTransport
+from alto.classes.data import ErrorObject
+from alto.errors import AltoError
+from alto.operations import objects
+from alto.operations.chunks import Item, Settled, all_failed, settle
+
+ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 0.5
+
+
+class AsyncWriter:
+    """Writes the objects of one collection."""
+
+    def __init__(self, transport: AsyncTransport, collection: str) -> None:
+        self._transport = transport
+        self._collection = collection
+
+    async def write(self, items: Sequence[Item], *, wait: bool) -> tuple[list[Item], list[ErrorObject]]:
+        """The items that are stored, and those that failed: each is in one of the two.
+
+        An object that failed for what passes by itself (a throttled model) is sent again. A request that failed as a
+        whole is an error of each of its objects; this raises nothing.
+        """
+        stored: list[Item] = []
+        failed: list[ErrorObject] = []
+        left = list(items)
+        for attempt in range(1, ATTEMPTS + 1):
+            settled = await self._once(left, wait=wait, is_last=attempt == ATTEMPTS)
+            stored += settled.stored
+            failed += settled.failed
+            left = settled.again
+            if not left:
+                break
+            await asyncio.sleep(random.random() * FIRST_WAIT_SECONDS * 2**attempt)
+        return stored, failed
+
+    async def _once(self, items: list[Item], *, wait: bool, is_last: bool) -> Settled:
+        operation = objects.write_batch(self._collection, [each.body for each in items], wait=wait)
+        try:
+            outcomes = await self._transport.run(operation)
+        except AltoError as error:
+            if error.status != 413 or len(items) == 1:
+                return Settled([], all_failed(items, error), [])
+        else:
+            return settle(items, outcomes, is_last=is_last)
+        # Escapes can make a request larger on its way than it was here.
+        half = len(items) // 2
+        first = await self._once(items[:half], wait=wait, is_last=is_last)
+        second = await self._once(items[half:], wait=wait, is_last=is_last)
+        return Settled(first.stored + second.stored, first.failed + second.failed, first.again + second.again)

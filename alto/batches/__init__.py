@@ -1,0 +1,1 @@
+"""Batches: objects are sent in the background while the program goes on adding some."""

@@ -1,0 +1,125 @@
+"""How a collection is described: its properties and its vectors."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
+from alto.errors import AltoConfigurationError
+from alto.refusals import ALTERNATIVES, NotThere, refuse
+
+__all__ = ["Configure", "DataType", "Property", "Tokenization", "VectorConfig", "VectorDistances"]
+
+
+class DataType(StrEnum):
+    """The type of a property, as Weaviate names it."""
+
+    TEXT = "text"
+    TEXT_ARRAY = "text[]"
+    INT = "int"
+    INT_ARRAY = "int[]"
+    NUMBER = "number"
+    NUMBER_ARRAY = "number[]"
+    BOOL = "boolean"
+    BOOL_ARRAY = "boolean[]"
+    DATE = "date"
+    DATE_ARRAY = "date[]"
+    UUID = "uuid"
+    UUID_ARRAY = "uuid[]"
+    OBJECT = "object"
+    OBJECT_ARRAY = "object[]"
+    GEO_COORDINATES = "geoCoordinates"
+    PHONE_NUMBER = "phoneNumber"
+    BLOB = "blob"
+
+
+# Types that Alto has not, and what to take instead.
+_OTHER_TYPES = {
+    DataType.OBJECT: "make a property of each of its fields",
+    DataType.OBJECT_ARRAY: "make a property of each of its fields",
+    DataType.GEO_COORDINATES: "two properties of DataType.NUMBER, filtered by ranges",
+    DataType.PHONE_NUMBER: "DataType.TEXT with Tokenization.FIELD",
+    DataType.BLOB: "store the bytes in S3 and their key as DataType.TEXT",
+}
+
+
+class Tokenization(StrEnum):
+    """How text is cut into words for BM25. ENGLISH, which stems and drops stop words, is Alto's default."""
+
+    WORD = "word"
+    LOWERCASE = "lowercase"
+    WHITESPACE = "whitespace"
+    FIELD = "field"
+    ENGLISH = "english"
+    TRIGRAM = "trigram"
+    GSE = "gse"
+    GSE_CH = "gse_ch"
+    KAGOME_JA = "kagome_ja"
+    KAGOME_KR = "kagome_kr"
+
+
+_TOKENIZATIONS = frozenset({"word", "lowercase", "whitespace", "field", "english"})
+
+
+@dataclass(slots=True)
+class Property:
+    """One property of a collection's objects. None means the server's default."""
+
+    name: str
+    data_type: DataType
+    description: str | None = None
+    index_filterable: bool | None = None
+    index_searchable: bool | None = None
+    index_range_filters: bool | None = None
+    nested_properties: list["Property"] | None = None
+    skip_vectorization: bool = False
+    vectorize_property_name: bool | None = None
+    tokenization: Tokenization | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        data_type = DataType(self.data_type)
+        if data_type in _OTHER_TYPES:
+            refuse(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
+        if self.nested_properties:
+            refuse(f"nested_properties (property '{self.name}')", _OTHER_TYPES[DataType.OBJECT])
+        if self.tokenization is not None and self.tokenization not in _TOKENIZATIONS:
+            refuse(
+                f"Tokenization.{self.tokenization.name} (property '{self.name}')",
+                "WORD, LOWERCASE, WHITESPACE, FIELD or ENGLISH",
+            )
+        settings = {
+            "description": self.description,
+            "filterable": self.index_filterable,
+            "searchable": self.index_searchable,
+            "tokenization": self.tokenization and self.tokenization.value,
+            "skip_vectorization": self.skip_vectorization or None,
+            "vectorize_property_name": self.vectorize_property_name,
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        return {"name": self.name, "type": data_type.value} | given
+
+
+class Configure:
+    """The parts of a collection, one group for each."""
+
+    Vectors = Vectors
+    NamedVectors = NamedVectors
+    Vectorizer = Vectorizer
+    VectorIndex = VectorIndex
+    Generative = NotThere("Configure.Generative", ALTERNATIVES["generative_config"])
+    Reranker = NotThere("Configure.Reranker", ALTERNATIVES["reranker_config"])
+
+
+def vectors_to_api(configs: VectorConfig | list[VectorConfig] | None) -> dict[str, Any]:
+    """The vectors by name; one without a name is `default`.
+
+    Raises `AltoConfigurationError` if two have one name.
+    """
+    found: dict[str, Any] = {}
+    for config in [configs] if isinstance(configs, VectorConfig) else configs or ():
+        name = config.name or "default"
+        if name in found:
+            raise AltoConfigurationError(f"vector_config: two vectors are named '{name}': give each a name of its own")
+        found[name] = config.settings
+    return found

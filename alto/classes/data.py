@@ -1,0 +1,55 @@
+"""Objects as they go in, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from alto.values import Vector
+
+type Vectors = Vector | Mapping[str, Vector]
+
+
+@dataclass(slots=True)
+class DataObject:
+    """An object for `insert_many`. `vector` is one vector, or one for each name."""
+
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    uuid: UUID | str | None = None
+    vector: Vectors | None = None
+    references: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchObject:
+    """An object as it was given to a batch."""
+
+    properties: Mapping[str, Any]
+    uuid: UUID
+    vector: Vectors | None = None
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorObject:
+    """An object that was not stored, and why. Branch on `code`."""
+
+    message: str
+    object_: BatchObject
+    code: str
+    original_uuid: UUID | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchObjectReturn:
+    """What became of `insert_many`: each index is in `uuids` or in `errors`, never in both."""
+
+    elapsed_seconds: float
+    uuids: dict[int, UUID]
+    errors: dict[int, ErrorObject]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any object was not stored."""
+        return bool(self.errors)

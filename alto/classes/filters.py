@@ -1,0 +1,145 @@
+"""Filters, and the JSON that they become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alto.errors import AltoConfigurationError
+from alto.refusals import ALTERNATIVES, refuse
+
+type FilterValue = Any
+
+
+@dataclass(frozen=True, slots=True)
+class FilterExpression:
+    """A condition, or several joined by &, | and ~. `body` is what the API takes."""
+
+    body: dict[str, Any]
+
+    def __and__(self, other: "FilterExpression") -> "FilterExpression":
+        return Filter.all_of([self, other])
+
+    def __or__(self, other: "FilterExpression") -> "FilterExpression":
+        return Filter.any_of([self, other])
+
+    def __invert__(self) -> "FilterExpression":
+        return FilterExpression({"not": self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class FilterByProperty:
+    """A property that waits for its operator."""
+
+    name: str
+    length: bool = False
+
+    def equal(self, val: FilterValue) -> FilterExpression:
+        """The value is this one; a list contains it."""
+        return self._compared("equal", val)
+
+    def not_equal(self, val: FilterValue) -> FilterExpression:
+        """The value is another, or there is none."""
+        return self._compared("not_equal", val)
+
+    def less_than(self, val: FilterValue) -> FilterExpression:
+        """Numbers and dates."""
+        return self._compared("less_than", val)
+
+    def less_or_equal(self, val: FilterValue) -> FilterExpression:
+        """Numbers and dates."""
+        return self._compared("less_or_equal", val)
+
+    def greater_than(self, val: FilterValue) -> FilterExpression:
+        """Numbers and dates."""
+        return self._compared("greater_than", val)
+
+    def greater_or_equal(self, val: FilterValue) -> FilterExpression:
+        """Numbers and dates."""
+        return self._compared("greater_or_equal", val)
+
+    def contains_any(self, val: Sequence[FilterValue]) -> FilterExpression:
+        """At least one of these."""
+        return self._compared("contains_any", list(val))
+
+    def contains_all(self, val: Sequence[FilterValue]) -> FilterExpression:
+        """All of these: as many conditions, joined by &."""
+        return Filter.all_of([self.equal(each) for each in val])
+
+    def contains_none(self, val: Sequence[FilterValue]) -> FilterExpression:
+        """None of these."""
+        return ~self.contains_any(val)
+
+    def like(self, val: str) -> FilterExpression:
+        """A text with * for any characters and ? for one."""
+        return self._compared("like", val)
+
+    def is_none(self, val: bool) -> FilterExpression:
+        """Whether there is no value."""
+        return self._compared("is_null", val)
+
+    def within_geo_range(self, *_: object, **__: object) -> FilterExpression:
+        """Not there."""
+        refuse("Filter.within_geo_range", "filter two DataType.NUMBER properties by ranges")
+
+    def _compared(self, operator: str, value: FilterValue) -> FilterExpression:
+        length = {"length": True} if self.length else {}
+        return FilterExpression({"property": self.name, "operator": operator, "value": value} | length)
+
+
+class Filter:
+    """Where each filter begins."""
+
+    @staticmethod
+    def by_property(name: str, length: bool = False) -> FilterByProperty:
+        """By a property's value; with `length`, by that of its text or list."""
+        return FilterByProperty(name, length)
+
+    @staticmethod
+    def by_id() -> FilterByProperty:
+        """By the object's id."""
+        return FilterByProperty("_id")
+
+    @staticmethod
+    def by_creation_time() -> FilterByProperty:
+        """By when the object was first stored."""
+        return FilterByProperty("_created")
+
+    @staticmethod
+    def by_update_time() -> FilterByProperty:
+        """By when the object was last stored."""
+        return FilterByProperty("_updated")
+
+    @staticmethod
+    def all_of(filters: Sequence[FilterExpression]) -> FilterExpression:
+        """Every one holds."""
+        return FilterExpression({"and": _parts("and", filters)})
+
+    @staticmethod
+    def any_of(filters: Sequence[FilterExpression]) -> FilterExpression:
+        """At least one holds."""
+        return FilterExpression({"or": _parts("or", filters)})
+
+    @staticmethod
+    def not_(filter_: FilterExpression) -> FilterExpression:
+        """It does not hold."""
+        return ~filter_
+
+    @staticmethod
+    def by_ref(*_: object, **__: object) -> FilterByProperty:
+        """Not there."""
+        refuse("Filter.by_ref", ALTERNATIVES["references"])
+
+    @staticmethod
+    def by_ref_count(*_: object, **__: object) -> FilterByProperty:
+        """Not there."""
+        refuse("Filter.by_ref_count", ALTERNATIVES["references"])
+
+
+def _parts(joint: str, filters: Sequence[FilterExpression]) -> list[dict[str, Any]]:
+    """The bodies; a & b & c is one list of three, not a pair within a pair."""
+    if not filters:
+        raise AltoConfigurationError("filters: the list is empty: give at least one filter, or none at all")
+    parts: list[dict[str, Any]] = []
+    for each in filters:
+        parts.extend(each.body[joint] if set(each.body) == {joint} else [each.body])
+    return parts

@@ -1,0 +1,1 @@
+"""One function for each operation of Alto's API: what is sent, and what the answer means. Pure."""

@@ -1,0 +1,101 @@
+"""Many objects as requests of a size that the API takes, and what became of each. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from alto.classes.data import BatchObject, DataObject, ErrorObject, Vectors
+from alto.errors import AltoConfigurationError, AltoError
+from alto.operations.objects import MAX_BATCH_BYTES, MAX_BATCH_OBJECTS, Outcome, body_of
+from alto.refusals import refuse_given
+from alto.values import parsed_uuid, to_json
+
+# What passes by itself: an object that failed for one of these is sent again.
+PASSING_CODES = frozenset({"model_throttled", "model_unavailable", "embedding_timeout", "search_engine_unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An object and the JSON that it becomes: rendered at once, so that a bad one is found where it comes from."""
+
+    object_: BatchObject
+    body: bytes
+    original_uuid: UUID | None
+
+    def failed(self, code: str, message: str, request_id: str | None = None) -> ErrorObject:
+        """The object as one that was not stored."""
+        return ErrorObject(message, self.object_, code, self.original_uuid, request_id)
+
+
+def item(properties: Mapping[str, Any] | None, uuid: UUID | str | None, vector: Vectors | None, *, index: int) -> Item:
+    """An object to send, with an id, so that sending it again changes nothing.
+
+    Raises `AltoConfigurationError` for what cannot be sent at all.
+    """
+    given = None if uuid is None else parsed_uuid(uuid)
+    made = given or uuid4()
+    body = to_json(body_of({} if properties is None else properties, made, vector))
+    if len(body) > MAX_BATCH_BYTES:
+        raise AltoConfigurationError(
+            f"The object {made} has {len(body):,} bytes, but a request carries {MAX_BATCH_BYTES:,}: store large "
+            "texts in S3 and their address in the object."
+        )
+    return Item(BatchObject(properties or {}, made, vector, index), body, given)
+
+
+def items_of(objects: Sequence[Mapping[str, Any] | DataObject]) -> list[Item]:
+    """The objects of `insert_many`. Raises `AltoConfigurationError` naming the place of one that is bad."""
+    found = []
+    for index, each in enumerate(objects):
+        wrapped = each if isinstance(each, DataObject) else DataObject(each)
+        refuse_given(references=wrapped.references)
+        try:
+            found.append(item(wrapped.properties, wrapped.uuid, wrapped.vector, index=index))
+        except AltoConfigurationError as error:
+            raise AltoConfigurationError(f"objects[{index}]: {error.message}") from None
+    return found
+
+
+def chunked(items: Sequence[Item], size: int = MAX_BATCH_OBJECTS) -> Iterator[list[Item]]:
+    """The items in order, as many together as one request carries."""
+    chunk: list[Item] = []
+    weight = 0
+    for each in items:
+        if chunk and (len(chunk) == size or weight + len(each.body) >= MAX_BATCH_BYTES):
+            yield chunk
+            chunk, weight = [], 0
+        chunk.append(each)
+        weight += len(each.body) + 1
+    if chunk:
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is known after an attempt. Each item is in exactly one of the three."""
+
+    stored: list[Item]
+    failed: list[ErrorObject]
+    again: list[Item]
+
+
+def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool) -> Settled:
+    """Sort items by what became of them; after the last attempt none is sent again."""
+    settled = Settled([], [], [])
+    if len(outcomes) != len(items):
+        reason = f"The answer has {len(outcomes)} results for {len(items)} objects."
+        return Settled([], [each.failed("unreadable_answer", reason) for each in items], [])
+    for each, outcome in zip(items, outcomes, strict=True):
+        if outcome.code is None:
+            settled.stored.append(each)
+        elif outcome.code in PASSING_CODES and not is_last:
+            settled.again.append(each)
+        else:
+            settled.failed.append(each.failed(outcome.code, outcome.error or ""))
+    return settled
+
+
+def all_failed(items: Sequence[Item], error: AltoError) -> list[ErrorObject]:
+    """The items of a request that failed as a whole."""
+    return [each.failed(error.code, error.message, error.request_id) for each in items]

@@ -1,0 +1,121 @@
+"""Collections: create, read, list and delete."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alto.classes.config import Property, VectorConfig, vectors_to_api
+from alto.requests import Answer, Operation, Phase, Request, segment, was_found
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyConfig:
+    """A property as it is stored."""
+
+    name: str
+    data_type: str
+    description: str
+    index_filterable: bool
+    index_searchable: bool
+    tokenization: str
+    skip_vectorization: bool
+    vectorize_property_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionConfig:
+    """A collection as it is stored, every default written out. `vector_config` has the API's settings by name."""
+
+    name: str
+    description: str
+    properties: list[PropertyConfig]
+    vector_config: dict[str, dict[str, Any]]
+    created: datetime
+    updated: datetime
+    raw: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the API says it; `collections.create_from_dict` makes the same collection of it."""
+        return {name: value for name, value in self.raw.items() if name not in {"created", "updated"}}
+
+
+def create(
+    name: str,
+    *,
+    description: str | None,
+    properties: Sequence[Property],
+    vectors: VectorConfig | list[VectorConfig] | None,
+) -> Operation[CollectionConfig]:
+    """Create a collection."""
+    body: dict[str, Any] = {"name": name, "properties": [item.to_api() for item in properties]}
+    if description is not None:
+        body["description"] = description
+    if made := vectors_to_api(vectors):
+        body["vectors"] = made
+    return create_from_dict(body)
+
+
+def create_from_dict(body: dict[str, Any]) -> Operation[CollectionConfig]:
+    """Create a collection as the API describes it."""
+    return Operation(Request("POST", "/v1/collections", body, phase=Phase.INSERT), lambda answer: read(answer.body))
+
+
+def get(name: str) -> Operation[CollectionConfig]:
+    """One collection."""
+    return Operation(Request("GET", _path(name), repeatable=True), lambda answer: read(answer.body))
+
+
+def exists(name: str) -> Operation[bool]:
+    """Whether there is a collection of this name."""
+    request = Request("GET", _path(name), repeatable=True, accept=frozenset({404}))
+    return Operation(request, lambda answer: was_found(answer, "collection_not_found"))
+
+
+def list_all() -> Operation[dict[str, CollectionConfig]]:
+    """All collections by name."""
+
+    def read_all(answer: Answer) -> dict[str, CollectionConfig]:
+        return {item["name"]: read(item) for item in answer.body["collections"]}
+
+    return Operation(Request("GET", "/v1/collections", repeatable=True), read_all)
+
+
+def delete(name: str) -> Operation[None]:
+    """Delete a collection. One that is not there is deleted, as in Weaviate."""
+    request = Request("DELETE", _path(name), phase=Phase.INSERT, repeatable=True, accept=frozenset({404}))
+
+    def read_nothing(answer: Answer) -> None:
+        was_found(answer, "collection_not_found")
+
+    return Operation(request, read_nothing)
+
+
+def read(body: dict[str, Any]) -> CollectionConfig:
+    """A collection as the API says it."""
+    return CollectionConfig(
+        name=body["name"],
+        description=body["description"],
+        properties=[_property(item) for item in body["properties"]],
+        vector_config=body["vectors"],
+        created=datetime.fromisoformat(body["created"]),
+        updated=datetime.fromisoformat(body["updated"]),
+        raw=body,
+    )
+
+
+def _property(item: dict[str, Any]) -> PropertyConfig:
+    return PropertyConfig(
+        name=item["name"],
+        data_type=item["type"],
+        description=item["description"],
+        index_filterable=item["filterable"],
+        index_searchable=item["searchable"],
+        tokenization=item["tokenization"],
+        skip_vectorization=item["skip_vectorization"],
+        vectorize_property_name=item["vectorize_property_name"],
+    )
+
+
+def _path(name: str) -> str:
+    return f"/v1/collections/{segment(name)}"

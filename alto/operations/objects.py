@@ -1,0 +1,116 @@
+"""Objects: insert, write many, read and delete."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alto.classes.data import Vectors
+from alto.classes.query import MetadataReturn, Object
+from alto.errors import AltoConfigurationError
+from alto.requests import Answer, Operation, Phase, Request, segment, was_found
+from alto.values import is_one_vector, numbers, parsed_uuid, to_json
+
+# A batch of the API: 1,000 objects; Lambda takes 6 MB, of which the event around the body and its escapes take a part.
+MAX_BATCH_OBJECTS = 1000
+MAX_BATCH_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one object of a batch: stored if `error` is None."""
+
+    code: str | None = None
+    error: str | None = None
+
+
+def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | None) -> dict[str, Any]:
+    """An object as the API takes it. Raises `AltoConfigurationError` for what is none."""
+    if not isinstance(properties, Mapping):
+        raise AltoConfigurationError(
+            f"properties: a dict of values by name is wanted, not {type(properties).__name__}: {properties!r:.80}"
+        )
+    body: dict[str, Any] = {"properties": dict(properties)}
+    if uuid is not None:
+        body["id"] = str(uuid)
+    if vector is None:
+        return body
+    if is_one_vector(vector):
+        return body | {"vector": numbers(vector)}  # type: ignore[arg-type]
+    return body | {"vectors": {name: numbers(each) for name, each in vector.items()}}  # type: ignore[union-attr]
+
+
+def insert(collection: str, uuid: UUID, properties: Mapping[str, Any], vector: Vectors | None) -> Operation[UUID]:
+    """Insert one object; an id that exists is refused."""
+    content = to_json(body_of(properties, uuid, vector))
+    request = Request("POST", _path(collection), content=content, phase=Phase.INSERT)
+    return Operation(request, lambda answer: UUID(answer.body["id"]))
+
+
+def write_batch(collection: str, bodies: Iterable[bytes], *, wait: bool = False) -> Operation[list[Outcome]]:
+    """Insert or replace objects, each rendered as JSON and with an id: sending them again changes nothing.
+
+    `wait` answers when the next search will see them.
+    """
+    content = b'{"objects":[' + b",".join(bodies) + b"]}"
+    path = f"{_path(collection)}/batch"
+    query = {"consistency": "wait"} if wait else {}
+    request = Request("POST", path, content=content, query=query, phase=Phase.INSERT, repeatable=True)
+    return Operation(request, _read_outcomes)
+
+
+def _read_outcomes(answer: Answer) -> list[Outcome]:
+    return [
+        Outcome(each["error"]["code"], each["error"]["message"]) if each["status"] == "failed" else Outcome()
+        for each in answer.body["results"]
+    ]
+
+
+def get(collection: str, uuid: UUID | str, *, vectors: bool) -> Operation[Object | None]:
+    """One object as it was last written; None if there is none."""
+    request = Request(
+        "GET",
+        f"{_path(collection)}/{segment(parsed_uuid(uuid))}",
+        query={"include_vectors": "true"} if vectors else {},
+        repeatable=True,
+        accept=frozenset({404}),
+    )
+    return Operation(request, lambda answer: _found(answer, read_object))
+
+
+def exists(collection: str, uuid: UUID | str) -> Operation[bool]:
+    """Whether there is an object of this id."""
+    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    request = Request("GET", path, repeatable=True, accept=frozenset({404}))
+    return Operation(request, lambda answer: _found(answer, lambda _: True) or False)
+
+
+def delete(collection: str, uuid: UUID | str) -> Operation[bool]:
+    """Delete an object: whether there was one. Not repeated when the answer is lost, as that would then be a lie."""
+    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    request = Request("DELETE", path, phase=Phase.INSERT, accept=frozenset({404}))
+    return Operation(request, lambda answer: _found(answer, lambda _: True) or False)
+
+
+def read_object(body: dict[str, Any]) -> Object:
+    """A stored object as the API says it."""
+    return Object(
+        uuid=UUID(body["id"]),
+        metadata=MetadataReturn(
+            creation_time=datetime.fromisoformat(body["created"]),
+            last_update_time=datetime.fromisoformat(body["updated"]),
+        ),
+        properties=body["properties"],
+        collection=body["collection"],
+        vector=body.get("vectors") or {},
+    )
+
+
+def _found[T](answer: Answer, read: Callable[[Any], T]) -> T | None:
+    """What was read, or None if the object is not there."""
+    return read(answer.body) if was_found(answer, "object_not_found") else None
+
+
+def _path(collection: str) -> str:
+    return f"/v1/collections/{segment(collection)}/objects"

@@ -1,0 +1,205 @@
+"""Searches: Weaviate's parameters as the one request of Alto's API, and the hits of the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from alto.classes.filters import FilterExpression
+from alto.classes.query import (
+    HybridFusion,
+    HybridVectorQuery,
+    IncludeVector,
+    MetadataQuery,
+    MetadataReturn,
+    Move,
+    Object,
+    Operator,
+    QueryReturn,
+    ReturnMetadata,
+    ReturnProperties,
+)
+from alto.errors import AltoConfigurationError
+from alto.refusals import refuse
+from alto.requests import Answer, Operation, Phase, Request, segment
+from alto.values import Vector, numbers, parsed_uuid, to_json
+
+type NearVector = Vector | Mapping[str, Vector]
+type TargetVector = str | Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What all searches share."""
+
+    limit: int | None = None
+    offset: int | None = None
+    auto_limit: int | None = None
+    filters: FilterExpression | None = None
+    include_vector: IncludeVector = False
+    return_metadata: ReturnMetadata = None
+    return_properties: ReturnProperties = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it: only what was given."""
+        names = [self.return_properties] if isinstance(self.return_properties, str) else self.return_properties
+        return _given(
+            limit=self.limit,
+            offset=self.offset,
+            autocut=self.auto_limit,
+            filter=None if self.filters is None else self.filters.body,
+            return_properties=None if names is None else list(names),
+            include_vectors=True if self.include_vector else None,
+        )
+
+    @property
+    def wants_explanation(self) -> bool:
+        """Whether the parts of a hybrid score were asked for."""
+        asked = self.return_metadata
+        if isinstance(asked, MetadataQuery):
+            return asked.explain_score
+        return "explain_score" in (asked or ())
+
+
+def near_text(
+    query: str | Sequence[str],
+    *,
+    certainty: float | None = None,
+    distance: float | None = None,
+    move_to: Move | None = None,
+    move_away: Move | None = None,
+    target_vector: TargetVector = None,
+) -> dict[str, Any]:
+    """The body of a search near to texts."""
+    return {
+        "near_text": _given(
+            query=query if isinstance(query, str) else list(query),
+            certainty=certainty,
+            distance=distance,
+            move_to=move_to and move_to.to_api(),
+            move_away=move_away and move_away.to_api(),
+            target_vector=_target(target_vector),
+        )
+    }
+
+
+def near_vector(
+    vector: NearVector,
+    *,
+    certainty: float | None = None,
+    distance: float | None = None,
+    target_vector: TargetVector = None,
+) -> dict[str, Any]:
+    """The body of a search near to a vector; one by name, `{name: vector}`, names its target too."""
+    target = _target(target_vector)
+    if isinstance(vector, Mapping):
+        if len(vector) != 1:
+            refuse("search for several vectors at once", "one search for each target vector")
+        [(target, vector)] = vector.items()
+    return {"near_vector": _given(vector=numbers(vector), certainty=certainty, distance=distance, target_vector=target)}
+
+
+def near_object(
+    uuid: UUID | str,
+    *,
+    certainty: float | None = None,
+    distance: float | None = None,
+    target_vector: TargetVector = None,
+) -> dict[str, Any]:
+    """The body of a search near to an object."""
+    return {
+        "near_object": _given(
+            id=str(parsed_uuid(uuid)), certainty=certainty, distance=distance, target_vector=_target(target_vector)
+        )
+    }
+
+
+def bm25(
+    query: str, *, query_properties: Sequence[str] | None = None, operator: Operator | None = None
+) -> dict[str, Any]:
+    """The body of a search for words."""
+    return {"bm25": _given(query=query, properties=_names(query_properties)) | _words(operator)}
+
+
+def hybrid(
+    query: str | None,
+    *,
+    alpha: float | None = None,
+    vector: Vector | HybridVectorQuery | None = None,
+    query_properties: Sequence[str] | None = None,
+    fusion_type: HybridFusion | None = None,
+    bm25_operator: Operator | None = None,
+    target_vector: TargetVector = None,
+) -> dict[str, Any]:
+    """The body of a search for words and meaning."""
+    if query is None:
+        raise AltoConfigurationError("query: a hybrid search has one; to search by a vector alone, take near_vector")
+    if isinstance(vector, HybridVectorQuery):
+        leg = vector.settings
+    else:
+        leg = {} if vector is None else {"vector": numbers(vector)}
+    settings = _given(
+        query=query,
+        alpha=alpha,
+        properties=_names(query_properties),
+        fusion=fusion_type and HybridFusion(fusion_type).value,
+        target_vector=_target(target_vector),
+    )
+    return {"hybrid": settings | leg | _words(bm25_operator)}
+
+
+def search(collection: str, mode: dict[str, Any], page: Page) -> Operation[QueryReturn]:
+    """One search of a collection."""
+    explain = {"explain": True} if page.wants_explanation and "hybrid" in mode else {}
+    content = to_json(mode | page.to_api() | explain)
+    request = Request(
+        "POST", f"/v1/collections/{segment(collection)}/search", content=content, phase=Phase.QUERY, repeatable=True
+    )
+    return Operation(request, lambda answer: _read(answer, collection, page.include_vector))
+
+
+def _read(answer: Answer, collection: str, include_vector: IncludeVector) -> QueryReturn:
+    found = [_object(hit, collection, include_vector) for hit in answer.body["objects"]]
+    return QueryReturn(found, total=answer.body["total"], took_ms=answer.body["took_ms"])
+
+
+def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector) -> Object:
+    explanation = hit.get("explanation")
+    return Object(
+        uuid=UUID(hit["id"]),
+        metadata=MetadataReturn(
+            distance=hit.get("distance"),
+            certainty=hit.get("certainty"),
+            score=hit.get("score"),
+            explain_score=explanation and to_json(explanation).decode(),
+        ),
+        properties=hit["properties"],
+        collection=collection,
+        vector=_vectors(hit.get("vectors") or {}, include_vector),
+    )
+
+
+def _vectors(found: dict[str, list[float]], wanted: IncludeVector) -> dict[str, list[float]]:
+    if isinstance(wanted, bool):
+        return found
+    names = {wanted} if isinstance(wanted, str) else set(wanted)
+    return {name: vector for name, vector in found.items() if name in names}
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _names(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def _target(target: TargetVector) -> str | None:
+    names = _names(target) or []
+    if len(names) > 1:
+        refuse("search in several target vectors at once", "one search for each target vector")
+    return names[0] if names else None
+
+
+def _words(operator: Operator | None) -> dict[str, Any]:
+    return dict(operator.settings) if operator else {}

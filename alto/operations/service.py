@@ -1,0 +1,29 @@
+"""What Alto says about itself."""
+
+from typing import Any
+
+from alto.requests import Answer, Operation, Phase, Request
+
+UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
+
+
+def get_meta(phase: Phase = Phase.QUERY) -> Operation[dict[str, Any]]:
+    """Version, region and modules."""
+
+    def read(answer: Answer) -> dict[str, Any]:
+        meta: dict[str, Any] = answer.body
+        return meta
+
+    return Operation(Request("GET", "/v1/meta", phase=phase, repeatable=True), read)
+
+
+def is_ready() -> Operation[bool]:
+    """Whether searches would be answered now. Asked once: what is not ready is an answer too."""
+    request = Request("GET", "/v1/.well-known/ready", phase=Phase.INIT, accept=UNAVAILABLE)
+    return Operation(request, lambda answer: answer.status == 200)
+
+
+def is_live() -> Operation[bool]:
+    """Whether the function runs."""
+    request = Request("GET", "/v1/.well-known/live", phase=Phase.INIT, accept=UNAVAILABLE)
+    return Operation(request, lambda answer: answer.status == 200)

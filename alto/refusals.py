@@ -1,0 +1,54 @@
+"""What Weaviate has and Alto has not: each with what to do instead."""
+
+from typing import NoReturn
+
+from alto.errors import AltoNotSupportedError
+
+ALTERNATIVES = {
+    "generative_config": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
+    "reranker_config": "sort the objects found yourself, or give hybrid another alpha",
+    "multi_tenancy_config": "make a collection for each tenant, or filter by a tenant property",
+    "tenant": "make a collection for each tenant, or filter by a tenant property",
+    "replication_config": "replicas are a setting of the stage in cdk.json, for all collections",
+    "sharding_config": "shards are a setting of the stage in cdk.json, for all collections",
+    "inverted_index_config": "say index_filterable, index_searchable and tokenization for each Property",
+    "object_ttl_config": "delete old objects by a date property",
+    "vector_index_config": "write vector_index_config in Configure.Vectors.…, for each vector",
+    "references": "store the other object's id in a DataType.UUID property and fetch that object",
+    "return_references": "store the other object's id in a DataType.UUID property and fetch that object",
+    "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
+    "rerank": "sort the objects found yourself, or give hybrid another alpha",
+    "boost": "boost properties of bm25 and hybrid instead: query_properties=['title^2']",
+    "diversity_selection": "leave it out, or thin the objects out yourself",
+    "group_by": "group the objects found yourself: itertools.groupby over .objects",
+    "max_vector_distance": "use near_text with distance=…, or cut by metadata.score",
+    "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
+    "generate": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
+}
+
+
+def refuse(name: str, alternative: str | None = None) -> NoReturn:
+    """Raise `AltoNotSupportedError` for something of Weaviate's."""
+    raise AltoNotSupportedError(
+        f"Alto has no {name}. Instead: {alternative or ALTERNATIVES[name]}.", code="not_supported"
+    )
+
+
+def refuse_given(**values: object) -> None:
+    """Refuse the first parameter that has a value."""
+    for name, value in values.items():
+        if value is not None and value is not False and value != []:
+            refuse(name)
+
+
+class NotThere:
+    """Stands for a whole part of Weaviate that Alto has not: whatever is asked of it is refused."""
+
+    def __init__(self, name: str, alternative: str) -> None:
+        self._name = name
+        self._alternative = alternative
+
+    def __getattr__(self, attribute: str) -> NoReturn:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        refuse(f"{self._name}.{attribute}", self._alternative)

@@ -1,0 +1,74 @@
+"""What goes over the wire, without anything that sends it. Pure.
+
+Every operation of the API is one function in `alto/operations/`, which answers a `Request` and how to read its answer.
+The synchronous and the asynchronous client differ in who sends it and in nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+from urllib.parse import quote
+
+from alto.errors import code_of, error_from_answer
+
+
+class Phase(Enum):
+    """What a request is for: each has a timeout of its own."""
+
+    INIT = "init"
+    QUERY = "query"
+    INSERT = "insert"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that came, its body parsed. None for an empty body, or one that is not JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request.
+
+    `repeatable`: carrying it out twice is as good as once, so that it may be sent again when its answer was lost.
+    `content` is a body that is JSON already. `accept` are statuses below 200 or above 299 which the reader understands.
+    """
+
+    method: str
+    path: str
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    phase: Phase = Phase.QUERY
+    repeatable: bool = False
+    content: bytes | None = field(default=None, repr=False)
+    accept: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation[T]:
+    """A request, and what its answer means."""
+
+    request: Request
+    read: Callable[[Answer], T]
+
+
+def was_found(answer: Answer, missing: str) -> bool:
+    """Whether the answer is no 404.
+
+    `missing` is the code that says that the thing itself is not there. Any other 404, of a collection or of an address
+    that is no Alto, is raised: it must not pass for "there is none".
+    """
+    if answer.status != 404:
+        return True
+    if code_of(answer.body) == missing:
+        return False
+    raise error_from_answer(answer.status, answer.headers, answer.body)
+
+
+def segment(value: object) -> str:
+    """A value as one part of a path: what it contains cannot lead elsewhere."""
+    return quote(str(value), safe="")

@@ -1,0 +1,66 @@
+"""How a client is set up. Pure."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from alto.errors import AltoConfigurationError
+from alto.requests import Phase
+from alto.retries import RetryPolicy
+
+CREDENTIAL_HEADERS = frozenset(
+    {"authorization", "x-api-key", "x-aws-access-key", "x-aws-secret-key", "x-aws-session-token"}
+)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Seconds to wait for an answer: at the start, for a query, for a write.
+
+    An API Gateway HTTP API gives up after 30 s; the defaults are a little longer, so that its answer is seen. `init`
+    covers the cold start of a function.
+    """
+
+    init: float = 10.0
+    query: float = 32.0
+    insert: float = 32.0
+    connect: float = 5.0
+
+    def of(self, phase: Phase) -> float:
+        """The one of a phase."""
+        return {Phase.INIT: self.init, Phase.QUERY: self.query, Phase.INSERT: self.insert}[phase]
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionalConfig:
+    """Settings that are rarely needed. `trust_env` lets proxy settings of the environment count."""
+
+    timeout: Timeout = field(default_factory=Timeout)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    trust_env: bool = True
+    connections: int = 20
+
+
+def checked_url(url: str, headers: dict[str, str], *, signed: bool = False) -> str:
+    """The address without a slash at its end.
+
+    Raises `AltoConfigurationError` if it is none, or if credentials would cross a network in clear text.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise AltoConfigurationError(
+            f"url: '{_without_password(url)}' is not an address: write one such as "
+            "'https://abc123.execute-api.us-east-1.amazonaws.com'"
+        )
+    if parts.username or parts.password:
+        raise AltoConfigurationError("url: leave user and password out of it, and send them with 'headers' or 'auth'")
+    secret = signed or any(name.lower() in CREDENTIAL_HEADERS for name in headers)
+    if secret and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise AltoConfigurationError(
+            f"url: '{url}' would carry credentials in clear text: write https:// (http:// is for this machine only)"
+        )
+    return url.rstrip("/")
+
+
+def _without_password(url: str) -> str:
+    return url.rpartition("@")[2]

@@ -1,0 +1,84 @@
+"""The client: a connection to one Alto."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from alto.sync.collections import Collections
+from alto.sync.imports import Imports
+from alto.sync.transport import Transport
+from alto.errors import AltoError
+from alto.operations import service
+from alto.requests import Operation, Phase
+from alto.settings import AdditionalConfig, checked_url
+
+
+class AltoClient:
+    """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        additional_config: AdditionalConfig | None = None,
+        skip_init_checks: bool = False,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`transport` is another way to the network than httpx's own, as tests have one.
+
+        Raises `AltoConfigurationError` if the address is none, or would carry credentials in clear text.
+        """
+        sent = dict(headers or {})
+        address = checked_url(url, sent, signed=auth is not None)
+        self._transport = Transport(
+            address, additional_config or AdditionalConfig(), headers=sent, auth=auth, transport=transport
+        )
+        self._skip_init_checks = skip_init_checks
+        self.collections = Collections(self._transport)
+        self.imports = Imports(self._transport)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.url!r})"
+
+    def connect(self) -> None:
+        """See that Alto answers. Raises what it says, or `AltoConnectionError`."""
+        if not self._skip_init_checks:
+            self._transport.run(service.get_meta(Phase.INIT))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.connect()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def is_ready(self) -> bool:
+        """Whether searches would be answered now. False also when there is no connection."""
+        return self._holds(service.is_ready())
+
+    def is_live(self) -> bool:
+        """Whether Alto answers at all."""
+        return self._holds(service.is_live())
+
+    def get_meta(self) -> dict[str, Any]:
+        """Version, region and modules."""
+        return self._transport.run(service.get_meta())
+
+    def _holds(self, question: Operation[bool]) -> bool:
+        try:
+            return self._transport.run(question)
+        except AltoError:
+            return False

@@ -1,0 +1,62 @@
+"""`collection.data`: single objects, and many at once."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from alto.sync.transport import Transport
+from alto.sync.writer import Writer
+from alto.classes.data import BatchObjectReturn, DataObject, ErrorObject, Vectors
+from alto.operations import objects as operations
+from alto.operations.chunks import chunked, items_of
+from alto.refusals import refuse_given
+from alto.values import parsed_uuid
+
+
+class Data:
+    """Writes the objects of one collection."""
+
+    def __init__(self, transport: Transport, collection: str) -> None:
+        self._transport = transport
+        self._collection = collection
+        self._writer = Writer(transport, collection)
+
+    def insert(
+        self,
+        properties: Mapping[str, Any],
+        references: object = None,
+        uuid: UUID | str | None = None,
+        vector: Vectors | None = None,
+    ) -> UUID:
+        """Insert an object and return its id. Searches see it within a second.
+
+        Raises `AltoConflictError` if the id is taken.
+        """
+        refuse_given(references=references)
+        made = uuid4() if uuid is None else parsed_uuid(uuid)
+        return self._transport.run(operations.insert(self._collection, made, properties, vector))
+
+    def insert_many(self, objects: Sequence[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
+        """Insert or replace objects, in as many requests as they need, one after the other. Searches see them at once.
+
+        An object's error never fails its neighbours: look at `.errors`. An error of a whole request is one of each of
+        its objects.
+        """
+        started = time.monotonic()
+        chunks = list(chunked(items_of(objects)))
+        uuids: dict[int, UUID] = {}
+        errors: dict[int, ErrorObject] = {}
+        for chunk in chunks:
+            stored, failed = self._writer.write(chunk, wait=chunk is chunks[-1])
+            uuids |= {item.object_.index: item.object_.uuid for item in stored}
+            errors |= {error.object_.index: error for error in failed}
+        return BatchObjectReturn(time.monotonic() - started, uuids, errors)
+
+    def exists(self, uuid: UUID | str) -> bool:
+        """Whether there is an object of this id. Sees a write at once."""
+        return self._transport.run(operations.exists(self._collection, uuid))
+
+    def delete_by_id(self, uuid: UUID | str) -> bool:
+        """Delete an object: whether there was one."""
+        return self._transport.run(operations.delete(self._collection, uuid))

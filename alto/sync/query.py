@@ -1,0 +1,211 @@
+"""`collection.query`: searches."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from alto.sync.transport import Transport
+from alto.classes.filters import FilterExpression
+from alto.classes.query import (
+    HybridFusion,
+    HybridVectorQuery,
+    IncludeVector,
+    Move,
+    Object,
+    Operator,
+    QueryReturn,
+    ReturnMetadata,
+    ReturnProperties,
+)
+from alto.operations import objects, searches
+from alto.operations.searches import NearVector, Page, TargetVector
+from alto.refusals import refuse_given
+from alto.values import Vector
+
+
+class Query:
+    """Searches one collection. All searches share filters, limit (10), offset and what to return."""
+
+    def __init__(self, transport: Transport, collection: str) -> None:
+        self._transport = transport
+        self._collection = collection
+
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterExpression | None = None,
+        group_by: object = None,
+        rerank: object = None,
+        boost: object = None,
+        diversity_selection: object = None,
+        target_vector: TargetVector = None,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+    ) -> QueryReturn:
+        """Objects that mean something near to the text, whatever their words."""
+        refuse_given(
+            group_by=group_by,
+            rerank=rerank,
+            boost=boost,
+            diversity_selection=diversity_selection,
+            return_references=return_references,
+        )
+        mode = searches.near_text(
+            query,
+            certainty=certainty,
+            distance=distance,
+            move_to=move_to,
+            move_away=move_away,
+            target_vector=target_vector,
+        )
+        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        return self._transport.run(searches.search(self._collection, mode, page))
+
+    def near_vector(
+        self,
+        near_vector: NearVector,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterExpression | None = None,
+        group_by: object = None,
+        rerank: object = None,
+        boost: object = None,
+        diversity_selection: object = None,
+        target_vector: TargetVector = None,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+    ) -> QueryReturn:
+        """Objects whose vector is near to this one: a list, an array, or `{name: vector}`."""
+        refuse_given(
+            group_by=group_by,
+            rerank=rerank,
+            boost=boost,
+            diversity_selection=diversity_selection,
+            return_references=return_references,
+        )
+        mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
+        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        return self._transport.run(searches.search(self._collection, mode, page))
+
+    def near_object(
+        self,
+        near_object: UUID | str,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterExpression | None = None,
+        group_by: object = None,
+        rerank: object = None,
+        boost: object = None,
+        diversity_selection: object = None,
+        target_vector: TargetVector = None,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+    ) -> QueryReturn:
+        """Objects whose vector is near to that of an object, which is the first hit."""
+        refuse_given(
+            group_by=group_by,
+            rerank=rerank,
+            boost=boost,
+            diversity_selection=diversity_selection,
+            return_references=return_references,
+        )
+        mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
+        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        return self._transport.run(searches.search(self._collection, mode, page))
+
+    def bm25(
+        self,
+        query: str,
+        *,
+        query_properties: Sequence[str] | None = None,
+        operator: Operator | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterExpression | None = None,
+        group_by: object = None,
+        rerank: object = None,
+        boost: object = None,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+    ) -> QueryReturn:
+        """Objects that have the words. `query_properties` may carry boosts: `["title^2", "body"]`."""
+        refuse_given(group_by=group_by, rerank=rerank, boost=boost, return_references=return_references)
+        mode = searches.bm25(query, query_properties=query_properties, operator=operator)
+        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        return self._transport.run(searches.search(self._collection, mode, page))
+
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: Vector | HybridVectorQuery | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        bm25_operator: Operator | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterExpression | None = None,
+        group_by: object = None,
+        rerank: object = None,
+        boost: object = None,
+        diversity_selection: object = None,
+        target_vector: TargetVector = None,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+    ) -> QueryReturn:
+        """Words and meaning in one. `alpha` is the weight of the meaning: 0 is bm25, 1 near_text."""
+        refuse_given(
+            max_vector_distance=max_vector_distance,
+            group_by=group_by,
+            rerank=rerank,
+            boost=boost,
+            diversity_selection=diversity_selection,
+            return_references=return_references,
+        )
+        mode = searches.hybrid(
+            query,
+            alpha=alpha,
+            vector=vector,
+            query_properties=query_properties,
+            fusion_type=fusion_type,
+            bm25_operator=bm25_operator,
+            target_vector=target_vector,
+        )
+        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        return self._transport.run(searches.search(self._collection, mode, page))
+
+    def fetch_object_by_id(
+        self, uuid: UUID | str, include_vector: bool = False, *, return_references: object = None
+    ) -> Object | None:
+        """One object, or None. Sees a write at once."""
+        refuse_given(return_references=return_references)
+        return self._transport.run(objects.get(self._collection, uuid, vectors=include_vector))

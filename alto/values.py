@@ -1,0 +1,79 @@
+"""Python values as JSON, and vectors of whatever library. Pure."""
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from alto.errors import AltoConfigurationError
+
+
+class Array(Protocol):
+    """A vector of numpy, torch or the like."""
+
+    def tolist(self) -> Any:
+        """The numbers as a list."""
+
+
+type Vector = Sequence[float] | Array
+
+
+def to_json(value: Any) -> bytes:
+    """The value as JSON: a datetime as RFC 3339, a UUID as text, an array of numpy or torch as a list.
+
+    Raises `AltoConfigurationError` for what JSON cannot say.
+    """
+    try:
+        text = json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise AltoConfigurationError(f"This cannot be sent as JSON: {error}.") from None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise AltoConfigurationError("This cannot be sent as JSON: a text has half of a surrogate pair.") from None
+
+
+def numbers(vector: Vector) -> list[float]:
+    """A vector as a list. Raises `AltoConfigurationError` for anything else."""
+    found = cast(Array, vector).tolist() if hasattr(vector, "tolist") else vector
+    if isinstance(found, str | bytes) or not isinstance(found, Sequence):
+        raise AltoConfigurationError(f"vector: a list of numbers is wanted, not {type(vector).__name__}")
+    return list(found)
+
+
+def is_one_vector(vector: object) -> bool:
+    """Whether it is a single vector rather than one for each name."""
+    return not isinstance(vector, Mapping)
+
+
+def parsed_uuid(value: UUID | str) -> UUID:
+    """The id. Raises `AltoConfigurationError` naming the value."""
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        raise AltoConfigurationError(
+            f"uuid: {value!r} is not a UUID; alto.util.generate_uuid5 makes one from a key of your own"
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    """What json asks for when it meets a type that it does not know."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            warnings.warn(f"{value!r} has no time zone: UTC is taken.", UserWarning, stacklevel=2)
+            value = value.replace(tzinfo=UTC)
+        return value.isoformat()
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00Z"
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

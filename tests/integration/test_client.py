@@ -1,0 +1,282 @@
+"""The Python client against the HTTP API, over a real OpenSearch and the model emulator."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+import alto
+from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
+from alto.classes.data import DataObject
+from alto.classes.query import Filter, HybridFusion, HybridVector
+from tests.api import Api
+from tests.api_server import ApiServer
+from tests.builders import FILMS
+
+PROPERTIES = [
+    Property(name="title", data_type=DataType.TEXT, tokenization=Tokenization.WORD),
+    Property(name="description", data_type=DataType.TEXT),
+    Property(name="year", data_type=DataType.INT),
+]
+
+
+@pytest.fixture(scope="module")
+def server(api: Api) -> Iterator[ApiServer]:
+    with ApiServer(api) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: ApiServer) -> Iterator[alto.AltoClient]:
+    with alto.connect_to_local(port=server.port) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def films(client: alto.AltoClient) -> Iterator[Any]:
+    """The five films, each findable. Nothing changes them."""
+    collection = client.collections.create(
+        f"film{uuid4().hex[:8]}",
+        description="Films",
+        properties=PROPERTIES,
+        vector_config=Configure.Vectors.text2vec_aws_bedrock(
+            region="us-east-1", model="amazon.titan-embed-text-v2:0", dimensions=256
+        ),
+    )
+    stored = collection.data.insert_many(FILMS)
+    assert not stored.has_errors
+    assert sorted(stored.uuids) == [0, 1, 2, 3, 4]
+    yield collection
+    client.collections.delete(collection.name)
+
+
+@pytest.fixture
+def own(client: alto.AltoClient) -> Iterator[Any]:
+    """A collection of its own for each test, with vectors of three numbers."""
+    collection = client.collections.create(
+        f"Own{uuid4().hex[:8]}",
+        properties=PROPERTIES,
+        vector_config=Configure.Vectors.self_provided(
+            name="custom",
+            dimensions=3,
+            vector_index_config=Configure.VectorIndex.hnsw(distance_metric=VectorDistances.L2_SQUARED),
+        ),
+    )
+    yield collection
+    client.collections.delete(collection.name)
+
+
+def titles(found: Any) -> list[str]:
+    return [each.properties["title"] for each in found.objects]
+
+
+def test_a_client_says_whom_it_talks_to(client: alto.AltoClient) -> None:
+    assert client.is_ready()
+    assert client.is_live()
+    assert client.get_meta()["version"] == alto.__version__
+
+
+def test_a_collection_is_described_as_it_was_created(client: alto.AltoClient, films: Any) -> None:
+    config = client.collections.export_config(films.name)
+
+    assert config.name == films.name
+    assert config.description == "Films"
+    assert [(each.name, each.data_type, each.tokenization) for each in config.properties][:2] == [
+        ("title", "text", "word"),
+        ("description", "text", "english"),
+    ]
+    assert config.vector_config["default"]["dimensions"] == 256
+    assert client.collections.list_all()[films.name] == config
+    assert client.collections.exists(films.name)
+
+
+def test_what_is_exported_makes_the_same_collection(client: alto.AltoClient, films: Any) -> None:
+    exported = client.collections.export_config(films.name).to_dict()
+
+    copy = client.collections.create_from_dict(exported | {"name": f"Copy{uuid4().hex[:8]}"})
+
+    assert copy.config.get().to_dict() == exported | {"name": copy.name}
+    client.collections.delete(copy.name)
+    assert not client.collections.exists(copy.name)
+    client.collections.delete(copy.name)
+
+
+def test_a_name_that_is_taken_is_a_conflict_with_its_request(client: alto.AltoClient, films: Any) -> None:
+    with pytest.raises(alto.AltoConflictError) as caught:
+        client.collections.create(films.name)
+
+    assert caught.value.code == "collection_exists"
+    assert caught.value.request_id
+    assert caught.value.request_id in str(caught.value)
+
+
+def test_a_search_in_a_collection_that_is_not_there_says_so(client: alto.AltoClient) -> None:
+    with pytest.raises(alto.AltoNotFoundError, match="collection_not_found"):
+        client.collections.use("Nowhere").query.bm25("word")
+    with pytest.raises(alto.AltoNotFoundError, match="collection_not_found"):
+        client.collections.use("Nowhere").query.fetch_object_by_id(uuid4())
+
+
+def test_bm25_finds_words_and_says_how_well(films: Any) -> None:
+    found = films.query.bm25("ghosts", query_properties=["title", "description^2"])
+
+    assert titles(found) == ["A Christmas Carol"]
+    assert found.total == 1
+    assert found.objects[0].metadata.score > 0
+    assert found.objects[0].collection == films.name
+    assert isinstance(found.objects[0].uuid, UUID)
+
+
+def test_near_text_says_how_near(films: Any) -> None:
+    [first, _] = films.query.near_text("A holiday film", limit=2, return_properties="title").objects
+
+    assert first.metadata.certainty == pytest.approx(1 - first.metadata.distance / 2)
+    assert set(first.properties) == {"title"}
+    assert first.vector == {}
+
+
+def test_near_vector_finds_the_object_whose_vector_it_is(films: Any) -> None:
+    [carol] = films.query.bm25("ghosts", include_vector=True).objects
+
+    found = films.query.near_vector(carol.vector["default"], limit=1)
+
+    assert found.objects[0].uuid == carol.uuid
+    assert found.objects[0].metadata.distance == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("fusion", HybridFusion)
+def test_hybrid_fuses_in_both_ways(films: Any, fusion: HybridFusion) -> None:
+    found = films.query.hybrid("A holiday film", fusion_type=fusion, alpha=0.7, limit=2)
+
+    assert set(titles(found)) == {"Jingle All the Way", "A Christmas Carol"}
+
+
+def test_hybrid_takes_a_vector_instead_of_the_querys(films: Any) -> None:
+    [carol] = films.query.bm25("ghosts", include_vector=["default"]).objects
+
+    bare = films.query.hybrid("nothing of it", vector=carol.vector["default"], alpha=1, limit=1)
+    wrapped = films.query.hybrid(
+        "nothing of it", vector=HybridVector.near_vector(carol.vector["default"]), alpha=1, limit=1
+    )
+
+    assert titles(bare) == titles(wrapped) == ["A Christmas Carol"]
+
+
+year = Filter.by_property("year")
+
+
+@pytest.mark.parametrize(
+    ("condition", "years"),
+    [
+        (year.equal(1994), {1994}),
+        (year.not_equal(1994), {1972, 2008, 1996, 2009}),
+        (year.less_than(1994), {1972}),
+        (year.less_or_equal(1994), {1972, 1994}),
+        (year.greater_than(2008), {2009}),
+        (year.greater_or_equal(2008), {2008, 2009}),
+        (year.contains_any([1972, 2008]), {1972, 2008}),
+        (year.contains_none([1972, 2008]), {1994, 1996, 2009}),
+        (year.greater_than(1990) & year.less_than(2000), {1994, 1996}),
+        (year.less_than(1980) | year.greater_than(2008), {1972, 2009}),
+        (~(year.greater_than(1990) & year.less_than(2000)), {1972, 2008, 2009}),
+        (Filter.not_(Filter.any_of([year.equal(1972), year.equal(1994)])), {2008, 1996, 2009}),
+    ],
+)
+def test_filters_mean_what_they_say(films: Any, condition: Any, years: set[int]) -> None:
+    found = films.query.near_text("a film", filters=condition)
+
+    assert {each.properties["year"] for each in found.objects} == years
+
+
+def test_pages_follow_on_each_other(films: Any) -> None:
+    whole = titles(films.query.hybrid("a father and his son"))
+
+    assert [
+        t for at in (0, 2, 4) for t in titles(films.query.hybrid("a father and his son", limit=2, offset=at))
+    ] == whole
+
+
+def test_an_object_is_inserted_read_and_deleted(own: Any) -> None:
+    made = own.data.insert({"title": "One", "year": 1}, vector={"custom": [1, 2, 3]})
+
+    got = own.query.fetch_object_by_id(made, include_vector=True)
+
+    assert (got.uuid, got.properties, got.vector) == (made, {"title": "One", "year": 1}, {"custom": [1.0, 2.0, 3.0]})
+    assert datetime.now(UTC) - got.metadata.creation_time < timedelta(minutes=5)
+    assert own.data.exists(made)
+    assert own.data.delete_by_id(made) is True
+    assert own.data.delete_by_id(made) is False
+    assert not own.data.exists(made)
+    assert own.query.fetch_object_by_id(made) is None
+
+
+def test_an_id_that_is_taken_is_refused_by_insert_and_replaced_by_insert_many(own: Any) -> None:
+    same = uuid4()
+    own.data.insert({"title": "Old"}, uuid=same, vector={"custom": [1, 2, 3]})
+
+    with pytest.raises(alto.AltoConflictError, match="object_exists"):
+        own.data.insert({"title": "New"}, uuid=same)
+    own.data.insert_many([DataObject({"title": "New"}, uuid=str(same), vector={"custom": [3, 2, 1]})])
+
+    assert own.query.fetch_object_by_id(same).properties == {"title": "New"}
+
+
+def test_a_bad_object_does_not_fail_its_neighbours(own: Any) -> None:
+    result = own.data.insert_many(
+        [
+            DataObject({"title": "Good"}, vector={"custom": [1, 2, 3]}),
+            DataObject({"title": "Short"}, vector={"custom": [1, 2]}),
+            DataObject({"title": "Wrong", "year": "late"}, vector={"custom": [1, 2, 3]}),
+        ]
+    )
+
+    assert list(result.uuids) == [0]
+    assert {at: error.code for at, error in result.errors.items()} == {1: "invalid_object", 2: "invalid_object"}
+    assert result.errors[2].object_.properties["title"] == "Wrong"
+
+
+def test_what_a_batch_stored_is_found_when_its_block_ends(own: Any) -> None:
+    with own.batch.dynamic() as batch:
+        for number in range(120):
+            batch.add_object({"title": f"Film {number}", "year": number}, vector={"custom": [number, 0, 0]})
+
+    found = own.query.near_vector({"custom": [7, 0, 0]}, limit=1)
+
+    assert own.batch.failed_objects == []
+    assert titles(found) == ["Film 7"]
+    assert own.query.bm25("film").total == 120
+
+
+def test_a_wrong_request_names_its_field(films: Any) -> None:
+    with pytest.raises(alto.AltoInvalidRequestError) as caught:
+        films.query.hybrid("a film", alpha=1.5)
+
+    assert [detail.field for detail in caught.value.details] == ["hybrid.alpha"]
+
+
+def test_a_job_that_is_not_there_says_so(client: alto.AltoClient) -> None:
+    with pytest.raises(alto.AltoNotFoundError, match="import_not_found"):
+        client.imports.get(uuid4())
+
+
+def test_the_asynchronous_client_does_the_same(server: ApiServer, films: Any) -> None:
+    async def use() -> None:
+        async with alto.use_async_with_local(port=server.port) as client:
+            assert await client.is_ready()
+            collection = client.collections.use(films.name)
+            found = await asyncio.gather(
+                collection.query.hybrid("A holiday film", limit=2), collection.query.bm25("ghosts")
+            )
+            assert [titles(each) for each in found] == [
+                titles(films.query.hybrid("A holiday film", limit=2)),
+                ["A Christmas Carol"],
+            ]
+            made = await collection.data.exists(uuid4())
+            assert made is False
+            with pytest.raises(alto.AltoNotSupportedError, match="insert_many"):
+                collection.batch.fixed_size()
+
+    asyncio.run(use())

@@ -1,0 +1,270 @@
+"""What the client sends: whole requests, without a server."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import alto
+from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
+from alto.classes.query import BM25Operator, Filter, HybridFusion, MetadataQuery, Move
+from alto.operations import collections, objects, searches
+from alto.operations.chunks import chunked, item, items_of
+from alto.operations.searches import Page
+from alto.values import to_json
+from lambdas.collections.model import CollectionConfig
+from lambdas.search.request import SearchRequest
+
+ID = UUID("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")
+
+
+def sent(mode: dict[str, Any], page: Page | None = None) -> dict[str, Any]:
+    request = searches.search("Film", mode, page or Page()).request
+    assert (request.method, request.path, request.repeatable) == ("POST", "/v1/collections/Film/search", True)
+    body: dict[str, Any] = json.loads(request.content or b"")
+    return body
+
+
+def test_only_what_was_given_is_sent() -> None:
+    assert sent(searches.near_text("a film")) == {"near_text": {"query": "a film"}}
+    assert sent(searches.bm25("a film")) == {"bm25": {"query": "a film"}}
+    assert sent(searches.hybrid("a film")) == {"hybrid": {"query": "a film"}}
+
+
+def test_a_hybrid_search_has_all_its_settings() -> None:
+    mode = searches.hybrid(
+        "a film",
+        alpha=0.25,
+        vector=[1.0, 2.0],
+        query_properties=["title^2"],
+        fusion_type=HybridFusion.RANKED,
+        target_vector="own",
+    )
+    page = Page(
+        limit=3,
+        offset=6,
+        filters=Filter.by_property("year").greater_than(1990),
+        include_vector="own",
+        return_properties=["title"],
+    )
+
+    body = sent(mode, page)
+
+    assert body == {
+        "hybrid": {
+            "query": "a film",
+            "alpha": 0.25,
+            "vector": [1.0, 2.0],
+            "properties": ["title^2"],
+            "fusion": "ranked",
+            "target_vector": "own",
+        },
+        "limit": 3,
+        "offset": 6,
+        "filter": {"property": "year", "operator": "greater_than", "value": 1990},
+        "include_vectors": True,
+        "return_properties": ["title"],
+    }
+    assert SearchRequest.model_validate(body).limit == 3
+
+
+def test_the_newer_search_settings_have_the_names_of_the_api() -> None:
+    near = searches.near_text(
+        ["a", "b"], distance=0.3, move_to=Move(force=0.5, concepts="winter"), move_away=Move(0.1, concepts=["war"])
+    )
+    words = searches.bm25("a b", operator=BM25Operator.or_(minimum_match=2))
+
+    assert sent(near, Page(auto_limit=1)) == {
+        "near_text": {
+            "query": ["a", "b"],
+            "distance": 0.3,
+            "move_to": {"force": 0.5, "concepts": ["winter"]},
+            "move_away": {"force": 0.1, "concepts": ["war"]},
+        },
+        "autocut": 1,
+    }
+    assert words == {"bm25": {"query": "a b", "operator": "or", "minimum_match": 2}}
+    assert searches.near_object(str(ID), certainty=0.8) == {"near_object": {"id": str(ID), "certainty": 0.8}}
+    explained = sent(searches.hybrid("a"), Page(return_metadata=MetadataQuery(explain_score=True)))
+    assert explained == {"hybrid": {"query": "a"}, "explain": True}
+
+
+def test_a_vector_by_name_names_its_target() -> None:
+    assert searches.near_vector({"own": (1, 2)}) == {"near_vector": {"vector": [1, 2], "target_vector": "own"}}
+
+
+def test_an_array_is_a_vector() -> None:
+    import numpy as np
+
+    assert searches.near_vector(np.array([1.5, 2.0])) == {"near_vector": {"vector": [1.5, 2.0]}}
+
+
+def test_filters_join_without_nesting() -> None:
+    a, b, c = (Filter.by_property(name).equal(1) for name in "abc")
+
+    assert (a & b & c).body == {"and": [a.body, b.body, c.body]}
+    assert ((a & b) | ~c).body == {"or": [{"and": [a.body, b.body]}, {"not": c.body}]}
+    assert Filter.by_property("a").contains_all([1, 2]).body == {
+        "and": [
+            {"property": "a", "operator": "equal", "value": 1},
+            {"property": "a", "operator": "equal", "value": 2},
+        ]
+    }
+
+
+def test_a_collection_is_what_the_api_takes() -> None:
+    operation = collections.create(
+        "Film",
+        description="Films",
+        properties=[
+            Property(
+                name="title",
+                data_type=DataType.TEXT,
+                tokenization=Tokenization.WORD,
+                index_filterable=False,
+                skip_vectorization=True,
+            ),
+            Property(name="year", data_type=DataType.INT),
+        ],
+        vectors=[
+            Configure.Vectors.text2vec_aws_bedrock(name="a", region="eu-west-1", model="cohere.embed-v4:0"),
+            Configure.Vectors.text2vec_aws_sagemaker(name="b", region="eu-west-1", endpoint="tei", dimensions=384),
+            Configure.Vectors.self_provided(
+                name="c",
+                dimensions=3,
+                vector_index_config=Configure.VectorIndex.hnsw(
+                    distance_metric=VectorDistances.DOT, ef_construction=64, max_connections=8
+                ),
+            ),
+        ],
+    )
+
+    assert operation.request.body == {
+        "name": "Film",
+        "description": "Films",
+        "properties": [
+            {
+                "name": "title",
+                "type": "text",
+                "tokenization": "word",
+                "filterable": False,
+                "skip_vectorization": True,
+            },
+            {"name": "year", "type": "int"},
+        ],
+        "vectors": {
+            "a": {
+                "vectorizer": "text2vec-aws",
+                "service": "bedrock",
+                "region": "eu-west-1",
+                "model": "cohere.embed-v4:0",
+                "vectorize_collection_name": True,
+            },
+            "b": {
+                "vectorizer": "text2vec-aws",
+                "service": "sagemaker",
+                "region": "eu-west-1",
+                "endpoint": "tei",
+                "dimensions": 384,
+                "vectorize_collection_name": True,
+            },
+            "c": {
+                "vectorizer": "none",
+                "dimensions": 3,
+                "index": {"distance": "dot", "ef_construction": 64, "m": 8},
+            },
+        },
+    }
+    CollectionConfig.model_validate(operation.request.body)
+    assert not operation.request.repeatable
+
+
+def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
+    new = Configure.Vectors.text2vec_aws_bedrock(name="t", region="us-east-1", model="m")
+
+    assert Configure.Vectors.text2vec_aws(name="t", region="us-east-1", model="m") == new
+    assert Configure.NamedVectors.text2vec_aws("t", "us-east-1", model="m") == new
+    assert Configure.Vectorizer.text2vec_aws("m", "us-east-1").settings == new.settings
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Configure.Vectors.text2vec_aws(region="", model="m"), "region is a required argument"),
+        (lambda: Configure.Vectors.self_provided(name="a"), "dimensions: .* needs the length"),
+        (lambda: searches.hybrid(None), "near_vector"),
+        (lambda: searches.near_object("no-id"), "'no-id' is not a UUID"),
+        (lambda: items_of([{"a": 1}, {"b": float("nan")}]), r"objects\[1\]: .*JSON"),
+        (lambda: items_of([{"a": object()}]), "object has no form in JSON"),
+        (lambda: item({"a": "\ud800"}, None, None, index=0), "surrogate"),
+        (lambda: item({"a": "x" * 4_000_000}, None, None, index=0), "store large texts in S3"),
+        (lambda: Filter.all_of([]), "the list is empty"),
+        (lambda: Move(0.5).to_api(), "give concepts"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: str) -> None:
+    with pytest.raises(alto.AltoConfigurationError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "alternative"),
+    [
+        (lambda: Configure.Generative.aws_bedrock(model="m"), "bedrock-runtime"),
+        (Configure.VectorIndex.flat, "hnsw"),
+        (lambda: Configure.Vectors.text2vec_aws(region="r", model="m", quantizer="pq"), "faiss"),
+        (lambda: Property(name="a", data_type=DataType.BLOB).to_api(), "S3"),
+        (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "WORD"),
+        (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),
+        (lambda: Filter.by_ref("author"), "UUID"),
+        (lambda: searches.near_vector({"a": [1], "b": [2]}), "one search for each"),
+        (lambda: Move(0.5, objects="x").to_api(), "concepts"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_weaviate_has_and_alto_has_not_names_what_to_do_instead(call: Any, alternative: str) -> None:
+    with pytest.raises(alto.AltoNotSupportedError, match=alternative):
+        call()
+    with pytest.raises(NotImplementedError):
+        call()
+
+
+def test_values_become_json() -> None:
+    value = {"at": datetime(2026, 1, 2, 3, tzinfo=UTC), "on": date(2026, 1, 2), "id": ID, "text": "é"}
+
+    assert to_json(value).decode() == (
+        '{"at":"2026-01-02T03:00:00+00:00","on":"2026-01-02T00:00:00Z","id":"' + str(ID) + '","text":"é"}'
+    )
+
+
+def test_a_time_without_a_zone_is_utc_and_warned_of() -> None:
+    with pytest.warns(UserWarning, match="no time zone: UTC"):
+        assert to_json(datetime(2026, 1, 2)) == b'"2026-01-02T00:00:00+00:00"'
+
+
+def test_a_path_cannot_lead_elsewhere() -> None:
+    assert collections.get("../imports?x#y").request.path == "/v1/collections/..%2Fimports%3Fx%23y"
+
+
+def test_chunks_keep_order_count_and_weight() -> None:
+    small = [item({"n": n}, None, None, index=n) for n in range(2500)]
+    large = [item({"t": "x" * 1_500_000}, None, None, index=n) for n in range(5)]
+
+    assert [len(chunk) for chunk in chunked(small)] == [1000, 1000, 500]
+    assert [each for chunk in chunked(small) for each in chunk] == small
+    assert [len(chunk) for chunk in chunked(large)] == [2, 2, 1]
+
+
+def test_an_id_that_follows_from_a_key_is_weaviates() -> None:
+    # RFC 9562, appendix A.4: the UUIDv5 of a name in the namespace of DNS.
+    assert alto.util.generate_uuid5("www.example.com") == "2ed6657d-e927-568b-95e1-2665a8aea6a2"
+    assert alto.util.generate_uuid5("a", "b") == alto.util.generate_uuid5("ba")
+    assert alto.util.is_uuid(alto.util.generate_uuid5({"any": "thing"}))
+    assert not alto.util.is_uuid("a")
+
+
+def test_an_insert_is_not_repeatable_and_a_batch_is() -> None:
+    assert not objects.insert("Film", ID, {}, None).request.repeatable
+    assert objects.write_batch("Film", [b"{}"]).request.repeatable
+    assert objects.write_batch("Film", [b"{}", b"{}"], wait=True).request.content == b'{"objects":[{},{}]}'
