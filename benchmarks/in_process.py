@@ -61,7 +61,7 @@ class Alto:
             answer = self.request("POST", f"/v1/collections/{name}/objects/batch", part)
             if answer["failed"]:
                 raise RuntimeError(f"{answer['failed']} objects of {name} were refused")
-        from lambdas.handlers.query import services  # noqa: PLC0415 - see above
+        from lambdas.wiring.query import services  # noqa: PLC0415 - see above
 
         services().engine.request("POST", f"/alto-{name.lower()}/_refresh")
 

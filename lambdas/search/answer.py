@@ -1,10 +1,26 @@
 """The answer to a search."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from lambdas.models import StrictModel
+
+
+class Leg(StrictModel):
+    """What one leg of a hybrid search gives to a hit's score."""
+
+    leg: Literal["bm25", "vector"]
+    score: float = Field(description="As the leg counts by itself.")
+    normalized: float = Field(description="Scaled to 0..1 over the leg's candidates, or the reciprocal rank.")
+    weight: float = Field(description="alpha for the vector, 1 - alpha for the words.")
+    contribution: float = Field(description="normalized times weight.")
+
+
+class Explanation(StrictModel):
+    """The parts of a hybrid score: the contributions add up to it. A leg that did not find the object is absent."""
+
+    legs: list[Leg]
 
 
 class Hit(StrictModel):
@@ -19,6 +35,7 @@ class Hit(StrictModel):
     highlights: dict[str, list[str]] | None = Field(
         default=None, description="Passages of each property, the words of the query within `<em>`."
     )
+    explanation: Explanation | None = Field(default=None, description="How the score of a hybrid hit comes about.")
 
 
 class Profile(StrictModel):

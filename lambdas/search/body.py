@@ -5,6 +5,7 @@ from typing import Any
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.search.distances import smallest_score
+from lambdas.search.explain import RRF_RANK_CONSTANT
 from lambdas.search.filters import filter_query
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.query_vector import QueryVector
@@ -14,7 +15,6 @@ from lambdas.search.words import searched_properties, words_query
 # Candidates of a vector search. Lucene looks at no more of its graph than these, so pages that share them cannot
 # contradict each other; the first is the collection's ef_search, the last what paging reaches.
 LARGE_K = 1_000
-RRF_RANK_CONSTANT = 60
 
 
 def search_body(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class SearchRequest(StrictModel):
     )
     return_properties: list[str] | None = Field(default=None, description="All properties, if not given.")
     include_vectors: bool = False
+    explain: bool = Field(default=False, description="Say what each leg gives to the score of a hybrid hit.")
     profile: bool = Field(default=False, description="Say where the time went.")
 
     @model_validator(mode="after")
@@ -87,6 +88,14 @@ class SearchRequest(StrictModel):
             raise ValueError("autocut looks for jumps of the score, which a listing does not have: remove it")
         if self.autocut is not None and isinstance(mode, Hybrid) and mode.fusion == "ranked":
             raise ValueError("autocut needs scores that tell distance, but ranked fusion only counts ranks: remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _explains_a_fusion(self) -> Self:
+        if self.explain and not self.hybrid:
+            raise ValueError(
+                "explain takes a hybrid score apart; the score of every other search is that of its one leg"
+            )
         return self
 
     @property

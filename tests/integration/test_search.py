@@ -55,10 +55,10 @@ def ids(answer: Any) -> list[str]:
 
 def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
     """The two legs, each searched alone and directly: id to score, best first."""
-    from lambdas.handlers.query import services
     from lambdas.search.body import search_body
     from lambdas.search.query_vector import QueryVector
     from lambdas.search.request import SearchRequest
+    from lambdas.wiring.query import services
 
     request = SearchRequest.model_validate({"hybrid": hybrid})
     body = search_body(services().registry.get(name), request, QueryVector("default", hybrid["vector"]))
@@ -284,3 +284,23 @@ def test_the_profile_adds_up(api: Api, judged: Judged, abstracts: str) -> None:
     assert parts == pytest.approx(found["took_ms"], abs=1)
     assert profile["engine_took_ms"] <= profile["engine_ms"] + 1
     assert search(api, abstracts, bm25={"query": "wing"})["profile"] is None
+
+
+@pytest.mark.parametrize("fusion", RECOMPUTED)
+@pytest.mark.parametrize("alpha", [0.3, 1])
+def test_an_explanation_adds_up_to_the_score(
+    api: Api, judged: Judged, abstracts: str, fusion: str, alpha: float
+) -> None:
+    hybrid = hybrid_of(judged, 4, fusion=fusion, alpha=alpha)
+
+    whole = search(api, abstracts, hybrid=hybrid, filter=EARLY, limit=300, explain=True)
+
+    plain = search(api, abstracts, hybrid=hybrid, filter=EARLY, limit=300)
+    assert scores(whole) == scores(plain)
+    for hit in whole["objects"]:
+        legs = hit["explanation"]["legs"]
+        assert sum(leg["contribution"] for leg in legs) == pytest.approx(hit["score"], abs=1e-5)
+        assert all(leg["contribution"] == pytest.approx(leg["normalized"] * leg["weight"]) for leg in legs)
+    assert {leg["leg"] for hit in whole["objects"] for leg in hit["explanation"]["legs"]} == (
+        {"vector"} if alpha == 1 else {"bm25", "vector"}
+    )

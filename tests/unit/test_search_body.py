@@ -191,6 +191,7 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),
         ({"near_vector": {"vector": [1]}, "highlight": True}, "only bm25 and hybrid have some"),
         ({"near_vector": {"vector": [1]}, "sort": [{"property": "year"}]}, "sorted by its scores: remove sort"),
+        ({"bm25": {"query": "x"}, "explain": True}, "explain takes a hybrid score apart"),
         ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
         ({"bm25": {"query": "x", "operator": "and", "minimum_match": 2}}, "asks for all of them"),
         ({"bm25": {"query": "x", "operator": "and_across", "fuzziness": 1}}, "word by word in each property"),
