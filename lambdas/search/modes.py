@@ -79,7 +79,7 @@ class WordSettings(StrictModel):
         default=None,
         min_length=1,
         description="Properties to search, with boosts. If not given: all searchable ones, of which those named "
-        "title, name, headline or subject count three times.",
+        "title, name, headline or subject count three times if they are scored together.",
     )
     operator: Literal["or", "and", "and_across"] = Field(
         default="or",
@@ -113,6 +113,8 @@ class WordSettings(StrictModel):
                 f"minimum_match counts words of the operator 'or', but '{self.operator}' asks for all of them: "
                 "remove one of the two"
             )
+        if self.scoring == "sum" and self.operator == "and_across":
+            raise ValueError("and_across looks at all properties as one text: write scoring 'combined' with it")
         if self.fuzziness is not None and self.operator == "and_across":
             raise ValueError("fuzziness works word by word in each property: write operator 'or' or 'and' with it")
         return self

@@ -8,7 +8,8 @@ from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.search.modes import WordSettings
 from lambdas.search.stop_words import content_words, without_stop_words
 
-# A title says what an object is about: counted three times it is worth .007 of nDCG@10 (docs/decisions/0020).
+# A title says what an object is about: counted three times it is worth .005 of nDCG@10 (docs/decisions/0020). Only
+# where properties are scored as one text: a title's score of its own is large already, and tripled costs .035.
 TITLES = frozenset({"title", "name", "headline", "subject"})
 TITLE_BOOST = 3.0
 # A long query has enough evidence in its words; each pair costs a look at the positions of both.
@@ -23,7 +24,7 @@ def words_query(collection: CollectionConfig, text: str, settings: WordSettings)
     Properties that are cut into words alike are searched together; the scores of such groups are added up.
     Raises `InvalidRequestError` for a property that cannot be searched, or groups that an operator cannot span.
     """
-    groups = searched_groups(collection, settings.properties)
+    groups = searched_groups(collection, settings.properties, 1.0 if _adds_up(settings) else TITLE_BOOST)
     if len(groups) > 1 and (settings.operator == "and_across" or settings.minimum_match is not None):
         setting = "operator" if settings.operator == "and_across" else "minimum_match"
         problem = (
@@ -37,15 +38,19 @@ def words_query(collection: CollectionConfig, text: str, settings: WordSettings)
     return {"bool": {"must": [words], "should": phrases}} if phrases else words
 
 
-def searched_groups(collection: CollectionConfig, properties: list[str] | None) -> dict[str, Boosts]:
+def searched_groups(
+    collection: CollectionConfig, properties: list[str] | None, title_boost: float
+) -> dict[str, Boosts]:
     """The fields to search with their boosts, by tokenization."""
     groups: dict[str, Boosts] = {}
-    for item, boost in searched_properties(collection, properties):
+    for item, boost in searched_properties(collection, properties, title_boost):
         groups.setdefault(item.tokenization, {})[f"properties.{item.name}"] = boost
     return groups
 
 
-def searched_properties(collection: CollectionConfig, properties: list[str] | None) -> list[tuple[Property, float]]:
+def searched_properties(
+    collection: CollectionConfig, properties: list[str] | None, title_boost: float = TITLE_BOOST
+) -> list[tuple[Property, float]]:
     """The properties of a BM25 search, each with its boost."""
     searchable = {item.name: item for item in collection.properties if item.is_text and item.searchable}
     if not searchable:
@@ -54,7 +59,7 @@ def searched_properties(collection: CollectionConfig, properties: list[str] | No
             "search it by near_vector or near_text."
         )
     if properties is None:
-        return [(item, TITLE_BOOST if name.lower() in TITLES else 1.0) for name, item in searchable.items()]
+        return [(item, title_boost if name.lower() in TITLES else 1.0) for name, item in searchable.items()]
     chosen: dict[str, float] = {}
     for asked in properties:
         name, _, boost = asked.partition("^")
@@ -75,15 +80,19 @@ def _group_query(text: str, tokenization: str, boosts: Boosts, settings: WordSet
         query["minimum_should_match"] = settings.minimum_match
     if settings.operator != "or":
         query["operator"] = "and"
-    if settings.scoring == "sum" or settings.operator == "and" or settings.fuzziness is not None:
-        if settings.fuzziness is not None:
-            query |= {"fuzziness": str(settings.fuzziness).upper()}
-        if settings.operator != "and_across":
-            return {"multi_match": query | {"type": "most_fields", "fields": _fields(boosts)}}
+    if settings.fuzziness is not None:
+        query["fuzziness"] = str(settings.fuzziness).upper()
+    if _adds_up(settings):
+        return {"multi_match": query | {"type": "most_fields", "fields": _fields(boosts)}}
     # `combined_fields` takes boosts from 1 on; what counts is how they compare.
     smallest = min(*boosts.values(), 1.0)
     combined = {name: boost / smallest for name, boost in boosts.items()}
     return {"combined_fields": query | {"fields": _fields(combined)}}
+
+
+def _adds_up(settings: WordSettings) -> bool:
+    """Whether each property has a score of its own."""
+    return settings.scoring == "sum" or settings.operator == "and" or settings.fuzziness is not None
 
 
 def _phrases(text: str, groups: dict[str, Boosts], boost: float) -> list[dict[str, Any]]:

@@ -194,6 +194,7 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"bm25": {"query": "x"}, "explain": True}, "explain takes a hybrid score apart"),
         ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
         ({"bm25": {"query": "x", "operator": "and", "minimum_match": 2}}, "asks for all of them"),
+        ({"bm25": {"query": "x", "operator": "and_across", "scoring": "sum"}}, "write scoring 'combined' with it"),
         ({"bm25": {"query": "x", "operator": "and_across", "fuzziness": 1}}, "word by word in each property"),
     ],
 )
