@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-quality clean distclean
+.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-quality bench-search clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: .venv/ready ## Measure, side by side with the peers
 
 bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
 	$(PYTHON) -m benchmarks.quality
+
+bench-search: .venv/ready ## Measure the latency of every mode and the recall of k-NN on 60,000 objects
+	$(PYTHON) -m benchmarks.search $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache
