@@ -52,7 +52,8 @@ def acknowledge_findings(stack: AltoStack) -> None:
         _accept_wildcards(
             function, {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack)}
         )
-    _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/_search": SEARCHES})
+    for way in ("_search", "_msearch"):
+        _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/{way}": SEARCHES})
     for function in (stack.split, stack.load):
         _accept_wildcards(function, {stack.imports.bucket.arn_for_objects("*"): UPLOADS})
     _accept_wildcards(stack.load, {stack.imports.bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})

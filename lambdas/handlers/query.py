@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.collections.model import CollectionName
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
 from lambdas.meta import Live, Meta, Ready, meta, readiness
-from lambdas.search.request import SearchRequest, SearchResponse
+from lambdas.search.answer import SearchResponse
+from lambdas.search.request import SearchRequest
 from lambdas.wiring.query import services
 
 OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -26,7 +27,7 @@ app = make_app()
     responses={200: {"description": "The objects found, best first."}} | ERROR_RESPONSES,
 )
 def search(name: Annotated[CollectionName, InPath()], request: SearchRequest) -> SearchResponse:
-    """One of near_text, near_vector, bm25 and hybrid, with a filter and paging."""
+    """One of near_text, near_vector, near_object, bm25 and hybrid, or a sorted listing; with a filter and paging."""
     function = services()
     collection = function.registry.get(name)
     return function.searcher.search(collection, request, deadline=deadline(app), credentials=credentials(app))

@@ -19,7 +19,7 @@ INDICES = "arn:aws:es:eu-west-1:<AWS::AccountId>:domain/alto-{stage}/alto-*"
 
 # Tracing knows no resources; indices and uploads have names that others choose; a collection names its model's region.
 WILDCARDS = {
-    "query": {"*", INDICES, f"{INDICES}/_search", *MODELS},
+    "query": {"*", INDICES, f"{INDICES}/_search", f"{INDICES}/_msearch", *MODELS},
     "write": {"*", INDICES, *MODELS},
     "split": {"*", "<bucket>/*"},
     "load": {"*", INDICES, "<bucket>/*", "<bucket>/.alto/*", *MODELS},
@@ -59,10 +59,10 @@ def test_query_cannot_write(stage: Synthesis) -> None:
     [refused] = [each for each in rights if each.effect == "Deny"]
 
     assert not stage.allowed_actions("query") & {"es:ESHttpPut", "es:ESHttpDelete", "es:ESHttpPatch"}
-    assert {resource.rpartition("/")[2] for resource in posts.resources} == {"_search"}
+    assert {resource.rpartition("/")[2] for resource in posts.resources} == {"_search", "_msearch"}
     # POST alto-x/_doc/_search writes a document.
     assert refused.actions == {"es:ESHttpPost"}
-    assert {resource.partition("/alto-*")[2] for resource in refused.resources} == {"/_*/_search"}
+    assert {resource.partition("/alto-*")[2] for resource in refused.resources} == {"/_*/_search", "/_*/_msearch"}
 
 
 def test_split_cannot_reach_opensearch_or_any_model(stage: Synthesis) -> None:
