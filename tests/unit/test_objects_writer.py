@@ -73,6 +73,8 @@ def test_text_is_embedded_and_stored_with_its_hash(embedder: FakeEmbedder) -> No
     assert results == [WriteResult(A, "created")]
     config: Any = collection(vectors={"default": TITAN}).vectors["default"]
     assert store.documents[A] == {
+        "id": A,
+        "lengths": {"title": 2},
         "created": "2026-11-23T09:30:00.000+00:00",
         "updated": "2026-11-23T09:30:00.000+00:00",
         "properties": {"title": "Up"},
