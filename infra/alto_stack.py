@@ -73,6 +73,7 @@ class AltoStack(cdk.Stack):
         self.search.let_write(self.write)
         permissions.let_embed(self.write, self.settings)
         permissions.let_read_jobs(self.write, table)
+        permissions.let_remember_requests(self.write, table)
 
         permissions.let_read_uploads(self.split, bucket)
         permissions.let_record_jobs(self.split, table)

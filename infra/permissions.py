@@ -55,6 +55,17 @@ def let_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
     _allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
 
 
+def let_remember_requests(function: AltoFunction, table: dynamodb.ITable) -> None:
+    """Keep the answers to requests with an Idempotency-Key, and nothing that belongs to import jobs."""
+    function.role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["dynamodb:PutItem"],
+            resources=[table.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}},
+        )
+    )
+
+
 def let_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
     """Create import jobs and record their progress."""
     let_read_jobs(function, table)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
@@ -15,6 +15,7 @@ from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
 from lambdas.objects.document import check_vectors, document
+from lambdas.objects.inference import with_new_properties
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.values import check_properties
 from lambdas.opensearch import OpenSearch
@@ -29,6 +30,9 @@ class WriteResult:
     error: AltoError | None = None
     # Vectors that the object was stored without, because it has no text for them.
     without_text: tuple[str, ...] = ()
+    # The document as it is stored now, and its version.
+    source: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    version: str | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -41,6 +45,16 @@ class Draft:
     text_hashes: dict[str, str] = field(default_factory=dict)
     without_text: list[str] = field(default_factory=list)
     error: AltoError | None = None
+    source: dict[str, Any] | None = None
+    version: str | None = None
+
+
+class SchemaKeeper(Protocol):
+    """Adds properties to collections."""
+
+    def add(self, extended: Collection) -> Collection:
+        """Give the stored collection the properties that it lacks, and return it as it is then."""
+        ...
 
 
 class ObjectWriter:
@@ -52,8 +66,10 @@ class ObjectWriter:
         bulk: BulkWriter,
         embedder: Embedder,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        schema: SchemaKeeper | None = None,
     ) -> None:
         self._engine = engine
+        self._schema = schema
         self._bulk = bulk
         self._embedder = embedder
         self._now = now
@@ -74,30 +90,32 @@ class ObjectWriter:
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
-        drafts = [_checked(collection, item, now) for item in objects]
+        drafts = [Draft(item=item, created=now, vectors=dict(item.vectors)) for item in objects]
+        collection = self._extended(collection, drafts)
+        for draft in drafts:
+            _check(collection, draft)
         self._vectorize(collection, [draft for draft in drafts if draft.error is None], deadline, credentials)
         sound = [draft for draft in drafts if draft.error is None]
-        operations = [
-            BulkOperation(
-                draft.item.id,
-                document(
-                    draft.item,
-                    vectors=draft.vectors,
-                    text_hashes=draft.text_hashes,
-                    created=draft.created,
-                    updated=now,
-                ),
-                action,
-            )
-            for draft in sound
-        ]
+        operations = [_operation(collection, draft, now, action) for draft in sound]
         outcomes = self._bulk.write(alias_of(collection.name), operations, deadline=deadline, refresh=refresh)
         created = set()
-        for draft, outcome in zip(sound, outcomes, strict=True):
-            draft.error = outcome.error
+        for draft, operation, outcome in zip(sound, operations, outcomes, strict=True):
+            draft.error, draft.source, draft.version = outcome.error, operation.source, outcome.version
             if outcome.created:
                 created.add(id(draft))
         return [_result(draft, was_created=id(draft) in created) for draft in drafts]
+
+    def _extended(self, collection: Collection, drafts: list[Draft]) -> Collection:
+        """The collection with the properties that its auto-schema finds in the objects."""
+        if self._schema is None or not collection.auto_schema:
+            return collection
+        extended = collection
+        for draft in drafts:
+            try:
+                extended = with_new_properties(extended, draft.item.properties)
+            except AltoError as error:
+                draft.error = error
+        return extended if extended is collection else self._schema.add(extended)
 
     def _vectorize(
         self,
@@ -163,14 +181,25 @@ class ObjectWriter:
         return {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
 
 
-def _checked(collection: Collection, item: ObjectInput, now: str) -> Draft:
-    draft = Draft(item=item, created=now, vectors=dict(item.vectors))
+def _check(collection: Collection, draft: Draft) -> None:
     try:
-        check_properties(collection, item.properties)
-        check_vectors(collection, item.vectors)
+        if draft.error is None:
+            check_properties(collection, draft.item.properties)
+            check_vectors(collection, draft.item.vectors)
     except AltoError as error:
         draft.error = error
-    return draft
+
+
+def _operation(collection: Collection, draft: Draft, now: str, action: BulkAction) -> BulkOperation:
+    source = document(
+        collection,
+        draft.item,
+        vectors=draft.vectors,
+        text_hashes=draft.text_hashes,
+        created=draft.created,
+        updated=now,
+    )
+    return BulkOperation(draft.item.id, source, action, draft.item.if_version)
 
 
 def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]) -> list[tuple[Draft, str]]:
@@ -192,4 +221,11 @@ def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[
 def _result(draft: Draft, *, was_created: bool) -> WriteResult:
     if draft.error is not None:
         return WriteResult(draft.item.id, "failed", draft.error)
-    return WriteResult(draft.item.id, "created" if was_created else "updated", None, tuple(draft.without_text))
+    return WriteResult(
+        draft.item.id,
+        "created" if was_created else "updated",
+        None,
+        tuple(draft.without_text),
+        draft.source,
+        draft.version,
+    )

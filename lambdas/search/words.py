@@ -3,7 +3,8 @@
 from itertools import pairwise
 from typing import Any
 
-from lambdas.collections.model import CollectionConfig, Property
+from lambdas.collections.model import CollectionConfig
+from lambdas.collections.properties import Property
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.search.modes import WordSettings
 from lambdas.search.stop_words import content_words, without_stop_words

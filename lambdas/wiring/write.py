@@ -9,10 +9,13 @@ from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.idempotency import IdempotentRequests
 from lambdas.imports.progress import JobStore
 from lambdas.objects.bulk import BulkWriter
+from lambdas.objects.reader import ObjectReader
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
+from lambdas.selection.selector import Selector
 from lambdas.settings import WriteSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
@@ -25,7 +28,10 @@ class WriteServices:
     registry: CollectionRegistry
     collections: CollectionAdmin
     objects: ObjectStore
+    reader: ObjectReader
+    selector: Selector
     jobs: JobStore
+    requests: IdempotentRequests
 
 
 @cache
@@ -36,10 +42,17 @@ def services() -> WriteServices:
     engine = connect(settings, session)
     registry = CollectionRegistry(engine)
     model = embedder(session, os.environ)
-    writer = ObjectWriter(engine, BulkWriter(engine), model)
+    collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
+    bulk = BulkWriter(engine)
+    reader = ObjectReader(engine)
+    writer = ObjectWriter(engine, bulk, model, schema=collections)
+    dynamodb = session.create_client("dynamodb", region_name=settings.region)
     return WriteServices(
         registry=registry,
-        collections=CollectionAdmin(engine, registry, model, settings.knn_engine),
-        objects=ObjectStore(engine, writer),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        collections=collections,
+        objects=ObjectStore(engine, writer, reader),
+        reader=reader,
+        selector=Selector(engine, bulk),
+        jobs=JobStore(dynamodb, settings.jobs_table),
+        requests=IdempotentRequests(dynamodb, settings.jobs_table),
     )

@@ -90,7 +90,19 @@ def test_only_load_writes_to_the_bucket_and_only_below_its_own_prefix(stage: Syn
 def test_write_sees_import_jobs_but_cannot_change_them(stage: Synthesis) -> None:
     jobs = {action for action in stage.allowed_actions("write") if action.startswith("dynamodb:")}
 
-    assert jobs == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert jobs == {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
+    role = stage.role_of("write")
+    puts = [
+        statement
+        for policy in stage.all("AWS::IAM::Policy").values()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Action"] == "dynamodb:PutItem"
+    ]
+    # Items of requests only: those of jobs begin with `job#`.
+    assert [each["Condition"] for each in puts] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["request#*"]}}
+    ]
 
 
 @pytest.mark.parametrize("name", ["query", "write", "load"])
