@@ -114,7 +114,6 @@ class SignedHttp:
 
 def sts_clients(session: Any) -> Callable[[str, AwsCredentials], Any]:
     """Makes STS clients that sign with given credentials, for `CredentialChain`."""
-
     patience = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
 
     def sts(region: str, credentials: AwsCredentials) -> Any:

@@ -35,4 +35,5 @@ def loader() -> Loader[Collection]:
         writer=ObjectWriter(engine, BulkWriter(engine), embedder(session, os.environ)),
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
+        types=lambda collection: {item.name: item.type for item in collection.properties},
     )

@@ -47,7 +47,14 @@ def test_an_empty_object_is_completed_at_once() -> None:
 def test_the_response_shows_state_counts_and_first_errors() -> None:
     errors = [RecordError(chunk=0, line_start_byte=n, code="invalid_object", message="bad") for n in range(12)]
     job = planned(25, 10).model_copy(
-        update={"state": JobState.LOADING, "chunks_done": 2, "loaded": 5, "failed": 12, "errors": errors}
+        update={
+            "state": JobState.LOADING,
+            "chunks_done": 2,
+            "loaded": 5,
+            "unchanged": 3,
+            "failed": 12,
+            "errors": errors,
+        }
     )
 
     shown = json.loads(job.to_response().model_dump_json())
@@ -62,9 +69,10 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         "bucket": "b",
         "key": "Film/films.jsonl",
         "size": 25,
-        "counts": {"read": 17, "loaded": 5, "failed": 12},
-        "chunks": {"total": 3, "done": 2},
+        "counts": {"read": 20, "loaded": 5, "unchanged": 3, "failed": 12},
+        "chunks": {"total": 3, "done": 2, "dead": 0},
         "error_files": [],
+        "error_file": None,
         "problem": None,
         "created": "2026-11-23T09:30:00Z",
         "updated": "2026-11-23T09:30:00Z",
@@ -119,6 +127,15 @@ def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str |
     assert collection_of(key) == collection
 
 
-@pytest.mark.parametrize(("key", "supported"), [("Film/a.jsonl", True), ("Film/a.JSONL", True), ("Film/a.csv", False)])
+@pytest.mark.parametrize(
+    ("key", "supported"),
+    [
+        ("Film/a.jsonl", True),
+        ("Film/a.JSONL", True),
+        ("Film/a.csv.gz", True),
+        ("Film/a.xlsx", False),
+        ("Film/a.gz", False),
+    ],
+)
 def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
     assert is_supported(key) is supported
