@@ -104,6 +104,7 @@ class ImportWorld:
     pauses: list[float] = field(default_factory=list)
     continued: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
+    announce: Callable[[Job], None] = lambda _: None
 
     @classmethod
     def create(cls, endpoint: str | None = None) -> "ImportWorld":
@@ -130,7 +131,7 @@ class ImportWorld:
     @property
     def jobs(self) -> JobStore:
         """The jobs of this world. Pauses are noted, not taken."""
-        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5)
+        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5, announce=self.announce)
 
     @property
     def queue(self) -> ChunkQueue:
@@ -167,7 +168,11 @@ class ImportWorld:
     def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:
         """Put an object, and name it as the S3 event would."""
         answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-        return Source(bucket=BUCKET, key=key, version_id=answer.get("VersionId"), etag=answer["ETag"].strip('"'))
+        return self.upload_source(key, answer["ETag"].strip('"'), answer.get("VersionId"))
+
+    def upload_source(self, key: str, etag: str, version_id: str | None = None) -> Source:
+        """An object that was put already."""
+        return Source(bucket=BUCKET, key=key, version_id=version_id, etag=etag)
 
     def split(self, source: Source, chunk_bytes: int = 64) -> SplitOutcome:
         """Split with all the time in the world."""

@@ -8,12 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.collections.model import Collection, CollectionConfig, CollectionList, CollectionName
+from lambdas.handlers import imports_routes
 from lambdas.handlers.http import ERROR_RESPONSES, credentials, deadline, make_app, resolve
-from lambdas.imports.job import ImportResponse
 from lambdas.objects.model import BatchResult, ObjectBatch, ObjectBody, StoredObject
 from lambdas.wiring.write import services
 
 app = make_app()
+app.include_router(imports_routes.router)
 
 Name = Annotated[CollectionName, Path()]
 ObjectId = Annotated[UUID, Path()]
@@ -132,18 +133,6 @@ def delete_object(name: Name, object_id: ObjectId, consistency: Consistency = "n
     function = services()
     function.objects.delete(function.registry.get(name), str(object_id), refresh=consistency == "wait")
     return Response(status_code=204)
-
-
-@app.get(
-    "/v1/imports/<import_id>",
-    summary="Get an import job",
-    operation_id="get_import",
-    tags=["Imports"],
-    responses={200: {"description": "State and counts; read = loaded + failed."}} | ERROR_RESPONSES,
-)
-def get_import(import_id: Annotated[UUID, Path()]) -> ImportResponse:
-    """How far the job is, and what went wrong."""
-    return services().jobs.get(str(import_id)).to_response()
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

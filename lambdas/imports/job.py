@@ -1,6 +1,6 @@
 """An import job, its source and its chunks. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import NAMESPACE_URL, uuid5
@@ -146,6 +146,14 @@ class ImportChunks(StrictModel):
     dead: Count = Field(description="Given up after many attempts. `POST .../resume` tries them again.")
 
 
+class ImportProgress(StrictModel):
+    """How fast it goes."""
+
+    records_per_second: float | None = Field(description="Since the job began.")
+    done_share: float | None = Field(description="Chunks done of all, 0 to 1; null while they are not known.")
+    estimated_end: datetime | None
+
+
 class ImportResponse(StrictModel):
     """An import job as the API shows it."""
 
@@ -163,6 +171,8 @@ class ImportResponse(StrictModel):
         description=f"JSON lines with every record that failed: S3 addresses, at most {MAX_ERROR_FILES}."
     )
     error_file: str | None = Field(description="All of them in one, once the job is completed.")
+    error_file_url: str | None = Field(description="Downloads it, for an hour.")
+    progress: ImportProgress
     problem: Problem | None = Field(description="What last kept a chunk back, while the job is not finished.")
     created: datetime
     updated: datetime
@@ -233,7 +243,7 @@ class Job(BaseModel):
             columns=columns,
             retry_of=retry_of,
             chunk_bytes=chunk_bytes,
-            chunks_total=by_size if options.format == "jsonl" and not options.needs_reading else 0,
+            chunks_total=by_size if retry_of or (options.format == "jsonl" and not options.needs_reading) else 0,
             created=now,
             updated=now,
         )
@@ -299,7 +309,19 @@ class Job(BaseModel):
         """Whether the object that is read is."""
         return bool(self.options.gzip) and not self.retry_of
 
-    def to_response(self) -> ImportResponse:
+    def _progress(self, now: datetime) -> ImportProgress:
+        """How fast it was on average, and when it ends if it goes on like that."""
+        seconds = ((now if self.unfinished else self.updated) - self.created).total_seconds()
+        read = self.loaded + self.unchanged + self.failed
+        remaining = self.chunks_total - self.chunks_done
+        known = self.state is JobState.LOADING and self.chunks_done and remaining > 0
+        return ImportProgress(
+            records_per_second=round(read / seconds, 1) if seconds > 0 else None,
+            done_share=round(self.chunks_done / self.chunks_total, 4) if self.chunks_total else None,
+            estimated_end=now + timedelta(seconds=seconds * remaining / self.chunks_done) if known else None,
+        )
+
+    def to_response(self, now: datetime | None = None) -> ImportResponse:
         """The job as the API shows it."""
         return ImportResponse(
             id=self.id,
@@ -319,6 +341,8 @@ class Job(BaseModel):
             errors=self.errors[:MAX_FIRST_ERRORS],
             error_files=self.error_files[:MAX_ERROR_FILES],
             error_file=self.error_file,
+            error_file_url=None,
+            progress=self._progress(now or self.updated),
             problem=self.problem if self.state in SHOWS_PROBLEM else None,
             created=self.created,
             updated=self.updated,

@@ -43,16 +43,20 @@ class JobStore:
         self,
         dynamodb: "DynamoDBClient",
         table: str,
+        *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        announce: Callable[[Job], None] = lambda _: None,
     ) -> None:
+        """`announce` is told of each new job and each change of a job's state, after it was stored."""
         self._dynamodb = dynamodb
         self._table = table
         self._transactions = Transactions(table)
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
+        self._announce = announce
 
     def get(self, job_id: str) -> Job:
         """The job as it is at this moment. Raises `ImportNotFoundError`."""
@@ -67,22 +71,21 @@ class JobStore:
         """Store a new job. False if there is one with this id, which is left as it is."""
         item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
         entry = {"pk": LIST_KEY, "sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
-        absent = "attribute_not_exists(pk)"
-        return (
-            self._transact(
-                [
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": job_key(job.id) | attributes(item),
-                            "ConditionExpression": absent,
-                        }
-                    },
-                    {"Put": {"TableName": self._table, "Item": attributes(entry)}},
-                ]
-            )
-            is None
+        refused = self._transact(
+            [
+                {
+                    "Put": {
+                        "TableName": self._table,
+                        "Item": job_key(job.id) | attributes(item),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                },
+                {"Put": {"TableName": self._table, "Item": attributes(entry)}},
+            ]
         )
+        if refused is None:
+            self._announce(job)
+        return refused is None
 
     def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
         """Up to `limit` jobs, the newest first, and the mark to go on `after`, if there are more."""
@@ -261,6 +264,8 @@ class JobStore:
                 self._sleep(pause)
             else:
                 break
+        if "state" in changes:
+            self._announce(self.get(job_id))
         return True
 
     def _pauses(self) -> Iterator[float | None]:

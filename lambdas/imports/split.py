@@ -29,7 +29,7 @@ DEFAULT_CHUNK_BYTES = 262_144
 # How often the way so far is stored. What was sent twice after an interruption is loaded once all the same.
 BATCHES_PER_MARK = 50
 
-SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored"]
+SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,16 @@ class Splitter:
         self._now = now
 
     def split_all(self, message: str, deadline: Deadline) -> list[SplitOutcome]:
-        """Split every object that an S3 notification (JSON) says was created, or go on with a job."""
-        if (job_id := orjson.loads(message).get("job_id")) is not None:
-            return [self.continue_job(job_id, deadline)]
+        """Do what a message (JSON) asks for.
+
+        Split every object that an S3 notification says was created, go on with a job, or give up a chunk that became
+        a dead letter.
+        """
+        body = orjson.loads(message)
+        if "chunk" in body:
+            return [self.give_up(Chunk.model_validate(body))]
+        if "job_id" in body:
+            return [self.continue_job(body["job_id"], deadline)]
         return [self.split(source, deadline) for source in created_objects(message)]
 
     def continue_job(self, job_id: str, deadline: Deadline) -> SplitOutcome:
@@ -79,6 +86,17 @@ class Splitter:
         except ImportNotFoundError as error:
             return SplitOutcome("ignored", "", job_id, reason=error.message)
         return self._send_rest(job, deadline, created=False)
+
+    def give_up(self, chunk: Chunk) -> SplitOutcome:
+        """Note that a chunk could not be loaded in any of its deliveries, and stop its job if nothing else is left."""
+        try:
+            self._jobs.mark_dead(chunk)
+            job = self._jobs.get(chunk.job_id)
+        except ImportNotFoundError as error:
+            return SplitOutcome("ignored", chunk.source.key, chunk.job_id, reason=error.message)
+        if job.only_dead_chunks_left:
+            self._jobs.stop_incomplete(job)
+        return SplitOutcome("given_up", chunk.source.key, chunk.job_id, chunk.collection, f"{chunk} is dead.")
 
     def split(self, source: Source, deadline: Deadline) -> SplitOutcome:
         """Make the job of an object and send its chunks. The same object again changes nothing.

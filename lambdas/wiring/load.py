@@ -10,13 +10,13 @@ from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.load import Loader
-from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.settings import LoadSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @cache
@@ -29,7 +29,7 @@ def loader() -> Loader[Collection]:
     return Loader(
         s3=s3,
         source=S3Source(s3),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=CollectionRegistry(engine),
         writer=ObjectWriter(engine, BulkWriter(engine), embedder(session, os.environ)),

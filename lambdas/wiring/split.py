@@ -7,10 +7,10 @@ from typing import Any
 from botocore.session import Session
 
 from lambdas.imports.chunk_queue import ChunkQueue, SplitQueue
-from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter
 from lambdas.settings import SplitSettings
+from lambdas.wiring.jobs import job_store
 
 
 @cache
@@ -22,7 +22,7 @@ def splitter() -> Splitter:
     sqs = session.create_client("sqs", region_name=region)
     return Splitter(
         source=S3Source(session.create_client("s3", region_name=region)),
-        jobs=JobStore(session.create_client("dynamodb", region_name=region), settings.jobs_table),
+        jobs=job_store(session, settings),
         queue=ChunkQueue(sqs, settings.chunk_queue_url),
         go_on=SplitQueue(sqs, settings.split_queue_url).go_on,
         own_bucket=settings.import_bucket,

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.imports.progress import JobStore
+from lambdas.imports.chunk_queue import SplitQueue
+from lambdas.imports.control import ImportControl
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.settings import WriteSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class WriteServices:
     registry: CollectionRegistry
     collections: CollectionAdmin
     objects: ObjectStore
-    jobs: JobStore
+    imports: ImportControl
 
 
 @cache
@@ -41,5 +44,12 @@ def services() -> WriteServices:
         registry=registry,
         collections=CollectionAdmin(engine, registry, model, settings.knn_engine),
         objects=ObjectStore(engine, writer),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        imports=ImportControl(
+            # Signed URLs outlive no other signature in every region.
+            s3=session.create_client("s3", region_name=settings.region, config=Config(signature_version="s3v4")),
+            jobs=job_store(session, settings),
+            go_on=SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url).go_on,
+            bucket=settings.import_bucket,
+            chunk_bytes=settings.chunk_bytes,
+        ),
     )

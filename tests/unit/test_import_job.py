@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -73,6 +73,8 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         "chunks": {"total": 3, "done": 2, "dead": 0},
         "error_files": [],
         "error_file": None,
+        "error_file_url": None,
+        "progress": {"records_per_second": None, "done_share": 0.6667, "estimated_end": "2026-11-23T09:30:00Z"},
         "problem": None,
         "created": "2026-11-23T09:30:00Z",
         "updated": "2026-11-23T09:30:00Z",
@@ -139,3 +141,12 @@ def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str |
 )
 def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
     assert is_supported(key) is supported
+
+
+def test_rate_and_end_are_estimated_from_the_chunks_that_are_done() -> None:
+    job = planned(40, 10).model_copy(update={"state": JobState.LOADING, "chunks_done": 1, "loaded": 50})
+
+    progress = job.to_response(NOW + timedelta(seconds=20)).progress
+
+    assert (progress.records_per_second, progress.done_share) == (2.5, 0.25)
+    assert progress.estimated_end == NOW + timedelta(seconds=80)
