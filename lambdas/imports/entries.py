@@ -11,8 +11,8 @@ from lambdas.imports.csv_records import CsvRecord, read_csv, row_of
 from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk, Job, JobFailedError
 from lambdas.imports.parquet import NotParquetError, read_rows
-from lambdas.imports.records import Line, ReadRange, derived_id, json_object, parse_record, read_lines
-from lambdas.imports.stream import BLOCK_BYTES, split_lines
+from lambdas.imports.records import Line, derived_id, json_object, parse_record, read_lines
+from lambdas.imports.stream import BLOCK_BYTES, ReadRange, split_lines
 from lambdas.objects.model import ObjectInput
 
 

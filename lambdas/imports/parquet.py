@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdas.imports.records import ReadRange
+from lambdas.imports.stream import ReadRange
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile

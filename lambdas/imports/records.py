@@ -1,6 +1,6 @@
 """From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,7 +10,7 @@ import orjson
 from lambdas.errors import InvalidObjectError
 from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk
-from lambdas.imports.stream import MAX_LINE_BYTES
+from lambdas.imports.stream import MAX_LINE_BYTES, ReadRange
 from lambdas.objects.model import ObjectInput
 
 BLOCK_BYTES = 1_048_576
@@ -18,8 +18,6 @@ BLOCK_BYTES = 1_048_576
 LOOKAHEAD_BYTES = 16_384
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Bytes `start` to `end` - 1 of the object.
-ReadRange = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)

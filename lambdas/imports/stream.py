@@ -1,12 +1,14 @@
 """From blocks of bytes to lines, with bounded memory: compressed or not. Pure."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 # One line of text, or one record of CSV, may be this long.
 MAX_LINE_BYTES = 5_000_000
 BLOCK_BYTES = 1_048_576
+# Bytes `start` to `end` - 1 of an object.
+ReadRange = Callable[[int, int], bytes]
 # A header of gzip is expected, and its checksum is checked.
 GZIP = 16 + zlib.MAX_WBITS
 
