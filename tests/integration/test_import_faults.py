@@ -253,8 +253,9 @@ def faulty(
         queue = MessQueue(chaos)
 
         def make_loader() -> Loader[Collection]:
+            # Each Lambda learns the model's quota for itself, and what one that died had learnt is gone.
             engine = make_busy(connect(settings, session), chaos)
-            writer = MortalWriter(engine, BulkWriter(engine), model)
+            writer = MortalWriter(engine, BulkWriter(engine), embedder(session, environment))
             jobs = MortalJobs(world.dynamodb, TABLE)
             writer.chaos = jobs.chaos = chaos
             return Loader(
