@@ -100,7 +100,12 @@ EXAMPLES: dict[str, Example] = {
         },
     ),
     "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
+    "start_import": Example({}, {"collection": NAME, "file_name": "books.csv", "options": {"format": "csv"}}),
+    "list_imports": Example({"limit": 5}),
     "delete_object": Example(THIS_BOOK),
     "delete_collection": Example(IN_BOOK),
     "get_import": Example({"import_id": IMPORT}),
+    "cancel_import": Example({"import_id": IMPORT}),
+    "resume_import": Example({"import_id": IMPORT}),
+    "retry_import": Example({"import_id": IMPORT}),
 }

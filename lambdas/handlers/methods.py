@@ -22,7 +22,11 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/v1/collections/{name}/objects/get": ("POST",),
     "/v1/collections/{name}/objects/delete": ("POST",),
     "/v1/collections/{name}/objects/{object_id}": ("DELETE", "GET", "HEAD", "PATCH", "PUT"),
+    "/v1/imports": ("GET", "POST"),
     "/v1/imports/{import_id}": ("GET",),
+    "/v1/imports/{import_id}/cancel": ("POST",),
+    "/v1/imports/{import_id}/resume": ("POST",),
+    "/v1/imports/{import_id}/retry": ("POST",),
 }
 
 

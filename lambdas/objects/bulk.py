@@ -65,8 +65,9 @@ class BulkWriter:
     ) -> list[BulkOutcome]:
         """Write all documents and say what became of each, in order.
 
-        Items that OpenSearch was too busy for are sent again until the deadline. Raises
-        `SearchEngineUnavailableError` when OpenSearch cannot be reached at all.
+        Items that OpenSearch was too busy for are sent again until the deadline, and so are whole requests: an
+        `index` that is done twice has the same effect. Raises `SearchEngineUnavailableError` when OpenSearch could not
+        be reached until the deadline, or at once if something is to be created.
         """
         outcomes: dict[int, BulkOutcome] = {}
         encoded = [encode(operation) for operation in operations]
@@ -75,7 +76,13 @@ class BulkWriter:
         while pending:
             for part in split_by_bytes(pending, encoded):
                 lines = [encoded[index] for index in part]
-                items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
+                try:
+                    items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
+                except SearchEngineUnavailableError as error:
+                    if deadline.remaining() < pause or any(operations[index].action == "create" for index in part):
+                        raise
+                    outcomes |= {index: BulkOutcome(created=False, error=error) for index in part}
+                    continue
                 for index, item in zip(part, items, strict=True):
                     outcomes[index] = outcome(item, conditional=operations[index].if_version is not None)
             pending = [i for i in pending if isinstance(outcomes[i].error, SearchEngineUnavailableError)]

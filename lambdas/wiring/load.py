@@ -11,13 +11,13 @@ from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.load import Loader
-from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.settings import LoadSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @cache
@@ -33,10 +33,11 @@ def loader() -> Loader[Collection]:
     return Loader(
         s3=s3,
         source=S3Source(s3),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
         writer=ObjectWriter(engine, BulkWriter(engine), model, schema=schema),
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
+        types=lambda collection: {item.name: item.type for item in collection.properties},
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.idempotency import IdempotentRequests
-from lambdas.imports.progress import JobStore
+from lambdas.imports.chunk_queue import SplitQueue
+from lambdas.imports.control import ImportControl
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.reader import ObjectReader
 from lambdas.objects.store import ObjectStore
@@ -19,6 +21,7 @@ from lambdas.selection.selector import Selector
 from lambdas.settings import WriteSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class WriteServices:
     objects: ObjectStore
     reader: ObjectReader
     selector: Selector
-    jobs: JobStore
     requests: IdempotentRequests
+    imports: ImportControl
 
 
 @cache
@@ -53,6 +56,13 @@ def services() -> WriteServices:
         objects=ObjectStore(engine, writer, reader),
         reader=reader,
         selector=Selector(engine, bulk),
-        jobs=JobStore(dynamodb, settings.jobs_table),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
+        imports=ImportControl(
+            # Signed URLs outlive no other signature in every region.
+            s3=session.create_client("s3", region_name=settings.region, config=Config(signature_version="s3v4")),
+            jobs=job_store(session, settings),
+            go_on=SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url).go_on,
+            bucket=settings.import_bucket,
+            chunk_bytes=settings.chunk_bytes,
+        ),
     )
