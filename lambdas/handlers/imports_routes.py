@@ -11,7 +11,7 @@ from lambdas.imports.control import ImportList, ImportRequest, StartedImport
 from lambdas.imports.job import ImportResponse
 from lambdas.wiring.write import services
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools forgot the annotation
 
 ImportId = Annotated[UUID, Path()]
 

@@ -162,7 +162,7 @@ def make_busy(engine: OpenSearch, chaos: Chaos) -> OpenSearch:
             raise TransportError(503, "gateway", {})
         return answer
 
-    engine._client.transport.perform_request = busy
+    engine._client.transport.perform_request = busy  # type: ignore[assignment,method-assign]
     return engine
 
 
@@ -282,7 +282,8 @@ def record(number: int) -> bytes:
 
 def stored_numbers(faulty: FaultyImport) -> list[int]:
     """The property `number` of every document, by a search of its own."""
-    alias, after, found = alias_of(faulty.collection.name), None, []
+    alias, after = alias_of(faulty.collection.name), None
+    found: list[int] = []
     while True:
         body: dict[str, Any] = {
             "size": 10_000,

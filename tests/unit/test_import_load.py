@@ -285,7 +285,7 @@ def test_a_loader_killed_before_it_sent_the_rest_is_finished_by_the_next_deliver
     def kill(_: object) -> None:
         raise KilledError
 
-    loader._queue.send = kill  # type: ignore[method-assign]
+    loader._queue.send = kill  # type: ignore[assignment,method-assign]
     with pytest.raises(KilledError):
         loader.load(chunks[0], Delivery("receipt", 1), Deadline.after(60))
     assert (counts(world, source), world.chunks()) == ((3, 3, 0), [])
