@@ -271,7 +271,8 @@ def faulty(
             )
 
         yield FaultyImport(world, chaos, calm, collection, make_loader, queue)
-    calm.request("DELETE", f"/{alias_of(collection.name)}-000001")
+    # A large index under merge takes longer to go than a request usually may.
+    calm.request("DELETE", f"/{alias_of(collection.name)}-000001", timeout=120.0)
 
 
 def record(number: int) -> bytes:
