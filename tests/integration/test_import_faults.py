@@ -162,7 +162,7 @@ def make_busy(engine: OpenSearch, chaos: Chaos) -> OpenSearch:
             raise TransportError(503, "gateway", {})
         return answer
 
-    engine._client.transport.perform_request = busy  # type: ignore[method-assign, assignment]
+    engine._client.transport.perform_request = busy  # type: ignore[assignment,method-assign]
     return engine
 
 
@@ -271,7 +271,8 @@ def faulty(
             )
 
         yield FaultyImport(world, chaos, calm, collection, make_loader, queue)
-    calm.request("DELETE", f"/{alias_of(collection.name)}-000001")
+    # A large index under merge takes longer to go than a request usually may.
+    calm.request("DELETE", f"/{alias_of(collection.name)}-000001", timeout=120.0)
 
 
 def record(number: int) -> bytes:
