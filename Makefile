@@ -14,10 +14,10 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi lock synth deploy destroy bench clean distclean
+.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-quality bench-search clean distclean
 
 help: ## List the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: .venv/ready node_modules/ready ## Import the AWS API documentation through S3 and search it, on this machine
 	$(PYTHON) -m local demo $(ARGS)
@@ -56,6 +56,12 @@ destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks
+
+bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
+	$(PYTHON) -m benchmarks.quality
+
+bench-search: .venv/ready ## Measure the latency of every mode and the recall of k-NN on 60,000 objects
+	$(PYTHON) -m benchmarks.search $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache

@@ -43,9 +43,10 @@ class AltoStack(cdk.Stack):
             "ALTO_IMPORT_BUCKET": self.imports.bucket.bucket_name,
         }
         chunks = {"ALTO_CHUNK_QUEUE_URL": self.imports.load_queue.queue_url}
+        split = {"ALTO_SPLIT_QUEUE_URL": self.imports.split_queue.queue_url}
         self.query = self._function("query", engine)
-        self.write = self._function("write", engine | jobs)
-        self.split = self._function("split", jobs | chunks)
+        self.write = self._function("write", engine | jobs | split)
+        self.split = self._function("split", jobs | chunks | split)
         self.load = self._function("load", engine | jobs | chunks)
 
         self._grant()
@@ -72,15 +73,21 @@ class AltoStack(cdk.Stack):
 
         self.search.let_write(self.write)
         permissions.let_embed(self.write, self.settings)
-        permissions.let_read_jobs(self.write, table)
+        permissions.let_record_jobs(self.write, table)
+        permissions.let_read_uploads(self.write, bucket)
+        permissions.let_sign_uploads(self.write, bucket)
+        permissions.let_send(self.write, self.imports.split_queue)
 
         permissions.let_read_uploads(self.split, bucket)
+        permissions.let_write_reports(self.split, bucket)
         permissions.let_record_jobs(self.split, table)
         permissions.let_send(self.split, chunks)
+        permissions.let_send(self.split, self.imports.split_queue)
 
         permissions.let_read_uploads(self.load, bucket)
         permissions.let_write_reports(self.load, bucket)
         permissions.let_record_jobs(self.load, table)
+        permissions.let_send(self.load, chunks)
         self.search.let_write(self.load)
         permissions.let_embed(self.load, self.settings)
 

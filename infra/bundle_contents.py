@@ -11,9 +11,9 @@ PACKAGE = "lambdas"
 # botocore describes over 400 services in 25 MB. These are the ones whose clients a function makes.
 SERVICES = {
     "query": ("bedrock-runtime", "sagemaker-runtime", "sts"),
-    "write": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "s3"),
-    "split": ("s3", "sqs", "dynamodb"),
-    "load": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "s3", "sqs"),
+    "write": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
+    "split": ("s3", "sqs", "dynamodb", "events"),
+    "load": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
 }
 
 # Files outside the package that a function serves or reads, where they exist.
@@ -27,6 +27,16 @@ UNUSED = (
     "**/*.pyi",
     "**/examples-1.json",
     "boto3/examples",
+    # Of pyarrow (some 150 MB), what neither reads Parquet nor is linked by what does.
+    "pyarrow/include",
+    "pyarrow/src",
+    "pyarrow/libarrow_flight.so*",
+    "pyarrow/libarrow_python_flight.so*",
+    "pyarrow/libarrow_s3.so*",
+    "pyarrow/_s3fs*.so",
+    "pyarrow/_flight*.so",
+    "pyarrow/**/*.pyx",
+    "pyarrow/**/*.pxd",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
 )

@@ -30,7 +30,7 @@ class Shape:
 SHAPES = {
     "query": Shape(1024, 29, "Alto: answers searches"),
     "write": Shape(1024, 29, "Alto: keeps collections and objects"),
-    "split": Shape(512, 60, "Alto: cuts an uploaded file into chunks"),
+    "split": Shape(1769, 300, "Alto: cuts an uploaded file into chunks"),
     "load": Shape(1769, 300, "Alto: embeds and stores the records of a chunk"),
 }
 

@@ -10,16 +10,21 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import SHAPES, AltoFunction
+from infra.permissions import OWN_PREFIX
 from infra.settings import Settings
 
 # Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
-# the same bucket, must have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson.
-IMPORTED_SUFFIXES = (".jsonl",)
+# the same bucket, must have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson, and parts
+# of compressed files .alto/imports/<job>/chunks/<chunk>.
+IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 
 # After this many deliveries a message is a dead letter. Each delivery of a chunk gets further than the one before.
 MAX_DELIVERIES = 10
 
-# Splitting only reads sizes and line ends; more at once would not make an import faster.
+# Alto's own files are of no use when their job is forgotten.
+OWN_FILES_DAYS = 90
+
+# Splitting reads at most each file once; more at once would not make an import faster.
 SPLIT_CONCURRENCY = 5
 SPLIT_BATCH = 5
 
@@ -47,6 +52,13 @@ class ImportPipeline(Construct):
                 max_concurrency=SPLIT_CONCURRENCY,
             )
         )
+        # A chunk that became a dead letter is noted in its job, from where it can be tried again. It is the splitter
+        # that does so: it still works when OpenSearch, or what the loader does with it, is the reason.
+        split.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.load_dead_letters, batch_size=SPLIT_BATCH, report_batch_item_failures=True, max_concurrency=2
+            )
+        )
         # One chunk an invocation: a chunk may need all of the function's time.
         load.function.add_event_source(
             event_sources.SqsEventSource(
@@ -61,6 +73,7 @@ class ImportPipeline(Construct):
         return sqs.Queue(
             self,
             construct_id,
+            visibility_timeout=cdk.Duration.seconds(6 * SHAPES["split"].timeout_seconds),
             # A dead letter keeps the age it had, so this must be longer than the source's four days.
             retention_period=cdk.Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -93,7 +106,8 @@ class ImportPipeline(Construct):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
                     noncurrent_version_expiration=cdk.Duration.days(30),
-                )
+                ),
+                s3.LifecycleRule(prefix=OWN_PREFIX, expiration=cdk.Duration.days(OWN_FILES_DAYS)),
             ],
             removal_policy=cdk.RemovalPolicy[self._settings.removal.upper()],
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from constructs import IConstruct
 
-from infra.permissions import OWN_PREFIX, model_arns
+from infra.permissions import OWN_PREFIX, UPLOAD_FOLDER, model_arns
 from infra.search_domain import INDICES
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ OWN_INDICES = "Collections come and go, so their indices are named by prefix: no
 SEARCHES = "As above: the search of any collection, and no other kind of POST."
 ANY_REGION = "Exactly this model; in any region, because each collection names the region of its model."
 UPLOADS = "Users choose the keys of what they upload. Reading only."
+SIGNED = "What a signed URL may upload: files of any name, in the folder for uploads of any collection."
 REPORTS = "Alto's own files, below its own prefix."
 
 
@@ -52,10 +53,14 @@ def acknowledge_findings(stack: AltoStack) -> None:
         _accept_wildcards(
             function, {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack)}
         )
-    _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/_search": SEARCHES})
+    for way in ("_search", "_msearch"):
+        _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/{way}": SEARCHES})
+    bucket = stack.imports.bucket
+    for function in (stack.write, stack.split, stack.load):
+        _accept_wildcards(function, {bucket.arn_for_objects("*"): UPLOADS})
     for function in (stack.split, stack.load):
-        _accept_wildcards(function, {stack.imports.bucket.arn_for_objects("*"): UPLOADS})
-    _accept_wildcards(stack.load, {stack.imports.bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+        _accept_wildcards(function, {bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+    _accept_wildcards(stack.write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})
 
 
 def _accept(construct: IConstruct, findings: dict[str, str]) -> None:

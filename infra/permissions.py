@@ -16,6 +16,8 @@ from infra.settings import Settings
 
 # Alto's own files in the import bucket lie below this prefix.
 OWN_PREFIX = ".alto/"
+# Files that were uploaded with a signed URL lie in this folder of their collection.
+UPLOAD_FOLDER = "uploads"
 
 # us.cohere.embed-v4:0 is a cross-region inference profile of cohere.embed-v4:0.
 PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
@@ -56,10 +58,16 @@ def let_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
 
 
 def let_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
-    """Create import jobs and record their progress."""
+    """Create import jobs, record their progress, and tell of it."""
     let_read_jobs(function, table)
-    changes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
+    changes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
     _allow(function, changes, table.table_arn)
+    stack = cdk.Stack.of(function)
+    _allow(
+        function,
+        ["events:PutEvents"],
+        stack.format_arn(service="events", resource="event-bus", resource_name="default"),
+    )
 
 
 def let_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
@@ -72,6 +80,11 @@ def let_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
 def let_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
     """Write Alto's own files, never a user's."""
     _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"{OWN_PREFIX}*"))
+
+
+def let_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Sign URLs for uploads into a folder of each collection. A signed URL can do what its signer can."""
+    _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"))
 
 
 def let_send(function: AltoFunction, queue: sqs.IQueue) -> None:

@@ -3,6 +3,7 @@
 import json
 from typing import NamedTuple
 
+import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
@@ -28,12 +29,14 @@ ROUTES = (
     Route("GET", "/v1/.well-known/ready", "query"),
     Route("GET", "/v1/openapi.json", "query"),
     Route("POST", "/v1/collections/{name}/search", "query"),
+    Route("POST", "/v1/collections/{name}/aggregate", "query"),
     Route("ANY", "/v1/collections", "write"),
     Route("ANY", "/v1/collections/{proxy+}", "write"),
     Route("ANY", "/v1/imports", "write"),
     Route("ANY", "/v1/imports/{proxy+}", "write"),
 )
 FALLBACK = "query"
+PREFLIGHT_PATHS = ("/{proxy+}", *(route.path for route in ROUTES if route.method == "ANY"))
 
 # No request headers: they may hold a caller's AWS keys.
 ACCESS_LOG = {
@@ -70,6 +73,7 @@ class QueryApi(Construct):
             api_name=f"alto-{settings.stage}",
             create_default_stage=False,
             default_integration=integrations[FALLBACK],
+            cors_preflight=_cors(settings),
             default_authorizer=HttpIamAuthorizer(),
         )
         for route in ROUTES:
@@ -78,6 +82,8 @@ class QueryApi(Construct):
                 methods=[apigatewayv2.HttpMethod[route.method]],
                 integration=integrations[route.function],
             )
+        if settings.cors_origins:
+            self._admit_preflights(api, integrations[FALLBACK])
         apigatewayv2.CfnStage(
             self,
             "Stage",
@@ -95,3 +101,26 @@ class QueryApi(Construct):
             ),
         )
         self.url = api.api_endpoint
+
+    def _admit_preflights(self, api: apigatewayv2.HttpApi, integration: HttpLambdaIntegration) -> None:
+        """Browsers send preflights without a signature, and routes for any method would ask them for one."""
+        for path in PREFLIGHT_PATHS:
+            api.add_routes(
+                path=path,
+                methods=[apigatewayv2.HttpMethod.OPTIONS],
+                integration=integration,
+                authorizer=apigatewayv2.HttpNoneAuthorizer(),
+            )
+
+
+def _cors(settings: Settings) -> apigatewayv2.CorsPreflightOptions | None:
+    """What web pages of the listed origins may do: everything, with their own signature."""
+    if not settings.cors_origins:
+        return None
+    return apigatewayv2.CorsPreflightOptions(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=[apigatewayv2.CorsHttpMethod.ANY],
+        allow_headers=["*"],
+        expose_headers=["Allow", "Idempotent-Replayed", "Retry-After"],
+        max_age=cdk.Duration.hours(1),
+    )

@@ -20,6 +20,7 @@ ENGINE_VERSION = opensearch.EngineVersion.OPENSEARCH_3_5
 INDICES = "alto-*"
 
 READ = ["es:ESHttpGet", "es:ESHttpHead"]
+SEARCHES = ("_search", "_msearch")
 WRITE = [*READ, "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"]
 
 
@@ -45,13 +46,15 @@ class SearchDomain(Construct):
         self._admit(
             function,
             iam.PolicyStatement(actions=READ, resources=[f"{self.domain_arn}/{INDICES}"]),
-            iam.PolicyStatement(actions=["es:ESHttpPost"], resources=[f"{self.domain_arn}/{INDICES}/_search"]),
-            # A wildcard spans slashes, so the line above alone would also cover POST alto-x/_doc/_search: a document
+            iam.PolicyStatement(
+                actions=["es:ESHttpPost"], resources=[f"{self.domain_arn}/{INDICES}/{way}" for way in SEARCHES]
+            ),
+            # A wildcard spans slashes, so the lines above alone would also cover POST alto-x/_doc/_search: a document
             # whose id is "_search".
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
                 actions=["es:ESHttpPost"],
-                resources=[f"{self.domain_arn}/{INDICES}/_*/_search"],
+                resources=[f"{self.domain_arn}/{INDICES}/_*/{way}" for way in SEARCHES],
             ),
         )
 

@@ -81,6 +81,10 @@ class Settings:
     load_concurrency: int = setting(whole_number(2, 1_000))
     throttle_rate: int = setting(whole_number(1, 10_000))
     throttle_burst: int = setting(whole_number(1, 5_000))
+    # Web pages that may call the API: origins such as https://search.example.com. None by default.
+    cors_origins: tuple[str, ...] = setting(
+        list_of(matching(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "write origins: scheme, host and port, no path")), ()
+    )
     log_retention_days: int = setting(one_of(*LOG_RETENTION_DAYS))
     log_level: str = setting(one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
     function_environment: Mapping[str, str] = setting(text_by_name, MappingProxyType({}))

@@ -10,7 +10,11 @@ AltoError                          500 internal_error
 │   └── ImportNotFoundError        404 import_not_found
 ├── ConflictError                  409 conflict
 │   ├── CollectionExistsError      409 collection_exists
-│   └── ObjectExistsError          409 object_exists
+│   ├── ObjectExistsError          409 object_exists
+│   ├── VersionConflictError       409 version_conflict
+│   ├── RequestInProgressError     409 request_in_progress
+│   └── IdempotencyKeyReusedError  409 idempotency_key_reused
+├── MethodNotAllowedError          405 method_not_allowed
 ├── AnswerTooLargeError            413 answer_too_large
 ├── EmbeddingError                 502 embedding_failed
 │   ├── NoTextError                400 no_text
@@ -121,6 +125,35 @@ class ObjectExistsError(ConflictError):
     """The collection has an object of this id already."""
 
     code = "object_exists"
+
+
+class VersionConflictError(ConflictError):
+    """The object has another version than the writer says."""
+
+    code = "version_conflict"
+
+
+class RequestInProgressError(ConflictError):
+    """A request with this Idempotency-Key is being answered."""
+
+    code = "request_in_progress"
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """The Idempotency-Key belongs to another request."""
+
+    code = "idempotency_key_reused"
+
+
+class MethodNotAllowedError(AltoError):
+    """The path exists, but not with this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, allowed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.allowed = tuple(allowed)
 
 
 class AnswerTooLargeError(AltoError):

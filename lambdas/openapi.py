@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from lambdas.api_examples import EXAMPLES, Example
 from lambdas.handlers import query, write
 from lambdas.meta import VERSION
 
@@ -18,6 +19,12 @@ DESCRIPTION = (
     "Semantic search in your own AWS account. Requests are signed with SigV4 (service `execute-api`). The headers "
     "X-AWS-Access-Key, X-AWS-Secret-Key and X-AWS-Session-Token give the model calls other credentials."
 )
+
+FRAMEWORKS_OWN = frozenset({"HTTPValidationError", "ValidationError"})
+ERROR = {
+    "description": "It did not work; the error says why.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
+}
 
 
 def document() -> dict[str, Any]:
@@ -31,8 +38,27 @@ def document() -> dict[str, Any]:
     for part in parts:
         merged["paths"] |= part["paths"]
         schemas |= part.get("components", {}).get("schemas", {})
-    merged["components"] = {"schemas": schemas}
+    # The framework describes its own form of a refused request, which is not Alto's.
+    merged["components"] = {
+        "schemas": {name: schema for name, schema in schemas.items() if name not in FRAMEWORKS_OWN},
+        "responses": {"Error": ERROR},
+    }
+    for path in merged["paths"].values():
+        for operation in path.values():
+            _complete(operation)
     return merged
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Add what holds for every operation: the form of any other answer, and an example."""
+    operation["responses"].pop("422", None)
+    operation["responses"]["default"] = {"$ref": "#/components/responses/Error"}
+    example = EXAMPLES.get(operation["operationId"], Example({}))
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in example.parameters:
+            parameter["example"] = example.parameters[parameter["name"]]
+    if example.body is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = example.body
 
 
 def rendered() -> bytes:

@@ -82,6 +82,15 @@ class OpenSearch:
         except TransportError as error:
             raise _translated(error) from error
 
+    def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
+        """Answer several searches in one round trip, in order. Raises as `request` does if one of them fails."""
+        lines = b"".join(b"{}\n" + orjson.dumps(body) + b"\n" for body in bodies)
+        answers: list[dict[str, Any]] = self.request("POST", f"/{index}/_msearch", lines, timeout=timeout)["responses"]
+        for answer in answers:
+            if "error" in answer:
+                raise _translated(TransportError(answer["status"], answer["error"]["type"], answer))
+        return answers
+
     def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
         """Send one `_bulk` request of NDJSON lines and return its items, in order.
 

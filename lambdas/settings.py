@@ -57,11 +57,15 @@ class QuerySettings(EngineSettings):
 class WriteSettings(EngineSettings, ImportSettings):
     """Settings of the write function."""
 
+    split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
+    chunk_bytes: int = Field(default=262_144, ge=1024, alias="ALTO_CHUNK_BYTES")
+
 
 class SplitSettings(ImportSettings):
     """Settings of the split function. `chunk_bytes` is how much of a file one message loads."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
+    split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
     chunk_bytes: int = Field(default=262_144, ge=1024, alias="ALTO_CHUNK_BYTES")
 
 

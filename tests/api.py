@@ -72,7 +72,13 @@ class Api:
         self._write = write
 
     def __call__(self, method: str, path: str, body: Any = None, **parts: Any) -> Answer:
-        is_data = path.startswith(("/v1/collections", "/v1/imports")) and not path.endswith("/search")
-        answer = (self._write if is_data else self._query)(event(method, path, body, **parts), Context())
+        answer = self.raw(event(method, path, body, **parts), Context())
         text = answer.get("body")
         return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers", {}))
+
+    def raw(self, made: dict[str, Any], context: Any) -> dict[str, Any]:
+        """What the function answers to an event."""
+        path = made["rawPath"]
+        is_search = path.endswith(("/search", "/aggregate")) and made["requestContext"]["http"]["method"] == "POST"
+        is_data = path.startswith(("/v1/collections", "/v1/imports")) and not is_search
+        return (self._write if is_data else self._query)(made, context)

@@ -57,6 +57,7 @@ class Result:
     """What the fake writer says of one object."""
 
     error: AltoError | None
+    unchanged_since: datetime | None = None
 
 
 @dataclass
@@ -66,12 +67,15 @@ class FakeWriter:
     stored: dict[str, ObjectInput] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
     judge: Callable[[ObjectInput], AltoError | None] = lambda _: None
+    unchanged_since: Callable[[ObjectInput], datetime | None] = lambda _: None
     after: Callable[[], None] = lambda: None
 
-    def write(self, collection: str, objects: Sequence[ObjectInput], *, deadline: Deadline) -> list[Result]:
+    def write(
+        self, collection: str, objects: Sequence[ObjectInput], *, deadline: Deadline, skip_unchanged: bool
+    ) -> list[Result]:
         """Store what is not refused."""
         self.batches.append(len(objects))
-        results = [Result(self.judge(item)) for item in objects]
+        results = [Result(self.judge(item), self.unchanged_since(item)) for item in objects]
         self.stored |= {item.id: item for item, result in zip(objects, results, strict=True) if result.error is None}
         self.after()
         return results
@@ -98,6 +102,9 @@ class ImportWorld:
     writer: FakeWriter = field(default_factory=FakeWriter)
     refreshed: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    continued: list[str] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    announce: Callable[[Job], None] = lambda _: None
 
     @classmethod
     def create(cls, endpoint: str | None = None) -> "ImportWorld":
@@ -124,7 +131,7 @@ class ImportWorld:
     @property
     def jobs(self) -> JobStore:
         """The jobs of this world. Pauses are noted, not taken."""
-        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5)
+        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5, announce=self.announce)
 
     @property
     def queue(self) -> ChunkQueue:
@@ -133,7 +140,14 @@ class ImportWorld:
 
     def splitter(self, chunk_bytes: int = 64) -> Splitter:
         """A splitter with chunks small enough to look at."""
-        return Splitter(S3Source(self.s3), self.jobs, self.queue, chunk_bytes)
+        return Splitter(
+            S3Source(self.s3),
+            self.jobs,
+            self.queue,
+            go_on=self.continued.append,
+            own_bucket=BUCKET,
+            chunk_bytes=chunk_bytes,
+        )
 
     def loader(self, batch_objects: int = 480, queue: ChunkQueue | None = None) -> Loader[str]:
         """A loader that writes into the fake."""
@@ -146,13 +160,19 @@ class ImportWorld:
             writer=self.writer,
             refresh=self.refreshed.append,
             error_bucket=BUCKET,
+            types=lambda _: self.types,
+            batches_at_once=1,
             batch_objects=batch_objects,
         )
 
     def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:
         """Put an object, and name it as the S3 event would."""
         answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-        return Source(bucket=BUCKET, key=key, version_id=answer.get("VersionId"), etag=answer["ETag"].strip('"'))
+        return self.upload_source(key, answer["ETag"].strip('"'), answer.get("VersionId"))
+
+    def upload_source(self, key: str, etag: str, version_id: str | None = None) -> Source:
+        """An object that was put already."""
+        return Source(bucket=BUCKET, key=key, version_id=version_id, etag=etag)
 
     def split(self, source: Source, chunk_bytes: int = 64) -> SplitOutcome:
         """Split with all the time in the world."""
@@ -182,12 +202,12 @@ class ImportWorld:
 
     def error_lines(self, source: Source) -> list[dict[str, Any]]:
         """Every failed record that the job's error files name."""
-        lines = []
-        for uri in self.job(source).error_files:
-            key = uri.removeprefix(f"s3://{BUCKET}/")
-            body = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-            lines += [json.loads(line) for line in body.splitlines()]
-        return lines
+        return [line for uri in self.job(source).error_files for line in self.lines_of(uri)]
+
+    def lines_of(self, uri: str) -> list[dict[str, Any]]:
+        """The JSON lines of an object."""
+        body = self.s3.get_object(Bucket=BUCKET, Key=uri.removeprefix(f"s3://{BUCKET}/"))["Body"].read()
+        return [json.loads(line) for line in body.splitlines()]
 
 
 def films(count: int, start: int = 0) -> bytes:

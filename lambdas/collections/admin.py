@@ -1,21 +1,41 @@
-"""Creating and deleting collections."""
+"""Creating, changing and deleting collections."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from lambdas.collections.index_body import KnnEngine, index_body
-from lambdas.collections.model import Collection, CollectionConfig, alias_of, first_index_of
+from pydantic import ValidationError
+
+from lambdas.collections.index_body import KnnEngine, index_body, index_settings, mapping_update
+from lambdas.collections.lock import CollectionLock
+from lambdas.collections.model import (
+    Collection,
+    CollectionConfig,
+    CollectionUpdate,
+    IndexUpdate,
+    alias_of,
+    first_index_of,
+)
+from lambdas.collections.properties import Property, united
 from lambdas.collections.registry import MAPPING_FILTER, CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import CollectionExistsError, CollectionNotFoundError
+from lambdas.errors import (
+    AltoError,
+    CollectionExistsError,
+    CollectionNotFoundError,
+    ConflictError,
+    InvalidRequestError,
+)
 from lambdas.opensearch import IndexExistsError, IndexMissingError, OpenSearch
+
+# How long an insert waits for its new properties.
+SCHEMA_SECONDS = 10.0
 
 
 class CollectionAdmin:
-    """Creates and deletes collections."""
+    """Creates, changes and deletes collections."""
 
     def __init__(
         self,
@@ -30,6 +50,7 @@ class CollectionAdmin:
         self._embedder = embedder
         self._knn_engine = knn_engine
         self._now = now
+        self._lock = CollectionLock(engine)
 
     def create(
         self, config: CollectionConfig, *, deadline: Deadline, credentials: AwsCredentials | None = None
@@ -56,6 +77,73 @@ class CollectionAdmin:
         self._registry.forget(config.name)
         return collection
 
+    def update(self, name: str, change: CollectionUpdate, *, deadline: Deadline) -> Collection:
+        """Change the description, auto-schema or index settings. What the change leaves out stays.
+
+        Raises `CollectionNotFoundError`. When it raises, nothing has changed.
+        """
+
+        def changed(before: Collection) -> Collection:
+            index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
+            given = change.model_dump(exclude_none=True, exclude={"index"})
+            return before.model_copy(update=given | {"index": index})
+
+        return self._change(name, changed, deadline)
+
+    def add_property(self, name: str, item: Property, *, deadline: Deadline) -> Collection:
+        """Add a property. Raises `CollectionNotFoundError`, and `ConflictError` if there is one of its name."""
+
+        def changed(before: Collection) -> Collection:
+            if before.property_named(item.name):
+                raise ConflictError(
+                    f"The collection '{before.name}' has a property '{item.name}' already. A property cannot be "
+                    "changed: add one of another name, or create another collection."
+                )
+            return _revalidated(before, [*before.properties, item])
+
+        return self._change(name, changed, deadline)
+
+    def add(self, extended: Collection) -> Collection:
+        """Give the stored collection the properties of `extended` that it lacks, for auto-schema."""
+
+        def changed(before: Collection) -> Collection:
+            return _revalidated(before, united(before.properties, extended.properties))
+
+        return self._change(extended.name, changed, Deadline.after(SCHEMA_SECONDS))
+
+    def _change(self, name: str, changed: Callable[[Collection], Collection], deadline: Deadline) -> Collection:
+        """Change the stored collection, one writer at a time, and never by half."""
+        alias = alias_of(self._registry.get(name).name)
+        with self._lock.held(alias, deadline):
+            self._registry.forget(name)
+            before = self._registry.get(name)
+            after = changed(before)
+            if after == before:
+                return before
+            after = after.model_copy(update={"updated": self._now()})
+            try:
+                self._settle(alias, before, after)
+                self._engine.request("PUT", f"/{alias}/_mapping", mapping_update(before, after))
+            except IndexMissingError:
+                raise CollectionNotFoundError(
+                    f"There is no collection '{name}'. It was deleted a moment ago."
+                ) from None
+            except AltoError:
+                self._settle(alias, after, before)
+                raise
+            finally:
+                self._registry.forget(name)
+        return after
+
+    def _settle(self, alias: str, before: Collection, after: Collection) -> None:
+        """Bring the index's settings to those of `after`. A value that it no longer names is the engine's own again."""
+        old, new = (
+            index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards"}))) for item in (before, after)
+        )
+        if old != new:
+            body = {"index": dict.fromkeys(old) | new}
+            self._engine.request("PUT", f"/{alias}/_settings", body)
+
     def delete(self, name: str) -> None:
         """Delete the collection and all its objects. Raises `CollectionNotFoundError`."""
         self._registry.forget(name)
@@ -80,3 +168,13 @@ class CollectionAdmin:
         if dimensions is None:
             dimensions = self._embedder.probe_dimensions(config, deadline=deadline, credentials=credentials)
         return config.model_copy(update={"dimensions": dimensions})
+
+
+def _revalidated(before: Collection, properties: list[Property]) -> Collection:
+    """The collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
+    try:
+        return Collection.model_validate(
+            before.model_dump() | {"properties": [item.model_dump() for item in properties]}
+        )
+    except ValidationError as error:
+        raise InvalidRequestError(f"{error.errors()[0]['msg']}.") from None

@@ -1,41 +1,60 @@
 """From a collection to the OpenSearch index that holds it, and back. Pure."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from lambdas.collections.model import Collection, Property, Tokenization, alias_of
+from lambdas.collections.model import Collection, IndexSettings, IndexUpdate, alias_of
+from lambdas.collections.properties import (
+    OBJECT_TYPES,
+    Property,
+    PropertyBase,
+    property_paths,
+)
 from lambdas.embedding.config import VectorConfig
 
 KnnEngine = Literal["lucene", "faiss"]
 
 # Version of the layout of the index. Written into `_meta`, so that a later Alto knows what it reads.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
+
+# OpenSearch's own limit, 1,000, is below what the properties of one collection may need.
+FIELDS_LIMIT = 4000
 
 # Lucene refuses terms above 32,766 bytes; a character takes four bytes at most.
 KEYWORD_LIMIT = 8191
 
-ANALYZERS: dict[Tokenization, str] = {
+# Every other tokenization is a language, and OpenSearch's analyzer of that name.
+ANALYZERS = {
     "word": "alto_word",
     "lowercase": "alto_lowercase",
     "whitespace": "whitespace",
     "field": "alto_field",
-    "english": "english",
+    "trigram": "alto_trigram",
 }
 
 ANALYSIS: dict[str, Any] = {
-    "tokenizer": {"alto_word": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"}},
+    "tokenizer": {
+        "alto_word": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"},
+        "alto_trigram": {"type": "ngram", "min_gram": 3, "max_gram": 3, "token_chars": ["letter", "digit"]},
+    },
+    # One endless word must not make OpenSearch refuse its object.
+    "filter": {"alto_term": {"type": "truncate", "length": KEYWORD_LIMIT}},
     "analyzer": {
-        "alto_word": {"type": "custom", "tokenizer": "alto_word", "filter": ["lowercase"]},
+        "alto_word": {"type": "custom", "tokenizer": "alto_word", "filter": ["lowercase", "alto_term"]},
         "alto_lowercase": {"type": "custom", "tokenizer": "whitespace", "filter": ["lowercase"]},
-        "alto_field": {"type": "custom", "tokenizer": "keyword", "filter": ["trim"]},
+        "alto_field": {"type": "custom", "tokenizer": "keyword", "filter": ["trim", "alto_term"]},
+        "alto_trigram": {"type": "custom", "tokenizer": "alto_trigram", "filter": ["lowercase"]},
     },
 }
 
-SCALAR_TYPES: dict[str, str] = {
-    "int": "long",
-    "number": "double",
-    "boolean": "boolean",
-    "date": "date",
-    "uuid": "keyword",
+SCALAR_TYPES: dict[str, dict[str, Any]] = {
+    "int": {"type": "long"},
+    "number": {"type": "double"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "date"},
+    # A UUID is the same in either case.
+    "uuid": {"type": "keyword", "normalizer": "lowercase"},
+    "geo": {"type": "geo_point"},
 }
 
 SPACE_TYPES: dict[str, str] = {"cosine": "cosinesimil", "dot": "innerproduct", "l2_squared": "l2"}
@@ -45,17 +64,34 @@ def index_body(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
     """The body of the request that creates the collection's index, alias and configuration at once."""
     return {
         "aliases": {alias_of(collection.name): {}},
-        "settings": {"index": {"knn": bool(collection.vectors)}, "analysis": ANALYSIS},
+        "settings": {
+            "index": {"knn": bool(collection.vectors), "mapping": {"total_fields": {"limit": FIELDS_LIMIT}}}
+            | index_settings(collection.index),
+            "analysis": ANALYSIS,
+        },
         "mappings": mappings(collection, engine),
     }
+
+
+def index_settings(settings: IndexUpdate) -> dict[str, Any]:
+    """The settings that the collection asks for, as OpenSearch names them."""
+    asked = {
+        "number_of_shards": settings.shards if isinstance(settings, IndexSettings) else None,
+        "number_of_replicas": settings.replicas,
+        "refresh_interval": f"{settings.refresh_seconds}s" if settings.refresh_seconds else None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
     """The mapping of a collection. A field that is not described is refused: nothing is indexed by accident."""
     fields: dict[str, Any] = {
+        # `_id` itself can be neither sorted nor paged by.
+        "id": {"type": "keyword", "normalizer": "lowercase"},
         "created": {"type": "date"},
         "updated": {"type": "date"},
         "properties": {"properties": {item.name: property_mapping(item) for item in collection.properties}},
+        "lengths": {"properties": lengths_mapping(collection.properties)},
         "text_hash": {"type": "object", "enabled": False},
     }
     if collection.vectors:
@@ -64,23 +100,54 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
         }
     return {
         "dynamic": "strict",
-        "_meta": {
-            "alto": {"layout": LAYOUT_VERSION, "collection": collection.model_dump(mode="json", exclude_none=True)}
-        },
+        "_meta": meta(collection),
         "properties": fields,
     }
 
 
-def property_mapping(item: Property) -> dict[str, Any]:
+def meta(collection: Collection) -> dict[str, Any]:
+    """What the mapping says about the collection: all of it."""
+    return {"alto": {"layout": LAYOUT_VERSION, "collection": collection.model_dump(mode="json", exclude_none=True)}}
+
+
+def mapping_update(before: Collection, after: Collection) -> dict[str, Any]:
+    """The body that brings the mapping of `before` to `after`: its new properties and the configuration."""
+    stored = {item.name: item for item in before.properties}
+    changed = [item for item in after.properties if stored.get(item.name) != item]
+    fields: dict[str, Any] = {}
+    if changed:
+        fields = {
+            "properties": {"properties": {item.name: property_mapping(item) for item in changed}},
+            "lengths": {"properties": lengths_mapping(changed)},
+        }
+    return {"_meta": meta(after), "properties": fields}
+
+
+def property_mapping(item: PropertyBase) -> dict[str, Any]:
     """How one property is indexed."""
+    if item.type in OBJECT_TYPES:
+        if not item.filterable:
+            return {"type": "object", "enabled": False}
+        return {"properties": {nested.name: property_mapping(nested) for nested in item.properties or ()}}
     if not item.is_text:
-        return {"type": SCALAR_TYPES[item.type.removesuffix("[]")], "index": item.filterable}
-    mapping: dict[str, Any] = {"type": "text", "index": item.searchable}
-    if item.searchable:
-        mapping["analyzer"] = ANALYZERS[item.tokenization]
+        return SCALAR_TYPES[item.scalar_type] | {"index": item.filterable}
+    searchable = isinstance(item, Property) and item.searchable
+    mapping: dict[str, Any] = {"type": "text", "index": searchable}
+    if isinstance(item, Property) and searchable:
+        mapping["analyzer"] = ANALYZERS.get(item.tokenization, item.tokenization)
     if item.filterable:
         mapping["fields"] = {"keyword": {"type": "keyword", "ignore_above": KEYWORD_LIMIT}}
     return mapping
+
+
+def lengths_mapping(properties: Sequence[PropertyBase]) -> dict[str, Any]:
+    """The fields for the lengths of values. OpenSearch itself knows no length: doc values drop repeated items."""
+    return {length_field(path): {"type": "integer"} for path, item in property_paths(properties) if item.has_length}
+
+
+def length_field(path: str) -> str:
+    """The name of the field, below `lengths`, with the length of a property. No property's name has a dash."""
+    return path.replace(".", "-")
 
 
 def vector_mapping(config: VectorConfig, engine: KnnEngine) -> dict[str, Any]:

@@ -2,74 +2,51 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from lambdas.collections.properties import Property, check_names_differ, check_size
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.models import StrictModel
 
-PropertyType = Literal[
-    "text",
-    "text[]",
-    "int",
-    "int[]",
-    "number",
-    "number[]",
-    "boolean",
-    "boolean[]",
-    "date",
-    "date[]",
-    "uuid",
-    "uuid[]",
-]
-Tokenization = Literal["word", "lowercase", "whitespace", "field", "english"]
-
-TEXT_TYPES = frozenset({"text", "text[]"})
-PROPERTY_TYPES: tuple[str, ...] = get_args(PropertyType)
 DEFAULT_VECTOR = "default"
+# What an update may not touch, and what to do instead.
+_ANEW = "create another collection and import into it"
+FIXED = {
+    "name": _ANEW,
+    "vectors": _ANEW,
+    "properties": "add a property with POST /v1/collections/{name}/properties; those that exist stay as they are",
+}
 
 CollectionName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$"),
     Field(description="A letter, then up to 99 letters, digits or underscores. The first letter is made upper case."),
 ]
-PropertyName = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$"),
-    Field(description="A letter, then up to 99 letters, digits or underscores. `id` is taken by the object's own id."),
-]
 VectorName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$")]
 
 
-class Property(StrictModel):
-    """One property of the objects of a collection."""
+class IndexUpdate(StrictModel):
+    """The settings of an index that can be changed while it is used."""
 
-    name: PropertyName
-    type: PropertyType
-    description: str = Field(default="", max_length=2000)
-    filterable: bool = Field(default=True, description="May be used in filters.")
-    searchable: bool = Field(default=True, description="Is searched by BM25. Only text has this.")
-    tokenization: Tokenization = Field(
-        default="english",
-        description="How text is cut into words: `english` stems and drops stop words, `word` splits at everything "
-        "that is neither letter nor digit, `lowercase` and `whitespace` split at blanks, `field` does not split.",
-    )
-    skip_vectorization: bool = Field(default=False, description="Never becomes part of the text that is embedded.")
-    vectorize_property_name: bool = Field(
-        default=False, description="The property's name is embedded before each value."
+    replicas: int | None = Field(default=None, ge=0, le=5, description="Copies of each part of the index.")
+    refresh_seconds: int | None = Field(
+        default=None, ge=1, le=10, description="How long a write may stay unseen by searches. 1 by default."
     )
 
-    @model_validator(mode="after")
-    def _name_is_free(self) -> Self:
-        if self.name == "id":
-            raise ValueError("the name 'id' is taken by the object's own id: choose another, such as 'source_id'")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _shards_are_fixed(cls, data: object) -> object:
+        if cls is IndexUpdate and isinstance(data, dict) and "shards" in data:
+            raise ValueError(f"'shards' cannot be changed: {_ANEW}")
+        return data
 
-    @property
-    def is_text(self) -> bool:
-        """Whether the values are text, alone or in a list."""
-        return self.type in TEXT_TYPES
+
+class IndexSettings(IndexUpdate):
+    """How the collection's index is spread and refreshed. Leave a value out for OpenSearch's or the domain's own."""
+
+    shards: int | None = Field(default=None, ge=1, le=20, description="Parts of the index. Cannot be changed later.")
 
 
 class CollectionConfig(StrictModel):
@@ -78,6 +55,12 @@ class CollectionConfig(StrictModel):
     name: CollectionName
     description: str = Field(default="", max_length=2000)
     properties: list[Property] = Field(default_factory=list, max_length=500)
+    auto_schema: bool = Field(
+        default=False,
+        description="A property that is not described is added at its first insert, with the type of its value. "
+        "Otherwise such an object is refused.",
+    )
+    index: IndexSettings = Field(default_factory=IndexSettings)
     vectors: dict[VectorName, VectorConfig] = Field(
         default_factory=dict,
         max_length=20,
@@ -93,11 +76,8 @@ class CollectionConfig(StrictModel):
 
     @model_validator(mode="after")
     def _property_names_differ(self) -> Self:
-        seen: set[str] = set()
-        for item in self.properties:
-            if item.name in seen:
-                raise ValueError(f"the property '{item.name}' is described twice: keep one of the two")
-            seen.add(item.name)
+        check_names_differ(self.properties)
+        check_size(self.properties)
         return self
 
     @model_validator(mode="after")
@@ -123,6 +103,21 @@ class CollectionConfig(StrictModel):
     def property_named(self, name: str) -> Property | None:
         """The property of this name, if there is one."""
         return next((item for item in self.properties if item.name == name), None)
+
+
+class CollectionUpdate(StrictModel):
+    """What may change in a collection that exists. What is left out stays as it is."""
+
+    description: str | None = Field(default=None, max_length=2000)
+    auto_schema: bool | None = None
+    index: IndexUpdate | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_rest_is_fixed(cls, data: object) -> object:
+        for name in FIXED.keys() & data.keys() if isinstance(data, dict) else ():
+            raise ValueError(f"'{name}' cannot be changed: {FIXED[name]}")
+        return data
 
 
 class Collection(CollectionConfig):

@@ -76,14 +76,32 @@ class Embedder:
 
         Raises `EmbeddingError`.
         """
-        key = (text_hash(config, text), config.region, *_identity(config, credentials))
-        if (known := self._remembered(key)) is not None:
-            return known
-        [result] = self._embed(config, [text], "query", deadline=deadline, credentials=credentials)
-        if isinstance(result, EmbeddingError):
-            raise result
-        self._remember(key, result)
-        return result
+        [vector] = self.embed_queries(config, [text], deadline=deadline, credentials=credentials)
+        return vector
+
+    def embed_queries(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+    ) -> list[list[float]]:
+        """The vectors of several queries, those that are not remembered packed together.
+
+        Raises `EmbeddingError`, that of the first text that met one.
+        """
+        keys = [(text_hash(config, text), config.region, *_identity(config, credentials)) for text in texts]
+        known = {key: self._remembered(key) for key in keys}
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
+        if missing:
+            results = self._embed(config, list(missing.values()), "query", deadline=deadline, credentials=credentials)
+            for key, result in zip(missing, results, strict=True):
+                if isinstance(result, EmbeddingError):
+                    raise result
+                self._remember(key, result)
+                known[key] = result
+        return [vector for key in keys if (vector := known[key]) is not None]
 
     def probe_dimensions(
         self, config: Text2VecAws, *, deadline: Deadline, credentials: AwsCredentials | None = None

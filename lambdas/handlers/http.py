@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
@@ -15,7 +16,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials, credentials_from_headers
-from lambdas.errors import AltoError, AnswerTooLargeError, ErrorDetail, InvalidRequestError, NotFoundError
+from lambdas.errors import (
+    AltoError,
+    AnswerTooLargeError,
+    ErrorDetail,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    NotFoundError,
+)
+from lambdas.handlers.methods import check_method
 from lambdas.models import StrictModel
 from lambdas.observability import logger
 
@@ -54,6 +63,8 @@ def make_app() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(
         enable_validation=True,
         serializer=_to_json,
+        # Refuses what is no JSON (NaN) and no text (half of a surrogate pair), which json.loads lets through.
+        json_body_deserializer=orjson.loads,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
@@ -92,13 +103,13 @@ def invalid_request(error: RequestValidationError) -> InvalidRequestError:
     return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
 
 
+NOT_JSON = InvalidRequestError("The body must be JSON: send the header 'Content-Type: application/json'.")
+
 # The most specific class wins.
 TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
     AltoError: known,
     RequestValidationError: invalid_request,
-    RequestUnsupportedContentType: lambda _: InvalidRequestError(
-        "The body must be JSON: send the header 'Content-Type: application/json'."
-    ),
+    RequestUnsupportedContentType: lambda _: NOT_JSON,
     UnicodeDecodeError: lambda _: InvalidRequestError("The body is not UTF-8 text."),
     Exception: unexpected,
 }
@@ -107,7 +118,20 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
 def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an API Gateway event, and see that the answer fits into what Lambda carries."""
     logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
+    request = event["requestContext"]["http"]
+    try:
+        check_method(request["method"], event["rawPath"])
+    except MethodNotAllowedError as refusal:
+        refused = error_response(refusal, event["requestContext"]["requestId"])
+        headers = {"Content-Type": JSON, "Allow": ", ".join(refusal.allowed)}
+        return {"statusCode": refusal.status, "headers": headers, "body": refused.body, "isBase64Encoded": False}
+    if not _is_json(event):
+        refused = error_response(NOT_JSON, event["requestContext"]["requestId"])
+        return {"statusCode": 400, "headers": {"Content-Type": JSON}, "body": refused.body, "isBase64Encoded": False}
     answer: dict[str, Any] = app.resolve(event, context)
+    if request["method"] == "HEAD":
+        headers = {name: value for name, value in answer["headers"].items() if name.lower() != "content-type"}
+        return answer | {"headers": headers, "body": ""}
     if len(answer.get("body") or "") > MAX_ANSWER_BYTES:
         error = AnswerTooLargeError(
             "The answer is larger than 6 MB: ask for fewer objects (limit), fewer properties (return_properties) or "
@@ -116,6 +140,12 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaC
         response = error_response(error, event["requestContext"]["requestId"])
         return answer | {"statusCode": response.status_code, "body": response.body}
     return answer
+
+
+def _is_json(event: dict[str, Any]) -> bool:
+    """Whether a body says that it is JSON, or nothing. The framework itself would read forms too."""
+    content_type = event.get("headers", {}).get("content-type", JSON).partition(";")[0].strip().lower()
+    return not event.get("body") or content_type == JSON or content_type.endswith("+json")
 
 
 def error_response(error: AltoError, request: str) -> Response[str]:
@@ -128,8 +158,8 @@ def error_response(error: AltoError, request: str) -> Response[str]:
             "request_id": request,
         }
     }
-    retry = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
-    return Response(status_code=error.status, content_type=JSON, body=_to_json(body), headers=retry)
+    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    return Response(status_code=error.status, content_type=JSON, body=_to_json(body), headers=headers)
 
 
 def request_id(app: APIGatewayHttpResolver) -> str:
@@ -137,12 +167,12 @@ def request_id(app: APIGatewayHttpResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
-def credentials(app: APIGatewayHttpResolver) -> AwsCredentials | None:
+def credentials(app: BaseRouter) -> AwsCredentials | None:
     """The caller's own AWS credentials, if the request carries some."""
     return credentials_from_headers(app.current_event.headers)
 
 
-def deadline(app: APIGatewayHttpResolver) -> Deadline:
+def deadline(app: BaseRouter) -> Deadline:
     """When this invocation has to have its answer."""
     remaining = app.lambda_context.get_remaining_time_in_millis() / 1000
     return Deadline.after(remaining - MARGIN_SECONDS)

@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as InPath
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.collections.model import CollectionName
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
+from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
-from lambdas.search.request import SearchRequest, SearchResponse
+from lambdas.search.answer import SearchResponse
+from lambdas.search.request import SearchRequest
 from lambdas.wiring.query import services
 
 OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -25,11 +29,29 @@ app = make_app()
     tags=["Search"],
     responses={200: {"description": "The objects found, best first."}} | ERROR_RESPONSES,
 )
-def search(name: Annotated[CollectionName, InPath()], request: SearchRequest) -> SearchResponse:
-    """One of near_text, near_vector, bm25 and hybrid, with a filter and paging."""
+def search(
+    name: Annotated[CollectionName, InPath()], request: Annotated[SearchRequest, StrictJson(), Body()]
+) -> SearchResponse:
+    """One of near_text, near_vector, near_object, bm25 and hybrid, or a sorted listing; with a filter and paging."""
     function = services()
     collection = function.registry.get(name)
     return function.searcher.search(collection, request, deadline=deadline(app), credentials=credentials(app))
+
+
+@app.post(
+    "/v1/collections/<name>/aggregate",
+    summary="Count and measure objects",
+    operation_id="aggregate",
+    tags=["Search"],
+    responses={200: {"description": "Totals, of all objects or of each group."}} | ERROR_RESPONSES,
+)
+def aggregate(
+    name: Annotated[CollectionName, InPath()], request: Annotated[AggregateRequest, StrictJson(), Body()]
+) -> AggregateResponse:
+    """Over all objects, those of a filter, or the results of a search."""
+    function = services()
+    collection = function.registry.get(name)
+    return function.aggregator.aggregate(collection, request, deadline=deadline(app), credentials=credentials(app))
 
 
 @app.get("/v1/meta", summary="What this Alto is", operation_id="get_meta", tags=["Service"])

@@ -1,5 +1,6 @@
-"""The queue between splitting and loading."""
+"""The queues in front of splitting and loading."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,18 @@ class ChunksNotSentError(Exception):
     """SQS did not take some messages, again and again."""
 
 
+class SplitQueue:
+    """The queue in front of splitting, as its own consumers and the API use it."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def go_on(self, job_id: str) -> None:
+        """Have a job split from where it stopped."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps({"job_id": job_id}))
+
+
 class ChunkQueue:
     """Sends chunks, and puts back those that cannot be loaded now."""
 
@@ -28,11 +41,19 @@ class ChunkQueue:
 
     def send(self, chunks: Sequence[Chunk]) -> None:
         """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them for good."""
-        pending = {str(chunk.chunk): chunk.model_dump_json() for chunk in chunks}
+        pending = {f"{chunk.chunk}-{chunk.part}": chunk for chunk in chunks}
         for attempt in range(SEND_ATTEMPTS):
             answer = self._sqs.send_message_batch(
                 QueueUrl=self._url,
-                Entries=[{"Id": number, "MessageBody": body} for number, body in pending.items()],
+                # The group makes the queue fair: a job with few chunks does not wait behind one with many.
+                Entries=[
+                    {
+                        "Id": name,
+                        "MessageBody": chunk.model_dump_json(exclude_none=True),
+                        "MessageGroupId": chunk.job_id,
+                    }
+                    for name, chunk in pending.items()
+                ],
             )
             # A batch is answered with 200 even when single messages of it were refused.
             refused = answer.get("Failed", [])

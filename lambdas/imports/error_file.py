@@ -1,21 +1,27 @@
-"""The records of a chunk that could not be loaded, as JSON lines in S3."""
+"""The records that could not be loaded, as JSON lines in S3: a file for each chunk, and in the end one of them all."""
 
 import io
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import orjson
 
 from lambdas.errors import AltoError
+from lambdas.imports.entries import Entry
 from lambdas.imports.job import MAX_FIRST_ERRORS, Chunk, RecordError
 from lambdas.imports.notifications import OWN_PREFIX
-from lambdas.imports.records import Line
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-MAX_RECORD_CHARACTERS = 4_000
+# Of a line that is longer than what is imported, so much is shown. Other records are kept whole, to be tried again.
+MAX_CUT_CHARACTERS = 4_000
 # The job shows its first errors, and its item must stay small.
 MAX_SHOWN_CHARACTERS = 500
+# S3 takes no smaller parts but the last one.
+MERGE_PART_BYTES = 8_388_608
+NDJSON = "application/x-ndjson"
 
 
 class ErrorFile:
@@ -27,38 +33,85 @@ class ErrorFile:
         self.count = 0
         self.first_errors: list[RecordError] = []
 
-    def add(self, line: Line, error: AltoError) -> None:
-        """Note that a record failed: where it is, why, and as much of it as helps to find it."""
+    def add(self, entry: Entry, error: AltoError) -> None:
+        """Note that a record failed: where it is, why, and the record itself."""
         self.count += 1
-        record = line.data.decode(errors="replace")
-        entry = {
+        record = entry.shown
+        if entry.is_cut and isinstance(record, str):
+            record = record[:MAX_CUT_CHARACTERS]
+        line = {
             "location": {
                 "key": self._chunk.source.key,
                 "chunk": self._chunk.chunk,
-                "line_start_byte": line.start,
+                entry.place: entry.start,
             },
+            "id": entry.object_id,
             "code": error.code,
             "message": error.message,
             "details": [{"field": detail.field, "message": detail.message} for detail in error.details],
-            "record": record[:MAX_RECORD_CHARACTERS],
-            "record_is_cut": line.too_long or len(record) > MAX_RECORD_CHARACTERS,
+            "record": record,
+            "record_is_cut": entry.is_cut,
         }
-        self._lines.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         if len(self.first_errors) < MAX_FIRST_ERRORS:
             self.first_errors.append(
                 RecordError(
                     chunk=self._chunk.chunk,
-                    line_start_byte=line.start,
+                    line_start_byte=entry.start,
                     code=error.code,
                     message=error.message[:MAX_SHOWN_CHARACTERS],
                 )
             )
 
     def save(self, s3: "S3Client", bucket: str) -> str | None:
-        """Write the file if any record failed and return its address. Every attempt at a chunk writes the same file."""
+        """Write the file if any record failed and return its address.
+
+        Two attempts at a part may end at different records, and the one that writes last need not be the one that is
+        counted: so each content has an address of its own.
+        """
         if not self.count:
             return None
+        content = self._lines.getvalue()
+        name = f"{self._chunk.chunk:08}-{self._chunk.part:04}-{sha256(content).hexdigest()[:12]}"
         # Not `.jsonl`, which would make S3 announce it as something to import.
-        key = f"{OWN_PREFIX}imports/{self._chunk.job_id}/errors/{self._chunk.chunk:08}.ndjson"
-        s3.put_object(Bucket=bucket, Key=key, Body=self._lines.getvalue(), ContentType="application/x-ndjson")
+        key = f"{OWN_PREFIX}imports/{self._chunk.job_id}/errors/{name}.ndjson"
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=NDJSON)
         return f"s3://{bucket}/{key}"
+
+
+def merge(s3: "S3Client", bucket: str, job_id: str, files: Iterable[str]) -> str | None:
+    """Put the error files of all chunks into one, in order, and return its address; None when there are none.
+
+    Holds one chunk's file and one part in memory, whatever the number of files.
+    """
+    key = f"{OWN_PREFIX}imports/{job_id}/errors.ndjson"
+    held = bytearray()
+    upload: str | None = None
+    parts: list[str] = []
+
+    def send() -> None:
+        nonlocal upload
+        upload = upload or s3.create_multipart_upload(Bucket=bucket, Key=key, ContentType=NDJSON)["UploadId"]
+        answer = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=len(parts) + 1, Body=bytes(held))
+        parts.append(answer["ETag"])
+        held.clear()
+
+    for uri in files:
+        held += s3.get_object(Bucket=bucket, Key=uri.removeprefix(f"s3://{bucket}/"))["Body"].read()
+        if len(held) >= MERGE_PART_BYTES:
+            send()
+    if upload is None:
+        if not held:
+            return None
+        s3.put_object(Bucket=bucket, Key=key, Body=bytes(held), ContentType=NDJSON)
+        return f"s3://{bucket}/{key}"
+    if held:
+        send()
+    numbered = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(parts, start=1)]
+    s3.complete_multipart_upload(
+        Bucket=bucket,
+        Key=key,
+        UploadId=upload,
+        MultipartUpload={"Parts": numbered},  # type: ignore[typeddict-item]
+    )
+    return f"s3://{bucket}/{key}"

@@ -2,13 +2,16 @@
 
 The order makes every interruption harmless. Objects are written under ids that never change, then the error file,
 then the counts in one transaction. Whatever happens before the transaction happens again with the same result;
-whatever is delivered after it finds the chunk counted.
+whatever is delivered after it finds the chunk counted. What there was no time for is handed back in the same way: the
+transaction says where the rest begins, then its message is sent, and sent again if the chunk is delivered again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from lambdas.deadline import Deadline
@@ -16,33 +19,31 @@ from lambdas.errors import (
     AltoError,
     CollectionNotFoundError,
     CredentialsRefusedError,
-    EmbeddingTimeoutError,
     EndpointNotFoundError,
     ImportNotFoundError,
-    InvalidObjectError,
     ModelAccessDeniedError,
     ModelNotFoundError,
-    ModelThrottledError,
-    ModelUnavailableError,
-    SearchEngineUnavailableError,
+    RoleRefusedError,
 )
+from lambdas.imports.batches import BatchWriter, ObjectWriter, batches
 from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.error_file import ErrorFile
-from lambdas.imports.job import Chunk, ChunkReport, JobFailedError, Problem
+from lambdas.imports.entries import read_entries
+from lambdas.imports.error_file import merge
+from lambdas.imports.fields import RecordShape
+from lambdas.imports.job import Chunk, ChunkReport, Job, JobFailedError, Problem
+from lambdas.imports.pipeline import in_order
 from lambdas.imports.progress import JobStore
-from lambdas.imports.records import Line, parse_record, read_lines
 from lambdas.imports.source import S3Source
-from lambdas.objects.model import ObjectInput
+from lambdas.imports.tally import Tally
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 # Five full calls of a model that takes 96 texts.
 BATCH_OBJECTS = 480
-BATCH_BYTES = 4_000_000
+# One batch is embedded while others are looked up and indexed. More would wait for the processor.
+BATCHES_AT_ONCE = 4
 
-# A record that meets one of these is neither loaded nor failed: its chunk is tried again.
-TRANSIENT = (ModelThrottledError, ModelUnavailableError, EmbeddingTimeoutError, SearchEngineUnavailableError)
 # No record of the job can succeed before someone changes something, so it stops instead of failing each of them.
 ENDS_THE_JOB = (
     CollectionNotFoundError,
@@ -50,31 +51,13 @@ ENDS_THE_JOB = (
     EndpointNotFoundError,
     ModelAccessDeniedError,
     ModelNotFoundError,
+    RoleRefusedError,
 )
 
 FIRST_PUT_BACK_SECONDS = 15
 LONGEST_PUT_BACK_SECONDS = 900
 
-LoadResult = Literal["loaded", "repeated", "ignored", "failed"]
-
-
-class ObjectResult(Protocol):
-    """What became of one object."""
-
-    @property
-    def error(self) -> AltoError | None:
-        """Why it was not stored, if it was not."""
-        ...
-
-
-class ObjectWriter[Collection](Protocol):
-    """Stores objects, embedding what has to be."""
-
-    def write(
-        self, collection: Collection, objects: Sequence[ObjectInput], *, deadline: Deadline
-    ) -> Sequence[ObjectResult]:
-        """One result for each object, in order."""
-        ...
+LoadResult = Literal["loaded", "handed_back", "repeated", "ignored", "failed"]
 
 
 class Collections[Collection](Protocol):
@@ -83,10 +66,6 @@ class Collections[Collection](Protocol):
     def get(self, name: str) -> Collection:
         """The collection. Raises `CollectionNotFoundError`."""
         ...
-
-
-class ChunkPutBackError(Exception):
-    """The chunk cannot be loaded now. Nothing of it was counted; it is delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +78,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class LoadOutcome:
-    """What became of a chunk. `records_read` = `records_loaded` + `records_failed`."""
+    """What became of a chunk. `records_read` = `records_loaded` + `records_unchanged` + `records_failed`."""
 
     result: LoadResult
     reason: str | None = None
     records_read: int = 0
     records_loaded: int = 0
+    records_unchanged: int = 0
     records_failed: int = 0
     job_completed: bool = False
 
@@ -123,7 +103,10 @@ class Loader[Collection]:
         writer: ObjectWriter[Collection],
         refresh: Callable[[Collection], Any],
         error_bucket: str,
+        types: Callable[[Collection], Mapping[str, str]] = lambda _: {},
         batch_objects: int = BATCH_OBJECTS,
+        batches_at_once: int = BATCHES_AT_ONCE,
+        executor: Executor | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._s3 = s3
@@ -134,7 +117,10 @@ class Loader[Collection]:
         self._writer = writer
         self._refresh = refresh
         self._error_bucket = error_bucket
+        self._types = types
         self._batch_objects = batch_objects
+        self._batches_at_once = batches_at_once
+        self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
         self._now = now
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
@@ -144,13 +130,14 @@ class Loader[Collection]:
         the message is put back, whatever keeps the chunk from being loaded now.
         """
         try:
-            if not self._jobs.get(chunk.job_id).unfinished:
-                return LoadOutcome("ignored", "The job has ended.")
+            job = self._jobs.get(chunk.job_id)
         except ImportNotFoundError as error:
             return LoadOutcome("ignored", error.message)
+        if not job.unfinished:
+            return LoadOutcome("ignored", "The job has ended.")
         try:
             with self._put_back_on_error(chunk, delivery):
-                return self._load_once(chunk, deadline)
+                return self._load_once(job, chunk, deadline)
         except JobFailedError as error:
             self._jobs.fail(chunk.job_id, error.reason)
             return LoadOutcome("failed", error.reason)
@@ -158,70 +145,56 @@ class Loader[Collection]:
             self._jobs.fail(chunk.job_id, error.message)
             return LoadOutcome("failed", error.message)
 
-    def _load_once(self, chunk: Chunk, deadline: Deadline) -> LoadOutcome:
-        if self._jobs.is_counted(chunk):
-            # Its loader may have died between counting and completing the job.
-            return LoadOutcome("repeated", job_completed=self._complete(chunk))
-        report = self._load_records(chunk, deadline)
-        counted = self._jobs.count(chunk, report)
-        completed = self._complete(chunk)
-        if not counted:
-            return LoadOutcome("repeated", "Another delivery was faster.", job_completed=completed)
+    def _load_once(self, job: Job, chunk: Chunk, deadline: Deadline) -> LoadOutcome:
+        if self._jobs.counted(chunk):
+            return self._repeat(chunk)
+        report = self._load_records(job, chunk, deadline)
+        if not self._jobs.count(chunk, report):
+            return self._repeat(chunk, "Another delivery was faster.")
+        if report.rest_start is not None:
+            self._queue.send([chunk.rest(report.rest_start)])
         return LoadOutcome(
-            "loaded",
+            "loaded" if report.rest_start is None else "handed_back",
             records_read=report.read,
             records_loaded=report.loaded,
+            records_unchanged=report.unchanged,
             records_failed=report.failed,
-            job_completed=completed,
+            job_completed=self._complete(chunk),
         )
 
-    def _load_records(self, chunk: Chunk, deadline: Deadline) -> ChunkReport:
+    def _repeat(self, chunk: Chunk, reason: str | None = None) -> LoadOutcome:
+        """Do what a loader that died after counting may have left undone."""
+        counted = self._jobs.counted(chunk)
+        if counted and counted.rest:
+            self._queue.send([counted.rest])
+        return LoadOutcome("repeated", reason, job_completed=self._complete(chunk))
+
+    def _load_records(self, job: Job, chunk: Chunk, deadline: Deadline) -> ChunkReport:
         collection = self._collections.get(chunk.collection)
-        errors = ErrorFile(chunk)
-        loaded = 0
-        for batch in self._batches(chunk, errors):
-            if deadline.passed:
-                raise ChunkPutBackError("There was no time left to load all of the chunk.")
-            results = self._writer.write(collection, [item for _, item in batch], deadline=deadline)
-            for (line, _), result in zip(batch, results, strict=True):
-                if result.error is None:
-                    loaded += 1
-                elif isinstance(result.error, TRANSIENT + ENDS_THE_JOB):
-                    raise result.error
-                else:
-                    errors.add(line, result.error)
-        return ChunkReport(
-            loaded=loaded,
-            failed=errors.count,
-            first_errors=tuple(errors.first_errors),
-            error_file=errors.save(self._s3, self._error_bucket),
-        )
-
-    def _batches(self, chunk: Chunk, errors: ErrorFile) -> Iterator[list[tuple[Line, ObjectInput]]]:
-        """The records of the chunk that can be read, in batches limited by count and size."""
-        batch: list[tuple[Line, ObjectInput]] = []
-        size = 0
-        for line in read_lines(chunk, lambda start, end: self._source.read(chunk.source, start, end)):
-            try:
-                item = parse_record(line, chunk.job_id)
-            except InvalidObjectError as error:
-                errors.add(line, error)
-                continue
-            batch.append((line, item))
-            size += len(line.data)
-            if len(batch) >= self._batch_objects or size >= BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+        shape = RecordShape(chunk.collection, job.options, self._types(collection))
+        read = partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket)
+        entries = read_entries(job, chunk, shape, read)
+        write = BatchWriter(self._writer, collection, deadline)
+        work = batches(entries, self._batch_objects)
+        tally = Tally(chunk, job.began)
+        for batch, results in in_order(work, write, self._executor, self._batches_at_once):
+            # In the whole batch: what ends the job may stand behind a record that only waits.
+            if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
+                raise fatal
+            if not tally.add(batch, results):
+                break
+        return tally.report(tally.errors.save(self._s3, self._error_bucket))
 
     def _complete(self, chunk: Chunk) -> bool:
         """Complete the job if nothing of it is left to load. Only then are its objects promised to be found."""
         job = self._jobs.get(chunk.job_id)
-        if not (job.unfinished and job.all_chunks_done):
-            return False
-        self._refresh(self._collections.get(chunk.collection))
-        return self._jobs.complete(job)
+        if job.all_chunks_done:
+            self._refresh(self._collections.get(chunk.collection))
+            files = self._jobs.error_files(job.id) if job.failed else ()
+            return self._jobs.complete(job, merge(self._s3, self._error_bucket, job.id, files))
+        if job.only_dead_chunks_left:
+            self._jobs.stop_incomplete(job)
+        return False
 
     @contextmanager
     def _put_back_on_error(self, chunk: Chunk, delivery: Delivery) -> Iterator[None]:

@@ -1,15 +1,15 @@
 """From what S3 says to what is to be imported. Pure."""
 
 import json
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
 
 from lambdas.imports.job import Source
+from lambdas.imports.options import ENDINGS, ending_of
 
 # Alto writes here itself; reading it back would never end.
 OWN_PREFIX = ".alto/"
-SUFFIXES = (".jsonl",)
+SUFFIXES = tuple(ENDINGS)
 
 
 def created_objects(notification: str) -> list[Source]:
@@ -28,7 +28,7 @@ def collection_of(key: str) -> str | None:
 
 def is_supported(key: str) -> bool:
     """Whether the format, told by the suffix, can be imported."""
-    return PurePosixPath(key).suffix.lower() in SUFFIXES
+    return ending_of(key) is not None
 
 
 def _source(s3: dict[str, Any]) -> Source:

@@ -1,26 +1,20 @@
 """Where jobs are kept: one DynamoDB table, changed by conditional writes only.
 
-A job is the item (`pk` = `job#<id>`, `sk` = `job`); each chunk that was loaded is (`pk`, `sk` = `chunk#<8 digits>`)
-beside it. Both expire by the attribute `expires`.
+A job is the item (`pk` = `job#<id>`, `sk` = `job`); beside it are its chunks (`counting.py`). For the list of jobs
+there is an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each. All expire by the attribute `expires`.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lambdas.errors import ImportNotFoundError
-from lambdas.imports.job import (
-    MAX_ERROR_FILES,
-    MAX_FIRST_ERRORS,
-    UNFINISHED,
-    Chunk,
-    ChunkReport,
-    Job,
-    JobState,
-    Problem,
-)
+from lambdas.imports.counting import Transactions
+from lambdas.imports.items import attributes, chunk_key, job_key, names_in, values
+from lambdas.imports.job import RESUMABLE, UNFINISHED, Chunk, ChunkReport, Job, JobState, Problem
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -31,6 +25,15 @@ CONFLICT_ATTEMPTS = 10
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+REFUSED = "ConditionalCheckFailed"
+LIST_KEY = "jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A part that was counted, and what of its chunk was handed back, if anything."""
+
+    rest: Chunk | None
 
 
 class JobStore:
@@ -40,45 +43,79 @@ class JobStore:
         self,
         dynamodb: "DynamoDBClient",
         table: str,
+        *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        announce: Callable[[Job], None] = lambda _: None,
     ) -> None:
+        """`announce` is told of each new job and each change of a job's state, after it was stored."""
         self._dynamodb = dynamodb
         self._table = table
+        self._transactions = Transactions(table)
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
+        self._announce = announce
 
     def get(self, job_id: str) -> Job:
         """The job as it is at this moment. Raises `ImportNotFoundError`."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=_job_key(job_id), ConsistentRead=True)
+        answer = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
         if "Item" not in answer:
             raise ImportNotFoundError(
                 f"There is no import '{job_id}'. Jobs are forgotten after {TIME_TO_LIVE.days} days."
             )
-        return Job.model_validate({name: _from_attribute(value) for name, value in answer["Item"].items()})
+        return Job.model_validate(values(answer["Item"]))
 
     def create(self, job: Job) -> bool:
         """Store a new job. False if there is one with this id, which is left as it is."""
         item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
-        try:
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item=_job_key(job.id) | _attributes(item),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        entry = {"pk": LIST_KEY, "sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
+        refused = self._transact(
+            [
+                {
+                    "Put": {
+                        "TableName": self._table,
+                        "Item": job_key(job.id) | attributes(item),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                },
+                {"Put": {"TableName": self._table, "Item": attributes(entry)}},
+            ]
+        )
+        if refused is None:
+            self._announce(job)
+        return refused is None
 
-    def mark_sent(self, job_id: str, chunks_sent: int) -> bool:
-        """Note that the first `chunks_sent` chunks are in the queue, so that splitting can go on from there."""
-        return self._change(job_id, (JobState.SPLITTING,), {"chunks_sent": chunks_sent})
+    def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
+        """Up to `limit` jobs, the newest first, and the mark to go on `after`, if there are more."""
+        page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": LIST_KEY, "sk": after})}
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=attributes({":pk": LIST_KEY}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **page,
+        )
+        jobs = []
+        for entry in answer["Items"]:
+            try:
+                jobs.append(self.get(values(entry)["id"]))
+            except ImportNotFoundError:
+                continue  # it expired a moment before its entry
+        last = answer.get("LastEvaluatedKey")
+        return jobs, None if last is None else values(last)["sk"]
 
-    def start_loading(self, job_id: str) -> bool:
-        """Note that every chunk is in the queue. False if the job is further already."""
-        return self._change(job_id, (JobState.SPLITTING,), {"state": JobState.LOADING})
+    def mark_sent(self, job_id: str, chunks_sent: int, position: int) -> bool:
+        """Note that the first `chunks_sent` chunks are in the queue, so that splitting goes on at `position`."""
+        return self._change(job_id, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
+
+    def start_loading(self, job_id: str, chunks_total: int, last_chunk: Chunk | None) -> bool:
+        """Note how many chunks there are. False if the job is further already."""
+        last = {} if last_chunk is None else {"last_chunk": last_chunk.model_dump(mode="json", exclude_none=True)}
+        changes = {"state": JobState.LOADING, "chunks_total": chunks_total} | last
+        return self._change(job_id, (JobState.SPLITTING,), changes)
 
     def note_problem(self, job_id: str, problem: Problem) -> bool:
         """Show what keeps a chunk back. Counts nothing."""
@@ -88,20 +125,53 @@ class JobStore:
         """End the job for a reason that people can act on. False if it has ended already."""
         return self._change(job_id, UNFINISHED, {"state": JobState.FAILED, "reason": reason})
 
-    def complete(self, job: Job) -> bool:
+    def cancel(self, job_id: str) -> bool:
+        """End the job because someone wants it. What is stored stays. False if it has ended already."""
+        return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), {"state": JobState.CANCELLED})
+
+    def resume(self, job_id: str) -> bool:
+        """Split the job anew. Chunks that are counted are not loaded again. False if there is nothing to resume."""
+        changes = {"state": JobState.SPLITTING, "chunks_sent": 0, "position": 0, "reason": ""}
+        return self._change(job_id, RESUMABLE, changes)
+
+    def complete(self, job: Job, error_file: str | None = None) -> bool:
         """End the job if all its chunks are counted. True for exactly one caller."""
         return self._change(
             job.id,
-            UNFINISHED,
-            {"state": JobState.COMPLETED},
-            and_only_if="chunks_done = :total",
-            values={":total": job.chunks_total},
+            (JobState.LOADING,),
+            {"state": JobState.COMPLETED} | ({} if error_file is None else {"error_file": error_file}),
+            and_only_if="chunks_done = :total AND chunks_total = :total",
+            values_of={":total": job.chunks_total},
         )
 
-    def is_counted(self, chunk: Chunk) -> bool:
-        """Whether the chunk was loaded and counted before."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=_chunk_key(chunk), ConsistentRead=True)
-        return "Item" in answer
+    def stop_incomplete(self, job: Job) -> bool:
+        """End the job if each of its chunks is done or dead, as it was when `job` was read. True for one caller."""
+        return self._change(
+            job.id,
+            (JobState.LOADING,),
+            {"state": JobState.INCOMPLETE},
+            and_only_if="chunks_done = :done AND chunks_dead = :dead",
+            values_of={":done": job.chunks_done, ":dead": job.chunks_dead},
+        )
+
+    def counted(self, chunk: Chunk) -> Counted | None:
+        """What was counted of this part before; None if nothing was."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        rest_start = values(answer["Item"]).get("rest_start")
+        return Counted(None if rest_start is None else chunk.rest(rest_start))
+
+    def error_files(self, job_id: str) -> Iterator[str]:
+        """The error files of all counted chunks, in order."""
+        for item in self._beside(job_id, "chunk#"):
+            if "error_file" in item:
+                yield item["error_file"]
+
+    def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
+        """The chunks that were given up."""
+        for item in self._beside(job_id, "dead#"):
+            yield Chunk.model_validate(item["chunk"])
 
     def count(self, chunk: Chunk, report: ChunkReport) -> bool:
         """Add what became of a chunk to its job, exactly once. False if another delivery of it was counted.
@@ -109,64 +179,58 @@ class JobStore:
         The chunk's item and the job's counts change in one transaction: there is no moment at which only one of
         them has.
         """
+        was_dead = False
+        while True:
+            job = self.get(chunk.job_id)
+            now, expires = self._now(), self._expires()
+            refused = self._transact(
+                self._transactions.count(job, chunk, report, now=now, expires=expires, was_dead=was_dead)
+            )
+            if refused is None:
+                return True
+            if 0 in refused:
+                return False
+            # It was given up, or taken back, in this very moment.
+            was_dead = not was_dead
+
+    def mark_dead(self, chunk: Chunk) -> bool:
+        """Note that a chunk was given up. False if it was counted, or noted, before."""
+        problem = self.get(chunk.job_id).problem
+        about_it = problem if problem and problem.chunk == chunk.chunk else None
+        return (
+            self._transact(self._transactions.mark_dead(chunk, about_it, now=self._now(), expires=self._expires()))
+            is None
+        )
+
+    def revive(self, chunk: Chunk) -> bool:
+        """Note that a chunk that was given up is tried again. False if it is not given up."""
+        return self._transact(self._transactions.revive(chunk, now=self._now())) is None
+
+    def _beside(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=attributes({":pk": f"job#{job_id}", ":prefix": prefix}),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from map(values, page["Items"])
+
+    def _transact(self, items: Any) -> set[int] | None:
+        """Write all of it or nothing. Which conditions did not hold; None when it is written."""
         for pause in self._pauses():
             try:
-                self._dynamodb.transact_write_items(
-                    TransactItems=[{"Put": self._counted_chunk(chunk, report)}, {"Update": self._counts(chunk, report)}]
-                )
+                self._dynamodb.transact_write_items(TransactItems=items)
             except self._dynamodb.exceptions.TransactionCanceledException as error:
                 reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if reasons[0] == "ConditionalCheckFailed":
-                    return False
+                if REFUSED in reasons:
+                    return {place for place, reason in enumerate(reasons) if reason == REFUSED}
                 if pause is None or not CONFLICTS.intersection(reasons):
                     raise
                 self._sleep(pause)
             else:
                 break
-        return True
-
-    def _counted_chunk(self, chunk: Chunk, report: ChunkReport) -> Any:
-        item = {
-            "start": chunk.start,
-            "end": chunk.end,
-            "read": report.read,
-            "loaded": report.loaded,
-            "failed": report.failed,
-            "updated": self._now().isoformat(),
-            "expires": self._expires(),
-        } | ({"error_file": report.error_file} if report.error_file else {})
-        return {
-            "TableName": self._table,
-            "Item": _chunk_key(chunk) | _attributes(item),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-
-    def _counts(self, chunk: Chunk, report: ChunkReport) -> Any:
-        sets = ["#updated = :updated"]
-        values: dict[str, Any] = {
-            ":one": 1,
-            ":loaded": report.loaded,
-            ":failed": report.failed,
-            ":updated": self._now().isoformat(),
-        }
-        if report.failed:
-            # Two loaders may both find room, so a list can grow a little beyond its bound; nothing else can.
-            job = self.get(chunk.job_id)
-            if len(job.errors) < MAX_FIRST_ERRORS:
-                sets.append("#errors = list_append(#errors, :errors)")
-                values[":errors"] = [error.model_dump(mode="json") for error in report.first_errors]
-            if len(job.error_files) < MAX_ERROR_FILES:
-                sets.append("#error_files = list_append(#error_files, :error_files)")
-                values[":error_files"] = [report.error_file]
-        expression = f"SET {', '.join(sets)} ADD #chunks_done :one, #loaded :loaded, #failed :failed"
-        return {
-            "TableName": self._table,
-            "Key": _job_key(chunk.job_id),
-            "UpdateExpression": expression,
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeNames": _names_in(expression),
-            "ExpressionAttributeValues": _attributes(values),
-        }
+        return None
 
     def _change(
         self,
@@ -174,7 +238,7 @@ class JobStore:
         while_in: tuple[JobState, ...],
         changes: Mapping[str, Any],
         and_only_if: str = "attribute_exists(pk)",
-        values: Mapping[str, Any] | None = None,
+        values_of: Mapping[str, Any] | None = None,
     ) -> bool:
         """Change the job if it is in one of these states and the condition holds; say whether it was changed."""
         changed = {**changes, "updated": self._now().isoformat()}
@@ -184,12 +248,12 @@ class JobStore:
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_job_key(job_id),
+                    Key=job_key(job_id),
                     UpdateExpression=update,
                     ConditionExpression=f"#state IN ({', '.join(states)}) AND {and_only_if}",
-                    ExpressionAttributeNames=_names_in(update) | {"#state": "state"},
-                    ExpressionAttributeValues=_attributes(
-                        {f":{name}": value for name, value in changed.items()} | states | dict(values or {})
+                    ExpressionAttributeNames=names_in(update) | {"#state": "state"},
+                    ExpressionAttributeValues=attributes(
+                        {f":{name}": value for name, value in changed.items()} | states | dict(values_of or {})
                     ),
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
@@ -200,6 +264,8 @@ class JobStore:
                 self._sleep(pause)
             else:
                 break
+        if "state" in changes:
+            self._announce(self.get(job_id))
         return True
 
     def _pauses(self) -> Iterator[float | None]:
@@ -210,46 +276,3 @@ class JobStore:
 
     def _expires(self) -> int:
         return int((self._now() + TIME_TO_LIVE).timestamp())
-
-
-def _job_key(job_id: str) -> dict[str, Any]:
-    return _attributes({"pk": f"job#{job_id}", "sk": "job"})
-
-
-def _chunk_key(chunk: Chunk) -> dict[str, Any]:
-    return _attributes({"pk": f"job#{chunk.job_id}", "sk": f"chunk#{chunk.chunk:08}"})
-
-
-def _names_in(expression: str) -> dict[str, str]:
-    """Every attribute goes by a placeholder: DynamoDB reserves many plain words."""
-    words = expression.replace(",", " ").replace("(", " ").split()
-    return {word: word[1:] for word in words if word.startswith("#")}
-
-
-def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_attribute(value) for name, value in item.items()}
-
-
-def _to_attribute(value: Any) -> dict[str, Any]:
-    match value:
-        case str():
-            return {"S": value}
-        case int():
-            return {"N": str(value)}
-        case dict():
-            return {"M": _attributes(value)}
-        case list():
-            return {"L": [_to_attribute(entry) for entry in value]}
-    raise TypeError(f"An item cannot hold {value!r}.")
-
-
-def _from_attribute(attribute: Mapping[str, Any]) -> Any:
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "N":
-            return int(value)
-        case "M":
-            return {name: _from_attribute(entry) for name, entry in value.items()}
-        case "L":
-            return [_from_attribute(entry) for entry in value]
-    return value

@@ -1,6 +1,6 @@
 """From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -8,20 +8,16 @@ from uuid import UUID, uuid5
 import orjson
 
 from lambdas.errors import InvalidObjectError
+from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk
-from lambdas.objects.model import ObjectInput, parse_object
+from lambdas.imports.stream import MAX_LINE_BYTES, ReadRange
+from lambdas.objects.model import ObjectInput
 
-MAX_LINE_BYTES = 5_000_000
 BLOCK_BYTES = 1_048_576
 # Read beyond a chunk's end with its last block, since its last record mostly ends there.
 LOOKAHEAD_BYTES = 16_384
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# In a flat record every other field is a property.
-NOT_PROPERTIES = ("id", "vector", "vectors")
-
-# Bytes `start` to `end` - 1 of the object.
-ReadRange = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +41,17 @@ def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYT
             yield Line(line.start, data.removesuffix(b"\r"), line.too_long)
 
 
-def parse_record(line: Line, job_id: str) -> ObjectInput:
+def parse_record(line: Line, job_id: str, shape: RecordShape) -> ObjectInput:
     """The object that a line describes.
 
-    A record is `{"id", "properties", "vector"|"vectors"}`, or flat: then every field but those is a property. An
-    `_id` serves where there is no `id`. Without either, the id is derived from the job and the line's place, so
-    that loading the line again replaces the same object. Raises `InvalidObjectError`.
+    Without an id of its own it gets one that is derived from the job and the line's place, so that loading the line
+    again replaces the same object. Raises `InvalidObjectError`.
     """
+    return shape.object_of(json_object(line), derived_id(job_id, line.start))
+
+
+def json_object(line: Line) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises `InvalidObjectError`."""
     if line.too_long:
         raise InvalidObjectError(f"The line is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
     try:
@@ -60,21 +60,17 @@ def parse_record(line: Line, job_id: str) -> ObjectInput:
         raise InvalidObjectError(f"The line is not JSON: {error}.") from None
     if not isinstance(record, dict):
         raise InvalidObjectError('The line is not a JSON object. Write one object a line, such as {"title": "..."}.')
-    return parse_object(_nested(record), default_id=str(uuid5(UUID(job_id), str(line.start))))
+    return record
 
 
-def _nested(record: dict[str, Any]) -> dict[str, Any]:
-    if "id" not in record and "_id" in record:
-        record["id"] = record.pop("_id")
-    if isinstance(record.get("properties"), dict):
-        return record
-    around = {name: record.pop(name) for name in NOT_PROPERTIES if name in record}
-    return around | {"properties": record}
+def derived_id(job_id: str, start: int) -> str:
+    """The id of a record that brings none: the same whenever this place of this job is read."""
+    return str(uuid5(UUID(job_id), str(start)))
 
 
 def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:
     # `start` is where the line at hand begins, or None inside a line that is another chunk's or already reported.
-    start = 0 if chunk.start == 0 else None
+    start = chunk.start if chunk.start == chunk.base else None
     held = bytearray()
     for position, block in _blocks(chunk, read):
         cursor = 0
@@ -106,7 +102,7 @@ def _line(start: int, held: bytearray, max_line_bytes: int) -> Line:
 
 def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
     """The object from the byte before the chunk (is it the end of a line?) for as long as the caller asks."""
-    position = max(chunk.start - 1, 0)
+    position = max(chunk.start - 1, chunk.base)
     stop = min(chunk.end + LOOKAHEAD_BYTES, chunk.size)
     while position < chunk.size:
         end = min(position + BLOCK_BYTES, stop)

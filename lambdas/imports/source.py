@@ -1,10 +1,11 @@
 """The S3 object of a job: always the very content that the job was made for, never another."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lambdas.imports.job import JobFailedError, Source
+from lambdas.imports.job import Chunk, JobFailedError, Source
+from lambdas.imports.stream import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -24,17 +25,50 @@ class S3Source:
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
 
-    def size(self, source: Source) -> int:
-        """Bytes of the object. Raises `JobFailedError` if it is gone, was overwritten or may not be read."""
+    def describe(self, source: Source) -> tuple[int, dict[str, str]]:
+        """Bytes of the object, and what was said about it when it was uploaded.
+
+        Raises `JobFailedError` if it is gone, was overwritten or may not be read.
+        """
         with self._reasons(source):
-            return self._s3.head_object(**_exactly(source))["ContentLength"]
+            answer = self._s3.head_object(**_exactly(source))
+            return answer["ContentLength"], answer["Metadata"]
+
+    def find(self, bucket: str, key: str) -> tuple[Source, int]:
+        """The newest version of an object, and its bytes. Raises `JobFailedError` as `describe` does."""
+        sought = Source(bucket=bucket, key=key, etag="")
+        with self._reasons(sought):
+            answer = self._s3.head_object(Bucket=bucket, Key=key)
+        version = answer.get("VersionId")
+        found = sought.model_copy(
+            update={"etag": answer["ETag"].strip('"'), "version_id": None if version == "null" else version}
+        )
+        return found, answer["ContentLength"]
 
     def read(self, source: Source, start: int, end: int) -> bytes:
-        """Bytes `start` to `end` - 1. Raises `JobFailedError` as `size` does."""
+        """Bytes `start` to `end` - 1. Raises `JobFailedError` as `describe` does."""
         with self._reasons(source):
             # Read at once: a stream that is held open while objects are embedded is cut off by S3.
             answer = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-{end - 1}")
             return answer["Body"].read()
+
+    def read_chunk(self, chunk: Chunk, start: int, end: int, own_bucket: str) -> bytes:
+        """Bytes `start` to `end` - 1 of the content that a chunk is a part of, from wherever they are."""
+        if chunk.stored_key is None:
+            return self.read(chunk.source, start, end)
+        span = f"bytes={start - chunk.base}-{end - chunk.base - 1}"
+        return self._s3.get_object(Bucket=own_bucket, Key=chunk.stored_key, Range=span)["Body"].read()
+
+    def stream(self, source: Source, start: int = 0) -> Iterator[bytes]:
+        """The object from byte `start` on, block by block. Raises `JobFailedError` as `describe` does."""
+        with self._reasons(source):
+            body = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-")["Body"]
+        with closing(body):
+            yield from body.iter_chunks(BLOCK_BYTES)
+
+    def store_chunk(self, bucket: str, key: str, content: bytes) -> None:
+        """Keep a part of a compressed file. The same part again changes nothing."""
+        self._s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/octet-stream")
 
     @contextmanager
     def _reasons(self, source: Source) -> Iterator[None]:

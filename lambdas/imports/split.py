@@ -1,28 +1,35 @@
-"""The first half of an import: make the job and send its chunks, without reading the object."""
+"""The first half of an import: make the job and send its chunks, in steps that continue themselves.
 
-from collections.abc import Callable
+A step sends chunks until its time is up, stores how far it came, and sends itself a message to go on from there. The
+last chunk is held back until the job knows how many there are: whoever loads it, or any later one, completes the job.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Literal
 
+import orjson
+from pydantic import ValidationError
+
 from lambdas.deadline import Deadline
+from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_queue import MESSAGES_PER_BATCH, ChunkQueue
-from lambdas.imports.job import Job, JobFailedError, JobState, Source
-from lambdas.imports.notifications import SUFFIXES, collection_of, created_objects, is_supported
+from lambdas.imports.job import Chunk, Job, JobFailedError, JobState, Source
+from lambdas.imports.notifications import SUFFIXES, collection_of, created_objects
+from lambdas.imports.options import ImportOptions
+from lambdas.imports.plans import Planner, chunk_bytes_for
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
+from lambdas.imports.upload import UploadNote
 
 # Small enough that a slow model embeds a chunk in minutes: some 250 records of 1 kB.
 DEFAULT_CHUNK_BYTES = 262_144
 # How often the way so far is stored. What was sent twice after an interruption is loaded once all the same.
 BATCHES_PER_MARK = 50
 
-SplitResult = Literal["started", "repeated", "failed", "completed", "ignored"]
-
-
-class SplitInterruptedError(Exception):
-    """There was no time left to send all chunks. The next delivery of the notification goes on from there."""
+SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +45,64 @@ class SplitOutcome:
 
 
 class Splitter:
-    """Turns S3 objects into jobs and chunks."""
+    """Turns S3 objects into jobs and chunks. `go_on` sends a message to split the rest of a job later."""
 
     def __init__(
         self,
         source: S3Source,
         jobs: JobStore,
         queue: ChunkQueue,
+        *,
+        go_on: Callable[[str], None],
+        own_bucket: str,
         chunk_bytes: int = DEFAULT_CHUNK_BYTES,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
         self._jobs = jobs
         self._queue = queue
+        self._go_on = go_on
+        self._planner = Planner(source, own_bucket)
         self._chunk_bytes = chunk_bytes
         self._now = now
 
-    def split_all(self, notification: str, deadline: Deadline) -> list[SplitOutcome]:
-        """Split every object that an S3 notification (JSON) says was created."""
-        return [self.split(source, deadline) for source in created_objects(notification)]
+    def split_all(self, message: str, deadline: Deadline) -> list[SplitOutcome]:
+        """Do what a message (JSON) asks for.
+
+        Split every object that an S3 notification says was created, go on with a job, or give up a chunk that became
+        a dead letter.
+        """
+        body = orjson.loads(message)
+        if "chunk" in body:
+            return [self.give_up(Chunk.model_validate(body))]
+        if "job_id" in body:
+            return [self.continue_job(body["job_id"], deadline)]
+        return [self.split(source, deadline) for source in created_objects(message)]
+
+    def continue_job(self, job_id: str, deadline: Deadline) -> SplitOutcome:
+        """Split the rest of a job."""
+        try:
+            job = self._jobs.get(job_id)
+        except ImportNotFoundError as error:
+            return SplitOutcome("ignored", "", job_id, reason=error.message)
+        return self._send_rest(job, deadline, created=False)
+
+    def give_up(self, chunk: Chunk) -> SplitOutcome:
+        """Note that a chunk could not be loaded in any of its deliveries, and stop its job if nothing else is left."""
+        try:
+            self._jobs.mark_dead(chunk)
+            job = self._jobs.get(chunk.job_id)
+        except ImportNotFoundError as error:
+            return SplitOutcome("ignored", chunk.source.key, chunk.job_id, reason=error.message)
+        if job.only_dead_chunks_left:
+            self._jobs.stop_incomplete(job)
+        return SplitOutcome("given_up", chunk.source.key, chunk.job_id, chunk.collection, f"{chunk} is dead.")
 
     def split(self, source: Source, deadline: Deadline) -> SplitOutcome:
         """Make the job of an object and send its chunks. The same object again changes nothing.
 
-        A job that was left in the middle of splitting is continued. Raises `SplitInterruptedError` when the time is
-        up, and whatever DynamoDB, SQS and S3 raise when they cannot serve: the notification is to be delivered again.
+        A job that was left in the middle of splitting is continued. Raises whatever DynamoDB, SQS and S3 raise when
+        they cannot serve: the notification is to be delivered again.
         """
         collection = collection_of(source.key)
         if collection is None:
@@ -72,41 +112,115 @@ class Splitter:
         created = self._jobs.create(job)
         if not created:
             job = self._jobs.get(job.id)
-        if job.state is JobState.SPLITTING:
-            self._send(job, deadline)
-        return SplitOutcome(_result(job, created=created), source.key, job.id, collection, job.reason, job.chunks_total)
+        return self._send_rest(job, deadline, created=created)
 
     def _plan(self, source: Source, collection: str) -> Job:
-        if not is_supported(source.key):
-            reason = f"{source.uri} is of no format that can be imported: the key must end in {', '.join(SUFFIXES)}."
-            return Job.refused(source, collection, reason, self._now())
+        job_id: str | None = None
         try:
-            size = self._source.size(source)
+            size, metadata = self._source.describe(source)
+            note = UploadNote.read(metadata)
+            job_id = note.import_id
+            options = note.options.resolved(source.key)
+            if options is None:
+                raise JobFailedError(
+                    f"{source.uri} is of no format that can be imported: the key must end in {', '.join(SUFFIXES)}."
+                )
+            return plan_job(
+                self._planner,
+                source,
+                collection,
+                size=size,
+                options=options,
+                chunk_bytes=self._chunk_bytes,
+                now=self._now(),
+                job_id=job_id,
+            )
+        except ValidationError as error:
+            reason = f"The options that {source.uri} was uploaded with are wrong: {error.errors()[0]['msg']}."
         except JobFailedError as error:
-            return Job.refused(source, collection, error.reason, self._now())
-        return Job.planned(source, collection, size=size, chunk_bytes=self._chunk_bytes, now=self._now())
+            reason = error.reason
+        return Job.refused(source, collection, reason, self._now(), job_id)
 
-    def _send(self, job: Job, deadline: Deadline) -> None:
-        sent = job.chunks_sent
-        rest = range(sent, job.chunks_total)
-        for count, numbers in enumerate(batched(rest, MESSAGES_PER_BATCH, strict=False), start=1):
-            if deadline.passed:
-                self._jobs.mark_sent(job.id, sent)
-                raise SplitInterruptedError(f"{sent} of {job.chunks_total} chunks of import {job.id} are sent.")
-            self._queue.send([job.chunk(number) for number in numbers])
-            sent += len(numbers)
-            if count % BATCHES_PER_MARK == 0:
-                self._jobs.mark_sent(job.id, sent)
-        # Fast loaders may have completed the job by now; then this changes nothing.
-        self._jobs.start_loading(job.id)
+    def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
+        if job.state is JobState.SPLITTING:
+            try:
+                if not self._send(job, deadline):
+                    self._go_on(job.id)
+                    return _outcome("continued", job)
+            except JobFailedError as error:
+                self._jobs.fail(job.id, error.reason)
+                return _outcome("failed", job.model_copy(update={"reason": error.reason}))
+            return _outcome("started", self._jobs.get(job.id))
+        if job.state is JobState.LOADING and job.last_chunk and not self._jobs.counted(job.last_chunk):
+            # Whoever split the job may have died before this was sent.
+            self._queue.send([job.last_chunk])
+        return _outcome(_result(job, created=created), job)
+
+    def _send(self, job: Job, deadline: Deadline) -> bool:
+        """Send the chunks from the job's position on. False if the time was up before the last one."""
+        sent, held = job.chunks_sent, None
+        planned = _with_last(self._planner.chunks(job, deadline))
+        for count, batch in enumerate(batched(planned, MESSAGES_PER_BATCH, strict=False), start=1):
+            now = [chunk for chunk, _, is_last in batch if not is_last]
+            held = next((chunk for chunk, _, is_last in batch if is_last), None)
+            if now:
+                self._queue.send(now)
+            sent += len(now)
+            if held is None and (deadline.passed or count % BATCHES_PER_MARK == 0):
+                self._jobs.mark_sent(job.id, sent, batch[-1][1])
+                if deadline.passed:
+                    return False
+        total = sent + (held is not None)
+        self._jobs.start_loading(job.id, total, held)
+        if held is None:
+            self._jobs.complete(job.model_copy(update={"chunks_total": 0}))
+        else:
+            self._queue.send([held])
+        return True
+
+
+def plan_job(
+    planner: Planner,
+    source: Source,
+    collection: str,
+    *,
+    size: int,
+    options: ImportOptions,
+    chunk_bytes: int,
+    now: datetime,
+    job_id: str | None,
+) -> Job:
+    """A job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it cannot be read at all."""
+    return Job.planned(
+        source,
+        collection,
+        size=size,
+        chunk_bytes=chunk_bytes_for(size, options, chunk_bytes),
+        now=now,
+        options=options,
+        columns=planner.columns(source, options) if size else (),
+        job_id=job_id,
+    )
+
+
+def _with_last(chunks: Iterable[tuple[Chunk, int]]) -> Iterator[tuple[Chunk, int, bool]]:
+    """Each chunk, the position after it, and whether it is the last one."""
+    previous: tuple[Chunk, int] | None = None
+    for following in chunks:
+        if previous is not None:
+            yield *previous, False
+        previous = following
+    if previous is not None:
+        yield *previous, True
+
+
+def _outcome(result: SplitResult, job: Job) -> SplitOutcome:
+    return SplitOutcome(result, job.source.key, job.id, job.collection, job.reason, job.chunks_total)
 
 
 def _result(job: Job, *, created: bool) -> SplitResult:
-    match job.state:
-        case JobState.SPLITTING:
-            return "started"
-        case JobState.COMPLETED if created:
-            return "completed"
-        case JobState.FAILED if created:
-            return "failed"
+    if created and job.state is JobState.COMPLETED:
+        return "completed"
+    if created and job.state is JobState.FAILED:
+        return "failed"
     return "repeated"

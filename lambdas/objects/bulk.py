@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from lambdas.errors import (
     InvalidObjectError,
     ObjectExistsError,
     SearchEngineUnavailableError,
+    VersionConflictError,
 )
 from lambdas.opensearch import OpenSearch
 
@@ -24,16 +25,17 @@ BUSY_STATUSES = frozenset({429, 503})
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
-BulkAction = Literal["index", "create"]
+BulkAction = Literal["index", "create", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One document to write."""
+    """One document to write or to delete. With `if_version`, only if that is its version."""
 
     id: str
-    source: dict[str, Any]
+    source: dict[str, Any] | None
     action: BulkAction = "index"
+    if_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class BulkOutcome:
 
     created: bool
     error: AltoError | None = None
+    version: str | None = None
 
 
 class BulkWriter:
@@ -62,8 +65,9 @@ class BulkWriter:
     ) -> list[BulkOutcome]:
         """Write all documents and say what became of each, in order.
 
-        Items that OpenSearch was too busy for are sent again until the deadline. Raises
-        `SearchEngineUnavailableError` when OpenSearch cannot be reached at all.
+        Items that OpenSearch was too busy for are sent again until the deadline, and so are whole requests: an
+        `index` that is done twice has the same effect. Raises `SearchEngineUnavailableError` when OpenSearch could not
+        be reached until the deadline, or at once if something is to be created.
         """
         outcomes: dict[int, BulkOutcome] = {}
         encoded = [encode(operation) for operation in operations]
@@ -72,8 +76,15 @@ class BulkWriter:
         while pending:
             for part in split_by_bytes(pending, encoded):
                 lines = [encoded[index] for index in part]
-                items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
-                outcomes |= {index: outcome(item) for index, item in zip(part, items, strict=True)}
+                try:
+                    items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
+                except SearchEngineUnavailableError as error:
+                    if deadline.remaining() < pause or any(operations[index].action == "create" for index in part):
+                        raise
+                    outcomes |= {index: BulkOutcome(created=False, error=error) for index in part}
+                    continue
+                for index, item in zip(part, items, strict=True):
+                    outcomes[index] = outcome(item, conditional=operations[index].if_version is not None)
             pending = [i for i in pending if isinstance(outcomes[i].error, SearchEngineUnavailableError)]
             if not pending or deadline.remaining() < pause:
                 break
@@ -83,8 +94,23 @@ class BulkWriter:
 
 
 def encode(operation: BulkOperation) -> bytes:
-    """The two lines of an operation, as NDJSON."""
-    return orjson.dumps({operation.action: {"_id": operation.id}}) + b"\n" + orjson.dumps(operation.source)
+    """The line of an operation and that of its document, as NDJSON."""
+    action = {"_id": operation.id} | version_condition(operation.if_version)
+    line = orjson.dumps({operation.action: action})
+    return line if operation.source is None else line + b"\n" + orjson.dumps(operation.source)
+
+
+def version_condition(version: str | None) -> dict[str, int]:
+    """What OpenSearch has to find, for a write to happen. It takes the same as query parameters."""
+    if version is None:
+        return {}
+    primary_term, _, seq_no = version.partition(".")
+    return {"if_primary_term": int(primary_term), "if_seq_no": int(seq_no)}
+
+
+def version_of(found: Mapping[str, Any]) -> str:
+    """The version of a document: where its last write stands in the index's history. It never comes twice."""
+    return f"{found['_primary_term']}.{found['_seq_no']}"
 
 
 def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes]) -> list[list[int]]:
@@ -101,20 +127,34 @@ def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes]) -> list[lis
     return parts
 
 
-def outcome(item: dict[str, Any]) -> BulkOutcome:
+def outcome(item: dict[str, Any], *, conditional: bool = False) -> BulkOutcome:
     """Judge one item of a bulk answer."""
     status: int = item["status"]
     if status < 300:
-        return BulkOutcome(created=item["result"] == "created")
+        return BulkOutcome(created=item["result"] == "created", version=version_of(item))
     if status in BUSY_STATUSES:
         return BulkOutcome(
             False, SearchEngineUnavailableError("OpenSearch was too busy to store the object; send it again.")
         )
     if status == 409:
-        return BulkOutcome(
-            False, ObjectExistsError(f"There is an object with the id {item['_id']} already. Use PUT to replace it.")
-        )
+        return BulkOutcome(False, conflict(item["_id"], conditional=conditional))
     if status == 404:
         return BulkOutcome(False, CollectionNotFoundError("The collection was deleted while the object was stored."))
-    reason = item["error"].get("reason", "no reason given")
+    reason = _reason(item["error"])
     return BulkOutcome(False, InvalidObjectError(f"OpenSearch refused the object: {reason}."))
+
+
+def conflict(object_id: str, *, conditional: bool) -> AltoError:
+    """What to say when the stored object is not what the writer took it for."""
+    if conditional:
+        return VersionConflictError(
+            f"The object {object_id} has another version than 'if_version' says, or is gone: another writer was "
+            "faster. Get it, make the change again and send it with the new version."
+        )
+    return ObjectExistsError(f"There is an object with the id {object_id} already. Use PUT to replace it.")
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """The innermost reason, which names the value."""
+    cause = error.get("caused_by")
+    return _reason(cause) if cause else str(error.get("reason", "no reason given"))

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from lambdas.collections.model import Collection
+from lambdas.collections.index_body import length_field
+from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.objects.bulk import version_of
 from lambdas.objects.model import ObjectInput, StoredObject
+from lambdas.objects.values import lengths
 
 
 def document(
+    collection: CollectionConfig,
     item: ObjectInput,
     *,
     vectors: Mapping[str, list[float]],
@@ -19,7 +23,9 @@ def document(
     updated: str,
 ) -> dict[str, Any]:
     """The document of an object. Times are RFC 3339 text."""
-    body: dict[str, Any] = {"created": created, "updated": updated, "properties": item.properties}
+    body: dict[str, Any] = {"id": item.id, "created": created, "updated": updated, "properties": item.properties}
+    if measured := lengths(collection.properties, item.properties):
+        body["lengths"] = {length_field(path): length for path, length in measured.items()}
     if vectors:
         body["vectors"] = dict(vectors)
     if text_hashes:
@@ -27,14 +33,22 @@ def document(
     return body
 
 
-def stored_object(collection: Collection, object_id: str, source: Mapping[str, Any], *, vectors: bool) -> StoredObject:
-    """The object that a document holds."""
+def stored_object(collection: Collection, found: Mapping[str, Any], *, vectors: bool) -> StoredObject:
+    """The object that a document holds. `found` is the document as OpenSearch answers it, with its sequence number."""
+    return object_of(collection, found["_id"], found["_source"], version_of(found), vectors=vectors)
+
+
+def object_of(
+    collection: Collection, object_id: str, source: Mapping[str, Any], version: str, *, vectors: bool
+) -> StoredObject:
+    """The object that a document holds, whose version is known."""
     return StoredObject(
         id=object_id,
         collection=collection.name,
         properties=source.get("properties", {}),
         created=datetime.fromisoformat(source["created"]),
         updated=datetime.fromisoformat(source["updated"]),
+        version=version,
         vectors=source.get("vectors", {}) if vectors else None,
     )
 

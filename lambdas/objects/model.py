@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from lambdas.collections.model import DEFAULT_VECTOR
+from lambdas.collections.model import DEFAULT_VECTOR, VectorName
 from lambdas.errors import ErrorDetail, InvalidObjectError
 from lambdas.models import StrictModel
 
@@ -18,13 +18,38 @@ MAX_BATCH_OBJECTS = 1000
 Vector = Annotated[list[float], Field(min_length=1, max_length=16_000)]
 
 
-class ObjectBody(StrictModel):
+Version = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$"),
+    Field(description="Changes with each write of the object. Compare it with `if_version`; it means nothing else."),
+]
+
+
+class ObjectContent(StrictModel):
+    """What an object holds."""
+
+    properties: dict[str, Any] = Field(default_factory=dict, max_length=1000)
+    vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller brings it.")
+    vectors: dict[VectorName, Vector] = Field(
+        default_factory=dict, max_length=20, description="Vectors that the caller brings, by name."
+    )
+
+
+class ObjectBody(ObjectContent):
     """An object as it is sent. Without an id it gets a random one."""
 
     id: UUID | None = None
-    properties: dict[str, Any] = Field(default_factory=dict)
-    vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller brings it.")
-    vectors: dict[str, Vector] = Field(default_factory=dict, description="Vectors that the caller brings, by name.")
+
+
+class ObjectPatch(ObjectContent):
+    """A change of an object. Properties are merged as RFC 7396 says: what is null is removed, the rest stays."""
+
+
+class ObjectIds(StrictModel):
+    """Which objects to get."""
+
+    ids: list[UUID] = Field(min_length=1, max_length=MAX_BATCH_OBJECTS)
+    include_vectors: bool = False
 
 
 class ObjectBatch(StrictModel):
@@ -44,7 +69,15 @@ class StoredObject(StrictModel):
     properties: dict[str, Any]
     created: datetime
     updated: datetime
+    version: Version
     vectors: dict[str, list[float]] | None = None
+
+
+class FoundObjects(StrictModel):
+    """The objects of a list of ids, in its order, and the ids that there is no object of."""
+
+    objects: list[StoredObject]
+    missing: list[str]
 
 
 class ObjectError(StrictModel):
@@ -59,6 +92,7 @@ class ObjectResult(StrictModel):
 
     id: str | None
     status: Literal["created", "updated", "failed"]
+    version: Version | None = None
     error: ObjectError | None = None
     vectors_without_text: list[str] = Field(
         description="Vectors that the object was stored without, because it has no text for them."
@@ -81,6 +115,8 @@ class ObjectInput:
     id: str
     properties: dict[str, Any]
     vectors: dict[str, list[float]]
+    # Store it only if the stored object has this version.
+    if_version: str | None = None
 
 
 def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> ObjectInput:

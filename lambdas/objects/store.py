@@ -1,69 +1,153 @@
-"""The object API: insert, batch, get, delete."""
+"""The object API's writes: insert, replace, merge, batch, delete."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials
-from lambdas.errors import AltoError, ObjectNotFoundError
-from lambdas.objects.document import stored_object
+from lambdas.errors import (
+    AltoError,
+    CollectionNotFoundError,
+    ErrorDetail,
+    InvalidObjectError,
+    VersionConflictError,
+)
+from lambdas.objects.bulk import BulkAction, conflict, version_condition
+from lambdas.objects.document import object_of
+from lambdas.objects.merge import patched
 from lambdas.objects.model import (
     BatchResult,
     ObjectBody,
     ObjectError,
     ObjectInput,
+    ObjectPatch,
     ObjectResult,
     StoredObject,
     parse_object,
 )
+from lambdas.objects.reader import ObjectReader, missing
 from lambdas.objects.writer import ObjectWriter, WriteResult
-from lambdas.opensearch import DocumentMissingError, OpenSearch
+from lambdas.opensearch import DocumentMissingError, IndexMissingError, OpenSearch, WriteConflictError
+
+# How often a merge without a version tries again when another writer of the object was faster.
+MERGE_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContext:
+    """How a request wants to be written: by when, with whose credentials, and whether searches shall see it then."""
+
+    deadline: Deadline
+    credentials: AwsCredentials | None = None
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object that was just stored."""
+
+    object: StoredObject
+    created: bool
 
 
 class ObjectStore:
-    """Objects of a collection, by id."""
+    """Writes objects of a collection, one by one or in batches."""
 
-    def __init__(self, engine: OpenSearch, writer: ObjectWriter) -> None:
+    def __init__(self, engine: OpenSearch, writer: ObjectWriter, reader: ObjectReader) -> None:
         self._engine = engine
         self._writer = writer
+        self._reader = reader
 
-    def insert(
-        self,
-        collection: Collection,
-        body: ObjectBody,
-        *,
-        deadline: Deadline,
-        credentials: AwsCredentials | None = None,
-        refresh: bool = False,
-    ) -> StoredObject:
+    def insert(self, collection: Collection, body: ObjectBody, context: WriteContext) -> StoredObject:
         """Store a new object and return it as it is stored.
 
         Nothing is stored when it raises `InvalidObjectError`, `ObjectExistsError`, `EmbeddingError` or
         `SearchEngineError`.
         """
         item = parse_object(body.model_dump(exclude_none=True))
+        return self._write(collection, item, context, action="create").object
+
+    def replace(
+        self,
+        collection: Collection,
+        object_id: str,
+        body: ObjectBody,
+        context: WriteContext,
+        *,
+        if_version: str | None = None,
+    ) -> Stored:
+        """Store the object, whether or not there is one of this id; with `if_version`, only if that is its version.
+
+        Raises what `insert` does, and `VersionConflictError`.
+        """
+        item = parse_object(body.model_dump(exclude_none=True), default_id=object_id)
+        if item.id != object_id:
+            problem = f"is {item.id}, but the path says {object_id}: leave it out"
+            raise InvalidObjectError(f"'id' {problem}.", [ErrorDetail("id", problem)])
+        return self._write(collection, replace(item, if_version=if_version), context)
+
+    def merge(
+        self,
+        collection: Collection,
+        object_id: str,
+        patch: ObjectPatch,
+        context: WriteContext,
+        *,
+        if_version: str | None = None,
+    ) -> StoredObject:
+        """Change a part of the object. Without `if_version` too, no other writer's change is lost.
+
+        Raises `ObjectNotFoundError`, `VersionConflictError` and what `insert` does.
+        """
+        for attempt in range(MERGE_ATTEMPTS):
+            found = self._reader.document(collection, object_id, vectors=True, hashes=True)
+            item = patched(found, patch)
+            if if_version is not None and item.if_version != if_version:
+                raise conflict(object_id, conditional=True)
+            try:
+                return self._write(collection, item, context).object
+            except VersionConflictError:
+                if if_version is not None or attempt == MERGE_ATTEMPTS - 1 or context.deadline.passed:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _write(
+        self, collection: Collection, item: ObjectInput, context: WriteContext, action: BulkAction = "index"
+    ) -> Stored:
         [result] = self._writer.write(
-            collection, [item], deadline=deadline, credentials=credentials, refresh=refresh, action="create"
+            collection,
+            [item],
+            deadline=context.deadline,
+            credentials=context.credentials,
+            refresh=context.refresh,
+            action=action,
         )
         if result.error is not None:
             raise result.error
-        return self.get(collection, result.id)
+        assert result.source is not None  # what was stored has both
+        assert result.version is not None
+        stored = object_of(collection, result.id, result.source, result.version, vectors=False)
+        return Stored(stored, created=result.status == "created")
 
     def write_batch(
         self,
         collection: Collection,
         objects: Sequence[Mapping[str, Any]],
-        *,
-        deadline: Deadline,
-        credentials: AwsCredentials | None = None,
-        refresh: bool = False,
+        context: WriteContext,
     ) -> BatchResult:
         """Insert or replace objects, each judged by itself. Raises only when OpenSearch cannot be reached."""
         parsed = [_parsed(raw) for raw in objects]
         inputs = [item for item in parsed if isinstance(item, ObjectInput)]
         written = iter(
-            self._writer.write(collection, inputs, deadline=deadline, credentials=credentials, refresh=refresh)
+            self._writer.write(
+                collection,
+                inputs,
+                deadline=context.deadline,
+                credentials=context.credentials,
+                refresh=context.refresh,
+            )
         )
         results = [
             _object_result(next(written)) if isinstance(item, ObjectInput) else _refused(raw, item)
@@ -72,29 +156,22 @@ class ObjectStore:
         count = [result.status for result in results].count
         return BatchResult(created=count("created"), updated=count("updated"), failed=count("failed"), results=results)
 
-    def get(self, collection: Collection, object_id: str, *, vectors: bool = False) -> StoredObject:
-        """The object of this id, as it was last written. Raises `ObjectNotFoundError`."""
-        excluded = ["text_hash"] if vectors else ["text_hash", "vectors"]
+    def delete(
+        self, collection: Collection, object_id: str, *, refresh: bool = False, if_version: str | None = None
+    ) -> None:
+        """Delete the object of this id. Raises `ObjectNotFoundError` and `VersionConflictError`."""
+        params = {name: str(value) for name, value in version_condition(if_version).items()}
+        path = f"/{alias_of(collection.name)}/_doc/{object_id}"
         try:
-            found = self._engine.request(
-                "GET",
-                f"/{alias_of(collection.name)}/_doc/{object_id}",
-                params={"_source_excludes": ",".join(excluded)},
-            )
+            self._engine.request("DELETE", path, params=params | ({"refresh": "wait_for"} if refresh else {}))
+        except IndexMissingError:
+            raise CollectionNotFoundError(
+                f"There is no collection '{collection.name}'. It was deleted a moment ago."
+            ) from None
         except DocumentMissingError:
-            raise _missing(collection, object_id) from None
-        return stored_object(collection, found["_id"], found["_source"], vectors=vectors)
-
-    def delete(self, collection: Collection, object_id: str, *, refresh: bool = False) -> None:
-        """Delete the object of this id. Raises `ObjectNotFoundError`."""
-        try:
-            self._engine.request(
-                "DELETE",
-                f"/{alias_of(collection.name)}/_doc/{object_id}",
-                params={"refresh": "wait_for"} if refresh else None,
-            )
-        except DocumentMissingError:
-            raise _missing(collection, object_id) from None
+            raise missing(collection, object_id) from None
+        except WriteConflictError:
+            raise conflict(object_id, conditional=True) from None
 
 
 def _parsed(raw: Mapping[str, Any]) -> ObjectInput | AltoError:
@@ -106,7 +183,13 @@ def _parsed(raw: Mapping[str, Any]) -> ObjectInput | AltoError:
 
 def _object_result(result: WriteResult) -> ObjectResult:
     error = None if result.error is None else ObjectError(code=result.error.code, message=result.error.message)
-    return ObjectResult(id=result.id, status=result.status, error=error, vectors_without_text=list(result.without_text))
+    return ObjectResult(
+        id=result.id,
+        status=result.status,
+        version=result.version,
+        error=error,
+        vectors_without_text=list(result.without_text),
+    )
 
 
 def _refused(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
@@ -117,7 +200,3 @@ def _refused(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
         error=ObjectError(code=error.code, message=error.message),
         vectors_without_text=[],
     )
-
-
-def _missing(collection: Collection, object_id: str) -> ObjectNotFoundError:
-    return ObjectNotFoundError(f"The collection '{collection.name}' has no object with the id {object_id}.")

@@ -1,10 +1,12 @@
 """The path of a write: check, look up what is stored, embed what changed, write in bulk."""
 
+from array import array
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
@@ -15,6 +17,7 @@ from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
 from lambdas.objects.document import check_vectors, document
+from lambdas.objects.inference import with_new_properties
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.values import check_properties
 from lambdas.opensearch import OpenSearch
@@ -25,10 +28,15 @@ class WriteResult:
     """What became of one object."""
 
     id: str
-    status: Literal["created", "updated", "failed"]
+    status: Literal["created", "updated", "unchanged", "failed"]
     error: AltoError | None = None
     # Vectors that the object was stored without, because it has no text for them.
     without_text: tuple[str, ...] = ()
+    # The document as it is stored now, and its version.
+    source: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    version: str | None = field(default=None, compare=False)
+    # When an unchanged object was stored as it is.
+    unchanged_since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +49,18 @@ class Draft:
     text_hashes: dict[str, str] = field(default_factory=dict)
     without_text: list[str] = field(default_factory=list)
     error: AltoError | None = None
+    source: dict[str, Any] | None = None
+    version: str | None = None
+    # When the stored object, which equals this one, was written (RFC 3339).
+    unchanged_since: str | None = None
+
+
+class SchemaKeeper(Protocol):
+    """Adds properties to collections."""
+
+    def add(self, extended: Collection) -> Collection:
+        """Give the stored collection the properties that it lacks, and return it as it is then."""
+        ...
 
 
 class ObjectWriter:
@@ -52,8 +72,10 @@ class ObjectWriter:
         bulk: BulkWriter,
         embedder: Embedder,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        schema: SchemaKeeper | None = None,
     ) -> None:
         self._engine = engine
+        self._schema = schema
         self._bulk = bulk
         self._embedder = embedder
         self._now = now
@@ -67,37 +89,42 @@ class ObjectWriter:
         credentials: AwsCredentials | None = None,
         refresh: bool = False,
         action: BulkAction = "index",
+        skip_unchanged: bool = False,
     ) -> list[WriteResult]:
         """Store the objects and say what became of each, in order. One object's error never fails another.
 
         `refresh` waits until searches see the objects. With the action `create`, an id that exists is an error.
+        `skip_unchanged` leaves objects alone that are stored with the same properties and vectors already.
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
-        drafts = [_checked(collection, item, now) for item in objects]
-        self._vectorize(collection, [draft for draft in drafts if draft.error is None], deadline, credentials)
+        drafts = [Draft(item=item, created=now, vectors=dict(item.vectors)) for item in objects]
+        collection = self._extended(collection, drafts)
+        for draft in drafts:
+            _check(collection, draft)
         sound = [draft for draft in drafts if draft.error is None]
-        operations = [
-            BulkOperation(
-                draft.item.id,
-                document(
-                    draft.item,
-                    vectors=draft.vectors,
-                    text_hashes=draft.text_hashes,
-                    created=draft.created,
-                    updated=now,
-                ),
-                action,
-            )
-            for draft in sound
-        ]
+        self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged)
+        sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
+        operations = [_operation(collection, draft, now, action) for draft in sound]
         outcomes = self._bulk.write(alias_of(collection.name), operations, deadline=deadline, refresh=refresh)
         created = set()
-        for draft, outcome in zip(sound, outcomes, strict=True):
-            draft.error = outcome.error
+        for draft, operation, outcome in zip(sound, operations, outcomes, strict=True):
+            draft.error, draft.source, draft.version = outcome.error, operation.source, outcome.version
             if outcome.created:
                 created.add(id(draft))
         return [_result(draft, was_created=id(draft) in created) for draft in drafts]
+
+    def _extended(self, collection: Collection, drafts: list[Draft]) -> Collection:
+        """The collection with the properties that its auto-schema finds in the objects."""
+        if self._schema is None or not collection.auto_schema:
+            return collection
+        extended = collection
+        for draft in drafts:
+            try:
+                extended = with_new_properties(extended, draft.item.properties)
+            except AltoError as error:
+                draft.error = error
+        return extended if extended is collection else self._schema.add(extended)
 
     def _vectorize(
         self,
@@ -105,14 +132,20 @@ class ObjectWriter:
         drafts: list[Draft],
         deadline: Deadline,
         credentials: AwsCredentials | None,
+        *,
+        compare: bool,
     ) -> None:
         """Give each draft its vectors: brought along, taken over from what is stored, or embedded now."""
         configs = {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
         wanted = {name: _texts(collection, name, config, drafts) for name, config in configs.items()}
-        self._take_over(collection, drafts, wanted)
+        self._take_over(collection, drafts, wanted, compare=compare)
 
         def embed(name: str) -> None:
-            todo = [(draft, text) for draft, text in wanted[name] if name not in draft.vectors]
+            todo = [
+                (draft, text)
+                for draft, text in wanted[name]
+                if name not in draft.vectors and draft.unchanged_since is None
+            ]
             texts = [text for _, text in todo]
             vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
             for (draft, _), vector in zip(todo, vectors, strict=True):
@@ -131,21 +164,39 @@ class ObjectWriter:
                 list(threads.map(embed, wanted))
 
     def _take_over(
-        self, collection: Collection, drafts: list[Draft], wanted: Mapping[str, list[tuple[Draft, str]]]
+        self,
+        collection: Collection,
+        drafts: list[Draft],
+        wanted: Mapping[str, list[tuple[Draft, str]]],
+        *,
+        compare: bool,
     ) -> None:
         """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
-        stored = self._stored(collection, [draft.item.id for draft in drafts], ["created", "text_hash"])
+        fields = ["created", "text_hash"] + (["updated", "properties"] if compare else [])
+        stored = self._stored(collection, [draft.item.id for draft in drafts], fields)
         for draft in drafts:
             if draft.item.id in stored:
                 draft.created = stored[draft.item.id]["created"]
+        # Of objects that share an id the last one wins, so none of them may be left out.
+        times = Counter(draft.item.id for draft in drafts)
+        same = [
+            draft
+            for draft in drafts
+            if compare and times[draft.item.id] == 1 and _has_same_text(draft, stored.get(draft.item.id))
+        ]
         unchanged = [
             (name, draft)
             for name, pairs in wanted.items()
             for draft, _ in pairs
             if draft.text_hashes[name] == stored.get(draft.item.id, {}).get("text_hash", {}).get(name)
         ]
-        ids = {draft.item.id for _, draft in unchanged}
-        vectors = self._stored(collection, sorted(ids), ["vectors"])
+        # The vectors of most unchanged objects need not be read: the hash of their text says that they are right.
+        taken = {draft.item.id for _, draft in unchanged} - {draft.item.id for draft in same}
+        brought = {draft.item.id for draft in same if draft.item.vectors}
+        vectors = self._stored(collection, sorted(taken | brought), ["vectors"])
+        for draft in same:
+            if _has_same_vectors(draft, vectors.get(draft.item.id, {}).get("vectors", {})):
+                draft.unchanged_since = stored[draft.item.id]["updated"]
         for name, draft in unchanged:
             vector = vectors.get(draft.item.id, {}).get("vectors", {}).get(name)
             if vector is not None:
@@ -163,14 +214,25 @@ class ObjectWriter:
         return {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
 
 
-def _checked(collection: Collection, item: ObjectInput, now: str) -> Draft:
-    draft = Draft(item=item, created=now, vectors=dict(item.vectors))
+def _check(collection: Collection, draft: Draft) -> None:
     try:
-        check_properties(collection, item.properties)
-        check_vectors(collection, item.vectors)
+        if draft.error is None:
+            check_properties(collection, draft.item.properties)
+            check_vectors(collection, draft.item.vectors)
     except AltoError as error:
         draft.error = error
-    return draft
+
+
+def _operation(collection: Collection, draft: Draft, now: str, action: BulkAction) -> BulkOperation:
+    source = document(
+        collection,
+        draft.item,
+        vectors=draft.vectors,
+        text_hashes=draft.text_hashes,
+        created=draft.created,
+        updated=now,
+    )
+    return BulkOperation(draft.item.id, source, action, draft.item.if_version)
 
 
 def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]) -> list[tuple[Draft, str]]:
@@ -189,7 +251,33 @@ def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[
     return pairs
 
 
+def _has_same_text(draft: Draft, stored: Mapping[str, Any] | None) -> bool:
+    """Whether the stored object has the same properties, and was embedded from the same texts."""
+    if stored is None:
+        return False
+    return bool(
+        stored.get("properties", {}) == draft.item.properties and stored.get("text_hash", {}) == draft.text_hashes
+    )
+
+
+def _has_same_vectors(draft: Draft, stored: Mapping[str, list[float]]) -> bool:
+    """Whether the vectors that came with the object are stored. OpenSearch keeps 32 bits of each number."""
+    return all(
+        name in stored and array("f", vector) == array("f", stored[name]) for name, vector in draft.item.vectors.items()
+    )
+
+
 def _result(draft: Draft, *, was_created: bool) -> WriteResult:
     if draft.error is not None:
         return WriteResult(draft.item.id, "failed", draft.error)
-    return WriteResult(draft.item.id, "created" if was_created else "updated", None, tuple(draft.without_text))
+    if draft.unchanged_since is not None:
+        since = datetime.fromisoformat(draft.unchanged_since)
+        return WriteResult(draft.item.id, "unchanged", None, tuple(draft.without_text), unchanged_since=since)
+    return WriteResult(
+        draft.item.id,
+        "created" if was_created else "updated",
+        None,
+        tuple(draft.without_text),
+        draft.source,
+        draft.version,
+    )

@@ -1,27 +1,20 @@
-"""From a search to the body that OpenSearch gets. Pure: one function for each kind of search."""
+"""From a search to the body that OpenSearch gets. Pure."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from lambdas.collections.model import DEFAULT_VECTOR, CollectionConfig
+from lambdas.collections.model import CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.search.distances import smallest_score
+from lambdas.search.explain import RRF_RANK_CONSTANT
 from lambdas.search.filters import filter_query
-from lambdas.search.request import Bm25, Hybrid, SearchRequest
+from lambdas.search.modes import Bm25, Hybrid
+from lambdas.search.query_vector import QueryVector
+from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
+from lambdas.search.words import searched_properties, words_query
 
-# Candidates of each leg of a hybrid search. Normalised scores depend on it, so it is the same on every page
-# that it reaches. 100 costs .002 of nDCG@10, 500 gains .001 and costs twice the time (docs/decisions/0005).
-HYBRID_DEPTH = 200
-# Lucene searches its graph with max(k, ef): below this, recall suffers.
-SMALLEST_K = 100
-RRF_RANK_CONSTANT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class QueryVector:
-    """The vector of a query, and the name of the vector of the objects that it is compared with."""
-
-    target: str
-    numbers: list[float]
+# Candidates of a vector search. Lucene looks at no more of its graph than these, so pages that share them cannot
+# contradict each other; the first is the collection's ef_search, the last what paging reaches.
+LARGE_K = 1_000
 
 
 def search_body(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> dict[str, Any]:
@@ -30,38 +23,41 @@ def search_body(collection: CollectionConfig, request: SearchRequest, vector: Qu
     Raises `InvalidRequestError` for a property that cannot be searched or filtered by.
     """
     condition = filter_query(collection, request.filter) if request.filter is not None else None
+    mode = request.mode
     body: dict[str, Any] = {
         "from": request.offset,
         "size": request.limit,
         "_source": source_filter(collection, request),
     }
-    mode = request.mode
+    if request.min_score is not None:
+        body["min_score"] = request.min_score
+    if request.highlight and isinstance(mode, Bm25 | Hybrid):
+        body["highlight"] = highlight(collection, mode.properties)
     if isinstance(mode, Hybrid):
-        return body | hybrid_query(collection, request, vector, condition)
+        return body | hybrid_query(collection, mode, vector, condition)
     if isinstance(mode, Bm25):
-        query = words_query(collection, mode.query, mode.properties)
-        return body | {"query": filtered(query, condition)}
-    assert vector is not None  # near_text and near_vector always have one
-    k = max(SMALLEST_K, request.offset + request.limit)
+        return body | {"query": filtered(words_query(collection, mode.query, mode), condition)}
+    if mode is None:
+        return body | listing(collection, request.sort or [], condition)
+    assert vector is not None  # every search that is left has one
+    config = collection.vectors[vector.target]
+    threshold = smallest_score(mode, config)
+    if threshold is not None:
+        body["min_score"] = threshold
+    k = candidates(request.offset + request.limit, config.index.ef_search)
     return body | {"query": vector_query(vector, k, condition)}
 
 
 def hybrid_query(
-    collection: CollectionConfig,
-    request: SearchRequest,
-    vector: QueryVector | None,
-    condition: dict[str, Any] | None,
+    collection: CollectionConfig, mode: Hybrid, vector: QueryVector | None, condition: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Query and pipeline of a hybrid search. A leg whose weight is 0 is left out."""
-    mode = request.mode
-    assert isinstance(mode, Hybrid)
-    depth = max(HYBRID_DEPTH, request.offset + request.limit)
     legs: list[tuple[dict[str, Any], float]] = []
     if mode.alpha < 1:
-        legs.append((words_query(collection, mode.query, mode.properties), 1 - mode.alpha))
+        legs.append((words_query(collection, mode.query, mode), 1 - mode.alpha))
     if vector is not None:
-        legs.append((vector_query(vector, depth, None), mode.alpha))
-    query: dict[str, Any] = {"queries": [leg for leg, _ in legs], "pagination_depth": depth}
+        legs.append((vector_query(vector, HYBRID_DEPTH, None), mode.alpha))
+    query: dict[str, Any] = {"queries": [leg for leg, _ in legs], "pagination_depth": HYBRID_DEPTH}
     if condition is not None:
         query["filter"] = condition
     return {
@@ -91,15 +87,9 @@ def fusion(mode: Hybrid, weights: list[float]) -> dict[str, Any]:
     }
 
 
-def words_query(collection: CollectionConfig, text: str, properties: list[str] | None) -> dict[str, Any]:
-    """BM25 over the properties, their scores added up."""
-    return {
-        "multi_match": {
-            "query": text,
-            "type": "most_fields",
-            "fields": searched_fields(collection, properties),
-        }
-    }
+def candidates(end: int, ef_search: int) -> int:
+    """How many neighbours to ask for when the page ends at this hit: one of few numbers, see `LARGE_K`."""
+    return next(k for k in (ef_search, LARGE_K, MAX_RESULTS) if k >= end)
 
 
 def vector_query(vector: QueryVector, k: int, condition: dict[str, Any] | None) -> dict[str, Any]:
@@ -115,19 +105,30 @@ def filtered(query: dict[str, Any], condition: dict[str, Any] | None) -> dict[st
     return query if condition is None else {"bool": {"must": [query], "filter": [condition]}}
 
 
-def searched_fields(collection: CollectionConfig, properties: list[str] | None) -> list[str]:
-    """The fields of a BM25 search, with their boosts."""
-    searchable = [item.name for item in collection.properties if item.is_text and item.searchable]
-    if not searchable:
-        raise InvalidRequestError(
-            f"The collection '{collection.name}' has no searchable text property: "
-            "search it by near_vector or near_text."
-        )
-    for asked in properties or ():
-        if asked.partition("^")[0] not in searchable:
-            problem = f"'{asked}' is not a searchable text property. These are: {', '.join(searchable)}"
-            raise InvalidRequestError(f"The search's property {problem}.", [ErrorDetail("properties", problem)])
-    return [f"properties.{name}" for name in properties or searchable]
+def listing(collection: CollectionConfig, sort: list[Sort], condition: dict[str, Any] | None) -> dict[str, Any]:
+    """Objects by their properties; those that are equal in all of them, by their id, so that pages are stable."""
+    order = [{sort_field(collection, item.property): _ascending(item.order == "ascending")} for item in sort]
+    query = {"match_all": {}} if condition is None else {"bool": {"filter": [condition]}}
+    return {"query": query, "sort": [*order, {"_id": {"order": "asc"}}]}
+
+
+def sort_field(collection: CollectionConfig, name: str) -> str:
+    """The field that sorts by a property. Raises `InvalidRequestError` if there is none."""
+    item = collection.property_named(name)
+    if item is None:
+        known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
+        problem = f"'{name}' is not a property of '{collection.name}'. It can be sorted by: {known}"
+        raise InvalidRequestError(f"sort: {problem}.", [ErrorDetail("sort", problem)])
+    if not item.filterable:
+        problem = f"'{name}' is not filterable, and only filterable properties can be sorted by"
+        raise InvalidRequestError(f"sort: {problem}.", [ErrorDetail("sort", problem)])
+    return f"properties.{name}.keyword" if item.is_text else f"properties.{name}"
+
+
+def highlight(collection: CollectionConfig, properties: list[str] | None) -> dict[str, Any]:
+    """Passages with the words of the query, of each property that is searched."""
+    fields: dict[str, Any] = {f"properties.{item.name}": {} for item, _ in searched_properties(collection, properties)}
+    return {"fields": fields, "pre_tags": ["<em>"], "post_tags": ["</em>"]}
 
 
 def source_filter(collection: CollectionConfig, request: SearchRequest) -> dict[str, list[str]] | bool:
@@ -144,15 +145,5 @@ def source_filter(collection: CollectionConfig, request: SearchRequest) -> dict[
     return {"includes": includes} if includes else False
 
 
-def target_vector(collection: CollectionConfig, asked: str | None) -> str:
-    """The name of the vector to search. Raises `InvalidRequestError` when it cannot be told."""
-    names = list(collection.vectors)
-    if not names:
-        raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
-    if asked is not None and asked not in names:
-        problem = f"'{asked}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
-    if asked is None and len(names) > 1 and DEFAULT_VECTOR not in names:
-        problem = f"the collection '{collection.name}' has several vectors: say which of {', '.join(names)} to search"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
-    return asked or (DEFAULT_VECTOR if DEFAULT_VECTOR in names else names[0])
+def _ascending(ascending: bool) -> dict[str, str]:
+    return {"order": "asc" if ascending else "desc", "missing": "_last"}

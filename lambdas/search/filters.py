@@ -1,28 +1,66 @@
-"""Filters: what a caller writes, and the OpenSearch query it becomes. Pure."""
+"""Filters: what a caller writes, and the OpenSearch query it becomes. Pure. docs/filters.md describes them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from lambdas.collections.model import CollectionConfig, Property
+from lambdas.collections.index_body import length_field
+from lambdas.collections.model import CollectionConfig
+from lambdas.collections.properties import NestedProperty, PropertyBase
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.models import StrictModel
-from lambdas.objects.values import value_problem
+from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
 
 Operator = Literal[
-    "equal", "not_equal", "less_than", "less_or_equal", "greater_than", "greater_or_equal", "contains_any"
+    "equal",
+    "not_equal",
+    "less_than",
+    "less_or_equal",
+    "greater_than",
+    "greater_or_equal",
+    "like",
+    "contains_any",
+    "contains_all",
+    "contains_none",
+    "is_null",
+    "within_geo_range",
 ]
-Scalar = str | int | float | bool
+# Below OpenSearch's own limit of 1,024 clauses a query, which counts those of the search too.
+MAX_CLAUSES = 900
+MAX_WILDCARDS = 10
+# What a length is stored as.
+MAX_LENGTH = 2**31 - 1
+
+Text = Annotated[str, StringConstraints(max_length=10_000)]
+Whole = Annotated[int, Field(ge=INT_MIN, le=INT_MAX)]
+Scalar = Text | Whole | float | bool
+
+
+class GeoRange(StrictModel):
+    """A circle on Earth."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+    meters: float = Field(gt=0, le=20_100_000, description="Half of Earth's circumference at most.")
 
 
 class Condition(StrictModel):
     """One property compared with a value."""
 
-    property: str
+    property: str = Field(
+        pattern=r"^(_id|_created|_updated|[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4})$",
+        description="A property, one of an object (`author.name`), or `_id`, `_created`, `_updated`.",
+    )
     operator: Operator
-    value: Scalar | list[Scalar]
+    value: Scalar | Annotated[list[Scalar], Field(min_length=1, max_length=MAX_CLAUSES)] | GeoRange = Field(
+        description="Of the property's type. A list with contains_*, true or false with is_null, a circle with "
+        "within_geo_range, a pattern with * and ? with like."
+    )
+    length: bool = Field(
+        default=False, description="Compares the length instead: characters of a text, items of a list."
+    )
 
 
 class AllOf(StrictModel):
@@ -62,28 +100,69 @@ for model in (AllOf, AnyOf, Negation):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How an operator becomes a query, and which property types it is for."""
+    """How an operator becomes a query, which property types it is for, and the form of its value."""
 
     query: Callable[[str, Any], dict[str, Any]]
     types: frozenset[str]
-    takes_list: bool = False
+    form: Literal["one value", "a list of values", "true or false", "a circle with lat, lon and meters"] = "one value"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a condition is about: a property and the fields of the index that hold it."""
+
+    item: PropertyBase
+    field: str
+    # The field that every object with a value has.
+    presence: str
 
 
 def _not(query: dict[str, Any]) -> dict[str, Any]:
     return {"bool": {"must_not": [query]}}
 
 
-EVERY_TYPE = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
+def _in_range(bound: str) -> Callable[[str, Any], dict[str, Any]]:
+    return lambda field, value: {"range": {field: {bound: value}}}
+
+
+def _within(field: str, circle: GeoRange) -> dict[str, Any]:
+    return {"geo_distance": {"distance": f"{circle.meters}m", field: {"lat": circle.lat, "lon": circle.lon}}}
+
+
+SCALAR_TYPES = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
 ORDERED_TYPES = frozenset({"int", "number", "date"})
+EVERY_TYPE = SCALAR_TYPES | {"geo", "object"}
 
 COMPARISONS: dict[Operator, Comparison] = {
-    "equal": Comparison(lambda field, value: {"term": {field: value}}, EVERY_TYPE),
-    "not_equal": Comparison(lambda field, value: _not({"term": {field: value}}), EVERY_TYPE),
-    "less_than": Comparison(lambda field, value: {"range": {field: {"lt": value}}}, ORDERED_TYPES),
-    "less_or_equal": Comparison(lambda field, value: {"range": {field: {"lte": value}}}, ORDERED_TYPES),
-    "greater_than": Comparison(lambda field, value: {"range": {field: {"gt": value}}}, ORDERED_TYPES),
-    "greater_or_equal": Comparison(lambda field, value: {"range": {field: {"gte": value}}}, ORDERED_TYPES),
-    "contains_any": Comparison(lambda field, value: {"terms": {field: value}}, EVERY_TYPE, takes_list=True),
+    "equal": Comparison(lambda field, value: {"term": {field: value}}, SCALAR_TYPES),
+    "not_equal": Comparison(lambda field, value: _not({"term": {field: value}}), SCALAR_TYPES),
+    "less_than": Comparison(_in_range("lt"), ORDERED_TYPES),
+    "less_or_equal": Comparison(_in_range("lte"), ORDERED_TYPES),
+    "greater_than": Comparison(_in_range("gt"), ORDERED_TYPES),
+    "greater_or_equal": Comparison(_in_range("gte"), ORDERED_TYPES),
+    "like": Comparison(
+        lambda field, value: {"wildcard": {field: {"value": value, "case_insensitive": True}}}, frozenset({"text"})
+    ),
+    "contains_any": Comparison(lambda field, value: {"terms": {field: value}}, SCALAR_TYPES, "a list of values"),
+    "contains_all": Comparison(
+        lambda field, value: {"bool": {"filter": [{"term": {field: each}} for each in value]}},
+        SCALAR_TYPES,
+        "a list of values",
+    ),
+    "contains_none": Comparison(lambda field, value: _not({"terms": {field: value}}), SCALAR_TYPES, "a list of values"),
+    "is_null": Comparison(
+        lambda field, value: _not({"exists": {"field": field}}) if value else {"exists": {"field": field}},
+        EVERY_TYPE,
+        "true or false",
+    ),
+    "within_geo_range": Comparison(_within, frozenset({"geo"}), "a circle with lat, lon and meters"),
+}
+LENGTH_OPERATORS = frozenset({"equal", "not_equal", "less_than", "less_or_equal", "greater_than", "greater_or_equal"})
+
+# What every object has beside its properties.
+OWN_FIELDS = {
+    name: Target(NestedProperty(name=name.removeprefix("_"), type=kind), name.removeprefix("_"), name.removeprefix("_"))
+    for name, kind in (("_id", "uuid"), ("_created", "date"), ("_updated", "date"))
 }
 
 
@@ -92,43 +171,113 @@ def filter_query(collection: CollectionConfig, condition: Filter) -> dict[str, A
 
     Raises `InvalidRequestError` naming the property, the value and what would fit.
     """
+    if clauses(condition) > MAX_CLAUSES:
+        problem = (
+            f"has {clauses(condition)} conditions, the values of contains_all included: send {MAX_CLAUSES} at most"
+        )
+        raise InvalidRequestError(f"The filter {problem}.", [ErrorDetail("filter", problem)])
+    return _query(collection, condition)
+
+
+def clauses(condition: Filter) -> int:
+    """How many clauses the filter's query has."""
+    match condition:
+        case AllOf(all_of=parts) | AnyOf(any_of=parts):
+            return 1 + sum(clauses(part) for part in parts)
+        case Negation(negated=part):
+            return 1 + clauses(part)
+        case Condition(operator="contains_all", value=list() as values):
+            return 1 + len(values)
+        case _:
+            return 1
+
+
+def _query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
     match condition:
         case AllOf(all_of=parts):
-            return {"bool": {"filter": [filter_query(collection, part) for part in parts]}}
+            return {"bool": {"filter": [_query(collection, part) for part in parts]}}
         case AnyOf(any_of=parts):
-            return {"bool": {"should": [filter_query(collection, part) for part in parts], "minimum_should_match": 1}}
+            return {"bool": {"should": [_query(collection, part) for part in parts], "minimum_should_match": 1}}
         case Negation(negated=part):
-            return _not(filter_query(collection, part))
+            return _not(_query(collection, part))
         case Condition():
             return _condition_query(collection, condition)
 
 
 def _condition_query(collection: CollectionConfig, condition: Condition) -> dict[str, Any]:
-    item = collection.property_named(condition.property)
-    if item is None:
-        known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
-        raise _wrong(condition, f"is not a property of '{collection.name}'. These can be filtered by: {known}")
-    if not item.filterable:
-        raise _wrong(condition, "is not filterable: the collection says filterable: false for it")
+    target = _target(collection, condition)
+    if condition.length:
+        return _length_query(target, condition)
     comparison = COMPARISONS[condition.operator]
-    _check_operands(condition, item, comparison)
-    field = f"properties.{item.name}.keyword" if item.is_text else f"properties.{item.name}"
-    return comparison.query(field, condition.value)
+    _check_operands(condition, target.item, comparison)
+    return comparison.query(target.presence if condition.operator == "is_null" else target.field, condition.value)
 
 
-def _check_operands(condition: Condition, item: Property, comparison: Comparison) -> None:
-    scalar_type = item.type.removesuffix("[]")
-    if scalar_type not in comparison.types:
+def _target(collection: CollectionConfig, condition: Condition) -> Target:
+    """Where the property is in the index, if it may be filtered by."""
+    path = condition.property
+    if path in OWN_FIELDS:
+        return OWN_FIELDS[path]
+    properties: list[Any] = list(collection.properties)
+    item: PropertyBase | None = None
+    for name in path.split("."):
+        item = next((known for known in properties if known.name == name), None)
+        if item is None:
+            known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
+            raise _wrong(condition, f"is not a property of '{collection.name}'. These can be filtered by: {known}")
+        if not item.filterable:
+            raise _wrong(condition, f"is not filterable: the collection says filterable: false for '{item.name}'")
+        properties = list(item.properties or ())
+    assert item is not None  # a path has a name
+    field = f"properties.{path}"
+    presence = f"lengths.{length_field(path)}" if item.has_length else field
+    return Target(item, f"{field}.keyword" if item.is_text else field, presence)
+
+
+def _length_query(target: Target, condition: Condition) -> dict[str, Any]:
+    if not target.item.has_length or condition.property in OWN_FIELDS:
+        raise _wrong(condition, f"is {target.item.type}, which has no length: text and lists have one")
+    if condition.operator not in LENGTH_OPERATORS:
+        allowed = ", ".join(sorted(LENGTH_OPERATORS))
+        raise _wrong(condition, f"compares a length with '{condition.operator}': take one of {allowed}")
+    if type(condition.value) is not int or not 0 <= condition.value <= MAX_LENGTH:
+        raise _wrong(
+            condition, f"has a length, which is a whole number from 0 to {MAX_LENGTH}, not {_shown(condition)}"
+        )
+    return COMPARISONS[condition.operator].query(target.presence, condition.value)
+
+
+def _check_operands(condition: Condition, item: PropertyBase, comparison: Comparison) -> None:
+    if item.scalar_type not in comparison.types:
         allowed = ", ".join(sorted(comparison.types))
         raise _wrong(condition, f"is {item.type}, but '{condition.operator}' compares {allowed}")
-    values = condition.value if isinstance(condition.value, list) else [condition.value]
-    if comparison.takes_list != isinstance(condition.value, list):
-        wanted = "a list of values" if comparison.takes_list else "one value"
-        raise _wrong(condition, f"with '{condition.operator}' takes {wanted}, not {condition.value!r}")
-    for value in values:
-        problem = value_problem(item, value)
-        if problem:
-            raise _wrong(condition, f"is {item.type}: the value {problem}")
+    value = condition.value
+    forms = {bool: "true or false", list: "a list of values", GeoRange: "a circle with lat, lon and meters"}
+    form = forms.get(type(value), "one value")
+    if form == "true or false" and comparison.form == "one value":
+        form = "one value"
+    if form != comparison.form:
+        raise _wrong(condition, f"with '{condition.operator}' takes {comparison.form}, not {_shown(condition)}")
+    if comparison.form in ("one value", "a list of values"):
+        for each in value if isinstance(value, list) else [value]:
+            problem = value_problem(item, each)
+            if problem:
+                raise _wrong(condition, f"is {item.type}: the value {problem}")
+    if condition.operator == "like":
+        _check_pattern(condition)
+
+
+def _check_pattern(condition: Condition) -> None:
+    """Patterns with many wildcards would make OpenSearch build automata that it refuses to."""
+    pattern = str(condition.value)
+    if pattern.count("*") + pattern.count("?") > MAX_WILDCARDS:
+        raise _wrong(condition, f"is compared with a pattern of more than {MAX_WILDCARDS} wildcards: write fewer")
+
+
+def _shown(condition: Condition) -> str:
+    value = condition.value
+    text = str(value.model_dump()) if isinstance(value, GeoRange) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _wrong(condition: Condition, problem: str) -> InvalidRequestError:

@@ -1,17 +1,10 @@
 """From OpenSearch's answer to hits. Pure."""
 
-from collections.abc import Callable
 from typing import Any
 
 from lambdas.embedding.config import VectorConfig
-from lambdas.search.request import Hit
-
-# The inverse of the engine's formulas from distance to score (k-NN plugin documentation, "Spaces").
-DISTANCES: dict[str, Callable[[float], float]] = {
-    "cosine": lambda score: 2 - 2 * score,
-    "dot": lambda score: 1 - score if score >= 1 else 1 / score - 1,
-    "l2_squared": lambda score: 1 / score - 1,
-}
+from lambdas.search.answer import Hit
+from lambdas.search.distances import DISTANCES
 
 
 def hits(answer: dict[str, Any], nearness_of: VectorConfig | None) -> list[Hit]:
@@ -23,6 +16,35 @@ def hits(answer: dict[str, Any], nearness_of: VectorConfig | None) -> list[Hit]:
     return [_hit(found, nearness_of) for found in answer["hits"]["hits"]]
 
 
+def is_truncated(answer: dict[str, Any], reach: int) -> bool:
+    """Whether more objects match than pages can reach. OpenSearch counts to 10,000 and then says `gte`."""
+    total = answer["hits"]["total"]
+    return bool(total["value"] > reach or total["relation"] == "gte")
+
+
+def autocut(found: list[Hit], jumps: int) -> list[Hit]:
+    """The hits before the given number of jumps of their scores or distances; all, if there are fewer jumps.
+
+    Weaviate's algorithm: scores are scaled to a line from (0, 0) to (1, 1); where they are farthest above the
+    diagonal, locally, is a jump (entities/autocut).
+    """
+    values = [hit.score if hit.distance is None else hit.distance for hit in found]
+    heights = [float(value) for value in values if value is not None]
+    if len(heights) < 2 or heights[0] == heights[-1]:
+        return found
+    step = 1 / (len(heights) - 1)
+    above = [(y - heights[0]) / (heights[-1] - heights[0]) - i * step for i, y in enumerate(heights)]
+    count = 0
+    for i in range(1, len(above)):
+        is_last = i == len(above) - 1
+        neighbours = above[max(0, i - 2) : i] if is_last else [above[i - 1], above[i + 1]]
+        if all(above[i] > neighbour for neighbour in neighbours):
+            count += 1
+            if count == jumps:
+                return found[:i]
+    return found
+
+
 def _hit(found: dict[str, Any], nearness_of: VectorConfig | None) -> Hit:
     source = found.get("_source", {})
     score = found["_score"]
@@ -30,6 +52,7 @@ def _hit(found: dict[str, Any], nearness_of: VectorConfig | None) -> Hit:
     if nearness_of is not None:
         distance = DISTANCES[nearness_of.index.distance](score)
         certainty = 1 - distance / 2 if nearness_of.index.distance == "cosine" else None
+    marked = found.get("highlight")
     return Hit(
         id=found["_id"],
         properties=source.get("properties", {}),
@@ -37,4 +60,5 @@ def _hit(found: dict[str, Any], nearness_of: VectorConfig | None) -> Hit:
         distance=distance,
         certainty=certainty,
         vectors=source.get("vectors"),
+        highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
     )

@@ -1,127 +1,109 @@
-"""The one request that all searches share, and its answer."""
+"""The one request that all searches share. Its kinds of search are in `modes.py`, its answer in `answer.py`. Pure."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
 from lambdas.search.filters import Filter
+from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
 
-# The default weight of the vector: the best single value over eleven test collections (docs/decisions/0005).
-DEFAULT_ALPHA = 0.6
 MAX_RESULTS = 10_000
 MAX_LIMIT = 1_000
-
-QueryText = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
-BoostedProperty = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}(\^[0-9]+(\.[0-9]+)?)?$"),
-    Field(description="A property's name, with a boost if wanted: `title^2`."),
-]
-TargetVector = Annotated[
-    VectorName | None,
-    Field(description="Which vector to search. Needed only if there are several and none is `default`."),
-]
+# Candidates of each leg of a hybrid search, and how deep its pages go. It is the same on every page: scaled scores
+# and ranks depend on it, so any other rule would let objects appear twice or never (docs/decisions/0021).
+HYBRID_DEPTH = 500
+MODES = ("near_text", "near_vector", "near_object", "bm25", "hybrid")
 
 
-class NearText(StrictModel):
-    """Objects whose vector is near to that of a text."""
+class Sort(StrictModel):
+    """A property to sort a listing by; objects that lack it come last."""
 
-    query: QueryText
-    target_vector: TargetVector = None
-
-
-class NearVector(StrictModel):
-    """Objects whose vector is near to the given one."""
-
-    vector: list[float] = Field(min_length=1, max_length=16_000)
-    target_vector: TargetVector = None
-
-
-class Bm25(StrictModel):
-    """Objects that contain the words of a text, by BM25."""
-
-    query: QueryText
-    properties: list[BoostedProperty] | None = Field(
-        default=None, min_length=1, description="Properties to search. All searchable ones, if not given."
-    )
-
-
-class Hybrid(StrictModel):
-    """Vector search and BM25 in one, their scores fused by the engine."""
-
-    query: QueryText
-    alpha: float = Field(
-        default=DEFAULT_ALPHA, ge=0, le=1, description="The weight of the vector: 0 is BM25 alone, 1 the vector alone."
-    )
-    fusion: Literal["relative_score", "ranked"] = Field(
-        default="relative_score",
-        description="`relative_score` adds up the scores, each scaled to 0..1; `ranked` adds up reciprocal ranks.",
-    )
-    vector: list[float] | None = Field(
-        default=None, min_length=1, max_length=16_000, description="Instead of a vector made from the query."
-    )
-    properties: list[BoostedProperty] | None = Field(default=None, min_length=1)
-    target_vector: TargetVector = None
+    property: str
+    order: Literal["ascending", "descending"] = "ascending"
 
 
 class SearchRequest(StrictModel):
-    """One search: exactly one of near_text, near_vector, bm25 and hybrid."""
+    """One search: exactly one of near_text, near_vector, near_object, bm25 and hybrid, or `sort` for a listing."""
 
     near_text: NearText | None = None
     near_vector: NearVector | None = None
+    near_object: NearObject | None = None
     bm25: Bm25 | None = None
     hybrid: Hybrid | None = None
+    sort: list[Sort] | None = Field(
+        default=None, min_length=1, max_length=10, description="List objects by their properties, without a search."
+    )
     filter: Filter | None = None
     limit: int = Field(default=10, ge=1, le=MAX_LIMIT)
-    offset: int = Field(default=0, ge=0, le=MAX_RESULTS)
+    offset: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_RESULTS,
+        description=f"offset + limit goes to {MAX_RESULTS:,}; in a hybrid search to {HYBRID_DEPTH}.",
+    )
+    min_score: float | None = Field(default=None, description="The smallest score of a hit of bm25 or hybrid.")
+    autocut: int | None = Field(
+        default=None, ge=1, le=100, description="Cut the page at this many jumps of the score or the distance."
+    )
+    highlight: bool = Field(
+        default=False, description="Say where the words of the query are: of bm25 and hybrid, within `<em>`."
+    )
     return_properties: list[str] | None = Field(default=None, description="All properties, if not given.")
     include_vectors: bool = False
+    explain: bool = Field(default=False, description="Say what each leg gives to the score of a hybrid hit.")
+    profile: bool = Field(default=False, description="Say where the time went.")
 
     @model_validator(mode="after")
     def _is_one_search(self) -> Self:
-        modes = ("near_text", "near_vector", "bm25", "hybrid")
-        given = [mode for mode in modes if getattr(self, mode) is not None]
-        if len(given) != 1:
+        given = [mode for mode in MODES if getattr(self, mode) is not None]
+        if self.sort and given:
+            raise ValueError(f"a search is sorted by its scores: remove sort, or list objects without {given[0]}")
+        if len(given) != 1 and not self.sort:
             raise ValueError(
-                f"a search has exactly one of {', '.join(modes)}; this one has {' and '.join(given) or 'none'}"
+                f"a search has exactly one of {', '.join(MODES)}; this one has {' and '.join(given) or 'none'} "
+                "(a plain listing has sort instead)"
             )
         return self
 
     @model_validator(mode="after")
     def _page_is_reachable(self) -> Self:
-        if self.offset + self.limit > MAX_RESULTS:
+        reach = self.reach
+        if self.offset + self.limit > reach:
+            kind = "of a hybrid search" if self.hybrid else "results"
             raise ValueError(
-                f"offset {self.offset} + limit {self.limit} is beyond the {MAX_RESULTS} best results: narrow the "
+                f"offset {self.offset} + limit {self.limit} is beyond the {reach} best {kind}: narrow the "
                 "search with a filter instead of paging deeper"
             )
         return self
 
+    @model_validator(mode="after")
+    def _settings_fit_the_search(self) -> Self:
+        mode = self.mode
+        if self.min_score is not None and not isinstance(mode, Bm25 | Hybrid):
+            raise ValueError("min_score is for bm25 and hybrid: a vector search takes distance or certainty instead")
+        if self.highlight and not isinstance(mode, Bm25 | Hybrid):
+            raise ValueError("highlight marks the words of a query: only bm25 and hybrid have some")
+        if self.autocut is not None and mode is None:
+            raise ValueError("autocut looks for jumps of the score, which a listing does not have: remove it")
+        if self.autocut is not None and isinstance(mode, Hybrid) and mode.fusion == "ranked":
+            raise ValueError("autocut needs scores that tell distance, but ranked fusion only counts ranks: remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _explains_a_fusion(self) -> Self:
+        if self.explain and not self.hybrid:
+            raise ValueError(
+                "explain takes a hybrid score apart; the score of every other search is that of its one leg"
+            )
+        return self
+
     @property
-    def mode(self) -> NearText | NearVector | Bm25 | Hybrid:
-        """The one search that was asked for."""
-        mode = self.near_text or self.near_vector or self.bm25 or self.hybrid
-        assert mode is not None  # checked by the validator
-        return mode
+    def mode(self) -> Mode | None:
+        """The one search that was asked for; None for a listing."""
+        return self.near_text or self.near_vector or self.near_object or self.bm25 or self.hybrid
 
-
-class Hit(StrictModel):
-    """One object that was found. `distance` and `certainty` come with near_text and near_vector."""
-
-    id: str
-    properties: dict[str, Any]
-    score: float
-    distance: float | None = None
-    certainty: float | None = None
-    vectors: dict[str, list[float]] | None = None
-
-
-class SearchResponse(StrictModel):
-    """The objects found, best first."""
-
-    objects: list[Hit]
-    total: int = Field(
-        description="How many objects match, counted up to 10,000. A vector search counts its candidates."
-    )
-    took_ms: int
+    @property
+    def reach(self) -> int:
+        """How many of the best results pages can show."""
+        return HYBRID_DEPTH if self.hybrid else MAX_RESULTS

@@ -2,18 +2,20 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
-from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import ErrorDetail, InvalidRequestError
-from lambdas.objects.document import check_vectors
 from lambdas.opensearch import OpenSearch
-from lambdas.search.body import QueryVector, search_body, target_vector
-from lambdas.search.hits import hits
-from lambdas.search.request import Bm25, Hybrid, NearText, NearVector, SearchRequest, SearchResponse
+from lambdas.search.answer import Profile, SearchResponse
+from lambdas.search.body import search_body
+from lambdas.search.explain import explained, leg_bodies
+from lambdas.search.hits import autocut, hits, is_truncated
+from lambdas.search.modes import Near
+from lambdas.search.query_vector import QueryVector, QueryVectors
+from lambdas.search.request import SearchRequest
 
 
 class Searcher:
@@ -21,7 +23,7 @@ class Searcher:
 
     def __init__(self, engine: OpenSearch, embedder: Embedder, clock: Callable[[], float] = time.perf_counter) -> None:
         self._engine = engine
-        self._embedder = embedder
+        self._vectors = QueryVectors(engine, embedder)
         self._clock = clock
 
     def search(
@@ -34,49 +36,52 @@ class Searcher:
     ) -> SearchResponse:
         """Answer one search.
 
-        Raises `InvalidRequestError` for a search that the collection cannot answer, `EmbeddingError` and
-        `SearchEngineError`.
+        Raises `InvalidRequestError` for a search that the collection cannot answer, `ObjectNotFoundError` for an
+        object whose vector was to be taken, `EmbeddingError` and `SearchEngineError`.
         """
         started = self._clock()
-        mode = request.mode
-        target = _target(collection, mode)
-        vector = self._query_vector(collection, mode, target, deadline, credentials) if target else None
+        vector = self._vectors.of(collection, request.mode, deadline, credentials)
+        embedded = self._clock()
         body = search_body(collection, request, vector)
-        answer = self._engine.request(
-            "POST", f"/{alias_of(collection.name)}/_search", body, timeout=max(1.0, deadline.remaining())
+        asked = self._clock()
+        answer, *legs = self._ask(collection, request, body, deadline)
+        answered = self._clock()
+        response = search_response(collection, request, vector, answer, legs)
+        took = 1000 * (self._clock() - started)
+        embedding, engine = 1000 * (embedded - started), 1000 * (answered - asked)
+        profile = Profile(
+            embedding_ms=round(embedding, 3),
+            engine_ms=round(engine, 3),
+            engine_took_ms=answer["took"],
+            rest_ms=round(took - embedding - engine, 3),
         )
-        nearness_of = collection.vectors[target] if target and isinstance(mode, NearText | NearVector) else None
-        return SearchResponse(
-            objects=hits(answer, nearness_of),
-            total=answer["hits"]["total"]["value"],
-            took_ms=round(1000 * (self._clock() - started)),
-        )
+        return response.model_copy(update={"took_ms": round(took), "profile": profile if request.profile else None})
 
-    def _query_vector(
-        self,
-        collection: Collection,
-        mode: NearText | NearVector | Bm25 | Hybrid,
-        target: str,
-        deadline: Deadline,
-        credentials: AwsCredentials | None,
-    ) -> QueryVector:
-        """The query's vector: given by the caller, or embedded with the model of the vector that is searched."""
-        given = None if isinstance(mode, NearText | Bm25) else mode.vector
-        if given is not None:
-            check_vectors(collection, {target: given})
-            return QueryVector(target, given)
-        config = collection.vectors[target]
-        if not isinstance(config, Text2VecAws) or isinstance(mode, NearVector):
-            problem = (
-                f"the vector '{target}' has no vectorizer: send the query's vector (near_vector, or hybrid.vector)"
-            )
-            raise InvalidRequestError(f"A text cannot be searched: {problem}.", [ErrorDetail("target_vector", problem)])
-        numbers = self._embedder.embed_query(config, mode.query, deadline=deadline, credentials=credentials)
-        return QueryVector(target, numbers)
+    def _ask(
+        self, collection: Collection, request: SearchRequest, body: dict[str, Any], deadline: Deadline
+    ) -> list[dict[str, Any]]:
+        """The answer to the search and, if it is to be explained, to each of its legs, in one round trip."""
+        alias, timeout = alias_of(collection.name), max(1.0, deadline.remaining())
+        if request.explain:
+            return self._engine.search_together(alias, [body, *leg_bodies(body["query"]["hybrid"])], timeout)
+        return [self._engine.request("POST", f"/{alias}/_search", body, timeout=timeout)]
 
 
-def _target(collection: Collection, mode: NearText | NearVector | Bm25 | Hybrid) -> str | None:
-    """The vector that the search needs, if it needs one: alpha 0 costs no model call."""
-    if isinstance(mode, Bm25) or (isinstance(mode, Hybrid) and mode.alpha == 0):
-        return None
-    return target_vector(collection, mode.target_vector)
+def search_response(
+    collection: Collection,
+    request: SearchRequest,
+    vector: QueryVector | None,
+    answer: dict[str, Any],
+    legs: list[dict[str, Any]],
+) -> SearchResponse:
+    """What OpenSearch's answers mean. Pure; the times are not known here."""
+    nearness_of = collection.vectors[vector.target] if vector and isinstance(request.mode, Near) else None
+    found = hits(answer, nearness_of)
+    if request.explain and request.hybrid:
+        found = explained(found, request.hybrid, legs)
+    return SearchResponse(
+        objects=found if request.autocut is None else autocut(found, request.autocut),
+        total=answer["hits"]["total"]["value"],
+        truncated=is_truncated(answer, request.reach),
+        took_ms=0,
+    )

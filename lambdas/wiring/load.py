@@ -6,17 +6,18 @@ from typing import Any
 
 from botocore.session import Session
 
+from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.load import Loader
-from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.settings import LoadSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @cache
@@ -25,14 +26,18 @@ def loader() -> Loader[Collection]:
     settings = LoadSettings.from_environment(os.environ)
     session: Any = Session()
     engine = connect(settings, session)
+    registry = CollectionRegistry(engine)
+    model = embedder(session, os.environ)
+    schema = CollectionAdmin(engine, registry, model, settings.knn_engine)
     s3 = session.create_client("s3", region_name=settings.region)
     return Loader(
         s3=s3,
         source=S3Source(s3),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
-        collections=CollectionRegistry(engine),
-        writer=ObjectWriter(engine, BulkWriter(engine), embedder(session, os.environ)),
+        collections=registry,
+        writer=ObjectWriter(engine, BulkWriter(engine), model, schema=schema),
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
+        types=lambda collection: {item.name: item.type for item in collection.properties},
     )

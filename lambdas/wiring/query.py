@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.session import Session
 
+from lambdas.aggregate.aggregator import Aggregator
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
@@ -23,6 +24,7 @@ class QueryServices:
     engine: OpenSearch
     registry: CollectionRegistry
     searcher: Searcher
+    aggregator: Aggregator
 
 
 @cache
@@ -31,9 +33,11 @@ def services() -> QueryServices:
     settings = QuerySettings.from_environment(os.environ)
     session: Any = Session()
     engine = connect(settings, session)
+    searcher = Searcher(engine, embedder(session, os.environ))
     return QueryServices(
         settings=settings,
         engine=engine,
         registry=CollectionRegistry(engine),
-        searcher=Searcher(engine, embedder(session, os.environ)),
+        searcher=searcher,
+        aggregator=Aggregator(engine, searcher),
     )

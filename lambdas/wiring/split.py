@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.session import Session
 
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.progress import JobStore
+from lambdas.imports.chunk_queue import ChunkQueue, SplitQueue
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter
 from lambdas.settings import SplitSettings
+from lambdas.wiring.jobs import job_store
 
 
 @cache
@@ -19,9 +19,12 @@ def splitter() -> Splitter:
     settings = SplitSettings.from_environment(os.environ)
     session: Any = Session()
     region = settings.region
+    sqs = session.create_client("sqs", region_name=region)
     return Splitter(
         source=S3Source(session.create_client("s3", region_name=region)),
-        jobs=JobStore(session.create_client("dynamodb", region_name=region), settings.jobs_table),
-        queue=ChunkQueue(session.create_client("sqs", region_name=region), settings.chunk_queue_url),
+        jobs=job_store(session, settings),
+        queue=ChunkQueue(sqs, settings.chunk_queue_url),
+        go_on=SplitQueue(sqs, settings.split_queue_url).go_on,
+        own_bucket=settings.import_bucket,
         chunk_bytes=settings.chunk_bytes,
     )

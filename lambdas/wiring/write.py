@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.imports.progress import JobStore
+from lambdas.idempotency import IdempotentRequests
+from lambdas.imports.chunk_queue import SplitQueue
+from lambdas.imports.control import ImportControl
 from lambdas.objects.bulk import BulkWriter
+from lambdas.objects.reader import ObjectReader
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
+from lambdas.selection.selector import Selector
 from lambdas.settings import WriteSettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.jobs import job_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,10 @@ class WriteServices:
     registry: CollectionRegistry
     collections: CollectionAdmin
     objects: ObjectStore
-    jobs: JobStore
+    reader: ObjectReader
+    selector: Selector
+    requests: IdempotentRequests
+    imports: ImportControl
 
 
 @cache
@@ -36,10 +45,24 @@ def services() -> WriteServices:
     engine = connect(settings, session)
     registry = CollectionRegistry(engine)
     model = embedder(session, os.environ)
-    writer = ObjectWriter(engine, BulkWriter(engine), model)
+    collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
+    bulk = BulkWriter(engine)
+    reader = ObjectReader(engine)
+    writer = ObjectWriter(engine, bulk, model, schema=collections)
+    dynamodb = session.create_client("dynamodb", region_name=settings.region)
     return WriteServices(
         registry=registry,
-        collections=CollectionAdmin(engine, registry, model, settings.knn_engine),
-        objects=ObjectStore(engine, writer),
-        jobs=JobStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+        collections=collections,
+        objects=ObjectStore(engine, writer, reader),
+        reader=reader,
+        selector=Selector(engine, bulk),
+        requests=IdempotentRequests(dynamodb, settings.jobs_table),
+        imports=ImportControl(
+            # Signed URLs outlive no other signature in every region.
+            s3=session.create_client("s3", region_name=settings.region, config=Config(signature_version="s3v4")),
+            jobs=job_store(session, settings),
+            go_on=SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url).go_on,
+            bucket=settings.import_bucket,
+            chunk_bytes=settings.chunk_bytes,
+        ),
     )

@@ -10,6 +10,7 @@ COMMON = {"POWERTOOLS_SERVICE_NAME", "ALTO_STAGE", "ALTO_LOG_LEVEL"}
 ENGINE = {"ALTO_OPENSEARCH_URL", "ALTO_KNN_ENGINE"}
 JOBS = {"ALTO_JOBS_TABLE", "ALTO_IMPORT_BUCKET"}
 CHUNKS = {"ALTO_CHUNK_QUEUE_URL"}
+SPLITS = {"ALTO_SPLIT_QUEUE_URL"}
 
 
 def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
@@ -21,8 +22,8 @@ def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
     ("name", "variables"),
     [
         ("query", COMMON | ENGINE),
-        ("write", COMMON | ENGINE | JOBS),
-        ("split", COMMON | JOBS | CHUNKS),
+        ("write", COMMON | ENGINE | JOBS | SPLITS),
+        ("split", COMMON | JOBS | CHUNKS | SPLITS),
         ("load", COMMON | ENGINE | JOBS | CHUNKS),
     ],
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from infra import permissions
+from lambdas.imports.control import UPLOAD_FOLDER
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
 
@@ -19,7 +20,8 @@ def test_event_sources_report_partial_failures_and_are_capped(dev: Synthesis) ->
     }
 
     assert len(sources) == 2
-    for source in sources.values():
+    assert len(dev.all("AWS::Lambda::EventSourceMapping")) == 3
+    for source in (each["Properties"] for each in dev.all("AWS::Lambda::EventSourceMapping").values()):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
 
@@ -43,14 +45,38 @@ def test_a_message_stays_hidden_for_six_times_its_functions_time(stage: Synthesi
 
 def test_each_queue_with_a_consumer_has_its_own_dead_letter_queue_that_keeps_longer(stage: Synthesis) -> None:
     consumed = [
-        queue(stage, each["Properties"]["EventSourceArn"])
-        for each in stage.all("AWS::Lambda::EventSourceMapping").values()
+        each["Properties"] for each in stage.all("AWS::SQS::Queue").values() if "RedrivePolicy" in each["Properties"]
     ]
     targets = [each["RedrivePolicy"]["deadLetterTargetArn"] for each in consumed]
 
     assert len({as_text(target) for target in targets}) == 2
     for source, target in zip(consumed, targets, strict=True):
         assert queue(stage, target)["MessageRetentionPeriod"] > source["MessageRetentionPeriod"]
+
+
+def test_dead_chunks_are_noted_by_the_function_that_needs_no_opensearch(stage: Synthesis) -> None:
+    dead_letters = {
+        as_text(each["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+        for each in stage.all("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in each["Properties"]
+    }
+
+    [consumer] = [
+        each["Properties"]
+        for each in stage.all("AWS::Lambda::EventSourceMapping").values()
+        if as_text(each["Properties"]["EventSourceArn"]) in dead_letters
+    ]
+
+    assert "SplitFunction" in as_text(consumer["FunctionName"])
+    assert "LoadDeadLetters" in as_text(consumer["EventSourceArn"])
+
+
+def test_altos_own_files_expire_and_no_others(stage: Synthesis) -> None:
+    rules = stage.only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in rules if "ExpirationInDays" in rule] == [
+        (OWN_PREFIX, 90)
+    ]
 
 
 def test_everything_at_rest_is_encrypted(stage: Synthesis) -> None:
@@ -90,6 +116,7 @@ def test_what_the_functions_can_import_is_announced_and_altos_own_files_are_not(
 
 def test_infra_and_functions_agree_where_altos_own_files_lie() -> None:
     assert permissions.OWN_PREFIX == OWN_PREFIX
+    assert permissions.UPLOAD_FOLDER == UPLOAD_FOLDER
 
 
 def test_only_this_accounts_import_bucket_may_send_to_the_split_queue(stage: Synthesis) -> None:

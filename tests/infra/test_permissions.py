@@ -19,9 +19,9 @@ INDICES = "arn:aws:es:eu-west-1:<AWS::AccountId>:domain/alto-{stage}/alto-*"
 
 # Tracing knows no resources; indices and uploads have names that others choose; a collection names its model's region.
 WILDCARDS = {
-    "query": {"*", INDICES, f"{INDICES}/_search", *MODELS},
-    "write": {"*", INDICES, *MODELS},
-    "split": {"*", "<bucket>/*"},
+    "query": {"*", INDICES, f"{INDICES}/_search", f"{INDICES}/_msearch", *MODELS},
+    "write": {"*", INDICES, "<bucket>/*", "<bucket>/*/uploads/*", *MODELS},
+    "split": {"*", "<bucket>/*", "<bucket>/.alto/*"},
     "load": {"*", INDICES, "<bucket>/*", "<bucket>/.alto/*", *MODELS},
 }
 
@@ -59,23 +59,30 @@ def test_query_cannot_write(stage: Synthesis) -> None:
     [refused] = [each for each in rights if each.effect == "Deny"]
 
     assert not stage.allowed_actions("query") & {"es:ESHttpPut", "es:ESHttpDelete", "es:ESHttpPatch"}
-    assert {resource.rpartition("/")[2] for resource in posts.resources} == {"_search"}
+    assert {resource.rpartition("/")[2] for resource in posts.resources} == {"_search", "_msearch"}
     # POST alto-x/_doc/_search writes a document.
     assert refused.actions == {"es:ESHttpPost"}
-    assert {resource.partition("/alto-*")[2] for resource in refused.resources} == {"/_*/_search"}
+    assert {resource.partition("/alto-*")[2] for resource in refused.resources} == {"/_*/_search", "/_*/_msearch"}
 
 
 def test_split_cannot_reach_opensearch_or_any_model(stage: Synthesis) -> None:
     services = {action.partition(":")[0] for action in stage.allowed_actions("split")}
 
-    assert services == {"s3", "dynamodb", "sqs", "logs", "xray"}
+    assert services == {"s3", "dynamodb", "events", "sqs", "logs", "xray"}
 
 
-def test_only_split_sends_chunks(stage: Synthesis) -> None:
-    assert [name for name in FUNCTIONS if "sqs:SendMessage" in stage.allowed_actions(name)] == ["split"]
+def test_each_function_sends_only_the_messages_that_are_its_own(stage: Synthesis) -> None:
+    sends = {
+        name: {queue for each in stage.rights_of(name) if "sqs:SendMessage" in each.actions for queue in each.resources}
+        for name in FUNCTIONS
+    }
+
+    # Split continues itself, load hands back the rest of a chunk, write has a job split.
+    assert {name: len(queues) for name, queues in sends.items()} == {"query": 0, "write": 1, "split": 2, "load": 1}
+    assert sends["split"] == sends["write"] | sends["load"]
 
 
-def test_only_load_writes_to_the_bucket_and_only_below_its_own_prefix(stage: Synthesis) -> None:
+def test_functions_write_below_altos_own_prefix_and_uploads_go_into_their_folder(stage: Synthesis) -> None:
     writers = {
         name: each.resources
         for name in FUNCTIONS
@@ -83,14 +90,15 @@ def test_only_load_writes_to_the_bucket_and_only_below_its_own_prefix(stage: Syn
         if any(action.startswith(("s3:Put", "s3:Delete")) for action in each.actions)
     }
 
-    assert list(writers) == ["load"]
-    assert all(resource.endswith("/.alto/*") for resource in writers["load"])
+    assert {name: {each.partition("/")[2] for each in resources} for name, resources in writers.items()} == {
+        "write": {"*/uploads/*"},
+        "split": {".alto/*"},
+        "load": {".alto/*"},
+    }
 
 
-def test_write_sees_import_jobs_but_cannot_change_them(stage: Synthesis) -> None:
-    jobs = {action for action in stage.allowed_actions("write") if action.startswith("dynamodb:")}
-
-    assert jobs == {"dynamodb:GetItem", "dynamodb:Query"}
+def test_query_sees_no_import_jobs(stage: Synthesis) -> None:
+    assert not {action for action in stage.allowed_actions("query") if action.startswith("dynamodb:")}
 
 
 @pytest.mark.parametrize("name", ["query", "write", "load"])

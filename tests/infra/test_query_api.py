@@ -1,6 +1,7 @@
 """The HTTP API."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,7 @@ ROUTES = {
     "GET /v1/.well-known/ready": "query",
     "GET /v1/openapi.json": "query",
     "POST /v1/collections/{name}/search": "query",
+    "POST /v1/collections/{name}/aggregate": "query",
     "ANY /v1/collections": "write",
     "ANY /v1/collections/{proxy+}": "write",
     "ANY /v1/imports": "write",
@@ -60,6 +62,29 @@ def test_the_api_is_throttled(prod: Synthesis) -> None:
     defaults = prod.only("AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]
 
     assert (defaults["ThrottlingRateLimit"], defaults["ThrottlingBurstLimit"]) == (500, 1000)
+
+
+def test_pages_of_other_origins_are_admitted_only_where_the_stage_lists_them(
+    stage: Synthesis, synthesize: Callable[..., Synthesis]
+) -> None:
+    origin = "https://search.example.com"
+    admitting = synthesize("dev", cors_origins=json.dumps([origin]))
+
+    assert "CorsConfiguration" not in stage.only("AWS::ApiGatewayV2::Api")
+    cors = admitting.only("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+    assert (cors["AllowOrigins"], cors["AllowMethods"]) == ([origin], ["*"])
+    open_routes = {
+        each["Properties"]["RouteKey"]
+        for each in admitting.all("AWS::ApiGatewayV2::Route").values()
+        if each["Properties"]["AuthorizationType"] == "NONE"
+    }
+    assert open_routes == {
+        "OPTIONS /{proxy+}",
+        "OPTIONS /v1/collections",
+        "OPTIONS /v1/collections/{proxy+}",
+        "OPTIONS /v1/imports",
+        "OPTIONS /v1/imports/{proxy+}",
+    }
 
 
 def test_outputs_name_what_people_and_programs_need(stage: Synthesis) -> None:

@@ -43,6 +43,7 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
         "ALTO_OPENSEARCH_URL": opensearch_url,
         "ALTO_JOBS_TABLE": JOBS_TABLE,
         "ALTO_IMPORT_BUCKET": "alto-imports",
+        "ALTO_SPLIT_QUEUE_URL": f"{aws_url}/123456789012/alto-split",
         "ALTO_CHUNK_QUEUE_URL": f"{aws_url}/123456789012/alto-chunks",
     }
 

@@ -86,7 +86,7 @@ def test_a_file_becomes_objects_that_are_found(api: Api, imports: Imports, colle
     imports.work()
 
     job = api("GET", f"/v1/imports/{source.job_id}").body
-    assert (job["state"], job["counts"]) == ("completed", {"read": 5, "loaded": 5, "failed": 0})
+    assert (job["state"], job["counts"]) == ("completed", {"read": 5, "loaded": 5, "unchanged": 0, "failed": 0})
     found = api(
         "POST", f"/v1/collections/{collection}/search", {"near_text": {"query": "A holiday film"}, "limit": 2}
     ).body["objects"]
@@ -123,7 +123,7 @@ def test_bad_lines_are_in_the_error_file_and_the_counts_add_up(api: Api, imports
     imports.work()
 
     job = api("GET", f"/v1/imports/{source.job_id}").body
-    assert (job["state"], job["counts"]) == ("completed", {"read": 4, "loaded": 2, "failed": 2})
+    assert (job["state"], job["counts"]) == ("completed", {"read": 4, "loaded": 2, "unchanged": 0, "failed": 2})
     errors = [line for uri in job["error_files"] for line in imports.error_lines(uri)]
     assert [error["location"]["line_start_byte"] for error in errors] == [
         len(lines[0]) + 1,

@@ -3,9 +3,33 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lambdas.collections.index_body import collection_from_mapping, index_body
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, first_index_of
+from lambdas.collections.index_body import (
+    collection_from_mapping,
+    index_body,
+    lengths_mapping,
+    mapping_update,
+    meta,
+)
+from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, first_index_of
+from lambdas.collections.properties import property_paths, united
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """A property on so many levels."""
+    return (
+        {"name": "p", "type": "int"}
+        if levels == 1
+        else {
+            "name": "p",
+            "type": "object",
+            "properties": [nested(levels - 1)],
+        }
+    )
+
+
+def wide(count: int, name: str) -> dict[str, Any]:
+    return {"name": name, "type": "object", "properties": [{"name": f"p{i}", "type": "int"} for i in range(count)]}
 
 
 def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None:
@@ -16,9 +40,10 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
     text = {"type": "text", "index": True, "analyzer": "english"}
     keyword = {"fields": {"keyword": {"type": "keyword", "ignore_above": 8191}}}
     assert body["aliases"] == {"alto-film": {}}
-    assert body["settings"]["index"] == {"knn": True}
+    assert body["settings"]["index"] == {"knn": True, "mapping": {"total_fields": {"limit": 4000}}}
     assert body["mappings"]["dynamic"] == "strict"
     assert body["mappings"]["properties"] == {
+        "id": {"type": "keyword", "normalizer": "lowercase"},
         "created": {"type": "date"},
         "updated": {"type": "date"},
         "properties": {
@@ -28,6 +53,7 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
                 "year": {"type": "long", "index": True},
             }
         },
+        "lengths": {"properties": {"title": {"type": "integer"}, "description": {"type": "integer"}}},
         "text_hash": {"type": "object", "enabled": False},
         "vectors": {
             "properties": {
@@ -58,7 +84,7 @@ def test_faiss_takes_the_depth_of_a_search_from_the_index() -> None:
 def test_a_collection_without_vectors_is_a_plain_index() -> None:
     body = index_body(collection(vectors={}), "lucene")
 
-    assert body["settings"]["index"] == {"knn": False}
+    assert body["settings"]["index"]["knn"] is False
     assert "vectors" not in body["mappings"]["properties"]
 
 
@@ -74,7 +100,33 @@ def test_a_collection_without_vectors_is_a_plain_index() -> None:
         ({"type": "number"}, {"type": "double", "index": True}),
         ({"type": "boolean"}, {"type": "boolean", "index": True}),
         ({"type": "date"}, {"type": "date", "index": True}),
-        ({"type": "uuid[]"}, {"type": "keyword", "index": True}),
+        ({"type": "uuid[]"}, {"type": "keyword", "normalizer": "lowercase", "index": True}),
+        ({"type": "geo"}, {"type": "geo_point", "index": True}),
+        (
+            {"type": "text", "filterable": False, "tokenization": "trigram"},
+            {"type": "text", "index": True, "analyzer": "alto_trigram"},
+        ),
+        (
+            {"type": "text", "filterable": False, "tokenization": "german"},
+            {"type": "text", "index": True, "analyzer": "german"},
+        ),
+        (
+            {"type": "object", "properties": [{"name": "born", "type": "date"}, {"name": "name", "type": "text"}]},
+            {
+                "properties": {
+                    "born": {"type": "date", "index": True},
+                    "name": {
+                        "type": "text",
+                        "index": False,
+                        "fields": {"keyword": {"type": "keyword", "ignore_above": 8191}},
+                    },
+                }
+            },
+        ),
+        (
+            {"type": "object[]", "filterable": False, "properties": [{"name": "born", "type": "date"}]},
+            {"type": "object", "enabled": False},
+        ),
     ],
 )
 def test_each_property_type_has_its_mapping(described: dict[str, Any], mapping: dict[str, Any]) -> None:
@@ -103,6 +155,17 @@ def test_a_collection_lives_behind_an_alias_that_is_never_an_index_name() -> Non
         ({"properties": [{"name": "id", "type": "text"}]}, "the name 'id' is taken by the object's own id"),
         ({"properties": [{"name": "a", "type": "string"}]}, "Input should be 'text'"),
         ({"properties": [*FILM_PROPERTIES, FILM_PROPERTIES[0]]}, "'title' is described twice"),
+        ({"properties": [{"name": "o", "type": "object"}]}, "'o' is object: describe its 'properties', at least one"),
+        (
+            {"properties": [{"name": "t", "type": "text", "properties": [{"name": "x", "type": "int"}]}]},
+            "only object and object\\[\\] have 'properties': remove it",
+        ),
+        ({"properties": [nested(6)]}, "'p.p.p.p.p.p' is on level 6: nest at most 5 levels"),
+        (
+            {"properties": [wide(300, "a"), wide(300, "b"), wide(400, "c")]},
+            "1003 properties, those of objects included",
+        ),
+        ({"index": {"refresh_seconds": 0}}, "greater than or equal to 1"),
         ({"vectors": {"default": TITAN | {"source_properties": ["plot"]}}}, "one of these: title, description, year"),
         ({"vectors": {"default": {"vectorizer": "none"}}}, "dimensions"),
         ({"vectors": {"default": OWN | {"model": "x"}}}, "model"),
@@ -126,3 +189,87 @@ def test_a_collection_is_read_back_from_its_mapping_whatever_it_holds() -> None:
     films = Collection(**config.model_dump(), created=NOW, updated=NOW)
 
     assert collection_from_mapping(index_body(films, "lucene")["mappings"]) == films
+
+
+def test_index_settings_are_those_of_opensearch() -> None:
+    films = collection(index={"shards": 2, "replicas": 0, "refresh_seconds": 5})
+
+    body = index_body(films, "lucene")
+
+    assert body["settings"]["index"] == {
+        "knn": True,
+        "mapping": {"total_fields": {"limit": 4000}},
+        "number_of_shards": 2,
+        "number_of_replicas": 0,
+        "refresh_interval": "5s",
+    }
+
+
+def test_each_list_and_text_on_any_level_has_a_field_for_its_length() -> None:
+    properties = [
+        {"name": "tags", "type": "text[]"},
+        {"name": "year", "type": "int"},
+        {"name": "plot", "type": "text", "filterable": False},
+        {"name": "cast", "type": "object[]", "properties": [{"name": "name", "type": "text"}]},
+    ]
+
+    assert lengths_mapping(collection(properties=properties).properties) == {
+        "tags": {"type": "integer"},
+        "cast": {"type": "integer"},
+        "cast-name": {"type": "integer"},
+    }
+
+
+def test_a_mapping_update_holds_what_is_new_and_the_whole_configuration() -> None:
+    before = collection()
+    after = collection(properties=[*FILM_PROPERTIES, {"name": "tags", "type": "text[]", "searchable": False}])
+
+    assert mapping_update(before, after) == {
+        "_meta": meta(after),
+        "properties": {
+            "properties": {
+                "properties": {
+                    "tags": {
+                        "type": "text",
+                        "index": False,
+                        "fields": {"keyword": {"type": "keyword", "ignore_above": 8191}},
+                    }
+                }
+            },
+            "lengths": {"properties": {"tags": {"type": "integer"}}},
+        },
+    }
+    assert mapping_update(before, before) == {"_meta": meta(before), "properties": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "Movie"}, "'name' cannot be changed: create another collection"),
+        ({"vectors": {}}, "'vectors' cannot be changed: create another collection"),
+        ({"properties": []}, "'properties' cannot be changed: add a property with POST"),
+        ({"index": {"shards": 3}}, "'shards' cannot be changed"),
+        ({"descripton": "x"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_an_update_of_what_is_fixed_says_what_to_do_instead(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        CollectionUpdate.model_validate(change)
+
+
+def test_united_properties_keep_the_first_description_on_every_level() -> None:
+    first = collection(properties=[{"name": "o", "type": "object", "properties": [{"name": "a", "type": "int"}]}])
+    second = collection(
+        properties=[
+            {
+                "name": "o",
+                "type": "object",
+                "properties": [{"name": "a", "type": "text"}, {"name": "b", "type": "date"}],
+            },
+            {"name": "p", "type": "uuid"},
+        ]
+    )
+
+    paths = [(path, item.type) for path, item in property_paths(united(first.properties, second.properties))]
+
+    assert paths == [("o", "object"), ("o.a", "int"), ("o.b", "date"), ("p", "uuid")]

@@ -10,9 +10,10 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import ModelThrottledError
 from lambdas.handlers import load, split
+from lambdas.imports.chunk_queue import ChunksNotSentError
 from lambdas.imports.job import Chunk
 from lambdas.imports.load import Delivery, LoadOutcome
-from lambdas.imports.split import SplitInterruptedError, SplitOutcome
+from lambdas.imports.split import SplitOutcome
 from lambdas.observability import logger
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -137,7 +138,7 @@ def test_a_notification_is_split(splitter: FakeSplitter, logs: Callable[[], list
 
 
 def test_a_notification_that_could_not_be_split_is_delivered_again(splitter: FakeSplitter) -> None:
-    splitter.error = SplitInterruptedError("20 of 30 chunks are sent.")
+    splitter.error = ChunksNotSentError("SQS refused 3 chunks.")
     sent = event("sqs_split.json")
 
     answer = split.lambda_handler(sent, Context())  # type: ignore[arg-type]

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -47,7 +47,14 @@ def test_an_empty_object_is_completed_at_once() -> None:
 def test_the_response_shows_state_counts_and_first_errors() -> None:
     errors = [RecordError(chunk=0, line_start_byte=n, code="invalid_object", message="bad") for n in range(12)]
     job = planned(25, 10).model_copy(
-        update={"state": JobState.LOADING, "chunks_done": 2, "loaded": 5, "failed": 12, "errors": errors}
+        update={
+            "state": JobState.LOADING,
+            "chunks_done": 2,
+            "loaded": 5,
+            "unchanged": 3,
+            "failed": 12,
+            "errors": errors,
+        }
     )
 
     shown = json.loads(job.to_response().model_dump_json())
@@ -62,9 +69,12 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         "bucket": "b",
         "key": "Film/films.jsonl",
         "size": 25,
-        "counts": {"read": 17, "loaded": 5, "failed": 12},
-        "chunks": {"total": 3, "done": 2},
+        "counts": {"read": 20, "loaded": 5, "unchanged": 3, "failed": 12},
+        "chunks": {"total": 3, "done": 2, "dead": 0},
         "error_files": [],
+        "error_file": None,
+        "error_file_url": None,
+        "progress": {"records_per_second": None, "done_share": 0.6667, "estimated_end": "2026-11-23T09:30:00Z"},
         "problem": None,
         "created": "2026-11-23T09:30:00Z",
         "updated": "2026-11-23T09:30:00Z",
@@ -119,6 +129,24 @@ def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str |
     assert collection_of(key) == collection
 
 
-@pytest.mark.parametrize(("key", "supported"), [("Film/a.jsonl", True), ("Film/a.JSONL", True), ("Film/a.csv", False)])
+@pytest.mark.parametrize(
+    ("key", "supported"),
+    [
+        ("Film/a.jsonl", True),
+        ("Film/a.JSONL", True),
+        ("Film/a.csv.gz", True),
+        ("Film/a.xlsx", False),
+        ("Film/a.gz", False),
+    ],
+)
 def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
     assert is_supported(key) is supported
+
+
+def test_rate_and_end_are_estimated_from_the_chunks_that_are_done() -> None:
+    job = planned(40, 10).model_copy(update={"state": JobState.LOADING, "chunks_done": 1, "loaded": 50})
+
+    progress = job.to_response(NOW + timedelta(seconds=20)).progress
+
+    assert (progress.records_per_second, progress.done_share) == (2.5, 0.25)
+    assert progress.estimated_end == NOW + timedelta(seconds=80)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,13 @@ from lambdas.errors import (
     ModelUnavailableError,
     SearchEngineUnavailableError,
 )
-from lambdas.imports import load as load_module
+from lambdas.imports import batches as batches_module
+from lambdas.imports.batches import NoTimeError
+from lambdas.imports.error_file import merge
 from lambdas.imports.job import Chunk, JobState, Source
-from lambdas.imports.load import ChunkPutBackError, Delivery, put_back_seconds
+from lambdas.imports.load import Delivery, put_back_seconds
+from lambdas.imports.records import derived_id
+from lambdas.imports.stream import MAX_LINE_BYTES
 from lambdas.objects.model import ObjectInput
 from tests.import_builders import BUCKET, ImportWorld, films
 
@@ -156,13 +161,14 @@ def test_bad_records_go_to_the_error_file_and_never_stop_the_job(world: ImportWo
     assert all(content[line["location"]["line_start_byte"] :].startswith(line["record"].encode()) for line in lines)
     assert lines[1] == {
         "location": {"key": source.key, "chunk": 1, "line_start_byte": 25},
+        "id": derived_id(job.id, 25),
         "code": "invalid_object",
         "message": "No.",
         "details": [],
         "record": '{"title":"refused"}',
         "record_is_cut": False,
     }
-    assert job.error_files[0] == f"s3://{BUCKET}/.alto/imports/{job.id}/errors/00000000.ndjson"
+    assert job.error_files[0].startswith(f"s3://{BUCKET}/.alto/imports/{job.id}/errors/00000000-0000-")
     assert [(error.line_start_byte, error.code) for error in job.errors] == [
         (line["location"]["line_start_byte"], line["code"]) for line in lines
     ]
@@ -189,13 +195,15 @@ def test_a_chunk_loaded_again_names_its_bad_records_once(world: ImportWorld) -> 
     assert len(world.error_lines(source)) == 3
 
 
-def test_a_long_bad_record_is_cut_in_the_error_file(world: ImportWorld) -> None:
-    source, chunks = started(world, b"x" * 50_000, chunk_bytes=100_000)
+def test_only_a_record_longer_than_what_is_imported_is_cut_in_the_error_file(world: ImportWorld) -> None:
+    source, chunks = started(world, b"x" * 50_000 + b"\n" + b"y" * (MAX_LINE_BYTES + 1), chunk_bytes=100_000)
 
-    world.load(chunks[0])
+    for chunk in chunks:
+        world.load(chunk)
 
-    (line,) = world.error_lines(source)
-    assert (len(line["record"]), line["record_is_cut"]) == (4000, True)
+    whole, cut = world.error_lines(source)
+    assert (len(whole["record"]), whole["record_is_cut"]) == (50_000, False)
+    assert (len(cut["record"]), cut["record_is_cut"]) == (4000, True)
 
 
 def test_records_without_an_id_keep_the_one_they_got_first(world: ImportWorld) -> None:
@@ -224,9 +232,9 @@ def test_records_without_an_id_keep_the_one_they_got_first(world: ImportWorld) -
     [ModelThrottledError, ModelUnavailableError, EmbeddingTimeoutError, SearchEngineUnavailableError],
 )
 def test_what_may_pass_is_never_counted_and_puts_the_chunk_back(world: ImportWorld, error: type[AltoError]) -> None:
-    source, chunks = started(world, b"bad\n" + films(5), chunk_bytes=10_000)
+    source, chunks = started(world, films(5) + b"bad\n", chunk_bytes=10_000)
     receipt = receipt_in_flight(world, chunks[0])
-    world.writer.judge = lambda item: error("Slow down.") if item.properties["title"].startswith("Film 3") else None
+    world.writer.judge = lambda item: error("Slow down.") if item.properties["title"].startswith("Film 0") else None
 
     with pytest.raises(error):
         world.loader().load(chunks[0], Delivery(receipt, 3), Deadline.after(60))
@@ -241,6 +249,127 @@ def test_what_may_pass_is_never_counted_and_puts_the_chunk_back(world: ImportWor
     assert counts(world, source) == (6, 5, 1)
     assert world.job(source).to_response().problem is None
     assert len(world.writer.stored) == 5
+
+
+def test_the_rest_of_a_chunk_is_handed_back_and_each_record_is_counted_once(world: ImportWorld) -> None:
+    source, chunks = started(world, b"bad\n" + films(5) + b"worse\n", chunk_bytes=10_000)
+    waits = ["Film 3", "Film 4"]
+    world.writer.judge = lambda item: (
+        ModelThrottledError("Slow down.") if waits and item.properties["title"].startswith(waits[0]) else None
+    )
+
+    first = world.load(chunks[0])
+    (rest,) = world.chunks()
+    waits.pop(0)
+    second = world.load(rest)
+    (last,) = world.chunks()
+    waits.clear()
+    third = world.load(last)
+
+    assert [outcome.result for outcome in (first, second, third)] == ["handed_back", "handed_back", "loaded"]
+    assert [outcome.records_read for outcome in (first, second, third)] == [4, 1, 2]
+    assert (rest.part, last.part, rest.start < last.start) == (1, 2, True)
+    assert counts(world, source) == (7, 5, 2)
+    assert (world.job(source).chunks_done, third.job_completed) == (1, True)
+    assert [line["record"] for line in world.error_lines(source)] == ["bad", "worse"]
+
+
+def test_a_loader_killed_before_it_sent_the_rest_is_finished_by_the_next_delivery(world: ImportWorld) -> None:
+    source, chunks = started(world, films(5), chunk_bytes=10_000)
+    waits = [True]
+    world.writer.judge = lambda item: (
+        ModelThrottledError("Slow down.") if waits and item.properties["title"].startswith("Film 3") else None
+    )
+    loader = world.loader()
+
+    def kill(_: object) -> None:
+        raise KilledError
+
+    loader._queue.send = kill  # type: ignore[method-assign, assignment]
+    with pytest.raises(KilledError):
+        loader.load(chunks[0], Delivery("receipt", 1), Deadline.after(60))
+    assert (counts(world, source), world.chunks()) == ((3, 3, 0), [])
+
+    assert world.load(chunks[0], attempt=2).result == "repeated"
+
+    waits.clear()
+    (rest,) = world.chunks()
+    world.load(rest)
+    assert (counts(world, source), world.job(source).state) == ((5, 5, 0), JobState.COMPLETED)
+
+
+def test_an_engine_that_is_busy_for_a_while_slows_a_batch_and_does_not_put_its_chunk_back(
+    world: ImportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches_module, "FIRST_PAUSE_SECONDS", 0.001)
+    source, chunks = started(world, films(5), chunk_bytes=10_000)
+    refusals = [SearchEngineUnavailableError("Busy."), SearchEngineUnavailableError("Busy.")]
+
+    def refuse() -> None:
+        if refusals:
+            raise refusals.pop()
+
+    world.writer.after = refuse
+
+    assert world.load(chunks[0]).result == "loaded"
+    assert (len(world.writer.batches), counts(world, source)) == (3, (5, 5, 0))
+
+
+def test_objects_stored_before_the_job_began_are_unchanged_and_those_of_a_lost_attempt_are_loaded(
+    world: ImportWorld,
+) -> None:
+    source, chunks = started(world, films(5), chunk_bytes=10_000)
+    began = world.job(source).began
+    before, after = began - timedelta(milliseconds=1), began
+    world.writer.unchanged_since = lambda item: before if item.properties["title"].startswith("Film 1") else after
+
+    world.load(chunks[0])
+
+    shown = world.job(source).to_response().counts
+    assert (shown.read, shown.loaded, shown.unchanged, shown.failed) == (5, 4, 1, 0)
+
+
+def test_an_attempt_that_is_not_counted_does_not_change_the_errors_of_the_one_that_is(world: ImportWorld) -> None:
+    source, chunks = started(world, films(2) + b"bad\n" + films(1, 2) + b"worse\n", chunk_bytes=10_000)
+
+    def a_faster_delivery() -> None:
+        world.writer.after = lambda: None
+        world.writer.judge = lambda _: None
+        world.load(chunks[0])
+
+    # The slower one sees less: its last record has to wait.
+    world.writer.judge = lambda item: ModelThrottledError("No.") if item.properties["title"] >= "Film 2" else None
+    world.writer.after = a_faster_delivery
+    assert world.load(chunks[0]).result == "repeated"
+
+    assert counts(world, source) == (5, 3, 2)
+    assert [line["record"] for line in world.error_lines(source)] == ["bad", "worse"]
+
+
+def test_a_completed_job_has_one_file_with_all_its_errors(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"".join(films(1, number) + b"bad %d\n" % number for number in range(20))
+    source, chunks = started(world, content, chunk_bytes=100)
+
+    for chunk in reversed(chunks):
+        world.load(chunk)
+
+    job = world.job(source)
+    assert job.error_file == f"s3://{BUCKET}/.alto/imports/{job.id}/errors.ndjson"
+    assert [line["record"] for line in world.lines_of(job.error_file)] == [f"bad {number}" for number in range(20)]
+
+
+def test_a_large_error_file_is_put_together_in_parts(world: ImportWorld) -> None:
+    files = []
+    for number in range(4):
+        key = f".alto/imports/job/errors/{number:08}.ndjson"
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%d" % number * 5_000_000 + b"\n")
+        files.append(f"s3://{BUCKET}/{key}")
+
+    uri = merge(world.s3, BUCKET, "job", files)
+
+    body = world.s3.get_object(Bucket=BUCKET, Key=str(uri).removeprefix(f"s3://{BUCKET}/"))["Body"].read()
+    assert body == b"".join(b"%d" % number * 5_000_000 + b"\n" for number in range(4))
+    assert merge(world.s3, BUCKET, "job", []) is None
 
 
 def test_a_chunk_that_is_put_back_is_not_hidden_for_the_queues_long_timeout(world: ImportWorld) -> None:
@@ -261,7 +390,7 @@ def test_a_chunk_without_time_left_is_put_back_before_anything_is_written(world:
     source, chunks = started(world, films(5), chunk_bytes=10_000)
     receipt = receipt_in_flight(world, chunks[0])
 
-    with pytest.raises(ChunkPutBackError):
+    with pytest.raises(NoTimeError):
         world.loader().load(chunks[0], Delivery(receipt, 1), Deadline.after(0))
 
     assert (world.writer.batches, counts(world, source)) == ([], (0, 0, 0))
@@ -355,7 +484,7 @@ def test_batches_are_limited_by_count_and_by_size(world: ImportWorld, monkeypatc
     world.load(chunks[0], batch_objects=20)
     assert world.writer.batches == [20, 20, 10]
 
-    monkeypatch.setattr(load_module, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(batches_module, "BATCH_BYTES", 1000)
     world.writer.batches.clear()
     source = world.upload(b"".join(json.dumps({"title": "x" * 490}).encode() + b"\n" for _ in range(5)))
     world.split(source, chunk_bytes=100_000)

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from moto import mock_aws
 
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.job import ChunkReport, Job, JobState, Problem, RecordError
+from lambdas.imports.progress import Counted
 from tests.import_builders import NOW, TABLE, ImportWorld
 
 
@@ -21,7 +23,7 @@ def job(world: ImportWorld) -> Job:
     source = world.upload(b"x" * 25)
     job = Job.planned(source, "Film", size=25, chunk_bytes=10, now=NOW)
     assert world.jobs.create(job)
-    assert world.jobs.start_loading(job.id)
+    assert world.jobs.start_loading(job.id, 3, None)
     return world.jobs.get(job.id)
 
 
@@ -53,7 +55,7 @@ def test_jobs_and_chunks_expire(world: ImportWorld, job: Job) -> None:
 
     items = world.dynamodb.scan(TableName=TABLE)["Items"]
 
-    assert {item["sk"]["S"] for item in items} == {"job", "chunk#00000000"}
+    assert {item["sk"]["S"] for item in items} == {"job", "chunk#00000000.0000", f"{NOW.isoformat()}#{job.id}"}
     days = {round((int(item["expires"]["N"]) - job.updated.timestamp()) / 86_400) for item in items}
     assert days == {90}
 
@@ -66,8 +68,8 @@ def test_a_chunk_is_counted_once_however_often_it_is_loaded(world: ImportWorld, 
     counted = world.jobs.get(job.id)
     assert (counted.loaded, counted.failed, counted.chunks_done) == (3, 1, 1)
     assert (counted.errors, counted.error_files) == ([failure(7)], ["s3://b/e"])
-    assert world.jobs.is_counted(job.chunk(1))
-    assert not world.jobs.is_counted(job.chunk(0))
+    assert world.jobs.counted(job.chunk(1)) == Counted(rest=None)
+    assert world.jobs.counted(job.chunk(0)) is None
 
 
 def test_a_job_is_completed_once_and_only_when_every_chunk_is_counted(world: ImportWorld, job: Job) -> None:
@@ -88,7 +90,7 @@ def test_a_job_that_has_ended_stays_ended(world: ImportWorld, job: Job) -> None:
 
     assert not world.jobs.fail(job.id, "Another reason.")
     assert not world.jobs.note_problem(job.id, problem)
-    assert not world.jobs.start_loading(job.id)
+    assert not world.jobs.start_loading(job.id, 3, None)
     assert not world.jobs.complete(job)
     assert world.jobs.get(job.id).reason == "The first reason."
 
@@ -166,3 +168,62 @@ def test_a_conflict_without_end_is_raised_and_counts_nothing(world: ImportWorld,
 
     assert len(world.pauses) == 9
     assert world.jobs.get(job.id) == job
+
+
+def test_what_was_handed_back_is_remembered_and_its_chunk_is_not_done(world: ImportWorld, job: Job) -> None:
+    assert world.jobs.count(job.chunk(0), ChunkReport(loaded=2, rest_start=7))
+
+    assert world.jobs.counted(job.chunk(0)) == Counted(rest=job.chunk(0).rest(7))
+    assert (world.jobs.get(job.id).chunks_done, world.jobs.get(job.id).loaded) == (0, 2)
+    assert world.jobs.count(job.chunk(0).rest(7), ChunkReport(loaded=1))
+    assert world.jobs.get(job.id).chunks_done == 1
+
+
+def test_a_dead_chunk_is_counted_once_and_alive_again_when_it_is_loaded_after_all(world: ImportWorld, job: Job) -> None:
+    chunk = job.chunk(1)
+
+    assert [world.jobs.mark_dead(chunk) for _ in range(2)] == [True, False]
+    assert (world.jobs.get(job.id).chunks_dead, list(world.jobs.dead_chunks(job.id))) == (1, [chunk])
+
+    assert world.jobs.count(chunk, ChunkReport(loaded=3))
+    after = world.jobs.get(job.id)
+    assert (after.chunks_dead, after.chunks_done, after.loaded, list(world.jobs.dead_chunks(job.id))) == (0, 1, 3, [])
+    assert not world.jobs.mark_dead(chunk)
+
+
+def test_a_job_with_dead_chunks_is_incomplete_until_it_is_resumed(world: ImportWorld, job: Job) -> None:
+    for number in (0, 1):
+        world.jobs.count(job.chunk(number), ChunkReport(loaded=1))
+    assert not world.jobs.get(job.id).only_dead_chunks_left
+    world.jobs.mark_dead(job.chunk(2))
+
+    assert world.jobs.stop_incomplete(world.jobs.get(job.id))
+    assert world.jobs.get(job.id).state is JobState.INCOMPLETE
+
+    assert world.jobs.revive(job.chunk(2))
+    assert not world.jobs.revive(job.chunk(2))
+    assert world.jobs.resume(job.id)
+    resumed = world.jobs.get(job.id)
+    assert (resumed.state, resumed.chunks_dead, resumed.chunks_done) == (JobState.SPLITTING, 0, 2)
+
+
+def test_jobs_are_listed_from_the_newest_in_pages(world: ImportWorld) -> None:
+    made = []
+    for number in range(5):
+        source = world.upload(b"x" * 25, key=f"Film/{number}.jsonl")
+        made.append(Job.planned(source, "Film", size=25, chunk_bytes=10, now=NOW + timedelta(seconds=number)))
+        world.jobs.create(made[-1])
+
+    first, mark = world.jobs.list(3)
+    second, end = world.jobs.list(3, mark)
+
+    assert [job.id for job in first + second] == [job.id for job in reversed(made)]
+    assert end is None
+
+
+def test_a_cancelled_job_stays_cancelled_until_it_is_resumed(world: ImportWorld, job: Job) -> None:
+    assert world.jobs.cancel(job.id)
+    assert not world.jobs.cancel(job.id)
+    assert not world.jobs.fail(job.id, "No.")
+    assert world.jobs.resume(job.id)
+    assert not world.jobs.resume(job.id)

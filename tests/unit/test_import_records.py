@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from lambdas.errors import InvalidObjectError
 from lambdas.imports import records
+from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk, Source
+from lambdas.imports.options import ImportOptions
 from lambdas.imports.records import Line, parse_record, read_lines
 
 JOB = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
 SOURCE = Source(bucket="b", key="Film/x.jsonl", etag="e")
+SHAPE = RecordShape("Film", ImportOptions(format="jsonl"), {})
 
 
 def chunks(content: bytes, chunk_bytes: int) -> list[Chunk]:
@@ -155,7 +158,7 @@ def test_an_empty_object_has_no_lines() -> None:
 def test_a_nested_record_is_an_object() -> None:
     identity = "2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11"
 
-    parsed = parse_record(record({"id": identity, "properties": {"title": "A"}, "vector": [1, 0.5]}), JOB)
+    parsed = parse_record(record({"id": identity, "properties": {"title": "A"}, "vector": [1, 0.5]}), JOB, SHAPE)
 
     assert (parsed.id, parsed.properties, parsed.vectors) == (identity, {"title": "A"}, {"default": [1, 0.5]})
 
@@ -163,20 +166,20 @@ def test_a_nested_record_is_an_object() -> None:
 def test_every_field_of_a_flat_record_is_a_property() -> None:
     identity = "2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11"
 
-    parsed = parse_record(record({"_id": identity, "title": "A", "year": 1994, "vectors": {"v": [1]}}), JOB)
+    parsed = parse_record(record({"_id": identity, "title": "A", "year": 1994, "vectors": {"v": [1]}}), JOB, SHAPE)
 
     assert (parsed.id, parsed.properties, parsed.vectors) == (identity, {"title": "A", "year": 1994}, {"v": [1]})
 
 
 def test_a_flat_record_may_have_a_property_named_properties() -> None:
-    assert parse_record(record({"properties": "none", "title": "A"}), JOB).properties == {
+    assert parse_record(record({"properties": "none", "title": "A"}), JOB, SHAPE).properties == {
         "properties": "none",
         "title": "A",
     }
 
 
 def test_a_record_without_an_id_gets_one_from_its_job_and_place() -> None:
-    first, again, elsewhere = (parse_record(Line(start, b'{"title":"A"}'), JOB) for start in (17, 17, 18))
+    first, again, elsewhere = (parse_record(Line(start, b'{"title":"A"}'), JOB, SHAPE) for start in (17, 17, 18))
 
     assert first.id == again.id == str(uuid5(UUID(JOB), "17"))
     assert elsewhere.id != first.id
@@ -195,9 +198,9 @@ def test_a_record_without_an_id_gets_one_from_its_job_and_place() -> None:
 )
 def test_a_bad_record_says_what_is_wrong_with_it(data: bytes, says: str) -> None:
     with pytest.raises(InvalidObjectError, match=says):
-        parse_record(Line(0, data), JOB)
+        parse_record(Line(0, data), JOB, SHAPE)
 
 
 def test_a_line_that_is_too_long_names_the_limit() -> None:
     with pytest.raises(InvalidObjectError, match="5000000 bytes"):
-        parse_record(Line(0, b"x", too_long=True), JOB)
+        parse_record(Line(0, b"x", too_long=True), JOB, SHAPE)

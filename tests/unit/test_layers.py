@@ -26,6 +26,8 @@ NEIGHBOURS = {
     "collections": {"embedding", "opensearch"},
     "objects": {"collections", "embedding", "opensearch"},
     "search": {"collections", "embedding", "objects", "opensearch"},
+    "selection": {"collections", "objects", "opensearch", "search"},
+    "aggregate": {"collections", "embedding", "opensearch", "search"},
     "imports": {"collections", "objects", "observability", "settings"},
     "embedding": {"collections"},
 }

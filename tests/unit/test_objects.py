@@ -5,12 +5,21 @@ import pytest
 
 from lambdas.errors import InvalidObjectError
 from lambdas.objects.document import check_vectors, document, stored_object
-from lambdas.objects.model import ObjectInput, parse_object
-from lambdas.objects.values import check_properties
+from lambdas.objects.merge import merge_patch, patched
+from lambdas.objects.model import ObjectInput, ObjectPatch, StoredObject, parse_object
+from lambdas.objects.values import check_properties, lengths
 from tests.builders import NOW, collection
 
 EVERYTHING = collection(
-    properties=[{"name": kind, "type": kind} for kind in ("text", "int", "number", "boolean", "date", "uuid")]
+    properties=[{"name": kind, "type": kind} for kind in ("text", "int", "number", "boolean", "date", "uuid", "geo")]
+    + [
+        {
+            "name": "author",
+            "type": "object",
+            "properties": [{"name": "name", "type": "text"}, {"name": "born", "type": "date"}],
+        },
+        {"name": "cast", "type": "object[]", "properties": [{"name": "name", "type": "text"}]},
+    ]
     + [{"name": "texts", "type": "text[]"}, {"name": "ints", "type": "int[]"}]
 )
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
@@ -27,6 +36,12 @@ ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
         ("date", "2026-11-23T09:30:00Z"),
         ("date", "2026-11-23T09:30:00.123+01:00"),
         ("uuid", ID),
+        ("date", "2016-12-31T23:59:59.123456789Z"),
+        ("uuid", ID.upper()),
+        ("geo", {"lat": -90, "lon": 180.0}),
+        ("author", {"name": "A. B.", "born": "1970-01-01T00:00:00Z"}),
+        ("author", {}),
+        ("cast", [{"name": "A"}, {}]),
         ("texts", []),
         ("ints", [1, 2]),
     ],
@@ -47,7 +62,21 @@ def test_values_that_fit_their_type_pass(name: str, value: Any) -> None:
         ("boolean", 1, "must be true or false, not 1"),
         ("date", "2026-11-23", "must be a date with time and zone such as"),
         ("date", "2026-11-23T09:30:00", "must be a date with time and zone"),
+        ("date", "2026-11-23 09:30:00Z", "must be a date with time and zone"),
+        ("date", "20261123T093000Z", "must be a date with time and zone"),
+        ("date", "2026-02-30T00:00:00Z", "must be a date with time and zone"),
+        ("date", "2026-11-23T09:30:00+25:00", "must be a date with time and zone"),
+        ("number", 10**400, "must be a finite number"),
         ("uuid", "x", "must be a UUID such as"),
+        ("uuid", ID.replace("-", ""), "must be a UUID such as"),
+        ("geo", {"lat": 91, "lon": 0}, "must be a place such as"),
+        ("geo", {"lat": 1}, "must be a place such as"),
+        ("geo", [13.4, 52.5], "must be a place such as"),
+        ("author", "x", "must be an object in braces, not 'x'"),
+        ("author", {"born": 1970}, "'properties.author.born' must be a date"),
+        ("author", {"age": 3}, "'properties.author.age' is not a property"),
+        ("cast", [{"name": "A"}, {"name": 1}], "'properties.cast.name' must be text in quotes, not 1"),
+        ("cast", [1], "'properties.cast' must be an object in braces, not 1"),
         ("texts", "x", "must be a list of text, not 'x'"),
         ("ints", [1, "x"], "must be a whole number such as 42, not 'x'"),
         ("plot", "x", "'properties.plot' is not a property: add it to the collection or leave it out"),
@@ -117,14 +146,72 @@ def test_a_document_holds_the_object_and_gives_it_back() -> None:
     item = ObjectInput(ID, {"title": "Up"}, {})
     now = NOW.isoformat()
 
-    stored = document(item, vectors={"default": [1.0]}, text_hashes={"default": "h"}, created=now, updated=now)
+    stored = document(
+        collection(), item, vectors={"default": [1.0]}, text_hashes={"default": "h"}, created=now, updated=now
+    )
 
     assert stored == {
+        "id": ID,
+        "lengths": {"title": 2},
         "created": now,
         "updated": now,
         "properties": {"title": "Up"},
         "vectors": {"default": [1.0]},
         "text_hash": {"default": "h"},
     }
-    back = stored_object(collection(), ID, stored, vectors=True)
-    assert (back.id, back.properties, back.vectors, back.created) == (ID, {"title": "Up"}, {"default": [1.0]}, NOW)
+    found = {"_id": ID, "_source": stored, "_primary_term": 1, "_seq_no": 7}
+    assert stored_object(collection(), found, vectors=True) == StoredObject(
+        id=ID,
+        collection="Film",
+        properties={"title": "Up"},
+        created=NOW,
+        updated=NOW,
+        version="1.7",
+        vectors={"default": [1.0]},
+    )
+
+
+def test_lengths_are_characters_of_text_and_items_of_lists_on_every_level() -> None:
+    values = {
+        "text": "Zoë",
+        "texts": ["a", "a"],
+        "int": 5,
+        "author": {"name": ""},
+        "cast": [{"name": "Al"}, {}, {"name": "B"}],
+    }
+
+    assert lengths(EVERYTHING.properties, values) == {
+        "text": 3,
+        "texts": 2,
+        "author.name": 0,
+        "cast": 3,
+        "cast.name": [2, 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("patch", "merged"),
+    [
+        ({}, {"a": 1, "o": {"x": 1, "y": [1]}}),
+        ({"a": 2}, {"a": 2, "o": {"x": 1, "y": [1]}}),
+        ({"a": None}, {"o": {"x": 1, "y": [1]}}),
+        ({"o": {"x": None, "y": [2]}}, {"a": 1, "o": {"y": [2]}}),
+        ({"o": [3]}, {"a": 1, "o": [3]}),
+        ({"new": {"z": None, "w": 1}}, {"a": 1, "o": {"x": 1, "y": [1]}, "new": {"w": 1}}),
+    ],
+)
+def test_a_patch_is_merged_as_rfc_7396_says(patch: dict[str, Any], merged: dict[str, Any]) -> None:
+    assert merge_patch({"a": 1, "o": {"x": 1, "y": [1]}}, patch) == merged
+
+
+def test_a_patched_object_keeps_vectors_that_were_brought_and_drops_those_made_from_text() -> None:
+    source = {
+        "properties": {"title": "Up"},
+        "vectors": {"own": [1.0], "text": [2.0], "other": [3.0]},
+        "text_hash": {"text": "h"},
+    }
+    found = {"_id": ID, "_source": source, "_primary_term": 1, "_seq_no": 7}
+
+    item = patched(found, ObjectPatch(properties={"year": 2009}, vectors={"other": [4.0]}))
+
+    assert item == ObjectInput(ID, {"title": "Up", "year": 2009}, {"own": [1.0], "other": [4.0]}, if_version="1.7")

@@ -3,8 +3,18 @@ from typing import Any
 import orjson
 
 from lambdas.deadline import Deadline
-from lambdas.errors import InvalidObjectError, ObjectExistsError, SearchEngineUnavailableError
-from lambdas.objects.bulk import MAX_REQUEST_BYTES, BulkOperation, BulkWriter, encode, outcome, split_by_bytes
+from lambdas.errors import InvalidObjectError, ObjectExistsError, SearchEngineUnavailableError, VersionConflictError
+from lambdas.objects.bulk import (
+    MAX_REQUEST_BYTES,
+    BulkOperation,
+    BulkOutcome,
+    BulkWriter,
+    encode,
+    outcome,
+    split_by_bytes,
+)
+
+WRITTEN = {"result": "created", "_primary_term": 1, "_seq_no": 7}
 
 
 class FakeEngine:
@@ -22,7 +32,7 @@ class FakeEngine:
     def _item(self, name: str) -> dict[str, Any]:
         script = self.statuses.get(name)
         status = script.pop(0) if script else 201
-        error = {"error": {"type": "x", "reason": "no"}} if status >= 400 else {"result": "created"}
+        error = {"error": {"type": "x", "reason": "no"}} if status >= 400 else WRITTEN
         return {"_id": name, "status": status} | error
 
 
@@ -37,6 +47,12 @@ def write(engine: FakeEngine, *ids: str, seconds: float = 60.0) -> tuple[list[An
 
 def test_an_operation_is_two_lines_of_ndjson() -> None:
     assert encode(BulkOperation("a", {"created": "now"}, "create")) == b'{"create":{"_id":"a"}}\n{"created":"now"}'
+
+
+def test_a_condition_is_part_of_the_operation_and_a_deletion_has_no_document() -> None:
+    deletion = BulkOperation("a", None, "delete", if_version="1.7")
+
+    assert encode(deletion) == b'{"delete":{"_id":"a","if_primary_term":1,"if_seq_no":7}}'
 
 
 def test_operations_are_grouped_by_bytes() -> None:
@@ -76,6 +92,11 @@ def test_an_id_that_exists_is_a_conflict() -> None:
     conflict = {"_id": "a", "status": 409, "error": {"type": "version_conflict_engine_exception", "reason": "x"}}
 
     assert isinstance(outcome(conflict).error, ObjectExistsError)
+    assert isinstance(outcome(conflict, conditional=True).error, VersionConflictError)
+
+
+def test_a_written_document_has_a_version() -> None:
+    assert outcome({"_id": "a", "status": 201} | WRITTEN) == BulkOutcome(created=True, version="1.7")
 
 
 def test_nothing_to_write_sends_nothing() -> None:

@@ -35,7 +35,7 @@ class FakeStore:
 
     def write(self, alias: str, operations: Sequence[BulkOperation], **_: Any) -> list[BulkOutcome]:
         outcomes = [BulkOutcome(created=operation.id not in self.documents) for operation in operations]
-        self.documents |= {operation.id: operation.source for operation in operations}
+        self.documents |= {operation.id: operation.source or {} for operation in operations}
         return outcomes
 
 
@@ -78,6 +78,8 @@ def test_text_is_embedded_and_stored_with_its_hash(embedder: FakeEmbedder) -> No
     assert results == [WriteResult(A, "created")]
     config: Any = collection(vectors={"default": TITAN}).vectors["default"]
     assert store.documents[A] == {
+        "id": A,
+        "lengths": {"title": 2},
         "created": "2026-11-23T09:30:00.000+00:00",
         "updated": "2026-11-23T09:30:00.000+00:00",
         "properties": {"title": "Up"},

@@ -3,11 +3,13 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.body import QueryVector, search_body, target_vector
+from lambdas.search.body import search_body
+from lambdas.search.query_vector import QueryVector, target_vector
 from lambdas.search.request import SearchRequest
 from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()
+UUID = "6b2f3a52-0d1c-4b0e-9a63-0f5f6f0c8a11"
 VECTOR = QueryVector("default", [0.1, 0.2, 0.3])
 
 
@@ -15,16 +17,15 @@ def request(**fields: Any) -> SearchRequest:
     return SearchRequest.model_validate(fields)
 
 
-def test_bm25_adds_up_the_scores_of_all_searchable_text() -> None:
+def test_bm25_searches_all_text_as_one_and_counts_a_title_three_times() -> None:
     assert search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
         "from": 0,
         "size": 10,
         "_source": {"includes": ["properties"]},
         "query": {
-            "multi_match": {
+            "combined_fields": {
                 "query": "ghost",
-                "type": "most_fields",
-                "fields": ["properties.title", "properties.description"],
+                "fields": ["properties.title^3", "properties.description"],
             }
         },
     }
@@ -50,7 +51,7 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
         "_source": {"includes": ["properties.title", "vectors.*"]},
         "query": {
             "bool": {
-                "must": [{"multi_match": {"query": "ghost", "type": "most_fields", "fields": ["properties.title^2"]}}],
+                "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^2"]}}],
                 "filter": [{"range": {"properties.year": {"gt": 2000}}}],
             }
         },
@@ -70,17 +71,36 @@ def test_vector_search_filters_inside_the_graph_search() -> None:
         "knn": {
             "vectors.default": {
                 "vector": [0.1, 0.2, 0.3],
-                "k": 100,
+                "k": 256,
                 "filter": {"term": {"properties.title.keyword": "Up"}},
             }
         }
     }
 
 
-def test_vector_search_asks_for_as_many_neighbours_as_the_page_needs() -> None:
-    body = search_body(FILMS, request(near_text={"query": "x"}, limit=50, offset=400), VECTOR)
+@pytest.mark.parametrize(("limit", "offset", "k"), [(10, 0, 256), (10, 246, 256), (10, 250, 1000), (1, 9999, 10000)])
+def test_pages_of_a_vector_search_share_their_number_of_candidates(limit: int, offset: int, k: int) -> None:
+    body = search_body(FILMS, request(near_text={"query": "x"}, limit=limit, offset=offset), VECTOR)
 
-    assert body["query"]["knn"]["vectors.default"]["k"] == 450
+    assert body["query"]["knn"]["vectors.default"]["k"] == k
+
+
+@pytest.mark.parametrize(("near", "score"), [({"distance": 0.5}, 0.75), ({"certainty": 0.9}, 0.9)])
+def test_a_threshold_becomes_the_smallest_score(near: dict[str, float], score: float) -> None:
+    body = search_body(FILMS, request(near_vector={"vector": [1, 2, 3], **near}), VECTOR)
+
+    assert body["min_score"] == pytest.approx(score, abs=2e-6)
+
+
+def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
+    body = search_body(FILMS, request(sort=[{"property": "year", "order": "descending"}, {"property": "title"}]), None)
+
+    assert body["query"] == {"match_all": {}}
+    assert body["sort"] == [
+        {"properties.year": {"order": "desc", "missing": "_last"}},
+        {"properties.title.keyword": {"order": "asc", "missing": "_last"}},
+        {"_id": {"order": "asc"}},
+    ]
 
 
 def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
@@ -97,16 +117,10 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
         "query": {
             "hybrid": {
                 "queries": [
-                    {
-                        "multi_match": {
-                            "query": "ghost",
-                            "type": "most_fields",
-                            "fields": ["properties.title", "properties.description"],
-                        }
-                    },
-                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 200}}},
+                    {"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}},
+                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500}}},
                 ],
-                "pagination_depth": 200,
+                "pagination_depth": 500,
                 "filter": {"term": {"properties.year": 2009}},
             }
         },
@@ -115,7 +129,7 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
                 {
                     "normalization-processor": {
                         "normalization": {"technique": "min_max"},
-                        "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.4, 0.6]}},
+                        "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.45, 0.55]}},
                     }
                 }
             ]
@@ -135,7 +149,7 @@ def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
     ]
 
 
-@pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "multi_match"), (1, VECTOR, "knn")])
+@pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "combined_fields"), (1, VECTOR, "knn")])
 def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVector | None, leg: str) -> None:
     body = search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
 
@@ -150,6 +164,9 @@ def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVec
         ({"bm25": {"query": "x", "properties": ["year"]}}, "'year' is not a searchable text property"),
         ({"bm25": {"query": "x"}, "return_properties": ["plot"]}, "'plot' is not a property of 'Film'"),
         ({"bm25": {"query": "x"}, "filter": {"property": "plot", "operator": "equal", "value": 1}}, "'plot' is not a"),
+        ({"bm25": {"query": "x", "properties": ["title", "title^2"]}}, "'title\\^2' is named twice"),
+        ({"bm25": {"query": "x", "properties": ["title^0"]}}, "'title\\^0' has the boost 0"),
+        ({"sort": [{"property": "plot"}]}, "'plot' is not a property of 'Film'. It can be sorted by: title, desc"),
     ],
 )
 def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message: str) -> None:
@@ -165,6 +182,20 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"bm25": {"query": "x"}, "offset": 9_995}, "beyond the 10000 best results"),
         ({"hybrid": {"query": "x", "alpha": 1.5}}, "less than or equal to 1"),
         ({"hybrid": {"query": "x", "aplha": 1}}, "aplha"),
+        ({"hybrid": {"query": "x"}, "offset": 491}, "beyond the 500 best of a hybrid search"),
+        ({"hybrid": {"query": " "}}, "hybrid.query"),
+        ({"hybrid": {"query": "x", "alpha": 0, "vector": [1]}}, "alpha 0 searches without a vector: remove vector"),
+        ({"hybrid": {"query": "x", "vector": [1], "near_object": UUID}}, "either given .vector. or taken"),
+        ({"hybrid": {"query": "x", "fusion": "ranked"}, "autocut": 1}, "ranked fusion only counts ranks"),
+        ({"near_vector": {"vector": [1], "distance": 0.2, "certainty": 0.8}}, "send one of the two"),
+        ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),
+        ({"near_vector": {"vector": [1]}, "highlight": True}, "only bm25 and hybrid have some"),
+        ({"near_vector": {"vector": [1]}, "sort": [{"property": "year"}]}, "sorted by its scores: remove sort"),
+        ({"bm25": {"query": "x"}, "explain": True}, "explain takes a hybrid score apart"),
+        ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
+        ({"bm25": {"query": "x", "operator": "and", "minimum_match": 2}}, "asks for all of them"),
+        ({"bm25": {"query": "x", "operator": "and_across", "scoring": "sum"}}, "write scoring 'combined' with it"),
+        ({"bm25": {"query": "x", "operator": "and_across", "fuzziness": 1}}, "word by word in each property"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(fields: dict[str, Any], message: str) -> None:

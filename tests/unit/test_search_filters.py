@@ -7,6 +7,7 @@ from lambdas.errors import InvalidRequestError
 from lambdas.search.filters import Filter, filter_query
 from tests.builders import collection
 
+ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
 PROPERTIES = [
     {"name": "title", "type": "text"},
     {"name": "tags", "type": "text[]"},
@@ -14,6 +15,8 @@ PROPERTIES = [
     {"name": "rating", "type": "number"},
     {"name": "seen", "type": "boolean"},
     {"name": "released", "type": "date"},
+    {"name": "place", "type": "geo"},
+    {"name": "author", "type": "object", "properties": [{"name": "name", "type": "text"}]},
     {"name": "secret", "type": "text", "filterable": False},
 ]
 FILMS = collection(properties=PROPERTIES)
@@ -38,6 +41,35 @@ def query(**condition: Any) -> dict[str, Any]:
         ),
         (("seen", "equal", True), {"term": {"properties.seen": True}}),
         (("tags", "contains_any", ["new", "old"]), {"terms": {"properties.tags.keyword": ["new", "old"]}}),
+        (
+            ("tags", "contains_all", ["new", "old"]),
+            {
+                "bool": {
+                    "filter": [
+                        {"term": {"properties.tags.keyword": "new"}},
+                        {"term": {"properties.tags.keyword": "old"}},
+                    ]
+                }
+            },
+        ),
+        (("year", "contains_none", [1]), {"bool": {"must_not": [{"terms": {"properties.year": [1]}}]}}),
+        (
+            ("title", "like", "U*"),
+            {"wildcard": {"properties.title.keyword": {"value": "U*", "case_insensitive": True}}},
+        ),
+        (("title", "is_null", False), {"exists": {"field": "lengths.title"}}),
+        (("year", "is_null", True), {"bool": {"must_not": [{"exists": {"field": "properties.year"}}]}}),
+        (("author", "is_null", False), {"exists": {"field": "properties.author"}}),
+        (("author.name", "equal", "A"), {"term": {"properties.author.name.keyword": "A"}}),
+        (
+            ("place", "within_geo_range", {"lat": 1, "lon": 2, "meters": 500}),
+            {"geo_distance": {"distance": "500.0m", "properties.place": {"lat": 1, "lon": 2}}},
+        ),
+        (("_id", "contains_any", [ID]), {"terms": {"id": [ID]}}),
+        (
+            ("_created", "less_than", "2026-01-01T00:00:00Z"),
+            {"range": {"created": {"lt": "2026-01-01T00:00:00Z"}}},
+        ),
     ],
 )
 def test_each_operator_becomes_its_query(condition: tuple[str, str, Any], expected: dict[str, Any]) -> None:
@@ -75,6 +107,14 @@ def test_filters_nest() -> None:
         (("year", "equal", True), "is int: the value must be a whole number such as 42, not True"),
         (("released", "equal", 2009), "is date: the value must be a date with time and zone"),
         (("seen", "equal", 1), "is boolean: the value must be true or false, not 1"),
+        (("place", "equal", 1), "is geo, but 'equal' compares boolean, date, int, number, text, uuid"),
+        (("year", "like", "1*"), "is int, but 'like' compares text"),
+        (("title", "like", "*" * 11), "more than 10 wildcards"),
+        (("year", "is_null", 1), "with 'is_null' takes true or false, not 1"),
+        (("place", "within_geo_range", 5), "takes a circle with lat, lon and meters, not 5"),
+        (("author.age", "equal", 5), "'author.age' is not a property"),
+        (("_id", "equal", "x"), "is uuid: the value must be a UUID"),
+        (("_created", "equal", 5), "is date: the value must be a date with time and zone"),
         (("year", "contains_any", 1), "takes a list of values, not 1"),
         (("year", "equal", [1]), r"takes one value, not \[1\]"),
     ],
@@ -91,3 +131,25 @@ def test_a_filter_that_does_not_fit_names_property_value_and_remedy(
 def test_an_unknown_operator_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="'equal', 'not_equal'"):
         query(property="year", operator="near", value=1)
+
+
+def test_a_length_is_compared_as_a_whole_number() -> None:
+    assert query(property="author.name", operator="less_than", value=5, length=True) == {
+        "range": {"lengths.author-name": {"lt": 5}}
+    }
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"property": "year", "operator": "equal", "value": 1}, "is int, which has no length"),
+        ({"property": "tags", "operator": "like", "value": "x"}, "compares a length with 'like'"),
+        ({"property": "tags", "operator": "equal", "value": -1}, "whole number from 0"),
+        ({"property": "tags", "operator": "equal", "value": True}, "whole number from 0"),
+    ]
+    for condition, message in wrong:
+        with pytest.raises(InvalidRequestError, match=message):
+            query(**condition, length=True)
+
+
+def test_a_filter_that_is_larger_than_the_engine_takes_is_refused_before_it_is_sent() -> None:
+    many = {"property": "year", "operator": "contains_all", "value": list(range(500))}
+
+    with pytest.raises(InvalidRequestError, match="has 1003 conditions"):
+        query(**{"and": [many, many]})

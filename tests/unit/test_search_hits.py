@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.hits import hits
+from lambdas.search.answer import Hit
+from lambdas.search.hits import autocut, hits, is_truncated
 from tests.builders import collection
 
 ANSWER = {
@@ -43,3 +44,42 @@ def test_a_distance_is_the_inverse_of_the_engines_score(
 
     assert hit.distance == pytest.approx(expected)
     assert hit.certainty == certainty
+
+
+def with_scores(*scores: float) -> list[Hit]:
+    return [Hit(id=str(place), properties={}, score=score) for place, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "jumps", "kept"),
+    [
+        ([0.9, 0.89, 0.88, 0.3, 0.29, 0.1], 1, 3),
+        ([0.9, 0.89, 0.88, 0.3, 0.29, 0.1], 2, 6),
+        ([0.9, 0.89, 0.5, 0.49, 0.1, 0.09], 2, 4),
+        ([0.5, 0.5, 0.5], 1, 3),
+        ([0.5], 1, 1),
+        ([], 1, 0),
+    ],
+)
+def test_autocut_keeps_what_comes_before_the_jump(scores: list[float], jumps: int, kept: int) -> None:
+    assert len(autocut(with_scores(*scores), jumps)) == kept
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [({"value": 500, "relation": "eq"}, False), ({"value": 501, "relation": "eq"}, True)],
+)
+def test_an_answer_says_when_pages_cannot_reach_all(total: dict[str, Any], expected: bool) -> None:
+    assert is_truncated({"hits": {"total": total}}, 500) is expected
+
+
+def test_more_than_can_be_counted_is_more_than_can_be_reached() -> None:
+    assert is_truncated({"hits": {"total": {"value": 10_000, "relation": "gte"}}}, 10_000)
+
+
+def test_highlights_are_named_like_properties() -> None:
+    found = {"_id": "a", "_score": 1.0, "highlight": {"properties.title": ["<em>Up</em>"]}}
+
+    [hit] = hits({"hits": {"hits": [found]}}, None)
+
+    assert hit.highlights == {"title": ["<em>Up</em>"]}

@@ -1,0 +1,111 @@
+"""An example of every operation, for docs/openapi.json.
+
+The order is that of a visit: a collection is created, filled, searched and deleted. In this order
+tests/integration/test_openapi_examples.py sends them all.
+"""
+
+from typing import Any, NamedTuple
+
+NAME = "Book"
+EMMA = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
+ODYSSEY = "0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a11"
+IMPORT = "5d0c9c1e-4a55-5f8e-8a53-2d9c7c1b6f10"
+
+IS_LENT = {"property": "lent", "operator": "equal", "value": True}
+LONG_AND_OLD = {
+    "and": [
+        {"property": "pages", "operator": "greater_than", "value": 300},
+        {"property": "printed", "operator": "less_than", "value": "2000-01-01T00:00:00Z"},
+    ]
+}
+
+
+class Example(NamedTuple):
+    """What is sent with an operation: values of parameters by name, and the body."""
+
+    parameters: dict[str, Any]
+    body: Any = None
+
+
+IN_BOOK = {"name": NAME}
+THIS_BOOK = {"name": NAME, "object_id": EMMA}
+
+EXAMPLES: dict[str, Example] = {
+    "live": Example({}),
+    "ready": Example({}),
+    "get_meta": Example({}),
+    "create_collection": Example(
+        {},
+        {
+            "name": NAME,
+            "description": "What is on the shelves.",
+            "properties": [
+                {"name": "title", "type": "text"},
+                {"name": "pages", "type": "int"},
+                {"name": "printed", "type": "date"},
+                {"name": "lent", "type": "boolean"},
+                {"name": "place", "type": "geo"},
+                {
+                    "name": "author",
+                    "type": "object",
+                    "properties": [{"name": "name", "type": "text"}, {"name": "born", "type": "date"}],
+                },
+            ],
+            "vectors": {"default": {"vectorizer": "none", "dimensions": 3}},
+        },
+    ),
+    "list_collections": Example({}),
+    "get_collection": Example(IN_BOOK),
+    "collection_exists": Example(IN_BOOK),
+    "update_collection": Example(IN_BOOK, {"description": "What was on the shelves."}),
+    "add_property": Example(IN_BOOK, {"name": "tags", "type": "text[]", "tokenization": "word"}),
+    "insert_object": Example(
+        IN_BOOK | {"consistency": "wait"},
+        {
+            "id": EMMA,
+            "properties": {
+                "title": "Emma",
+                "pages": 474,
+                "printed": "1815-12-23T00:00:00Z",
+                "lent": False,
+                "place": {"lat": 51.5, "lon": -0.12},
+                "author": {"name": "Jane Austen", "born": "1775-12-16T00:00:00Z"},
+            },
+            "vector": [0.1, 0.2, 0.3],
+        },
+    ),
+    "write_objects": Example(
+        IN_BOOK | {"consistency": "wait"},
+        {"objects": [{"id": ODYSSEY, "properties": {"title": "The Odyssey", "lent": True}, "vector": [0.3, 0.2, 0.1]}]},
+    ),
+    "get_object": Example(THIS_BOOK | {"include_vectors": True}),
+    "object_exists": Example(THIS_BOOK),
+    "replace_object": Example(
+        {"name": NAME, "object_id": ODYSSEY},
+        {"properties": {"title": "The Odyssey", "pages": 541, "lent": True}, "vector": [0.3, 0.2, 0.1]},
+    ),
+    "merge_object": Example(
+        THIS_BOOK | {"consistency": "wait"}, {"properties": {"lent": True, "tags": ["novel", "classic"]}}
+    ),
+    "list_objects": Example(IN_BOOK | {"limit": 100}),
+    "list_matching_objects": Example(IN_BOOK, {"filter": LONG_AND_OLD, "limit": 100, "return_properties": ["title"]}),
+    "get_objects": Example(IN_BOOK, {"ids": [EMMA, ODYSSEY]}),
+    "search": Example(IN_BOOK, {"near_vector": {"vector": [0.1, 0.2, 0.3]}, "filter": IS_LENT, "limit": 3}),
+    "aggregate": Example(
+        IN_BOOK,
+        {
+            "filter": IS_LENT,
+            "group_by": {"property": "author.name"},
+            "properties": {"pages": {"metrics": ["min", "max", "mean"]}, "title": {"metrics": ["top_occurrences"]}},
+        },
+    ),
+    "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
+    "start_import": Example({}, {"collection": NAME, "file_name": "books.csv", "options": {"format": "csv"}}),
+    "list_imports": Example({"limit": 5}),
+    "delete_object": Example(THIS_BOOK),
+    "delete_collection": Example(IN_BOOK),
+    "get_import": Example({"import_id": IMPORT}),
+    "cancel_import": Example({"import_id": IMPORT}),
+    "resume_import": Example({"import_id": IMPORT}),
+    "retry_import": Example({"import_id": IMPORT}),
+}

@@ -1,0 +1,83 @@
+"""One change of a collection at a time.
+
+A mapping's `_meta` is replaced as a whole, and OpenSearch has no conditional write for it: two functions that each add
+a property would lose one of the two. So whoever changes a collection holds its lock, a document in an index of its own.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from lambdas.deadline import Deadline
+from lambdas.errors import SearchEngineUnavailableError
+from lambdas.opensearch import DocumentMissingError, IndexExistsError, IndexMissingError, OpenSearch, WriteConflictError
+
+# No collection's name begins with a dash, so this is no alias of one.
+LOCK_INDEX = "alto--locks"
+INDEX_BODY = {
+    "settings": {"index": {"number_of_shards": 1}},
+    "mappings": {"dynamic": "strict", "properties": {"until": {"type": "double", "index": False}}},
+}
+# Longer than an HTTP function lives. A load function changes a collection within seconds.
+LEASE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 0.4
+
+
+class CollectionLock:
+    """Locks of collections, by alias. A holder that died is forgotten after the lease."""
+
+    def __init__(
+        self,
+        engine: OpenSearch,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._sleep = sleep
+
+    @contextmanager
+    def held(self, alias: str, deadline: Deadline) -> Iterator[None]:
+        """Hold the lock, waiting for it until the deadline. Raises `SearchEngineUnavailableError` then."""
+        path = f"/{LOCK_INDEX}/_doc/{alias}"
+        condition = self._acquired(path, deadline)
+        try:
+            yield
+        finally:
+            # Released only if it is still ours.
+            with suppress(WriteConflictError, DocumentMissingError):
+                self._engine.request("DELETE", path, params=condition)
+
+    def _acquired(self, path: str, deadline: Deadline) -> dict[str, str]:
+        while True:
+            condition = self._free(path)
+            if condition is not None:
+                try:
+                    written = self._engine.request(
+                        "PUT", path, {"until": self._clock() + LEASE_SECONDS}, condition, timeout=10.0
+                    )
+                except WriteConflictError:
+                    pass
+                else:
+                    return _condition(written)
+            if deadline.remaining() < LONGEST_PAUSE_SECONDS:
+                raise SearchEngineUnavailableError("Another change of the collection is under way. Try again.")
+            self._sleep(LONGEST_PAUSE_SECONDS * random.random())
+
+    def _free(self, path: str) -> dict[str, str] | None:
+        """What the write that takes the lock has to ask for; None while another holds it."""
+        try:
+            found = self._engine.request("GET", path)
+        except IndexMissingError:
+            with suppress(IndexExistsError):
+                self._engine.request("PUT", f"/{LOCK_INDEX}", INDEX_BODY)
+            return {"op_type": "create"}
+        except DocumentMissingError:
+            return {"op_type": "create"}
+        return _condition(found) if found["_source"]["until"] < self._clock() else None
+
+
+def _condition(found: dict[str, Any]) -> dict[str, str]:
+    return {"if_seq_no": str(found["_seq_no"]), "if_primary_term": str(found["_primary_term"])}

@@ -1,0 +1,226 @@
+"""What people do with imports: start, upload, list, cancel, resume, try the failed records again."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from lambdas.errors import ConflictError, InvalidRequestError
+from lambdas.imports.job import ImportResponse, Job, JobFailedError, JobState, Source
+from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
+from lambdas.imports.options import ImportOptions
+from lambdas.imports.plans import Planner
+from lambdas.imports.progress import JobStore
+from lambdas.imports.source import S3Source
+from lambdas.imports.split import plan_job
+from lambdas.imports.upload import UploadNote
+from lambdas.models import StrictModel
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+URL_SECONDS = 3600
+UPLOAD_FOLDER = "uploads"
+
+S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,200}$")]
+
+
+class ImportRequest(StrictModel):
+    """An object in S3 to import, or the name of a file that is going to be uploaded."""
+
+    collection: str
+    source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
+    file_name: FileName | None = Field(default=None, description="Instead: answers with a URL to upload the file to.")
+    options: ImportOptions = ImportOptions()
+    repeat: bool = Field(
+        default=False, description="Import again what was imported before. Without it that job is answered."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.source is None) == (self.file_name is None):
+            raise ValueError("give either 'source' (an object in S3) or 'file_name' (a file that you will upload)")
+        return self
+
+
+class Upload(StrictModel):
+    """Where to send a file, once, with exactly these headers. The import starts by itself when it has arrived."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    expires: AwareDatetime
+
+
+class StartedImport(StrictModel):
+    """The id under which the import can be followed; its job, or where to upload the file first."""
+
+    id: str
+    job: ImportResponse | None = None
+    upload: Upload | None = None
+
+
+class ImportList(StrictModel):
+    """Jobs, the newest first."""
+
+    imports: list[ImportResponse]
+    next: str | None = Field(description="Send it as `after` to get the following jobs.")
+
+
+class ImportControl:
+    """Starts and steers jobs. `go_on` has the split function split a job."""
+
+    def __init__(
+        self,
+        *,
+        s3: "S3Client",
+        jobs: JobStore,
+        go_on: Callable[[str], None],
+        bucket: str,
+        chunk_bytes: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._s3 = s3
+        self._source = S3Source(s3)
+        self._jobs = jobs
+        self._go_on = go_on
+        self._bucket = bucket
+        self._planner = Planner(self._source, bucket)
+        self._chunk_bytes = chunk_bytes
+        self._now = now
+
+    def start(self, request: ImportRequest) -> StartedImport:
+        """Start the import of an object, or give the URL for a file. The collection must exist.
+
+        Raises `InvalidRequestError` when the object cannot be read or its format is not known.
+        """
+        if request.file_name is not None:
+            return self._upload(request.collection, request.file_name, request.options)
+        bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
+        options = self._resolved(request.options, key)
+        try:
+            source, size = self._source.find(bucket, key)
+            job_id = str(uuid4()) if request.repeat else _id_of(source, request.collection, options)
+            job = plan_job(
+                self._planner,
+                source,
+                request.collection,
+                size=size,
+                options=options,
+                chunk_bytes=self._chunk_bytes,
+                now=self._now(),
+                job_id=job_id,
+            )
+        except JobFailedError as error:
+            raise InvalidRequestError(error.reason) from None
+        return self._started(job)
+
+    def get(self, import_id: str) -> ImportResponse:
+        """The job, with a URL to its error file. Raises `ImportNotFoundError`."""
+        return self._shown(self._jobs.get(import_id))
+
+    def list(self, limit: int, after: str | None) -> ImportList:
+        """Jobs, the newest first."""
+        jobs, following = self._jobs.list(limit, after)
+        return ImportList(imports=[self._shown(job) for job in jobs], next=following)
+
+    def cancel(self, import_id: str) -> ImportResponse:
+        """Stop a job. What it has stored stays. Raises `ImportNotFoundError`, `ConflictError`."""
+        job = self._jobs.get(import_id)
+        if not self._jobs.cancel(import_id):
+            raise ConflictError(f"The import is {job.state} already: there is nothing to cancel.")
+        return self.get(import_id)
+
+    def resume(self, import_id: str) -> ImportResponse:
+        """Go on with a job that failed, was cancelled or has dead chunks. What is counted is not loaded again.
+
+        Raises `ImportNotFoundError`, `ConflictError`.
+        """
+        job = self._jobs.get(import_id)
+        for chunk in list(self._jobs.dead_chunks(import_id)):
+            self._jobs.revive(chunk)
+        if not self._jobs.resume(import_id):
+            raise ConflictError(f"The import is {job.state}: only one that is failed, cancelled or incomplete goes on.")
+        self._go_on(import_id)
+        return self.get(import_id)
+
+    def retry_failed(self, import_id: str) -> StartedImport:
+        """A new job with the records that failed in this one, under the ids that they would have had.
+
+        Raises `ImportNotFoundError`, `ConflictError`.
+        """
+        job = self._jobs.get(import_id)
+        if job.state is not JobState.COMPLETED or job.error_file is None:
+            raise ConflictError(
+                f"The import is {job.state} with {job.failed} failed records. They can be tried again when it is "
+                "completed and there are some."
+            )
+        try:
+            source, size = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
+        except JobFailedError as error:
+            raise ConflictError(error.reason) from None
+        again = Job.planned(
+            source,
+            job.collection,
+            size=size,
+            chunk_bytes=self._chunk_bytes,
+            now=self._now(),
+            options=job.options,
+            columns=job.columns,
+            job_id=str(uuid4()),
+            retry_of=job.id,
+        )
+        return self._started(again)
+
+    def _started(self, job: Job) -> StartedImport:
+        if self._jobs.create(job) or self._jobs.get(job.id).state is JobState.SPLITTING:
+            # Sent again for a job that is being split: whoever created it may have died before.
+            self._go_on(job.id)
+        return StartedImport(id=job.id, job=self.get(job.id))
+
+    def _upload(self, collection: str, file_name: str, options: ImportOptions) -> StartedImport:
+        self._resolved(options, file_name)
+        import_id = str(uuid4())
+        metadata = UploadNote(import_id, options).metadata()
+        url = self._s3.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": f"{collection}/{UPLOAD_FOLDER}/{import_id}/{file_name}",
+                "Metadata": metadata,
+            },
+            ExpiresIn=URL_SECONDS,
+        )
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        expires = datetime.fromtimestamp(int(self._now().timestamp()) + URL_SECONDS, UTC)
+        return StartedImport(id=import_id, upload=Upload(method="PUT", url=url, headers=headers, expires=expires))
+
+    def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
+        resolved = options.resolved(key)
+        if resolved is None:
+            raise InvalidRequestError(
+                f"'{key}' does not tell its format: say options.format, or let it end in {', '.join(SUFFIXES)}."
+            )
+        if key.startswith(OWN_PREFIX):
+            raise InvalidRequestError(f"'{key}' is a file of Alto's own. To try failed records again, use .../retry.")
+        return resolved
+
+    def _shown(self, job: Job) -> ImportResponse:
+        shown = job.to_response(self._now())
+        if job.error_file is None:
+            return shown
+        key = job.error_file.removeprefix(f"s3://{self._bucket}/")
+        url: Any = self._s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=URL_SECONDS
+        )
+        return shown.model_copy(update={"error_file_url": url})
+
+
+def _id_of(source: Source, collection: str, options: ImportOptions) -> str:
+    """The same content, read in the same way into the same collection, is the same job."""
+    how = f"{collection}#{options.model_dump_json()}"
+    return str(uuid5(NAMESPACE_URL, f"{source.uri}#{source.version_id or source.etag}#{quote(how)}"))

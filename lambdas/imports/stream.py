@@ -1,0 +1,96 @@
+"""From blocks of bytes to lines, with bounded memory: compressed or not. Pure."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+# One line of text, or one record of CSV, may be this long.
+MAX_LINE_BYTES = 5_000_000
+BLOCK_BYTES = 1_048_576
+# Bytes `start` to `end` - 1 of an object.
+ReadRange = Callable[[int, int], bytes]
+# A header of gzip is expected, and its checksum is checked.
+GZIP = 16 + zlib.MAX_WBITS
+
+
+class NotGzipError(Exception):
+    """The bytes are not gzip, or end too early. The text is a sentence for people."""
+
+
+class RawLine(NamedTuple):
+    """A line with its end. Of one that is too long only the beginning is kept, and `is_cut` says so."""
+
+    start: int
+    data: bytes
+    is_cut: bool = False
+
+
+def gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The content of a gzip file of any number of members, in blocks of at most 1 MiB. Raises `NotGzipError`."""
+    member = zlib.decompressobj(GZIP)
+    begun = False
+    for block in blocks:
+        rest = block
+        while rest:
+            if member.eof:
+                # Some writers fill the end of a file with zeros.
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    break
+                member = zlib.decompressobj(GZIP)
+            begun = True
+            try:
+                content = member.decompress(rest, BLOCK_BYTES)
+            except zlib.error as error:
+                raise NotGzipError(f"It is not valid gzip: {error}.") from None
+            if content:
+                yield content
+            if not member.eof and not member.unconsumed_tail and len(content) == BLOCK_BYTES:
+                # There may be more in the decompressor than it was allowed to give at once.
+                yield from _drained(member)
+            rest = member.unused_data if member.eof else member.unconsumed_tail
+    if begun and not member.eof:
+        raise NotGzipError("It ends in the middle of its gzip data: the upload was cut off, or so was the file.")
+
+
+def _drained(member: "zlib._Decompress") -> Iterator[bytes]:
+    while not member.eof and (content := member.decompress(b"", BLOCK_BYTES)):
+        yield content
+
+
+def split_lines(blocks: Iterable[bytes], start: int = 0, max_bytes: int = MAX_LINE_BYTES) -> Iterator[RawLine]:
+    """The lines of blocks that begin at byte `start` of a file. Holds one block and one line."""
+    held = bytearray()
+    begin = position = start
+    is_cut = False
+    for block in blocks:
+        cursor = 0
+        while (newline := block.find(b"\n", cursor)) >= 0:
+            if not is_cut:
+                held += block[cursor : newline + 1]
+            yield RawLine(begin, bytes(held), is_cut)
+            held.clear()
+            is_cut = False
+            cursor = newline + 1
+            begin = position + cursor
+        if not is_cut:
+            held += block[cursor:]
+            if len(held) > max_bytes:
+                del held[max_bytes + 1 :]
+                held += b"\n"
+                is_cut = True
+        position += len(block)
+    if held:
+        yield RawLine(begin, bytes(held), is_cut)
+
+
+def skipped(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """The blocks without their first `count` bytes."""
+    for block in blocks:
+        if count >= len(block):
+            count -= len(block)
+        elif count:
+            yield block[count:]
+            count = 0
+        else:
+            yield block

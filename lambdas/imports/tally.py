@@ -1,0 +1,50 @@
+"""What became of the records of a chunk, in order, up to the first that has to wait. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lambdas.imports.batches import Batch, ObjectResult, is_transient
+from lambdas.imports.error_file import ErrorFile
+from lambdas.imports.job import Chunk, ChunkReport
+
+
+class Tally:
+    """Counts the records of one chunk. `began` is when its job did."""
+
+    def __init__(self, chunk: Chunk, began: datetime) -> None:
+        self._began = began
+        self._loaded = 0
+        self._unchanged = 0
+        self._rest_start: int | None = None
+        self.errors = ErrorFile(chunk)
+
+    def add(self, batch: Batch, results: Sequence[ObjectResult]) -> bool:
+        """Count the records of the next batch. False if one of them has to wait, and with it all behind it.
+
+        Raises what that record met when it is the very first of the chunk: then there is nothing to count.
+        """
+        for entry, result in zip(batch.entries, results, strict=True):
+            if result.error is not None and is_transient(result.error):
+                if not (self._loaded or self._unchanged or self.errors.count):
+                    raise result.error
+                self._rest_start = entry.start
+                return False
+            if result.error is not None:
+                self.errors.add(entry, result.error)
+            elif result.unchanged_since is not None and result.unchanged_since < self._began:
+                self._unchanged += 1
+            else:
+                # Stored now, or by an attempt of this job that was not counted.
+                self._loaded += 1
+        return True
+
+    def report(self, error_file: str | None) -> ChunkReport:
+        """All of it."""
+        return ChunkReport(
+            loaded=self._loaded,
+            unchanged=self._unchanged,
+            failed=self.errors.count,
+            rest_start=self._rest_start,
+            first_errors=tuple(self.errors.first_errors),
+            error_file=error_file,
+        )

@@ -1,0 +1,97 @@
+"""Auto-schema: properties from the values that come in. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdas.collections.model import CollectionConfig
+from lambdas.collections.properties import OBJECT_TYPES, NestedProperty, Property, PropertyBase
+from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.objects.values import GEO_FIELDS, is_date, is_number, is_uuid
+
+
+def with_new_properties[C: CollectionConfig](collection: C, values: Mapping[str, Any]) -> C:
+    """The collection, extended by what the values have and it does not; itself if there is nothing new.
+
+    Text that is a date or a UUID becomes one; a number is always `number`, because the next one may have a fraction.
+    Raises `InvalidObjectError` for a name that no property can have and a value whose type cannot be told.
+    """
+    try:
+        properties = _extended(Property, collection.properties, values, "properties.")
+        if properties == collection.properties:
+            return collection
+        checked = collection.model_dump() | {"properties": [item.model_dump() for item in properties]}
+        return type(collection).model_validate(checked)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise InvalidObjectError(
+            f"The object's properties cannot be added to the collection '{collection.name}': {problem['msg']}."
+        ) from None
+
+
+def _extended[P: PropertyBase](
+    kind: type[P], properties: Sequence[P], values: Mapping[str, Any], prefix: str
+) -> list[P]:
+    known = {item.name: item for item in properties}
+    for name, value in values.items():
+        if value is None:
+            continue
+        item = known.get(name)
+        path = f"{prefix}{name}"
+        known[name] = _described(kind, name, value, path) if item is None else _grown(item, value, path)
+    return list(known.values())
+
+
+def _grown[P: PropertyBase](item: P, value: Any, path: str) -> P:
+    """An object property with the nested properties that it does not have yet."""
+    if item.type not in OBJECT_TYPES:
+        return item
+    nested = list(item.properties or ())
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            nested = _extended(NestedProperty, nested, each, f"{path}.")
+    return item.model_copy(update={"properties": nested})
+
+
+def _described[P: PropertyBase](kind: type[P], name: str, value: Any, path: str) -> P:
+    if isinstance(value, list):
+        types = {_scalar_type(each, path) for each in value}
+        if not types:
+            raise _untold(path, "an empty list has no type: describe the property in the collection, or leave it out")
+        scalar = "text" if types <= {"text", "date", "uuid"} and len(types) > 1 else types.pop()
+        if types and scalar != "text":
+            raise _untold(path, "the items of the list have several types: send items of one type")
+        if scalar == "geo":
+            raise _untold(path, "there are no lists of places: send one place, or a list of objects")
+        kind_of_value = f"{scalar}[]"
+    else:
+        kind_of_value = _scalar_type(value, path)
+    nested: list[NestedProperty] | None = None
+    if kind_of_value in OBJECT_TYPES:
+        nested = []
+        for each in value if isinstance(value, list) else [value]:
+            nested = _extended(NestedProperty, nested, each, f"{path}.")
+        if not nested:
+            raise _untold(path, "an empty object has no properties: describe it in the collection, or leave it out")
+    return kind.model_validate(
+        {"name": name, "type": kind_of_value, "properties": [item.model_dump() for item in nested] if nested else None}
+    )
+
+
+def _scalar_type(value: Any, path: str) -> str:
+    match value:
+        case bool():
+            return "boolean"
+        case int() | float() if is_number(value):
+            return "number"
+        case str():
+            return "date" if is_date(value) else "uuid" if is_uuid(value) else "text"
+        case dict():
+            return "geo" if value.keys() == GEO_FIELDS.keys() else "object"
+        case _:
+            raise _untold(path, f"no type of property fits {value!r}: send text, a number, true, false or an object")
+
+
+def _untold(path: str, problem: str) -> InvalidObjectError:
+    return InvalidObjectError(f"'{path}' cannot be added: {problem}.", [ErrorDetail(path, problem)])

@@ -1,0 +1,38 @@
+"""A change of an object, applied to what is stored. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.objects.bulk import version_of
+from lambdas.objects.model import ObjectInput, ObjectPatch, parse_object
+
+
+def patched(found: Mapping[str, Any], patch: ObjectPatch) -> ObjectInput:
+    """The object as it shall be, to be stored only if nobody changed it since it was read.
+
+    `found` is the document with `vectors` and `text_hash`. A vector that was made from text has a hash: it is left out,
+    and so made anew if its text changed. One that its caller brought is kept until another is sent.
+    """
+    source = found["_source"]
+    change = parse_object(patch.model_dump())
+    hashes = source.get("text_hash", {})
+    brought = {name: vector for name, vector in source.get("vectors", {}).items() if name not in hashes}
+    return ObjectInput(
+        id=found["_id"],
+        properties=merge_patch(source.get("properties", {}), patch.properties),
+        vectors=brought | change.vectors,
+        if_version=version_of(found),
+    )
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """RFC 7396, section 2: objects are merged, null removes, everything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

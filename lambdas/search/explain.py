@@ -1,0 +1,69 @@
+"""How the score of a hybrid hit comes about. Pure.
+
+Computed from both legs, which are searched beside the hybrid query in the same round trip: the engine's own
+explanation names wrong parts for hits that only one leg has among its candidates (OpenSearch 3.6).
+"""
+
+from typing import Any
+
+from lambdas.search.answer import Explanation, Hit, Leg
+from lambdas.search.modes import Hybrid
+from lambdas.search.request import HYBRID_DEPTH
+
+RRF_RANK_CONSTANT = 60
+# What the engine gives the last candidate of a leg, to tell it from an object that is none (min-max normalization).
+LEAST = 0.001
+
+
+def leg_bodies(hybrid: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each leg of a hybrid query as a search of its own, of the same candidates."""
+    condition = hybrid.get("filter")
+    bodies = []
+    for leg in hybrid["queries"]:
+        query = leg
+        if condition is not None and "knn" in leg:
+            [(field, parameters)] = leg["knn"].items()
+            query = {"knn": {field: parameters | {"filter": condition}}}
+        elif condition is not None:
+            query = {"bool": {"must": [leg], "filter": [condition]}}
+        bodies.append({"query": query, "size": HYBRID_DEPTH, "_source": False, "track_total_hits": False})
+    return bodies
+
+
+def explained(found: list[Hit], mode: Hybrid, answers: list[dict[str, Any]]) -> list[Hit]:
+    """The hits, each with the parts of its score. `answers` are those to `leg_bodies`, in its order."""
+    names = [name for name, weight in (("bm25", 1 - mode.alpha), ("vector", mode.alpha)) if weight > 0]
+    weights = {"bm25": 1 - mode.alpha, "vector": mode.alpha}
+    legs = {}
+    for name, answer in zip(names, answers, strict=True):
+        scores = {hit["_id"]: float(hit["_score"]) for hit in answer["hits"]["hits"]}
+        scaled = reciprocal_ranks(scores) if mode.fusion == "ranked" else min_max(scores)
+        legs[name] = {
+            key: Leg(
+                leg=name,
+                score=scores[key],
+                normalized=scaled[key],
+                weight=weights[name],
+                contribution=scaled[key] * weights[name],
+            )
+            for key in scores
+        }
+    return [
+        hit.model_copy(
+            update={"explanation": Explanation(legs=[leg[hit.id] for leg in legs.values() if hit.id in leg])}
+        )
+        for hit in found
+    ]
+
+
+def min_max(scores: dict[str, float]) -> dict[str, float]:
+    """Scores scaled to 0..1 as the engine does."""
+    least, most = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    if least == most:
+        return dict.fromkeys(scores, 1.0)
+    return {key: (score - least) / (most - least) or LEAST for key, score in scores.items()}
+
+
+def reciprocal_ranks(scores: dict[str, float]) -> dict[str, float]:
+    """1 / (60 + rank) of scores that are in order, best first; the first rank is 1."""
+    return {key: 1 / (RRF_RANK_CONSTANT + rank) for rank, key in enumerate(scores, 1)}

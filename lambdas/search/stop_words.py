@@ -1,0 +1,32 @@
+"""Words of a question that say nothing about what is looked for. Pure."""
+
+import re
+
+# The Snowball project's English list (BSD licence), longer than the 33 words that the `english` analyzer drops by
+# itself. Removed from the query only: the index keeps them, so a phrase is still found with them.
+ENGLISH = frozenset(
+    # As text, since a list of 180 quoted words is no easier to read.
+    """
+    i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it
+    its itself they them their theirs themselves what which who whom this that these those am is are was were be been
+    being have has had having do does did doing would should could ought i'm you're he's she's it's we're they're i've
+    you've we've they've i'd you'd he'd she'd we'd they'd i'll you'll he'll she'll we'll they'll isn't aren't wasn't
+    weren't hasn't haven't hadn't doesn't don't didn't won't wouldn't shan't shouldn't can't cannot couldn't mustn't
+    let's that's who's what's here's there's when's where's why's how's a an the and but if or because as until while
+    of at by for with about against between into through during before after above below to from up down in out on off
+    over under again further then once here there when where why how all any both each few more most other some such
+    no nor not only own same so than too very can will just
+    """.split()  # noqa: SIM905
+)
+WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that are no stop words, as they are written."""
+    return [word for word in WORD.findall(text) if word.lower().replace("\u2019", "'") not in ENGLISH]
+
+
+def without_stop_words(text: str) -> str:
+    """The text without its stop words; a text of nothing else is left as it is, for want of better words."""
+    kept = WORD.sub(lambda found: found[0] if content_words(found[0]) else "", text)
+    return " ".join(kept.split()) if WORD.search(kept) else text

@@ -1,0 +1,15 @@
+"""The job table, and the events that tell of its changes."""
+
+from typing import Any
+
+from lambdas.imports.events import JobEvents
+from lambdas.imports.progress import JobStore
+from lambdas.observability import logger
+from lambdas.settings import ImportSettings
+
+
+def job_store(session: Any, settings: ImportSettings) -> JobStore:
+    """The jobs of this stage."""
+    events = JobEvents(session.create_client("events", region_name=settings.region), logger.warning)
+    dynamodb = session.create_client("dynamodb", region_name=settings.region)
+    return JobStore(dynamodb, settings.jobs_table, announce=events.announce)

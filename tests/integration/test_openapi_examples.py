@@ -1,0 +1,34 @@
+"""Every example of the API's description is sent, in its order, and works."""
+
+from lambdas.api_examples import EXAMPLES
+from lambdas.openapi import document
+from tests.api import Api
+
+
+def test_the_examples_work_one_after_the_other(api: Api) -> None:
+    paths = {
+        operation["operationId"]: (
+            method.upper(),
+            path,
+            {each["name"]: each for each in operation.get("parameters", [])},
+        )
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+    }
+
+    for name, example in EXAMPLES.items():
+        method, template, described = paths[name]
+        path = template.format(**example.parameters)
+        query = {
+            key: str(value).lower() if isinstance(value, bool) else str(value)
+            for key, value in example.parameters.items()
+            if described[key]["in"] == "query"
+        }
+
+        answer = api(method, path, example.body, query=query)
+
+        # There is no import to be found in an empty account; what these do is what imports are tested for.
+        if "import_id" in example.parameters:
+            assert (answer.status, answer.error["code"]) == (404, "import_not_found"), name
+        else:
+            assert answer.status < 300, (name, answer.body)

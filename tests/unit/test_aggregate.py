@@ -1,0 +1,128 @@
+from typing import Any
+
+from lambdas.aggregate.answer import aggregate_response
+from lambdas.aggregate.body import aggregate_body
+from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
+from tests.builders import collection
+
+FILMS = collection(
+    properties=[
+        {"name": "title", "type": "text"},
+        {"name": "year", "type": "int"},
+        {"name": "seen", "type": "boolean"},
+        {"name": "released", "type": "date"},
+    ]
+)
+TOP = {"size": 3, "shard_size": 2000, "order": [{"_count": "desc"}, {"_key": "asc"}]}
+
+
+def asked(**question: Any) -> AggregateRequest:
+    return AggregateRequest.model_validate(question)
+
+
+def test_a_question_without_anything_counts_all_objects() -> None:
+    assert aggregate_body(FILMS, asked(), None) == {"size": 0, "track_total_hits": True, "query": {"match_all": {}}}
+
+
+def test_metrics_become_the_fewest_aggregations() -> None:
+    question = asked(
+        filter={"property": "year", "operator": "equal", "value": 1999},
+        properties={
+            "year": {"metrics": ["min", "max", "median"]},
+            "title": {"metrics": ["top_occurrences"], "limit": 3},
+        },
+    )
+
+    assert aggregate_body(FILMS, question, None) == {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"bool": {"filter": [{"term": {"properties.year": 1999}}]}},
+        "aggs": {
+            "p0.stats": {"stats": {"field": "properties.year"}},
+            "p0.median": {
+                "percentiles": {"field": "properties.year", "percents": [50], "tdigest": {"compression": 1000}}
+            },
+            "p1.top": {"terms": {"field": "properties.title.keyword"} | TOP},
+        },
+    }
+
+
+def test_groups_hold_the_metrics_and_a_search_its_ids() -> None:
+    question = asked(group_by={"property": "seen", "limit": 2}, properties={"title": {"metrics": ["count"]}})
+
+    assert aggregate_body(FILMS, question, ["a", "b"]) == {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"terms": {"id": ["a", "b"]}},
+        "aggs": {
+            "groups": {
+                "terms": {"field": "properties.seen", "size": 2, "shard_size": 2000},
+                "aggs": {"p0.count": {"value_count": {"field": "properties.title.keyword"}}},
+            }
+        },
+    }
+
+
+def test_an_answer_is_written_as_its_types_are() -> None:
+    question = asked(
+        properties={
+            "year": {"metrics": ["min", "mean", "mode", "sum"]},
+            "released": {"metrics": ["max", "median"]},
+            "seen": {"metrics": ["percentage_true", "total_false"]},
+            "title": {"metrics": ["top_occurrences"]},
+        }
+    )
+    answer = {
+        "hits": {"total": {"value": 3}},
+        "aggregations": {
+            "p0.stats": {"count": 2, "min": 1999.0, "max": 2001.0, "avg": 2000.0, "sum": 4000.0},
+            "p0.mode": {"buckets": [{"key": 1999, "doc_count": 1}]},
+            "p1.stats": {"count": 1, "min": 0.0, "max": 0.0, "avg": 0.0, "sum": 0.0},
+            "p1.median": {"values": {"50.0": 1500.0}},
+            "p2.values": {"buckets": [{"key": 1, "doc_count": 1}, {"key": 0, "doc_count": 3}]},
+            "p3.top": {"buckets": [{"key": "Up", "doc_count": 2}]},
+        },
+    }
+
+    assert aggregate_response(FILMS, question, answer) == AggregateResponse(
+        total=3,
+        properties={
+            "year": PropertyAggregate(min=1999, mean=2000.0, mode=1999, sum=4000.0),
+            "released": PropertyAggregate(max="1970-01-01T00:00:00.000+00:00", median="1970-01-01T00:00:01.500+00:00"),
+            "seen": PropertyAggregate(percentage_true=25.0, total_false=3),
+            "title": PropertyAggregate(top_occurrences=[Occurrence(value="Up", count=2)]),
+        },
+    )
+
+
+def test_nothing_has_no_minimum_and_no_sum() -> None:
+    question = asked(properties={"year": {"metrics": ["count", "min", "mean", "median", "mode", "sum"]}})
+    answer = {
+        "hits": {"total": {"value": 0}},
+        "aggregations": {
+            "p0.stats": {"count": 0, "min": None, "max": None, "avg": None, "sum": 0.0},
+            "p0.median": {"values": {"50.0": None}},
+            "p0.mode": {"buckets": []},
+        },
+    }
+
+    assert aggregate_response(FILMS, question, answer).properties == {"year": PropertyAggregate(count=0)}
+
+
+def test_groups_are_named_by_their_value() -> None:
+    question = asked(group_by={"property": "seen"}, properties={"title": {"metrics": ["count"]}})
+    answer = {
+        "hits": {"total": {"value": 5}},
+        "aggregations": {
+            "groups": {
+                "buckets": [{"key": 1, "key_as_string": "true", "doc_count": 4, "p0.count": {"value": 2}}],
+                "sum_other_doc_count": 1,
+            }
+        },
+    }
+
+    assert aggregate_response(FILMS, question, answer) == AggregateResponse(
+        total=5,
+        groups=[Group(value=True, total=4, properties={"title": PropertyAggregate(count=2)})],
+        other_objects=1,
+    )

@@ -1,0 +1,60 @@
+from typing import Any
+
+import pytest
+
+from lambdas.errors import InvalidObjectError
+from lambdas.objects.inference import with_new_properties
+from tests.builders import FILM_PROPERTIES, collection
+
+ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("Up", "text"),
+        ("2026-11-23T09:30:00Z", "date"),
+        ("2026-11-23", "text"),
+        (ID, "uuid"),
+        (4, "number"),
+        (True, "boolean"),
+        (["a", ID], "text[]"),
+        ([ID, ID], "uuid[]"),
+        ([1, 2.5], "number[]"),
+        ({"lat": 1, "lon": 2}, "geo"),
+    ],
+)
+def test_a_type_is_told_from_its_value(value: Any, kind: str) -> None:
+    assert with_new_properties(collection(), {"new": value}).properties[-1].type == kind
+
+
+def test_objects_are_described_on_every_level_and_grow() -> None:
+    first = with_new_properties(collection(), {"cast": [{"name": "A"}, {"born": "1970-01-01T00:00:00Z"}]})
+    second = with_new_properties(first, {"cast": [{"home": {"city": "Rome"}}]})
+
+    nested = second.properties[-1].properties or []
+    assert [(item.name, item.type) for item in nested] == [("name", "text"), ("born", "date"), ("home", "object")]
+
+
+def test_what_is_described_already_changes_nothing() -> None:
+    films = collection()
+
+    assert with_new_properties(films, {"title": "Up", "year": "no number", "plot": None}) is films
+    assert [item.name for item in films.properties] == [item["name"] for item in FILM_PROPERTIES]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"new": []}, "an empty list has no type"),
+        ({"new": {}}, "an empty object has no properties"),
+        ({"new": [1, "x"]}, "several types"),
+        ({"new": [[1]]}, r"no type of property fits \[1\]"),
+        ({"new": [{"lat": 1, "lon": 2}]}, "no lists of places"),
+        ({"new-er": 1}, "should match pattern"),
+        ({"id": 1}, "'id' is taken"),
+    ],
+)
+def test_what_cannot_be_described_is_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidObjectError, match=message):
+        with_new_properties(collection(auto_schema=True), values)

@@ -1,0 +1,109 @@
+from typing import Any
+
+import pytest
+
+from lambdas.errors import InvalidRequestError
+from lambdas.search.modes import Bm25
+from lambdas.search.stop_words import without_stop_words
+from lambdas.search.words import MAX_PAIRS, words_query
+from tests.builders import FILM_PROPERTIES, collection
+
+FILMS = collection()
+FIELDS = ["properties.title^3", "properties.description"]
+PLAIN = ["properties.title", "properties.description"]
+MIXED = collection(properties=[*FILM_PROPERTIES, {"name": "isbn", "type": "text", "tokenization": "field"}])
+
+
+def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
+    return words_query(on, text, Bm25.model_validate({"query": text} | settings))
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("What are the best films about ghosts?", "best films ghosts?"),
+        ("It's a Wonderful Life", "Wonderful Life"),
+        ("to be or not to be", "to be or not to be"),
+        ("C++ and C#", "C++ C#"),
+    ],
+)
+def test_stop_words_leave_the_query_unless_there_is_nothing_else(text: str, searched: str) -> None:
+    assert without_stop_words(text) == searched
+    assert query(text) == {"combined_fields": {"query": searched, "fields": FIELDS}}
+
+
+def test_words_of_properties_without_a_language_are_taken_as_they_are() -> None:
+    exact = collection(properties=[{"name": "line", "type": "text", "tokenization": "word"}])
+
+    assert query("To be", exact) == {"combined_fields": {"query": "To be", "fields": ["properties.line"]}}
+
+
+def test_properties_that_are_cut_differently_are_searched_apart_and_added_up() -> None:
+    assert query("ghost", MIXED) == {
+        "bool": {
+            "should": [
+                {"combined_fields": {"query": "ghost", "fields": FIELDS}},
+                {"combined_fields": {"query": "ghost", "fields": ["properties.isbn"]}},
+            ],
+            "minimum_should_match": 1,
+        }
+    }
+
+
+@pytest.mark.parametrize("settings", [{"operator": "and_across"}, {"minimum_match": 2}])
+def test_words_are_not_counted_over_properties_that_are_cut_differently(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError, match="must share their tokenization, but these have english, field"):
+        query("ghost", MIXED, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"scoring": "sum"}, {"multi_match": {"query": "old ghost", "type": "most_fields", "fields": PLAIN}}),
+        (
+            {"operator": "and"},
+            {"multi_match": {"query": "old ghost", "operator": "and", "type": "most_fields", "fields": PLAIN}},
+        ),
+        (
+            {"operator": "and_across"},
+            {"combined_fields": {"query": "old ghost", "operator": "and", "fields": FIELDS}},
+        ),
+        (
+            {"minimum_match": 2},
+            {"combined_fields": {"query": "old ghost", "minimum_should_match": 2, "fields": FIELDS}},
+        ),
+        (
+            {"fuzziness": "auto"},
+            {"multi_match": {"query": "old ghost", "fuzziness": "AUTO", "type": "most_fields", "fields": PLAIN}},
+        ),
+    ],
+)
+def test_settings_of_words(settings: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert query("old ghost", **settings) == expected
+
+
+def test_boosts_below_one_keep_their_ratio() -> None:
+    asked = query("ghost", properties=["title", "description^0.5"])
+
+    assert asked["combined_fields"]["fields"] == ["properties.title^2", "properties.description"]
+
+
+def test_neighbouring_words_are_evidence_and_no_condition() -> None:
+    asked = query("the old miser and ghosts", phrase_boost=0.2)
+
+    fields = ["properties.title", "properties.description"]
+    assert asked == {
+        "bool": {
+            "must": [{"combined_fields": {"query": "old miser ghosts", "fields": FIELDS}}],
+            "should": [
+                {"multi_match": {"query": "old miser", "type": "phrase", "fields": fields, "boost": 0.2}},
+                {"multi_match": {"query": "miser ghosts", "type": "phrase", "fields": fields, "boost": 0.2}},
+            ],
+        }
+    }
+
+
+def test_a_long_query_has_no_more_pairs_than_it_can_pay_for() -> None:
+    asked = query(" ".join(f"word{n}" for n in range(200)), phrase_boost=0.2)
+
+    assert len(asked["bool"]["should"]) == MAX_PAIRS
