@@ -165,7 +165,8 @@ class EmbeddingRun:
 
     def _next(self) -> _Call | None:
         """The call whose turn it is: one whose wait is over before one that was never made."""
-        if self._waiting and self._waiting[0][0] <= self._now():
+        # Rounding must not leave a wait too small to end.
+        if self._waiting and self._waiting[0][0] <= self._now() + 1e-9:
             return heapq.heappop(self._waiting)[2]
         return self._fresh.popleft() if self._fresh else None
 
