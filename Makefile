@@ -14,10 +14,10 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi lock synth deploy destroy bench clean distclean
+.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-embed clean distclean
 
 help: ## List the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: .venv/ready node_modules/ready ## Import the AWS API documentation through S3 and search it, on this machine
 	$(PYTHON) -m local demo $(ARGS)
@@ -56,6 +56,9 @@ destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks
+
+bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex and Haystack (15 minutes)
+	$(PYTHON) -m benchmarks.embed $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache
