@@ -24,7 +24,7 @@ PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 
 
 def let_embed(function: AltoFunction, settings: Settings) -> None:
-    """Invoke exactly the stage's models and endpoints."""
+    """Invoke exactly the stage's models and endpoints, and assume exactly the roles that collections may name."""
     stack = cdk.Stack.of(function)
     models = [arn for model in settings.models for arn in model_arns(model, stack)]
     endpoints = [
@@ -32,7 +32,12 @@ def let_embed(function: AltoFunction, settings: Settings) -> None:
         stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name.lower())
         for name in settings.sagemaker_endpoints
     ]
-    for action, resources in {"bedrock:InvokeModel": models, "sagemaker:InvokeEndpoint": endpoints}.items():
+    rights = {
+        "bedrock:InvokeModel": models,
+        "sagemaker:InvokeEndpoint": endpoints,
+        "sts:AssumeRole": list(settings.embedding_roles),
+    }
+    for action, resources in rights.items():
         if resources:
             function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
 

@@ -23,6 +23,7 @@ LOG_RETENTION_DAYS = (1, 3, 7, 14, 30, 90, 180, 365, 731)
 # A domain's name may have 28 characters, and `alto-` is in front of the stage.
 STAGE_NAME = r"[a-z][a-z0-9-]{0,22}"
 INSTANCE_TYPE = r"[a-z0-9]+\.[a-z0-9]+\.search"
+ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+"
 AWS_ENDPOINT_HOST = re.compile(r"(?:search|vpc)-(?P<name>[a-z][a-z0-9-]{2,27})-[a-z0-9]{20,}\.[a-z0-9.-]+")
 
 # What the constructs tell the functions themselves.
@@ -76,6 +77,11 @@ class Settings:
     )
     sagemaker_endpoints: tuple[str, ...] = setting(
         list_of(matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", "write endpoint names, without wildcards"))
+    )
+    # Roles, also of other accounts, that collections may name in `role_arn`.
+    embedding_roles: tuple[str, ...] = setting(
+        list_of(matching(ROLE_ARN, "write role ARNs such as arn:aws:iam::123456789012:role/embed, without wildcards")),
+        (),
     )
     # SQS itself takes 2 to 1000.
     load_concurrency: int = setting(whole_number(2, 1_000))

@@ -21,9 +21,12 @@ FUNCTIONS = ("query", "write", "split", "load")
 SEPARATE = ("ministack", "uv")
 
 
-def lock(name: str, *options: str) -> None:
-    """Write requirements/<name>.txt from requirements/<name>.in."""
-    source, target = HERE / f"{name}.in", HERE / f"{name}.txt"
+PEERS = HERE.parent / "benchmarks/requirements"
+
+
+def lock(name: str, *options: str, folder: Path = HERE) -> None:
+    """Write <name>.txt from <name>.in."""
+    source, target = folder / f"{name}.in", folder / f"{name}.txt"
     overrides = ["--override", str(HERE / "overrides.txt")]
     command = [find_uv_bin(), "pip", "compile", "--quiet", *OPTIONS, *overrides, *options, str(source)]
     subprocess.run([*command, "--output-file", str(target)], check=True)
@@ -35,3 +38,5 @@ if __name__ == "__main__":
         lock(function, "--constraint", str(HERE / "dev.txt"))
     for separate in SEPARATE:
         lock(separate)
+    for peer in sorted(PEERS.glob("*.in")):
+        lock(peer.stem, folder=PEERS)

@@ -21,6 +21,8 @@ from lambdas.errors import EmbeddingError
 # Enough to hide a model's latency; more would only queue for the processor of a Lambda.
 CONCURRENCY = 64
 
+type Report = Callable[[Text2VecAws, InputType, EmbeddingCounts], None]
+
 _QUERIES_REMEMBERED = 512
 # A caller whose access was taken away keeps no answer longer than this.
 _QUERY_SECONDS = 600.0
@@ -33,6 +35,7 @@ class Embedder:
     Args:
         model: makes single calls; `AwsModel` in production.
         concurrency: the calls in flight, over all jobs.
+        report: is told of each job that made calls what it took; never of texts, vectors or keys.
         executor: where the calls are made; a pool of `concurrency` threads by default.
         clock, sleep, jitter: time in seconds and random numbers from 0 to 1, for tests to hold still.
     """
@@ -42,6 +45,7 @@ class Embedder:
         model: Model,
         *,
         concurrency: int = CONCURRENCY,
+        report: Report | None = None,
         executor: Executor | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -50,6 +54,7 @@ class Embedder:
         executor = executor or ThreadPoolExecutor(concurrency, thread_name_prefix="embedding")
         self._around = Surroundings(model, executor, concurrency, sleep, jitter)
         self._clock = clock
+        self._report = report
         self._lanes: OrderedDict[Hashable, Lane] = OrderedDict()
         self._queries: OrderedDict[Hashable, tuple[float, array[float]]] = OrderedDict()
         self._lock = Lock()
@@ -123,6 +128,7 @@ class Embedder:
         credentials: AwsCredentials | None,
         counts: EmbeddingCounts | None = None,
     ) -> list[Result]:
+        taken = EmbeddingCounts()
         run = EmbeddingRun(
             self._around,
             self._lane(config, credentials),
@@ -130,9 +136,14 @@ class Embedder:
             input_type,
             deadline=deadline,
             credentials=credentials,
-            counts=counts or EmbeddingCounts(),
+            counts=taken,
         )
-        return run.embed(texts)
+        results = run.embed(texts)
+        if counts:
+            counts.add(taken)
+        if self._report and taken.calls:
+            self._report(config, input_type, taken)
+        return results
 
     def _lane(self, config: Text2VecAws, credentials: AwsCredentials | None) -> Lane:
         """What was learnt about this model's quota, for whoever it is counted against."""

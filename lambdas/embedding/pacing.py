@@ -2,8 +2,9 @@
 
 Nobody knows a model's quota from outside: AWS's documents contradict each other about its unit. So Alto finds it out.
 It starts unlimited. When clearly too many calls are throttled, it sends as many a second as the model has just let
-through, and a little more; from there it tries again and again to send more. A few throttled calls are the price of
-using the whole quota, and cost nothing but a retry.
+through. From there it goes half-way towards what was too much, and back to what was good when that is too much as
+well, until the two meet; later it tries again and again to send more. A few throttled calls are the price of using the
+whole quota, and cost nothing but a retry.
 """
 
 from collections import deque
@@ -15,15 +16,22 @@ type Verdict = Literal["ok", "throttled", "failed"]
 
 # What is judged: the answers to calls that started since the last change, from a handful up to a window full.
 _STEP_SECONDS = 0.25
-_FEWEST_ANSWERS = 12
+_FEWEST_ANSWERS = 8
+_PAUSE_SECONDS = 0.5
 _WINDOW_ANSWERS = 200
-# Above this share of throttled calls, by more than chance would explain, the rate falls; else it grows: slowly while
-# some are throttled, or near to where it fell before.
+# Above this share of throttled calls, by more than chance would explain, the rate falls; else it grows: fast while
+# hardly any are throttled, slowly while some are, or where it fell before.
 _TOO_MANY = 0.15
 _DEVIATIONS = 4.0
 _HARDLY_ANY = 0.05
 _GROWTH_PER_SECOND = 1.5
 _SLOW_GROWTH_PER_SECOND = 1.02
+# From what was good towards what was too much: this far at once, until they are this near to each other. What is tried
+# there is too much when so many calls are throttled, and at least three: less than chance needs, because hardly any
+# were where it was good.
+_LARGEST_STEP = 1.4
+_MET = 1.06
+_IN_VAIN = 0.3
 # When two cuts in a row leave the share of throttled calls as it was, it is not these calls that use up the quota.
 # The rate goes back and is left alone for a while: giving way again and again would leave nothing.
 _UNCHANGED = 0.7
@@ -31,6 +39,10 @@ _HOLD_SECONDS = 5.0
 # How long a rate that is near to where it fell from is kept before more is tried.
 _KEEP_SECONDS = 5.0
 _SLOWEST = 0.5
+# A refused call has used nothing of the quota, and comes a moment too early where the quota allows no burst. The next
+# one need not wait for a whole turn. Not again and again: then the rate is too high, and not the moment too early.
+_GIVEN_BACK = 0.9
+_GIVEN_BACK_IN_A_ROW = 2
 # What was learnt is forgotten after a rest: the quota has been renewed, or belongs to another hour.
 _FORGET_SECONDS = 30.0
 
@@ -70,7 +82,7 @@ class AdaptiveRate:
         self._refused: deque[float] = deque()
         self._latency = 0.5
         self._grown = 0.0
-        self._first = self._changed = self._last = clock()
+        self._first = self._changed = self._last = self._taken = clock()
         self._good_rate = 0.0
         self._ceiling = 0.0
         self._share_at_cut = 0.0
@@ -78,6 +90,7 @@ class AdaptiveRate:
         self._rate_before_cuts = 0.0
         self._hold_until = 0.0
         self._fell = 0.0
+        self._refused_in_a_row = 0
 
     @property
     def rate(self) -> float | None:
@@ -92,6 +105,11 @@ class AdaptiveRate:
 
     def take(self) -> None:
         """A call starts."""
+        now = self._clock()
+        if now - self._taken > _PAUSE_SECONDS + (2.0 / self._bucket.rate if self._bucket else 0.0):
+            # Nobody asked for a while: calls from before say nothing of how many a second there are now.
+            self._restart(now)
+        self._taken = now
         if self._bucket:
             self._bucket.take(1.0)
 
@@ -100,8 +118,10 @@ class AdaptiveRate:
         now = self._last = self._clock()
         if throttled:
             self._refused.append(started)
+            self._give_back()
         else:
             self._latency = now - started
+            self._refused_in_a_row = 0
             self._count(started, throttled=False)
         # A refusal comes at once and a vector takes its time. To be counted alike, refusals are as old as vectors are.
         while self._refused and self._refused[0] <= now - 1.25 * self._latency:
@@ -110,6 +130,12 @@ class AdaptiveRate:
         elapsed = started - self._first
         if elapsed >= _STEP_SECONDS and answers >= _FEWEST_ANSWERS:
             self._adapt(answers, (answers - 1) / elapsed, now)
+
+    def _give_back(self) -> None:
+        """Let the next call go soon after one that was refused."""
+        self._refused_in_a_row += 1
+        if self._bucket and self._refused_in_a_row <= _GIVEN_BACK_IN_A_ROW:
+            self._bucket.take(-_GIVEN_BACK)
 
     def _count(self, started: float, *, throttled: bool) -> None:
         if started < self._changed:
@@ -129,10 +155,20 @@ class AdaptiveRate:
             self._restart(now)
             return
         if self._bucket:
+            if self._tried_in_vain(self._bucket, share):
+                self._ceiling, self._fell = self._bucket.rate, now
+                self._bucket.rate = self._good_rate
+                self._restart(now)
+                return
             self._grow(self._bucket, share, passing_rate, now)
         if answers >= _WINDOW_ANSWERS:
             self._judge_cut(share)
             self._restart(now)
+
+    def _tried_in_vain(self, bucket: TokenBucket, share: float) -> bool:
+        """Whether a step up from the rate that was good has met the quota."""
+        is_a_step = 1.01 * self._good_rate < bucket.rate < 1.5 * self._good_rate
+        return is_a_step and self._throttled >= 3 and share >= _IN_VAIN
 
     def _restart(self, now: float) -> None:
         self._passed = self._throttled = 0
@@ -145,8 +181,15 @@ class AdaptiveRate:
             self._share_at_cut = 0.0
 
     def _grow(self, bucket: TokenBucket, share: float, passing_rate: float, now: float) -> None:
-        if share < _HARDLY_ANY:
-            self._good_rate = bucket.rate
+        # One straggler from before the last change says nothing.
+        if self._throttled <= 1 + _HARDLY_ANY * (self._passed + self._throttled):
+            self._good_rate = max(self._good_rate, min(bucket.rate, passing_rate))
+            if bucket.rate < self._ceiling > _MET * self._good_rate:
+                half_way = (self._good_rate * self._ceiling) ** 0.5
+                bucket.rate = max(bucket.rate, min(half_way, _LARGEST_STEP * self._good_rate))
+                self._grown = now
+                self._restart(now)
+                return
         near_ceiling = 0.7 * self._ceiling < bucket.rate < 1.2 * self._ceiling
         if near_ceiling and now < self._fell + _KEEP_SECONDS:
             return
@@ -169,8 +212,10 @@ class AdaptiveRate:
             self._rate_before_cuts = rate
         # An eighth at most: in the first moments the answers that pass are still on their way. And a rate that was
         # good is tried once more; if it is good no longer, the next cut goes below it.
-        cut = max(1.05 * passing_rate, rate / 8, 0.97 * self._good_rate, _SLOWEST)
+        cut = max(passing_rate, rate / 8, 0.97 * self._good_rate, _SLOWEST)
         self._bucket.rate = min(rate, cut)
+        # The quota has nothing left at this moment.
+        self._bucket.take(1.0)
         self._good_rate = 0.0
         self._ceiling = rate
         self._fell = now

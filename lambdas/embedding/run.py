@@ -9,7 +9,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import count
 
 from lambdas.deadline import Deadline
@@ -54,6 +54,11 @@ class EmbeddingCounts:
     throttled: int = 0
     # Texts of which a part was cut away, by Alto or by a model that says so (Nova; Cohere does not).
     truncated: int = 0
+
+    def add(self, other: "EmbeddingCounts") -> None:
+        """Add what another job took."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,8 @@ class EmbeddingRun:
 
     def _next(self) -> _Call | None:
         """The call whose turn it is: one whose wait is over before one that was never made."""
-        if self._waiting and self._waiting[0][0] <= self._now():
+        # Rounding must not leave a wait too small to end.
+        if self._waiting and self._waiting[0][0] <= self._now() + 1e-9:
             return heapq.heappop(self._waiting)[2]
         return self._fresh.popleft() if self._fresh else None
 

@@ -31,6 +31,11 @@ ERRORS: dict[str, tuple[int, str, str]] = {
         "AccessDeniedException",
     ),
     "ValidationException": (400, "The request was refused by a scripted fault.", "ValidationError"),
+    "ServiceQuotaExceededException": (
+        400,
+        "Your request exceeds the service quota for your account.",
+        "ServiceQuotaExceededException",
+    ),
     "ResourceNotFoundException": (404, "Could not resolve the foundation model.", "ResourceNotFoundException"),
     "ExpiredTokenException": (403, "The security token included in the request is expired", "ExpiredTokenException"),
 }

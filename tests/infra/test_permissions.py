@@ -141,3 +141,18 @@ def test_endpoints_are_named_one_by_one(synthesize: Callable[..., Synthesis]) ->
     for name in ("query", "write", "load"):
         [invoke] = [each for each in stage.rights_of(name) if "sagemaker:InvokeEndpoint" in each.actions]
         assert invoke.resources == {"arn:aws:sagemaker:eu-west-1:<AWS::AccountId>:endpoint/minilm"}
+
+
+def test_roles_of_collections_are_named_one_by_one(synthesize: Callable[..., Synthesis]) -> None:
+    role = "arn:aws:iam::210987654321:role/embed"
+    stage = synthesize("dev", embedding_roles=f'["{role}"]')
+
+    for name in ("query", "write", "load"):
+        [assume] = [each for each in stage.rights_of(name) if "sts:AssumeRole" in each.actions]
+        assert assume.resources == {role}
+    assert "sts:AssumeRole" not in stage.allowed_actions("split")
+    assert not stage.findings
+
+
+def test_no_role_may_be_assumed_unless_the_stage_names_it(stage: Synthesis) -> None:
+    assert not [name for name in FUNCTIONS if "sts:AssumeRole" in stage.allowed_actions(name)]

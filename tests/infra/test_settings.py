@@ -40,6 +40,13 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         ({"region": "Ireland"}, "Setting 'region' is 'Ireland': write an AWS region such as eu-west-1."),
         ({"load_concurrency": "1"}, "Setting 'load_concurrency' is '1': write a whole number from 2 to 1000."),
         ({"models": '["*"]'}, "Setting 'models' is '[\"*\"]': write Bedrock model ids, without wildcards."),
+        (
+            {"embedding_roles": '["arn:aws:iam::123456789012:role/*"]'},
+            (
+                "Setting 'embedding_roles' is '[\"arn:aws:iam::123456789012:role/*\"]': write role ARNs such as "
+                "arn:aws:iam::123456789012:role/embed, without wildcards."
+            ),
+        ),
         ({"models": "titan"}, "Setting 'models' is 'titan': write a list, on the command line as JSON."),
         (
             {"log_retention_days": 2},

@@ -27,6 +27,7 @@ from lambdas.errors import (
     ModelAnswerError,
     ModelInputError,
     ModelNotFoundError,
+    ModelQuotaError,
     ModelThrottledError,
     ModelUnavailableError,
     TextTooLongError,
@@ -140,7 +141,7 @@ MODELS = [
     (model, dimensions)
     for family in FAMILIES
     for model in family.models
-    if model not in ("amazon.titan-embed-image-v1", "amazon.titan-embed-g1-text-02")
+    if model != "amazon.titan-embed-image-v1"
     for dimensions in (None, *family.dimensions)
 ]
 
@@ -165,9 +166,30 @@ def test_the_image_model_embeds_text(environment: pytest.MonkeyPatch, dimensions
     with Emulator(model="stub") as emulator:
         environment.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", emulator.url)
 
-        [vector] = vectors(make_embedder(), config, ["a text"])
+        embedder = make_embedder()
+        [document] = vectors(embedder, config, ["a text"])
+        query = embedder.embed_query(config, "a text", deadline=soon())
 
-    assert len(vector) == (dimensions or 1024)
+    assert len(document) == len(query) == (dimensions or 1024)
+
+
+@pytest.mark.parametrize("model", [model for model, dimensions in MODELS if dimensions is None])
+def test_a_dimension_that_a_model_does_not_have_is_an_error_also_where_nobody_checked_it_before(
+    stub: Emulator, embedder: Embedder, model: str
+) -> None:
+    # What is stored may be older than the check of the configuration.
+    config = bedrock(model).model_copy(update={"dimensions": 333})
+
+    for kind in ("document", "query"):
+        if kind == "document":
+            problem: EmbeddingError = error(embedder, config)
+        else:
+            with pytest.raises(EmbeddingError) as refused:
+                embedder.embed_query(config, "a", deadline=soon())
+            problem = refused.value
+        assert isinstance(problem, ModelInputError | ModelAnswerError)
+        assert "333" in problem.message
+    assert stub.counters()["calls"] == 2
 
 
 @pytest.mark.parametrize(
@@ -272,7 +294,7 @@ def test_many_titan_calls_are_in_flight(stub: Emulator, embedder: Embedder) -> N
 def test_throttles_and_failures_lose_no_text_keep_the_order_and_embed_nothing_twice(
     stub: Emulator, embedder: Embedder
 ) -> None:
-    texts = [f"text {number}" for number in range(2000)]
+    texts = [f"text {number}" for number in range(5000)]
     expected = vectors(embedder, bedrock("cohere.embed-english-v3"), texts)
     stub.reset()
     stub.faults(rates={"429": 0.1, "500": 0.02})
@@ -281,22 +303,24 @@ def test_throttles_and_failures_lose_no_text_keep_the_order_and_embed_nothing_tw
     titan = vectors(embedder, bedrock(), texts, counts=counts, deadline=soon(60))
     cohere = vectors(embedder, bedrock("cohere.embed-english-v3"), texts, deadline=soon(60))
 
-    assert len(titan) == 2000
+    assert len(titan) == 5000
     assert cohere == expected
     counters = stub.counters()
     # The two models share the texts: each is embedded once by each.
-    assert (counters["texts_embedded"], counters["texts_embedded_again"]) == (4000, 2000)
+    assert (counters["texts_embedded"], counters["texts_embedded_again"]) == (10_000, 5000)
     assert counts.throttled > 100
 
 
-def test_a_rate_limit_is_used_and_loses_nothing(stub: Emulator, embedder: Embedder) -> None:
-    stub.faults(latency_ms=20, requests_per_second=50)
-    started = time.monotonic()
+def test_a_rate_limit_is_used_and_loses_nothing(environment: pytest.MonkeyPatch) -> None:
+    # In a process of its own: beside the embedder, the emulator's pauses would be measured too.
+    with Emulator(model="stub", process=True, faults={"latency_ms": 20, "requests_per_second": 50}) as emulator:
+        environment.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", emulator.url)
+        started = time.monotonic()
 
-    vectors(embedder, bedrock(), [f"text {number}" for number in range(250)])
+        vectors(make_embedder(), bedrock(), [f"text {number}" for number in range(250)])
 
-    assert time.monotonic() - started < 1.6 * 245 / 50
-    assert stub.counters()["texts_embedded_again"] == 0
+        assert time.monotonic() - started < 1.6 * 245 / 50
+        assert emulator.counters()["texts_embedded_again"] == 0
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "503", "408", "424", "ModelNotReadyException", "dropped", "malformed"])
@@ -356,6 +380,17 @@ def test_a_bad_text_among_96_costs_its_neighbours_nothing(stub: Emulator, embedd
     assert [isinstance(result, ModelInputError) for result in results] == [False] * 95 + [True]
     counters = stub.counters()
     assert (counters["texts_embedded"], counters["texts_embedded_again"]) == (95, 0)
+
+
+def test_a_quota_that_waiting_does_not_cure_is_told_with_where_to_look(stub: Emulator, embedder: Embedder) -> None:
+    stub.faults(rates={"ServiceQuotaExceededException": 1.0})
+
+    problem = error(embedder, bedrock())
+
+    assert isinstance(problem, ModelQuotaError)
+    assert "'amazon.titan-embed-text-v2:0' in us-east-1" in problem.message
+    assert "Service Quotas" in problem.message
+    assert stub.counters()["calls"] == 1
 
 
 LONG = "word " * 9000  # fits Titan's 50,000 characters, but not its 8,192 tokens

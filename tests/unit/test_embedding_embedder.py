@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+import lambdas.wiring.embedding as wiring
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded
+from lambdas.embedding.run import EmbeddingCounts
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelAccessDeniedError, ModelThrottledError, NoTextError
 
@@ -175,3 +177,44 @@ def test_jobs_of_several_threads_share_the_calls_in_flight(model: Model) -> None
         [float(number)] * 40 for number in range(1, 5)
     ]
     assert model.peak == 8
+
+
+def test_each_job_that_asks_a_model_reports_what_it_took(model: Model) -> None:
+    reports: list[tuple[str, str, EmbeddingCounts]] = []
+    embedder = Embedder(model, report=lambda config, kind, taken: reports.append((config.target, kind, taken)))
+    counts = EmbeddingCounts(texts=1, calls=1)
+
+    embedder.embed_documents(TITAN, ["a", "b", ""], deadline=Deadline.after(10), counts=counts)
+    query(embedder)
+    query(embedder)
+    embedder.embed_documents(TITAN, [""], deadline=Deadline.after(10))
+
+    assert reports == [
+        (TITAN.target, "document", EmbeddingCounts(texts=3, calls=2)),
+        (TITAN.target, "query", EmbeddingCounts(texts=1, calls=1)),
+    ]
+    assert counts == EmbeddingCounts(texts=4, calls=3)
+
+
+def test_the_log_says_what_a_job_took_and_nothing_of_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(wiring.logger, "info", lambda message, extra: lines.append((message, extra)))
+
+    wiring._log(TITAN, "document", EmbeddingCounts(texts=2, calls=3, tokens=4, retries=1, throttled=1, truncated=1))
+
+    assert lines == [
+        (
+            "embedded",
+            {
+                "model": TITAN.target,
+                "model_region": "us-east-1",
+                "input_type": "document",
+                "texts": 2,
+                "calls": 3,
+                "tokens": 4,
+                "retries": 1,
+                "throttled": 1,
+                "truncated": 1,
+            },
+        )
+    ]

@@ -86,6 +86,45 @@ def test_a_quota_is_used_nearly_whole_whatever_it_is(per_second: int, latency: f
     assert seconds <= 1.25 * possible
 
 
+@pytest.mark.parametrize("per_second", [20, 100, 300])
+@pytest.mark.parametrize("burst", [1, 1.5, 2, 20])
+def test_a_quota_that_allows_no_burst_or_a_large_one_is_used_nearly_whole(per_second: int, burst: float) -> None:
+    quota = Quota(per_second, burst=burst)
+
+    assert quota.embed(15 * per_second) <= 1.15 * (15.0 - burst / per_second)
+
+
+@pytest.mark.parametrize("per_second", [20, 100])
+@pytest.mark.parametrize("burst", [1, 5])
+def test_a_quota_is_found_beneath_throttling_that_has_nothing_to_do_with_it(per_second: int, burst: float) -> None:
+    quota = Quota(per_second, burst=burst, chance=0.1)
+
+    assert quota.embed(15 * per_second) <= 1.3 * 15.0
+
+
+def test_a_pause_before_the_job_is_not_taken_for_a_slow_model() -> None:
+    quota = Quota(20, refusal=0.08)
+    quota.embed(1)
+    quota.clock.now += 3.0
+
+    assert quota.embed(300) <= 1.15 * 15.0
+
+
+def test_the_call_after_a_refused_one_goes_at_once_but_not_again_and_again() -> None:
+    quota = Quota(20)
+    quota.embed(100)
+    rate, clock, lane = quota.lane.rate or 0.0, quota.clock, quota.lane
+    clock.now += 1.0
+    waits = []
+    for _ in range(4):
+        assert lane.start(1) == 0.0
+        lane.finish("throttled", clock.now, 1, None)
+        waits.append(lane.start(1) * rate)
+        clock.now += waits[-1] / rate
+
+    assert waits == pytest.approx([0.1, 0.1, 1.0, 1.0])
+
+
 def test_throttling_lowers_the_calls_in_flight() -> None:
     quota = Quota(20)
     quota.embed(100)
