@@ -51,6 +51,7 @@ QUESTIONS = (
     "hide a message from other readers for a while",
 )
 SHOWN = 3
+FINAL_STATES = frozenset({"completed", "failed", "incomplete", "cancelled"})
 SECONDS_BETWEEN_LOOKS = 0.5
 # An import that reports nothing new for so long is given up.
 SECONDS_OF_SILENCE = 180.0
@@ -118,12 +119,13 @@ class Demo:
         counts, seconds = job["counts"], time.monotonic() - began
         if job["state"] != "completed":
             raise LocalStackError(f"import {job_id} ended as {job['state']!r}: {job['reason']}")
-        if counts["loaded"] != written or counts["read"] != counts["loaded"] + counts["failed"]:
+        if counts["failed"] or counts["loaded"] + counts["unchanged"] != written:
             raise LocalStackError(
                 f"import {job_id} is completed, but its counts are {counts} for {written} records: {job['errors']}"
             )
         self._say(
-            f"{counts['loaded']:,} objects are searchable after {seconds:.1f} s ({counts['loaded'] / seconds:.0f}/s)"
+            f"{written:,} objects are searchable after {seconds:.1f} s ({written / seconds:.0f}/s), "
+            f"{counts['unchanged']:,} of them unchanged since the last run"
         )
 
     def _wait_for_end(self, job_id: str, progress: "ImportProgress") -> Any:
@@ -133,13 +135,14 @@ class Demo:
             job = self._call("GET", f"/v1/imports/{job_id}", expected=(200, 404))
             # The event needs a moment to arrive; until then there is no job.
             state = job.get("state")
-            if state in ("completed", "failed"):
+            if state in FINAL_STATES:
                 progress.show(job["counts"]["read"], state)
                 return job
             if state:
                 progress.show(job["counts"]["read"], state)
-            if job != last:
-                last, heard = job, time.monotonic()
+            moved = (state, job.get("counts"), job.get("chunks"))
+            if moved != last:
+                last, heard = moved, time.monotonic()
             if time.monotonic() - heard > SECONDS_OF_SILENCE:
                 raise LocalStackError(
                     f"import {job_id} has not moved for {SECONDS_OF_SILENCE:g} s: {job}. Logs: {self._stack.logs}"

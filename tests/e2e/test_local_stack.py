@@ -68,7 +68,12 @@ def films(alto: Alto) -> None:
 
 def test_the_import_loads_every_record(operations: dict[str, Any]) -> None:
     assert operations["state"] == "completed"
-    assert operations["counts"] == {"read": len(OPERATIONS), "loaded": len(OPERATIONS), "failed": 0}
+    assert operations["counts"] == {
+        "read": len(OPERATIONS),
+        "loaded": len(OPERATIONS),
+        "unchanged": 0,
+        "failed": 0,
+    }
     assert operations["chunks"]["done"] == operations["chunks"]["total"]
     assert operations["errors"] == []
 
@@ -133,7 +138,7 @@ def test_bad_lines_end_in_the_error_file_and_the_good_ones_are_loaded(alto: Alto
     job = alto.finished_import(alto.upload("Operation/three.jsonl", body))
 
     assert job["state"] == "completed"
-    assert job["counts"] == {"read": 3, "loaded": 1, "failed": 2}
+    assert job["counts"] == {"read": 3, "loaded": 1, "unchanged": 0, "failed": 2}
     lines = [json.loads(line) for uri in job["error_files"] for line in alto.read(uri).splitlines()]
     assert len(lines) == 2
     assert any("colour" in json.dumps(line) for line in lines)

@@ -22,9 +22,9 @@ def demo_with(**answers: list[httpx.Response]) -> tuple[Demo, io.StringIO]:
 
 
 def job(
-    state: str, read: int, loaded: int, *, errors: tuple[str, ...] = (), reason: str | None = None
+    state: str, read: int, loaded: int, *, errors: tuple[str, ...] = (), reason: str | None = None, unchanged: int = 0
 ) -> httpx.Response:
-    counts = {"read": read, "loaded": loaded, "failed": read - loaded}
+    counts = {"read": read, "loaded": loaded - unchanged, "unchanged": unchanged, "failed": read - loaded}
     return httpx.Response(200, json={"state": state, "counts": counts, "errors": errors, "reason": reason})
 
 
