@@ -15,6 +15,7 @@ from lambdas.embedding.model_client import Embedded
 from lambdas.embedding.run import EmbeddingCounts
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelAccessDeniedError, ModelThrottledError, NoTextError
+from lambdas.observability import logger
 
 TITAN = Text2VecAws(vectorizer="text2vec-aws", region="us-east-1", model="amazon.titan-embed-text-v2:0")
 ENDPOINT = Text2VecAws(vectorizer="text2vec-aws", service="sagemaker", region="us-east-1", endpoint="e")
@@ -198,7 +199,7 @@ def test_each_job_that_asks_a_model_reports_what_it_took(model: Model) -> None:
 
 def test_the_log_says_what_a_job_took_and_nothing_of_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(wiring.logger, "info", lambda message, extra: lines.append((message, extra)))
+    monkeypatch.setattr(logger, "info", lambda message, extra: lines.append((message, extra)))
 
     wiring._log(TITAN, "document", EmbeddingCounts(texts=2, calls=3, tokens=4, retries=1, throttled=1, truncated=1))
 
