@@ -39,6 +39,14 @@ class CollectionRegistry:
             self._known[alias] = (self._clock() + CACHE_SECONDS, collection)
         return collection
 
+    def fresh(self, name: str) -> Collection:
+        """The collection as it is at this moment, whatever this function remembers of it.
+
+        Raises `CollectionNotFoundError`.
+        """
+        self.forget(name)
+        return self.get(name)
+
     def list(self) -> list[Collection]:
         """All collections, by name."""
         mappings = self._engine.request("GET", "/alto-*/_mapping", params=MAPPING_FILTER)

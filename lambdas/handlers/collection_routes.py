@@ -44,7 +44,7 @@ def list_collections() -> CollectionList:
 )
 def get_collection(name: Name) -> Collection:
     """Its properties and vectors, with every default written out."""
-    return services().registry.get(name)
+    return services().registry.fresh(name)
 
 
 @router.head(
@@ -56,7 +56,7 @@ def get_collection(name: Name) -> Collection:
 )
 def collection_exists(name: Name) -> Response[None]:
     """The answer has no body: 200 or 404."""
-    services().registry.get(name)
+    services().registry.fresh(name)
     return Response(status_code=200)
 
 
