@@ -43,6 +43,10 @@ def _extended[P: PropertyBase](
     return list(known.values())
 
 
+# What a list of several types is a list of.
+WIDER_TYPES = (({"text", "date", "uuid"}, "text"), ({"int", "number"}, "number"))
+
+
 def _grown[P: PropertyBase](item: P, value: Any, path: str) -> P:
     """An object property with the nested properties that it does not have yet."""
     if item.type not in OBJECT_TYPES:
@@ -54,14 +58,19 @@ def _grown[P: PropertyBase](item: P, value: Any, path: str) -> P:
     return item.model_copy(update={"properties": nested})
 
 
+def _wider(types: set[str], path: str) -> str:
+    for narrower, wider in WIDER_TYPES:
+        if types <= narrower:
+            return wider
+    raise _untold(path, "the items of the list have several types: send items of one type")
+
+
 def _described[P: PropertyBase](kind: type[P], name: str, value: Any, path: str) -> P:
     if isinstance(value, list):
         types = {_scalar_type(each, path) for each in value}
         if not types:
             raise _untold(path, "an empty list has no type: describe the property in the collection, or leave it out")
-        scalar = "text" if types <= {"text", "date", "uuid"} and len(types) > 1 else types.pop()
-        if types and scalar != "text":
-            raise _untold(path, "the items of the list have several types: send items of one type")
+        scalar = types.pop() if len(types) == 1 else _wider(types, path)
         if scalar == "geo":
             raise _untold(path, "there are no lists of places: send one place, or a list of objects")
         kind_of_value = f"{scalar}[]"

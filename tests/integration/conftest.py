@@ -1,10 +1,16 @@
 """The functions as they are wired in Lambda, with a real OpenSearch, moto and the model emulator behind them."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from subprocess import DEVNULL
 
+import httpx
 import pytest
 
 from local.emulator import Emulator
+from local.processes import LOOPBACK, free_ports
 from tests.api import Api
 
 JOBS_TABLE = "alto-jobs"
@@ -19,14 +25,28 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
-    """moto's AWS account."""
-    from moto.server import ThreadedMotoServer
+    """moto's AWS account, in a process of its own: other tests use moto in this one, and reset it."""
+    [port] = free_ports(1)
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)], stderr=DEVNULL)
+    url = f"http://{LOOPBACK}:{port}"
+    try:
+        wait_until_answering(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+
+def wait_until_answering(url: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "moto's server ended"
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("moto's server does not answer")
 
 
 @pytest.fixture(scope="session")
