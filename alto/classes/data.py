@@ -10,6 +10,18 @@ from alto.values import Vector
 type Vectors = Vector | Mapping[str, Vector]
 
 
+@dataclass(frozen=True, slots=True)
+class GeoCoordinate:
+    """A place on Earth, in degrees: the value of a DataType.GEO_COORDINATES property."""
+
+    latitude: float
+    longitude: float
+
+    def to_json(self) -> dict[str, float]:
+        """As the API takes and answers it."""
+        return {"lat": self.latitude, "lon": self.longitude}
+
+
 @dataclass(slots=True)
 class DataObject:
     """An object for `insert_many`. `vector` is one vector, or one for each name."""
