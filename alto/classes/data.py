@@ -54,6 +54,25 @@ class ErrorObject:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteManyObject:
+    """What became of one object of `delete_many`."""
+
+    uuid: UUID
+    successful: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteManyReturn:
+    """What became of `delete_many`. `objects` names those that failed; with `verbose`, all."""
+
+    failed: int
+    matches: int
+    objects: list[DeleteManyObject]
+    successful: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchObjectReturn:
     """What became of `insert_many`: each index is in `uuids` or in `errors`, never in both."""
 

@@ -264,6 +264,25 @@ def test_an_id_that_is_taken_is_refused_by_insert_and_replaced_by_insert_many(ow
     assert own.query.fetch_object_by_id(same).properties == {"title": "New"}
 
 
+def test_objects_are_merged_replaced_listed_and_deleted_by_filter(own: Any) -> None:
+    vector = {"custom": [1, 2, 3]}
+    stored = own.data.insert_many(DataObject({"title": f"Film {n}", "year": n}, vector=vector) for n in range(250))
+    first = stored.uuids[0]
+
+    own.data.update(first, {"year": 1999})
+    assert own.query.fetch_object_by_id(first).properties == {"title": "Film 0", "year": 1999}
+    own.data.replace(first, {"title": "New"}, vector=vector)
+    assert own.query.fetch_object_by_id(first).properties == {"title": "New"}
+    with pytest.raises(alto.AltoNotFoundError, match="object_not_found"):
+        own.data.update(uuid4(), {"year": 1})
+
+    assert sorted(each.uuid for each in own.iterator()) == sorted(stored.uuids.values())
+    tried = own.data.delete_many(Filter.by_property("year").less_than(10), dry_run=True)
+    deleted = own.data.delete_many(Filter.by_property("year").less_than(10), verbose=True)
+    assert (tried.matches, deleted.matches, deleted.successful, deleted.failed) == (9, 9, 9, 0)
+    assert {each.uuid for each in deleted.objects} == {stored.uuids[n] for n in range(1, 10)}
+
+
 def test_a_bad_object_does_not_fail_its_neighbours(own: Any) -> None:
     result = own.data.insert_many(
         [
