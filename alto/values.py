@@ -74,6 +74,7 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
+    for form in ("to_json", "tolist"):
+        if hasattr(value, form):
+            return getattr(value, form)()
     raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -28,23 +28,23 @@ class DataType(StrEnum):
     UUID_ARRAY = "uuid[]"
     OBJECT = "object"
     OBJECT_ARRAY = "object[]"
-    GEO_COORDINATES = "geoCoordinates"
+    GEO_COORDINATES = "geo"
     PHONE_NUMBER = "phoneNumber"
     BLOB = "blob"
 
 
 # Types that Alto has not, and what to take instead.
 _OTHER_TYPES = {
-    DataType.OBJECT: "make a property of each of its fields",
-    DataType.OBJECT_ARRAY: "make a property of each of its fields",
-    DataType.GEO_COORDINATES: "two properties of DataType.NUMBER, filtered by ranges",
     DataType.PHONE_NUMBER: "DataType.TEXT with Tokenization.FIELD",
     DataType.BLOB: "store the bytes in S3 and their key as DataType.TEXT",
 }
 
 
 class Tokenization(StrEnum):
-    """How text is cut into words for BM25. ENGLISH, which stems and drops stop words, is Alto's default."""
+    """How text is cut into words for BM25.
+
+    A language stems and drops its stop words; ENGLISH is Alto's default. GSE and KAGOME are Weaviate's only.
+    """
 
     WORD = "word"
     LOWERCASE = "lowercase"
@@ -52,13 +52,47 @@ class Tokenization(StrEnum):
     FIELD = "field"
     ENGLISH = "english"
     TRIGRAM = "trigram"
+    ARABIC = "arabic"
+    ARMENIAN = "armenian"
+    BASQUE = "basque"
+    BENGALI = "bengali"
+    BRAZILIAN = "brazilian"
+    BULGARIAN = "bulgarian"
+    CATALAN = "catalan"
+    CJK = "cjk"
+    CZECH = "czech"
+    DANISH = "danish"
+    DUTCH = "dutch"
+    ESTONIAN = "estonian"
+    FINNISH = "finnish"
+    FRENCH = "french"
+    GALICIAN = "galician"
+    GERMAN = "german"
+    GREEK = "greek"
+    HINDI = "hindi"
+    HUNGARIAN = "hungarian"
+    INDONESIAN = "indonesian"
+    IRISH = "irish"
+    ITALIAN = "italian"
+    LATVIAN = "latvian"
+    LITHUANIAN = "lithuanian"
+    NORWEGIAN = "norwegian"
+    PERSIAN = "persian"
+    PORTUGUESE = "portuguese"
+    ROMANIAN = "romanian"
+    RUSSIAN = "russian"
+    SORANI = "sorani"
+    SPANISH = "spanish"
+    SWEDISH = "swedish"
+    THAI = "thai"
+    TURKISH = "turkish"
     GSE = "gse"
     GSE_CH = "gse_ch"
     KAGOME_JA = "kagome_ja"
     KAGOME_KR = "kagome_kr"
 
 
-_TOKENIZATIONS = frozenset({"word", "lowercase", "whitespace", "field", "english"})
+_OTHER_TOKENIZATIONS = frozenset({"gse", "gse_ch", "kagome_ja", "kagome_kr"})
 
 
 @dataclass(slots=True)
@@ -81,15 +115,15 @@ class Property:
         data_type = DataType(self.data_type)
         if data_type in _OTHER_TYPES:
             refuse(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
-        if self.nested_properties:
-            refuse(f"nested_properties (property '{self.name}')", _OTHER_TYPES[DataType.OBJECT])
-        if self.tokenization is not None and self.tokenization not in _TOKENIZATIONS:
+        if self.tokenization in _OTHER_TOKENIZATIONS:
             refuse(
-                f"Tokenization.{self.tokenization.name} (property '{self.name}')",
-                "WORD, LOWERCASE, WHITESPACE, FIELD or ENGLISH",
+                f"Tokenization.{Tokenization(self.tokenization).name} (property '{self.name}')",
+                "CJK, TRIGRAM or WORD",
             )
-        settings = {
+        nested = [each.to_api() for each in self.nested_properties or ()]
+        settings: dict[str, Any] = {
             "description": self.description,
+            "properties": nested or None,
             "filterable": self.index_filterable,
             "searchable": self.index_searchable,
             "tokenization": self.tokenization and self.tokenization.value,

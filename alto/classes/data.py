@@ -10,6 +10,18 @@ from alto.values import Vector
 type Vectors = Vector | Mapping[str, Vector]
 
 
+@dataclass(frozen=True, slots=True)
+class GeoCoordinate:
+    """A place on Earth, in degrees: the value of a DataType.GEO_COORDINATES property."""
+
+    latitude: float
+    longitude: float
+
+    def to_json(self) -> dict[str, float]:
+        """As the API takes and answers it."""
+        return {"lat": self.latitude, "lon": self.longitude}
+
+
 @dataclass(slots=True)
 class DataObject:
     """An object for `insert_many`. `vector` is one vector, or one for each name."""
@@ -39,6 +51,25 @@ class ErrorObject:
     code: str
     original_uuid: UUID | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteManyObject:
+    """What became of one object of `delete_many`."""
+
+    uuid: UUID
+    successful: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteManyReturn:
+    """What became of `delete_many`. `objects` names those that failed; with `verbose`, all."""
+
+    failed: int
+    matches: int
+    objects: list[DeleteManyObject]
+    successful: int
 
 
 @dataclass(frozen=True, slots=True)

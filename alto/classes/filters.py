@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alto.classes.data import GeoCoordinate
 from alto.errors import AltoConfigurationError
 from alto.refusals import ALTERNATIVES, refuse
 
@@ -77,9 +78,10 @@ class FilterByProperty:
         """Whether there is no value."""
         return self._compared("is_null", val)
 
-    def within_geo_range(self, *_: object, **__: object) -> FilterExpression:
-        """Not there."""
-        refuse("Filter.within_geo_range", "filter two DataType.NUMBER properties by ranges")
+    def within_geo_range(self, coordinate: GeoCoordinate, distance: float) -> FilterExpression:
+        """At most so many meters from a place."""
+        circle = {"lat": coordinate.latitude, "lon": coordinate.longitude, "meters": distance}
+        return self._compared("within_geo_range", circle)
 
     def _compared(self, operator: str, value: FilterValue) -> FilterExpression:
         length = {"length": True} if self.length else {}

@@ -21,10 +21,10 @@ class FailedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """An import: at any moment read = loaded + failed. `size` is in bytes."""
+    """An import: at any moment read = loaded + unchanged + failed. `size` is in bytes."""
 
     id: UUID
-    state: Literal["splitting", "loading", "completed", "failed"]
+    state: Literal["splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
     reason: str | None
     collection: str
     bucket: str
@@ -32,6 +32,7 @@ class ImportJob:
     size: int
     read: int
     loaded: int
+    unchanged: int
     failed: int
     chunks_total: int
     chunks_done: int
@@ -43,7 +44,7 @@ class ImportJob:
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen."""
-        return self.state in {"completed", "failed"}
+        return self.state not in {"splitting", "loading"}
 
 
 def get_import(import_id: UUID | str) -> Operation[ImportJob]:
@@ -61,7 +62,7 @@ def _read(answer: Answer) -> ImportJob:
     return ImportJob(
         id=UUID(body["id"]),
         **{name: body[name] for name in same},
-        **{name: body["counts"][name] for name in ("read", "loaded", "failed")},
+        **{name: body["counts"][name] for name in ("read", "loaded", "unchanged", "failed")},
         chunks_total=body["chunks"]["total"],
         chunks_done=body["chunks"]["done"],
         errors=tuple(errors),

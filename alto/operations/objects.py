@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alto.classes.data import Vectors
+from alto.classes.data import DeleteManyObject, DeleteManyReturn, Vectors
+from alto.classes.filters import FilterExpression
 from alto.classes.query import MetadataReturn, Object
 from alto.errors import AltoConfigurationError
 from alto.requests import Answer, Operation, Phase, Request, segment, was_found
@@ -77,6 +78,46 @@ def get(collection: str, uuid: UUID | str, *, vectors: bool) -> Operation[Object
         accept=frozenset({404}),
     )
     return Operation(request, lambda answer: _found(answer, read_object))
+
+
+def change(
+    method: str, collection: str, uuid: UUID | str, properties: Mapping[str, Any], vector: Vectors | None
+) -> Operation[None]:
+    """Merge into an object (PATCH, RFC 7396) or replace it (PUT): doing either twice is as good as once."""
+    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    content = to_json(body_of(properties, None, vector))
+    return Operation(Request(method, path, content=content, phase=Phase.INSERT, repeatable=True), lambda _: None)
+
+
+def delete_many(
+    collection: str, where: FilterExpression, *, verbose: bool, dry_run: bool
+) -> Operation[DeleteManyReturn]:
+    """Delete what matches, 10,000 objects at most. Not repeated when the answer is lost: its counts would be lies."""
+    body = {"filter": where.body, "verbose": verbose, "dry_run": dry_run}
+    request = Request("POST", f"{_path(collection)}/delete", content=to_json(body), phase=Phase.INSERT)
+    return Operation(request, _read_deletions)
+
+
+def _read_deletions(answer: Answer) -> DeleteManyReturn:
+    body = answer.body
+    named = [
+        DeleteManyObject(UUID(each["id"]), each["status"] != "failed", (each.get("error") or {}).get("message"))
+        for each in body["objects"]
+    ]
+    return DeleteManyReturn(body["failed"], body["matches"], named, body["deleted"])
+
+
+def page(
+    collection: str, *, after: UUID | None, vectors: bool, limit: int = 100
+) -> Operation[tuple[list[Object], UUID | None]]:
+    """One page of all objects, by id, and where the next one begins."""
+    body = {"limit": limit, "include_vectors": vectors} | ({} if after is None else {"after": after})
+
+    def read(answer: Answer) -> tuple[list[Object], UUID | None]:
+        following = answer.body.get("next")
+        return [read_object(each) for each in answer.body["objects"]], following and UUID(following)
+
+    return Operation(Request("POST", f"{_path(collection)}/list", content=to_json(body), repeatable=True), read)
 
 
 def exists(collection: str, uuid: UUID | str) -> Operation[bool]:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
-from alto.classes.data import BatchObjectReturn, DataObject, ErrorObject, Vectors
+from alto.classes.data import BatchObjectReturn, DataObject, DeleteManyReturn, ErrorObject, Vectors
+from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import chunked, items_of
 from alto.refusals import refuse_given
@@ -52,6 +53,36 @@ class Data:
             uuids |= {item.object_.index: item.object_.uuid for item in stored}
             errors |= {error.object_.index: error for error in failed}
         return BatchObjectReturn(time.monotonic() - started, uuids, errors)
+
+    def update(
+        self,
+        uuid: UUID | str,
+        properties: Mapping[str, Any] | None = None,
+        references: object = None,
+        vector: Vectors | None = None,
+    ) -> None:
+        """Change some properties: None removes one, the rest stays. Raises `AltoNotFoundError`."""
+        refuse_given(references=references)
+        self._transport.run(operations.change("PATCH", self._collection, uuid, properties or {}, vector))
+
+    def replace(
+        self,
+        uuid: UUID | str,
+        properties: Mapping[str, Any],
+        references: object = None,
+        vector: Vectors | None = None,
+    ) -> None:
+        """Replace an object, or insert it if there is none."""
+        refuse_given(references=references)
+        self._transport.run(operations.change("PUT", self._collection, uuid, properties, vector))
+
+    def delete_many(
+        self, where: FilterExpression, *, verbose: bool = False, dry_run: bool = False
+    ) -> DeleteManyReturn:
+        """Delete what matches, 10,000 objects at most: call it again while `.matches` is larger than `.successful`."""
+        return self._transport.run(
+            operations.delete_many(self._collection, where, verbose=verbose, dry_run=dry_run)
+        )
 
     def exists(self, uuid: UUID | str) -> bool:
         """Whether there is an object of this id. Sees a write at once."""

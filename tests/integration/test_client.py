@@ -10,7 +10,7 @@ import pytest
 
 import alto
 from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
-from alto.classes.data import DataObject
+from alto.classes.data import DataObject, GeoCoordinate
 from alto.classes.query import Filter, HybridFusion, HybridVector
 from tests.api import Api
 from tests.api_server import ApiServer
@@ -191,6 +191,46 @@ def test_filters_mean_what_they_say(films: Any, condition: Any, years: set[int])
     assert {each.properties["year"] for each in found.objects} == years
 
 
+def test_places_objects_and_lists_are_stored_and_filtered(client: alto.AltoClient) -> None:
+    places = client.collections.create(
+        f"Place{uuid4().hex[:8]}",
+        properties=[
+            Property(name="at", data_type=DataType.GEO_COORDINATES),
+            Property(name="tags", data_type=DataType.TEXT_ARRAY),
+            Property(name="seen", data_type=DataType.DATE),
+            Property(
+                name="mayor",
+                data_type=DataType.OBJECT,
+                nested_properties=[Property(name="name", data_type=DataType.TEXT)],
+            ),
+        ],
+    )
+    bern = {
+        "at": GeoCoordinate(latitude=46.95, longitude=7.45),
+        "tags": ["city", "capital"],
+        "seen": datetime(2026, 1, 2, tzinfo=UTC),
+        "mayor": {"name": "Alice"},
+    }
+    assert not places.data.insert_many([bern, {"tags": ["village"]}]).has_errors
+
+    def found(condition: Any) -> list[list[str]]:
+        # Only the words are searched; the filter has to do the rest.
+        return [each.properties["tags"] for each in places.query.bm25("city village", filters=condition).objects]
+
+    tags, city, village = Filter.by_property("tags"), [["city", "capital"]], [["village"]]
+    thun = GeoCoordinate(latitude=46.76, longitude=7.63)
+    assert found(Filter.by_property("at").within_geo_range(coordinate=thun, distance=30_000)) == city
+    assert found(Filter.by_property("at").within_geo_range(coordinate=thun, distance=10_000)) == []
+    assert found(Filter.by_property("mayor.name").equal("Alice")) == city
+    assert found(Filter.by_property("seen").is_none(True)) == village
+    assert found(Filter.by_property("seen").less_than(datetime(2026, 1, 3, tzinfo=UTC))) == city
+    assert found(tags.contains_all(["city", "capital"])) == city
+    assert found(tags.like("vill*")) == village
+    assert found(Filter.by_property("tags", length=True).equal(1)) == village
+    assert len(found(Filter.by_creation_time().greater_than(datetime(2020, 1, 1, tzinfo=UTC)))) == 2
+    client.collections.delete(places.name)
+
+
 def test_pages_follow_on_each_other(films: Any) -> None:
     whole = titles(films.query.hybrid("a father and his son"))
 
@@ -222,6 +262,25 @@ def test_an_id_that_is_taken_is_refused_by_insert_and_replaced_by_insert_many(ow
     own.data.insert_many([DataObject({"title": "New"}, uuid=str(same), vector={"custom": [3, 2, 1]})])
 
     assert own.query.fetch_object_by_id(same).properties == {"title": "New"}
+
+
+def test_objects_are_merged_replaced_listed_and_deleted_by_filter(own: Any) -> None:
+    vector = {"custom": [1, 2, 3]}
+    stored = own.data.insert_many(DataObject({"title": f"Film {n}", "year": n}, vector=vector) for n in range(250))
+    first = stored.uuids[0]
+
+    own.data.update(first, {"year": 1999})
+    assert own.query.fetch_object_by_id(first).properties == {"title": "Film 0", "year": 1999}
+    own.data.replace(first, {"title": "New"}, vector=vector)
+    assert own.query.fetch_object_by_id(first).properties == {"title": "New"}
+    with pytest.raises(alto.AltoNotFoundError, match="object_not_found"):
+        own.data.update(uuid4(), {"year": 1})
+
+    assert sorted(each.uuid for each in own.iterator()) == sorted(stored.uuids.values())
+    tried = own.data.delete_many(Filter.by_property("year").less_than(10), dry_run=True)
+    deleted = own.data.delete_many(Filter.by_property("year").less_than(10), verbose=True)
+    assert (tried.matches, deleted.matches, deleted.successful, deleted.failed) == (9, 9, 9, 0)
+    assert {each.uuid for each in deleted.objects} == {stored.uuids[n] for n in range(1, 10)}
 
 
 def test_a_bad_object_does_not_fail_its_neighbours(own: Any) -> None:

@@ -216,7 +216,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (Configure.VectorIndex.flat, "hnsw"),
         (lambda: Configure.Vectors.text2vec_aws(region="r", model="m", quantizer="pq"), "faiss"),
         (lambda: Property(name="a", data_type=DataType.BLOB).to_api(), "S3"),
-        (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "WORD"),
+        (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "CJK"),
         (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),
         (lambda: Filter.by_ref("author"), "UUID"),
         (lambda: searches.near_vector({"a": [1], "b": [2]}), "one search for each"),
