@@ -59,15 +59,8 @@ def test_a_distance_keeps_what_is_farther_away(films: Any) -> None:
 def test_a_move_brings_concepts_nearer(films: Any) -> None:
     def certainty(**settings: Any) -> float:
         found = films.query.near_text("a film", **settings).objects
-<<<<<<< HEAD
-        certainties: list[float] = [
-            each.metadata.certainty for each in found if each.properties["title"] == "The Godfather"
-        ]
-        return certainties[0]
-=======
         value: float = next(each.metadata.certainty for each in found if each.properties["title"] == "The Godfather")
         return value
->>>>>>> client
 
     mafia = "The head of a crime family hands his empire to a son"
     assert certainty(move_to=Move(force=1, concepts=mafia)) > certainty()

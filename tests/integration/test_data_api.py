@@ -1,8 +1,8 @@
 """Collections and objects over a real OpenSearch: every type, every way to write, list, count and delete."""
 
 import os
-from datetime import datetime
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
