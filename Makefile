@@ -34,6 +34,7 @@ check: .venv/ready ## Lint, types, layers, and the committed OpenAPI document
 	.venv/bin/mypy
 	.venv/bin/mypy --config-file infra/mypy.ini app.py infra
 	$(PYTHON) -m lambdas.openapi --check
+	$(PYTHON) -m alto.generate_sync --check
 
 format: .venv/ready ## Format the code
 	.venv/bin/ruff format .
