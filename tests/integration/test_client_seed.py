@@ -1,6 +1,7 @@
-"""The examples of Weaviate's page on text2vec-aws, changed in the import and the connection lines and nowhere else.
+"""The examples of Weaviate's page on text2vec-aws, as weaviate.md has them, with another import and connection.
 
-The page leaves out "additional parameters"; here those are the properties, which Alto wants described.
+Two things differ besides: the collection's name is a variable, so that tests do not meet, and where the page leaves out
+"additional parameters" the properties are described, because Alto wants `source_properties` to exist.
 """
 
 # ruff: noqa: ERA001, PT031, T201 (the page's code as it is)
