@@ -233,6 +233,8 @@ def faulty(
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": throttled_model.url,
         "ALTO_OPENSEARCH_URL": opensearch_url,
     }
+    # moto in this process, not the account of the HTTP tests.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     session: Any = Session()
