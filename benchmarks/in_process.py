@@ -90,6 +90,8 @@ def running(heap: str = "1g", **environment: str) -> Iterator[Alto]:
                 "ALTO_OPENSEARCH_URL": node.url,
                 "ALTO_JOBS_TABLE": "none",
                 "ALTO_IMPORT_BUCKET": "none",
+                "ALTO_SPLIT_QUEUE_URL": "none",
+                "ALTO_CHUNK_QUEUE_URL": "none",
                 "ALTO_LOG_LEVEL": "ERROR",
                 **environment,
             }

@@ -81,8 +81,10 @@ class Embedder:
 
         Raises `EmbeddingError`.
         """
-        [vector] = self.embed_queries(config, [text], deadline=deadline, credentials=credentials)
-        return vector
+        [result] = self.embed_queries(config, [text], deadline=deadline, credentials=credentials)
+        if isinstance(result, EmbeddingError):
+            raise result
+        return result
 
     def embed_queries(
         self,
@@ -91,22 +93,18 @@ class Embedder:
         *,
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
-    ) -> list[list[float]]:
-        """The vectors of several queries, those that are not remembered packed together.
-
-        Raises `EmbeddingError`, that of the first text that met one.
-        """
+    ) -> list[Result]:
+        """The vector of each of several queries, or the error that it met; those not remembered packed together."""
         keys = [(text_hash(config, text), config.region, *_identity(config, credentials)) for text in texts]
-        known = {key: self._remembered(key) for key in keys}
+        known: dict[Hashable, Result | None] = {key: self._remembered(key) for key in keys}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
         if missing:
             results = self._embed(config, list(missing.values()), "query", deadline=deadline, credentials=credentials)
-            for key, result in zip(missing, results, strict=True):
-                if isinstance(result, EmbeddingError):
-                    raise result
-                self._remember(key, result)
-                known[key] = result
-        return [vector for key in keys if (vector := known[key]) is not None]
+            for key, made in zip(missing, results, strict=True):
+                if not isinstance(made, EmbeddingError):
+                    self._remember(key, made)
+                known[key] = made
+        return [result for key in keys if (result := known[key]) is not None]
 
     def probe_dimensions(
         self, config: Text2VecAws, *, deadline: Deadline, credentials: AwsCredentials | None = None

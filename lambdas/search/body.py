@@ -4,11 +4,10 @@ from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
-from lambdas.search.distances import smallest_score
 from lambdas.search.explain import RRF_RANK_CONSTANT
 from lambdas.search.filters import filter_query
 from lambdas.search.modes import Bm25, Hybrid
-from lambdas.search.query_vector import QueryVector
+from lambdas.search.nearness import QueryVector, near_enough, vector_query
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
 from lambdas.search.words import searched_properties, words_query
 
@@ -16,13 +15,15 @@ from lambdas.search.words import searched_properties, words_query
 # contradict each other; the first is the collection's ef_search, the last what paging reaches.
 LARGE_K = 1_000
 
+Conditions = list[dict[str, Any]]
+
 
 def search_body(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> dict[str, Any]:
     """The body of a search. `vector` is None when the search has no vector leg.
 
     Raises `InvalidRequestError` for a property that cannot be searched or filtered by.
     """
-    condition = filter_query(collection, request.filter) if request.filter is not None else None
+    conditions = [] if request.filter is None else [filter_query(collection, request.filter)]
     mode = request.mode
     body: dict[str, Any] = {
         "from": request.offset,
@@ -34,32 +35,35 @@ def search_body(collection: CollectionConfig, request: SearchRequest, vector: Qu
     if request.highlight and isinstance(mode, Bm25 | Hybrid):
         body["highlight"] = highlight(collection, mode.properties)
     if isinstance(mode, Hybrid):
-        return body | hybrid_query(collection, mode, vector, condition)
+        return body | hybrid_query(collection, mode, vector, conditions)
     if isinstance(mode, Bm25):
-        return body | {"query": filtered(words_query(collection, mode.query, mode), condition)}
+        return body | {"query": filtered(words_query(collection, mode.query, mode), conditions)}
     if mode is None:
-        return body | listing(collection, request.sort or [], condition)
+        return body | listing(collection, request.sort or [], conditions)
     assert vector is not None  # every search that is left has one
-    config = collection.vectors[vector.target]
-    threshold = smallest_score(mode, config)
+    threshold = vector.targets.threshold(mode.distance, mode.certainty)
     if threshold is not None:
         body["min_score"] = threshold
-    k = candidates(request.offset + request.limit, config.index.ef_search)
-    return body | {"query": vector_query(vector, k, condition)}
+    ef_search = max(collection.vectors[name].index.ef_search for name in vector.numbers)
+    k = candidates(request.offset + request.limit, ef_search)
+    return body | {"query": vector_query(vector, k, conditions)}
 
 
 def hybrid_query(
-    collection: CollectionConfig, mode: Hybrid, vector: QueryVector | None, condition: dict[str, Any] | None
+    collection: CollectionConfig, mode: Hybrid, vector: QueryVector | None, conditions: Conditions
 ) -> dict[str, Any]:
-    """Query and pipeline of a hybrid search. A leg whose weight is 0 is left out."""
+    """Query and pipeline of a hybrid search. A leg whose weight is 0 is left out; each has the filters in itself."""
+    least = None
+    if vector is not None and mode.max_vector_distance is not None:
+        least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
     legs: list[tuple[dict[str, Any], float]] = []
     if mode.alpha < 1:
-        legs.append((words_query(collection, mode.query, mode), 1 - mode.alpha))
+        words = words_query(collection, mode.query, mode)
+        near = [] if vector is None or least is None else [near_enough(vector, least)]
+        legs.append((filtered(words, [*conditions, *near]), 1 - mode.alpha))
     if vector is not None:
-        legs.append((vector_query(vector, HYBRID_DEPTH, None), mode.alpha))
-    query: dict[str, Any] = {"queries": [leg for leg, _ in legs], "pagination_depth": HYBRID_DEPTH}
-    if condition is not None:
-        query["filter"] = condition
+        legs.append((vector_query(vector, HYBRID_DEPTH, conditions, least), mode.alpha))
+    query = {"queries": [leg for leg, _ in legs], "pagination_depth": HYBRID_DEPTH}
     return {
         "query": {"hybrid": query},
         "search_pipeline": {"phase_results_processors": [fusion(mode, [weight for _, weight in legs])]},
@@ -92,23 +96,15 @@ def candidates(end: int, ef_search: int) -> int:
     return next(k for k in (ef_search, LARGE_K, MAX_RESULTS) if k >= end)
 
 
-def vector_query(vector: QueryVector, k: int, condition: dict[str, Any] | None) -> dict[str, Any]:
-    """The k nearest neighbours. The filter is applied inside the graph search, so it never costs results."""
-    parameters: dict[str, Any] = {"vector": vector.numbers, "k": k}
-    if condition is not None:
-        parameters["filter"] = condition
-    return {"knn": {f"vectors.{vector.target}": parameters}}
+def filtered(query: dict[str, Any], conditions: Conditions) -> dict[str, Any]:
+    """The query, limited to what the filters let through. They do not change scores."""
+    return {"bool": {"must": [query], "filter": conditions}} if conditions else query
 
 
-def filtered(query: dict[str, Any], condition: dict[str, Any] | None) -> dict[str, Any]:
-    """The query, limited to what the filter lets through. The filter does not change scores."""
-    return query if condition is None else {"bool": {"must": [query], "filter": [condition]}}
-
-
-def listing(collection: CollectionConfig, sort: list[Sort], condition: dict[str, Any] | None) -> dict[str, Any]:
+def listing(collection: CollectionConfig, sort: list[Sort], conditions: Conditions) -> dict[str, Any]:
     """Objects by their properties; those that are equal in all of them, by their id, so that pages are stable."""
     order = [{sort_field(collection, item.property): _ascending(item.order == "ascending")} for item in sort]
-    query = {"match_all": {}} if condition is None else {"bool": {"filter": [condition]}}
+    query = {"bool": {"filter": conditions}} if conditions else {"match_all": {}}
     return {"query": query, "sort": [*order, {"_id": {"order": "asc"}}]}
 
 

@@ -17,17 +17,9 @@ LEAST = 0.001
 
 def leg_bodies(hybrid: dict[str, Any]) -> list[dict[str, Any]]:
     """Each leg of a hybrid query as a search of its own, of the same candidates."""
-    condition = hybrid.get("filter")
-    bodies = []
-    for leg in hybrid["queries"]:
-        query = leg
-        if condition is not None and "knn" in leg:
-            [(field, parameters)] = leg["knn"].items()
-            query = {"knn": {field: parameters | {"filter": condition}}}
-        elif condition is not None:
-            query = {"bool": {"must": [leg], "filter": [condition]}}
-        bodies.append({"query": query, "size": HYBRID_DEPTH, "_source": False, "track_total_hits": False})
-    return bodies
+    return [
+        {"query": leg, "size": HYBRID_DEPTH, "_source": False, "track_total_hits": False} for leg in hybrid["queries"]
+    ]
 
 
 def explained(found: list[Hit], mode: Hybrid, answers: list[dict[str, Any]]) -> list[Hit]:

@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from lambdas.embedding.config import VectorConfig
 from lambdas.search.answer import Hit
-from lambdas.search.distances import DISTANCES
+from lambdas.search.targets import Targets
 
 
-def hits(answer: dict[str, Any], nearness_of: VectorConfig | None) -> list[Hit]:
+def hits(answer: dict[str, Any], targets: Targets | None) -> list[Hit]:
     """The hits of an answer, best first.
 
-    `nearness_of` is the vector that was searched: its distance is added. None for BM25 and hybrid, whose scores are no
-    function of a distance.
+    `targets` are the vectors that were searched: their distance is added. None for BM25 and hybrid, whose scores are
+    no function of a distance.
     """
-    return [_hit(found, nearness_of) for found in answer["hits"]["hits"]]
+    return [_hit(found, targets) for found in answer["hits"]["hits"]]
 
 
 def is_truncated(answer: dict[str, Any], reach: int) -> bool:
@@ -45,20 +44,17 @@ def autocut(found: list[Hit], jumps: int) -> list[Hit]:
     return found
 
 
-def _hit(found: dict[str, Any], nearness_of: VectorConfig | None) -> Hit:
+def _hit(found: dict[str, Any], targets: Targets | None) -> Hit:
     source = found.get("_source", {})
     score = found["_score"]
-    distance = certainty = None
-    if nearness_of is not None:
-        distance = DISTANCES[nearness_of.index.distance](score)
-        certainty = 1 - distance / 2 if nearness_of.index.distance == "cosine" else None
+    distance = None if targets is None else targets.distance(score)
     marked = found.get("highlight")
     return Hit(
         id=found["_id"],
         properties=source.get("properties", {}),
         score=score,
         distance=distance,
-        certainty=certainty,
+        certainty=None if targets is None or distance is None else targets.certainty(distance),
         vectors=source.get("vectors"),
         highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
     )

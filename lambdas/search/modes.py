@@ -1,9 +1,9 @@
 """The kinds of search: what each asks for. Pure."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
@@ -21,19 +21,66 @@ BoostedProperty = Annotated[
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}(\^[0-9]+(\.[0-9]+)?)?$"),
     Field(description="A property's name, with a boost if wanted: `title^2`."),
 ]
-TargetVector = Annotated[
-    VectorName | None,
-    Field(description="Which vector to search. Needed only if there are several and none is `default`."),
-]
 Numbers = Annotated[list[float], Field(min_length=1, max_length=16_000)]
 Concepts = Annotated[list[QueryText], Field(min_length=1, max_length=20)]
+ObjectIds = Annotated[list[UUID], Field(min_length=1, max_length=20)]
+Weight = Annotated[float, Field(gt=0, le=1_000)]
+
+
+class TargetVectors(StrictModel):
+    """Several vectors of each object. Each is compared with the query's; their distances are combined into one."""
+
+    vectors: list[VectorName] = Field(min_length=1, max_length=20)
+    combine: Literal["minimum", "average", "sum", "manual_weights"] = Field(
+        default="minimum",
+        description="`minimum`: the nearest vector counts. `average`, `sum`, `manual_weights` (the sum of weight times "
+        "distance): all count, and an object that lacks one of them is not found.",
+    )
+    weights: dict[VectorName, Weight] | None = Field(
+        default=None, description="With `manual_weights`: a weight above 0 for each of the vectors."
+    )
+
+    @model_validator(mode="after")
+    def _vectors_have_their_weights(self) -> Self:
+        if len(set(self.vectors)) < len(self.vectors):
+            raise ValueError("target_vector.vectors names a vector twice: name each once")
+        if (self.combine == "manual_weights") != (self.weights is not None):
+            raise ValueError("target_vector.weights belong to combine 'manual_weights': send both or neither")
+        if self.weights is not None and set(self.weights) != set(self.vectors):
+            raise ValueError(f"target_vector.weights must have one for each of {', '.join(self.vectors)}, and no other")
+        return self
+
+
+def _target_form(value: Any) -> str:
+    return "name" if isinstance(value, str) else "several"
+
+
+TargetVector = Annotated[
+    Annotated[
+        Annotated[VectorName, Tag("name")] | Annotated[TargetVectors, Tag("several")], Discriminator(_target_form)
+    ]
+    | None,
+    Field(description="Which vector to search, or several. Needed only if there are several and none is `default`."),
+]
+OneVector = Annotated[Numbers | None, Field(description="The query's vector, compared with each target vector.")]
+VectorEach = Annotated[
+    Annotated[dict[VectorName, Numbers], Field(min_length=1, max_length=20)] | None,
+    Field(description="Instead of `vector`: one for each target vector, by name."),
+]
 
 
 class Move(StrictModel):
-    """A direction in which the query's vector is moved before the search."""
+    """A direction in which the query's vector is moved before the search: the mean of all that is named."""
 
-    concepts: Concepts
+    concepts: Concepts | None = Field(default=None, description="Texts whose vectors are taken.")
+    objects: ObjectIds | None = Field(default=None, description="Ids of objects whose vectors are taken.")
     force: float = Field(ge=0, le=1, description="How far: 0 not at all, 1 half of the way (as in Weaviate).")
+
+    @model_validator(mode="after")
+    def _has_a_direction(self) -> Self:
+        if self.concepts is None and self.objects is None:
+            raise ValueError("a move goes to or from something: send concepts, objects or both")
+        return self
 
 
 class Near(StrictModel):
@@ -63,7 +110,15 @@ class NearText(Near):
 class NearVector(Near):
     """Objects whose vector is near to the given one."""
 
-    vector: Numbers
+    vector: OneVector = None
+    vectors: VectorEach = None
+
+    @model_validator(mode="after")
+    def _has_a_vector(self) -> Self:
+        if (self.vector is None) == (self.vectors is None):
+            raise ValueError("near_vector has exactly one of vector (one for all) and vectors (one for each target)")
+        _check_vector_names(self.vectors, self.target_vector)
+        return self
 
 
 class NearObject(Near):
@@ -137,21 +192,43 @@ class Hybrid(WordSettings):
         default="relative_score",
         description="`relative_score` adds up the scores, each scaled to 0..1; `ranked` adds up reciprocal ranks.",
     )
-    vector: Numbers | None = Field(default=None, description="Instead of a vector made from the query.")
+    vector: OneVector = None
+    vectors: VectorEach = None
     near_object: UUID | None = Field(default=None, description="The object whose vector is taken instead.")
     move_to: Move | None = Field(default=None, description="Move the query's vector towards these.")
     move_away: Move | None = Field(default=None, description="Move the query's vector away from these.")
     target_vector: TargetVector = None
+    max_vector_distance: float | None = Field(
+        default=None,
+        description="The largest distance of a hit's vector from the query's, measured for every hit, whichever leg "
+        "found it. An object without the vector is no hit.",
+    )
 
     @model_validator(mode="after")
     def _vector_settings_fit_together(self) -> Self:
-        sources = [name for name in ("vector", "near_object") if getattr(self, name) is not None]
+        sources = self._given("vector", "vectors", "near_object")
         if len(sources) > 1:
-            raise ValueError("the query's vector is either given (vector) or taken from an object (near_object)")
-        about_vector = [*sources, *(name for name in ("move_to", "move_away") if getattr(self, name) is not None)]
+            raise ValueError(
+                "the query's vector is either given (vector, vectors) or taken from an object (near_object): "
+                f"send one of {' and '.join(sources)}"
+            )
+        about_vector = [*sources, *self._given("move_to", "move_away", "max_vector_distance")]
         if self.alpha == 0 and about_vector:
             raise ValueError(f"alpha 0 searches without a vector: remove {' and '.join(about_vector)}, or raise alpha")
+        _check_vector_names(self.vectors, self.target_vector)
         return self
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
+
+def _check_vector_names(vectors: dict[str, Any] | None, target: str | TargetVectors | None) -> None:
+    """Raise ValueError unless there is one vector for each target that is named."""
+    if vectors is None or target is None:
+        return
+    named = [target] if isinstance(target, str) else target.vectors
+    if set(named) != set(vectors):
+        raise ValueError(f"vectors must have one for each target vector ({', '.join(named)}), and no other")
 
 
 Mode = NearText | NearVector | NearObject | Bm25 | Hybrid

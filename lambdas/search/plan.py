@@ -10,7 +10,7 @@ from lambdas.search.body import search_body
 from lambdas.search.explain import explained, leg_bodies
 from lambdas.search.hits import autocut, hits, is_truncated
 from lambdas.search.modes import Near
-from lambdas.search.query_vector import QueryVector
+from lambdas.search.nearness import QueryVector
 from lambdas.search.request import SearchRequest
 
 
@@ -37,9 +37,7 @@ def planned(collection: Collection, request: SearchRequest, vector: QueryVector 
 def response_of(plan: Plan, answers: Sequence[dict[str, Any]]) -> SearchResponse:
     """What the answers to a plan's bodies mean. The times are not known here."""
     request, (answer, *legs) = plan.request, answers
-    vector = plan.vector
-    nearness_of = plan.collection.vectors[vector.target] if vector and isinstance(request.mode, Near) else None
-    found = hits(answer, nearness_of)
+    found = hits(answer, plan.vector.targets if plan.vector and isinstance(request.mode, Near) else None)
     if request.explain and request.hybrid:
         found = explained(found, request.hybrid, legs)
     return SearchResponse(

@@ -1,30 +1,29 @@
-"""Where the vector of a query comes from: the caller, the model, or an object; moved, if asked for."""
+"""Fetches what the vectors of queries are made of: each text embedded once, all objects in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from lambdas.collections.model import DEFAULT_VECTOR, Collection, CollectionConfig, alias_of
+from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import ErrorDetail, InvalidRequestError, ObjectNotFoundError
+from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNotFoundError
 from lambdas.objects.document import check_vectors
 from lambdas.opensearch import OpenSearch
-from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
+from lambdas.search.modes import Bm25, Hybrid, Mode
+from lambdas.search.nearness import QueryVector
+from lambdas.search.recipes import Recipe, Vector, objects_of, recipe, texts_of
+from lambdas.search.targets import Targets, targets_of
 
-
-@dataclass(frozen=True, slots=True)
-class QueryVector:
-    """The vector of a query, and the name of the vector of the objects that it is compared with."""
-
-    target: str
-    numbers: list[float]
+type Known = dict[tuple[str, str | UUID], Vector | AltoError]
 
 
 class QueryVectors:
-    """Finds the vector of a query."""
+    """Finds the vectors of queries."""
 
     def __init__(self, engine: OpenSearch, embedder: Embedder) -> None:
         self._engine = engine
@@ -37,26 +36,53 @@ class QueryVectors:
 
         Raises `InvalidRequestError`, `ObjectNotFoundError`, `EmbeddingError` and `SearchEngineError`.
         """
-        if mode is None or isinstance(mode, Bm25) or (isinstance(mode, Hybrid) and mode.alpha == 0):
-            return None
-        target = target_vector(collection, mode.target_vector)
-        given = mode.vector if isinstance(mode, NearVector | Hybrid) else None
-        source = mode.id if isinstance(mode, NearObject) else mode.near_object if isinstance(mode, Hybrid) else None
-        moves = [] if isinstance(mode, NearVector | NearObject) else [mode.move_to, mode.move_away]
-        texts = _texts(mode) if given is None and source is None else []
-        every_text = [*texts, *(text for move in moves if move for text in move.concepts)]
-        embedded = iter(self._embed(collection, target, every_text, deadline, credentials) if every_text else [])
-        if given is not None:
-            check_vectors(collection, {target: given})
-            numbers = given
-        elif source is not None:
-            numbers = self._stored(collection, target, source, deadline)
+        [vector] = self.of_each(collection, [mode], deadline, credentials)
+        if isinstance(vector, AltoError):
+            raise vector
+        return vector
+
+    def of_each(
+        self,
+        collection: Collection,
+        modes: Sequence[Mode | None],
+        deadline: Deadline,
+        credentials: AwsCredentials | None,
+    ) -> list[QueryVector | AltoError | None]:
+        """The vector of each of several queries, the error that it met, or None. Never raises an `AltoError`."""
+        plans = [_attempt(_planned, collection, mode) for mode in modes]
+        wanted: dict[str, list[Recipe]] = {}
+        for plan in plans:
+            for name, each in plan.recipes.items() if isinstance(plan, _Plan) else ():
+                wanted.setdefault(name, []).append(each)
+        known = self._embedded(collection, wanted, deadline, credentials)
+        known |= self._stored(collection, wanted, deadline)
+        return [_attempt(plan.vector, known) if isinstance(plan, _Plan) else plan for plan in plans]
+
+    def _embedded(
+        self,
+        collection: Collection,
+        wanted: dict[str, list[Recipe]],
+        deadline: Deadline,
+        credentials: AwsCredentials | None,
+    ) -> Known:
+        """The vector of every text, by the name of the target. The models are asked at the same time."""
+        texts = {name: found for name, recipes in wanted.items() if (found := texts_of(recipes))}
+        if not texts:
+            return {}
+
+        def embed(name: str) -> Sequence[Vector | AltoError] | AltoError:
+            return _attempt(self._embed, collection, name, texts[name], deadline, credentials)
+
+        if len(texts) == 1:
+            answers = [embed(name) for name in texts]
         else:
-            numbers = mean([next(embedded) for _ in texts])
-        for move, direction in zip(moves, (moved_to, moved_away), strict=False):
-            if move is not None:
-                numbers = direction(numbers, mean([next(embedded) for _ in move.concepts]), move.force)
-        return QueryVector(target, numbers)
+            with ThreadPoolExecutor(len(texts)) as pool:
+                answers = list(pool.map(embed, texts))
+        known: Known = {}
+        for (name, asked), answer in zip(texts.items(), answers, strict=True):
+            vectors = [answer] * len(asked) if isinstance(answer, AltoError) else answer
+            known |= {(name, text): vector for text, vector in zip(asked, vectors, strict=True)}
+        return known
 
     def _embed(
         self,
@@ -65,7 +91,7 @@ class QueryVectors:
         texts: list[str],
         deadline: Deadline,
         credentials: AwsCredentials | None,
-    ) -> list[list[float]]:
+    ) -> Sequence[Vector | AltoError]:
         config = collection.vectors[target]
         if not isinstance(config, Text2VecAws):
             problem = (
@@ -74,53 +100,74 @@ class QueryVectors:
             raise InvalidRequestError(f"A text cannot be searched: {problem}.", [ErrorDetail("target_vector", problem)])
         return self._embedder.embed_queries(config, texts, deadline=deadline, credentials=credentials)
 
-    def _stored(self, collection: Collection, target: str, object_id: UUID, deadline: Deadline) -> list[float]:
-        """The vector of an object. A search, as that is all that the query function may ask of OpenSearch."""
-        field = f"vectors.{target}"
-        body = {"query": {"ids": {"values": [str(object_id)]}}, "_source": {"includes": [field]}}
+    def _stored(self, collection: Collection, wanted: dict[str, list[Recipe]], deadline: Deadline) -> Known:
+        """The vectors of objects. By a search, as that is all that the query function may ask of OpenSearch."""
+        objects = {name: found for name, recipes in wanted.items() if (found := objects_of(recipes))}
+        if not objects:
+            return {}
+        ids = sorted({str(item) for found in objects.values() for item in found})
+        body = {
+            "query": {"ids": {"values": ids}},
+            "size": len(ids),
+            "_source": {"includes": [f"vectors.{name}" for name in objects]},
+        }
         path = f"/{alias_of(collection.name)}/_search"
-        found = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))["hits"]["hits"]
-        if not found:
-            raise ObjectNotFoundError(f"The collection '{collection.name}' has no object with the id {object_id}.")
-        vector: list[float] | None = found[0].get("_source", {}).get("vectors", {}).get(target)
-        if vector is None:
-            problem = f"the object {object_id} has no vector '{target}': take another object or target_vector"
-            raise InvalidRequestError(f"Nothing is near to it: {problem}.", [ErrorDetail("near_object", problem)])
-        return vector
+        asked = _attempt(self._engine.request, "POST", path, body, None, max(1.0, deadline.remaining()))
+        if isinstance(asked, AltoError):
+            return {(name, item): asked for name, found in objects.items() for item in found}
+        sources = {hit["_id"]: hit.get("_source", {}) for hit in asked["hits"]["hits"]}
+        return {
+            (name, item): _vector_of(collection, sources.get(str(item)), name, item)
+            for name, found in objects.items()
+            for item in found
+        }
 
 
-def target_vector(collection: CollectionConfig, asked: str | None) -> str:
-    """The name of the vector to search. Raises `InvalidRequestError` when it cannot be told."""
-    names = list(collection.vectors)
-    if not names:
-        raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
-    if asked is not None and asked not in names:
-        problem = f"'{asked}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
-    if asked is None and len(names) > 1 and DEFAULT_VECTOR not in names:
-        problem = f"the collection '{collection.name}' has several vectors: say which of {', '.join(names)} to search"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
-    return asked or (DEFAULT_VECTOR if DEFAULT_VECTOR in names else names[0])
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How to make the vectors of a search."""
+
+    targets: Targets
+    recipes: dict[str, Recipe]
+
+    def vector(self, known: Known) -> QueryVector:
+        """Made of what is known. Raises the error that a part met."""
+
+        def part(name: str, item: str | UUID) -> Vector:
+            vector = known[name, item]
+            if isinstance(vector, AltoError):
+                raise vector
+            return vector
+
+        return QueryVector(self.targets, {name: each.made(partial(part, name)) for name, each in self.recipes.items()})
 
 
-def mean(vectors: Sequence[list[float]]) -> list[float]:
-    """The mean of vectors of one length, not brought back to unit length (as in Weaviate)."""
-    if len(vectors) == 1:
-        return vectors[0]
-    return [sum(numbers) / len(vectors) for numbers in zip(*vectors, strict=True)]
+def _planned(collection: Collection, mode: Mode | None) -> _Plan | None:
+    if mode is None or isinstance(mode, Bm25) or (isinstance(mode, Hybrid) and mode.alpha == 0):
+        return None
+    targets = targets_of(collection, mode)
+    recipes = {name: recipe(mode, name) for name in targets.names}
+    check_vectors(
+        collection, {name: each.start.given for name, each in recipes.items() if each.start.given is not None}
+    )
+    return _Plan(targets, recipes)
 
 
-def moved_to(vector: list[float], goal: list[float], force: float) -> list[float]:
-    """Weaviate's formula: at force 1, half of the way."""
-    return [(1 - force / 2) * at + force / 2 * to for at, to in zip(vector, goal, strict=True)]
+def _vector_of(
+    collection: Collection, source: dict[str, dict[str, Vector]] | None, target: str, object_id: UUID
+) -> Vector | AltoError:
+    if source is None:
+        return ObjectNotFoundError(f"The collection '{collection.name}' has no object with the id {object_id}.")
+    vector = source.get("vectors", {}).get(target)
+    if vector is None:
+        problem = f"the object {object_id} has no vector '{target}': take another object or target_vector"
+        return InvalidRequestError(f"Nothing is near to it: {problem}.", [ErrorDetail("near_object", problem)])
+    return vector
 
 
-def moved_away(vector: list[float], goal: list[float], force: float) -> list[float]:
-    """Weaviate's formula: the same distance, in the other direction."""
-    return [at + force / 2 * (at - to) for at, to in zip(vector, goal, strict=True)]
-
-
-def _texts(mode: NearText | Hybrid | NearVector | NearObject) -> list[str]:
-    if isinstance(mode, NearText | Hybrid):
-        return mode.query if isinstance(mode.query, list) else [mode.query]
-    return []
+def _attempt[T, **P](step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | AltoError:
+    """What a step gives, or Alto's error: one query's must not be another's."""
+    try:
+        return step(*args, **kwargs)
+    except AltoError as error:
+        return error

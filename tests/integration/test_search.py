@@ -56,12 +56,14 @@ def ids(answer: Any) -> list[str]:
 def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
     """The two legs, each searched alone and directly: id to score, best first."""
     from lambdas.search.body import search_body
-    from lambdas.search.query_vector import QueryVector
+    from lambdas.search.nearness import QueryVector
     from lambdas.search.request import SearchRequest
+    from lambdas.search.targets import Targets
     from lambdas.wiring.query import services
 
     request = SearchRequest.model_validate({"hybrid": hybrid})
-    body = search_body(services().registry.get(name), request, QueryVector("default", hybrid["vector"]))
+    vector = QueryVector(Targets("cosine", {"default": 1.0}), {"default": hybrid["vector"]})
+    body = search_body(services().registry.get(name), request, vector)
     words, near = body["query"]["hybrid"]["queries"]
     if condition is not None:
         words = {"bool": {"must": [words], "filter": [condition]}}

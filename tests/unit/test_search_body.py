@@ -4,13 +4,15 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import search_body
-from lambdas.search.query_vector import QueryVector, target_vector
+from lambdas.search.nearness import SCRIPTS, QueryVector
 from lambdas.search.request import SearchRequest
+from lambdas.search.targets import Targets, target_vector
 from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()
 UUID = "6b2f3a52-0d1c-4b0e-9a63-0f5f6f0c8a11"
-VECTOR = QueryVector("default", [0.1, 0.2, 0.3])
+VECTOR = QueryVector(Targets("cosine", {"default": 1.0}), {"default": [0.1, 0.2, 0.3]})
+IN_2009 = {"property": "year", "operator": "equal", "value": 2009}
 
 
 def request(**fields: Any) -> SearchRequest:
@@ -106,9 +108,11 @@ def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
 def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
     body = search_body(
         FILMS,
-        request(hybrid={"query": "ghost"}, filter={"property": "year", "operator": "equal", "value": 2009}),
+        request(hybrid={"query": "ghost"}, filter=IN_2009),
         VECTOR,
     )
+    words = {"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}}
+    condition = {"term": {"properties.year": 2009}}
 
     assert body == {
         "from": 0,
@@ -117,11 +121,10 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
         "query": {
             "hybrid": {
                 "queries": [
-                    {"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}},
-                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500}}},
+                    {"bool": {"must": [words], "filter": [condition]}},
+                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500, "filter": condition}}},
                 ],
                 "pagination_depth": 500,
-                "filter": {"term": {"properties.year": 2009}},
             }
         },
         "search_pipeline": {
@@ -158,6 +161,82 @@ def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVec
     assert processor["normalization-processor"]["combination"]["parameters"] == {"weights": [1]}
 
 
+def test_several_targets_are_scored_by_the_exact_mean_of_all_candidates() -> None:
+    several = QueryVector(Targets("cosine", {"a": 0.25, "b": 0.75}), {"a": [1.0], "b": [2.0]})
+    films = collection(vectors={"a": OWN, "b": OWN | {"index": {"ef_search": 400}}})
+
+    body = search_body(films, request(near_text={"query": "x", "distance": 1}, filter=IN_2009), several)
+
+    condition = {"term": {"properties.year": 2009}}
+    assert body["min_score"] == pytest.approx(0.5, abs=2e-6)
+    assert body["query"] == {
+        "script_score": {
+            "query": {
+                "bool": {
+                    "should": [
+                        {"knn": {"vectors.a": {"vector": [1.0], "k": 400, "filter": condition}}},
+                        {"knn": {"vectors.b": {"vector": [2.0], "k": 400, "filter": condition}}},
+                    ],
+                    "minimum_should_match": 1,
+                    "filter": [{"exists": {"field": "vectors.a"}}, {"exists": {"field": "vectors.b"}}],
+                }
+            },
+            "script": {
+                "source": SCRIPTS["mean", "cosine"],
+                "params": {
+                    "fields": ["vectors.a", "vectors.b"],
+                    "vectors": [[1.0], [2.0]],
+                    "shares": [0.25, 0.75],
+                },
+            },
+        }
+    }
+
+
+def test_the_nearest_of_several_targets_needs_no_other() -> None:
+    several = QueryVector(Targets("dot", {"a": 0.5, "b": 0.5}, "minimum"), {"a": [1.0], "b": [2.0]})
+    films = collection(vectors={"a": OWN, "b": OWN})
+
+    query = search_body(films, request(near_text={"query": "x"}), several)["query"]["script_score"]
+
+    assert "filter" not in query["query"]["bool"]
+    assert query["script"]["source"] == SCRIPTS["minimum", "dot"]
+    assert set(query["script"]["params"]) == {"fields", "vectors"}
+
+
+def test_a_largest_distance_holds_for_both_legs_of_a_hybrid_search() -> None:
+    body = search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": 0.5}, filter=IN_2009), VECTOR)
+
+    words, near = body["query"]["hybrid"]["queries"]
+    least = pytest.approx(0.75, abs=2e-6)
+    condition = {"term": {"properties.year": 2009}}
+    assert words["bool"]["filter"] == [
+        condition,
+        {
+            "script_score": {
+                "query": {"bool": {"filter": [{"exists": {"field": "vectors.default"}}]}},
+                "script": {
+                    "source": SCRIPTS["mean", "cosine"],
+                    "params": {"fields": ["vectors.default"], "vectors": [[0.1, 0.2, 0.3]], "shares": [1.0]},
+                },
+                "min_score": least,
+            }
+        },
+    ]
+    assert near == {
+        "script_score": {
+            "query": {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500, "filter": condition}}},
+            "script": {"source": "_score"},
+            "min_score": least,
+        }
+    }
+
+
+def test_a_largest_distance_below_zero_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"max_vector_distance -1\.0 is below 0"):
+        search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": -1}), VECTOR)
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -185,7 +264,32 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"hybrid": {"query": "x"}, "offset": 491}, "beyond the 500 best of a hybrid search"),
         ({"hybrid": {"query": " "}}, "hybrid.query"),
         ({"hybrid": {"query": "x", "alpha": 0, "vector": [1]}}, "alpha 0 searches without a vector: remove vector"),
-        ({"hybrid": {"query": "x", "vector": [1], "near_object": UUID}}, "either given .vector. or taken"),
+        ({"hybrid": {"query": "x", "alpha": 0, "max_vector_distance": 1}}, "remove max_vector_distance, or raise"),
+        ({"hybrid": {"query": "x", "vector": [1], "near_object": UUID}}, "send one of vector and near_object"),
+        ({"hybrid": {"query": "x", "vectors": {"a": [1]}, "vector": [1]}}, "send one of vector and vectors"),
+        ({"near_vector": {}}, "exactly one of vector .one for all. and vectors"),
+        ({"near_vector": {"vector": [1], "vectors": {"a": [1]}}}, "exactly one of vector"),
+        ({"near_vector": {"vectors": {"a": [1]}, "target_vector": "b"}}, "one for each target vector .b."),
+        ({"near_text": {"query": "x", "target_vector": {"vectors": ["a", "a"]}}}, "names a vector twice"),
+        ({"near_text": {"query": "x", "target_vector": {"vectors": []}}}, "at least 1 item"),
+        (
+            {"near_text": {"query": "x", "target_vector": {"vectors": ["a"], "combine": "manual_weights"}}},
+            "send both or neither",
+        ),
+        (
+            {"near_text": {"query": "x", "target_vector": {"vectors": ["a"], "combine": "sum", "weights": {"a": 1}}}},
+            "send both or neither",
+        ),
+        (
+            {
+                "near_text": {
+                    "query": "x",
+                    "target_vector": {"vectors": ["a", "b"], "combine": "manual_weights", "weights": {"a": 1}},
+                }
+            },
+            "one for each of a, b, and no other",
+        ),
+        ({"near_text": {"query": "x", "move_to": {"force": 0.5}}}, "send concepts, objects or both"),
         ({"hybrid": {"query": "x", "fusion": "ranked"}, "autocut": 1}, "ranked fusion only counts ranks"),
         ({"near_vector": {"vector": [1], "distance": 0.2, "certainty": 0.8}}, "send one of the two"),
         ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),

@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.search.answer import Hit
 from lambdas.search.hits import autocut, hits, is_truncated
-from tests.builders import collection
+from lambdas.search.targets import Targets
 
 ANSWER = {
     "hits": {
@@ -13,11 +13,6 @@ ANSWER = {
         ]
     }
 }
-
-
-def config_of(distance: str) -> Any:
-    own = {"vectorizer": "none", "dimensions": 3, "index": {"distance": distance}}
-    return collection(vectors={"default": own}).vectors["default"]
 
 
 def test_a_hit_of_words_has_a_score_and_no_distance() -> None:
@@ -38,9 +33,9 @@ def test_a_hit_of_words_has_a_score_and_no_distance() -> None:
     ],
 )
 def test_a_distance_is_the_inverse_of_the_engines_score(
-    distance: str, score: float, expected: float, certainty: float | None
+    distance: Any, score: float, expected: float, certainty: float | None
 ) -> None:
-    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": score}]}}, config_of(distance))
+    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": score}]}}, Targets(distance, {"default": 1.0}))
 
     assert hit.distance == pytest.approx(expected)
     assert hit.certainty == certainty

@@ -3,19 +3,18 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.distances import DISTANCES, SCORES, smallest_score
+from lambdas.search.distances import DISTANCES, SCORES
 from lambdas.search.modes import NearVector
-from lambdas.search.query_vector import mean, moved_away, moved_to
+from lambdas.search.recipes import mean, moved_away, moved_to
+from lambdas.search.targets import Targets, targets_of
 from tests.builders import collection
 
 
-def near(**fields: float) -> NearVector:
-    return NearVector.model_validate({"vector": [1.0]} | fields)
-
-
-def config_of(distance: str) -> Any:
+def targets(distance: str, **target: Any) -> Targets:
     own = {"vectorizer": "none", "dimensions": 3, "index": {"distance": distance}}
-    return collection(vectors={"default": own}).vectors["default"]
+    asked = {"vectors": ["a", "b"]} | target
+    several = collection(vectors={"a": own, "b": own, "other": own | {"index": {"distance": "l2_squared"}}})
+    return targets_of(several, NearVector.model_validate({"vector": [1.0], "target_vector": asked}))
 
 
 @pytest.mark.parametrize("measure", ["cosine", "dot", "l2_squared"])
@@ -30,16 +29,56 @@ def test_a_dot_product_may_be_nearer_than_zero() -> None:
 
 def test_certainty_is_for_cosine_only() -> None:
     with pytest.raises(InvalidRequestError, match="for the distance 'cosine' only, but this vector has 'dot'"):
-        smallest_score(near(certainty=0.9), config_of("dot"))
+        targets("dot").threshold(None, 0.9)
 
 
 def test_a_distance_that_cannot_be_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match=r"distance -0\.1 is below 0"):
-        smallest_score(near(distance=-0.1), config_of("l2_squared"))
+        targets("l2_squared").threshold(-0.1, None)
 
 
 def test_a_search_without_threshold_has_none() -> None:
-    assert smallest_score(near(), config_of("cosine")) is None
+    assert targets("cosine").threshold(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "shares", "factor", "combine"),
+    [
+        ({}, {"a": 0.5, "b": 0.5}, 1, "minimum"),
+        ({"combine": "average"}, {"a": 0.5, "b": 0.5}, 1, "mean"),
+        ({"combine": "sum"}, {"a": 0.5, "b": 0.5}, 2, "mean"),
+        ({"combine": "manual_weights", "weights": {"a": 1, "b": 3}}, {"a": 0.25, "b": 0.75}, 4, "mean"),
+    ],
+)
+def test_distances_are_combined_by_a_mean_or_the_minimum(target: Any, shares: Any, factor: float, combine: str) -> None:
+    found = targets("cosine", **target)
+
+    assert (found.shares, found.factor, found.combine) == (shares, factor, combine)
+    assert found.distance(0.9) == pytest.approx(0.2 * factor)
+    assert found.threshold(0.2 * factor, None) == pytest.approx(0.9, abs=2e-6)
+
+
+def test_a_sum_of_distances_has_no_certainty() -> None:
+    summed = targets("cosine", combine="sum")
+
+    assert summed.certainty(0.5) is None
+    assert targets("cosine", combine="average").certainty(0.5) == 0.75
+    with pytest.raises(InvalidRequestError, match="combined by a sum: send distance"):
+        summed.threshold(None, 0.9)
+
+
+def test_distances_of_several_kinds_cannot_be_combined() -> None:
+    with pytest.raises(InvalidRequestError, match="'a' has 'cosine', 'other' has 'l2_squared': search them one by one"):
+        targets("cosine", vectors=["a", "other"])
+
+
+def test_vectors_by_name_need_no_list_of_targets() -> None:
+    own = {"vectorizer": "none", "dimensions": 1}
+    mode = NearVector.model_validate({"vectors": {"b": [1.0], "a": [2.0]}})
+
+    found = targets_of(collection(vectors={"a": own, "b": own}), mode)
+
+    assert (found.names, found.combine) == (["b", "a"], "minimum")
 
 
 def test_concepts_are_averaged() -> None:

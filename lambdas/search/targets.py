@@ -1,0 +1,104 @@
+"""Which vectors of the objects a query is compared with, and how their distances become one. Pure."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from lambdas.collections.model import DEFAULT_VECTOR, CollectionConfig
+from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.search.distances import DISTANCES, ROUNDING, SCORES
+from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, TargetVectors
+
+VectorMode = NearText | NearVector | NearObject | Hybrid
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The targets of one search. The engine combines distances as their weighted mean or their minimum.
+
+    Attributes:
+        measure: the kind of distance, which all targets share.
+        shares: the weight of each target's distance in the mean, by name; they add up to 1.
+        combine: `minimum` does without shares. A single target is either.
+        factor: how many times the mean the distance is that callers see: sums are not means.
+    """
+
+    measure: Literal["cosine", "dot", "l2_squared"]
+    shares: dict[str, float]
+    combine: Literal["mean", "minimum"] = "mean"
+    factor: float = 1.0
+
+    @property
+    def names(self) -> list[str]:
+        """The vectors of the objects."""
+        return list(self.shares)
+
+    def distance(self, score: float) -> float:
+        """The distance behind a score of the engine."""
+        return self.factor * DISTANCES[self.measure](score)
+
+    def certainty(self, distance: float) -> float | None:
+        """How certain a distance is; None where that is not defined."""
+        is_mean = math.isclose(self.factor, 1)
+        return 1 - distance / 2 if self.measure == "cosine" and is_mean else None
+
+    def smallest_score(self, distance: float, field: str) -> float:
+        """The engine's score at a distance, less what rounding may take. Raises `InvalidRequestError`."""
+        if distance < 0 and self.measure != "dot":
+            problem = f"{distance} is below 0, which no '{self.measure}' distance is: send 0 or more"
+            raise InvalidRequestError(f"{field} {problem}.", [ErrorDetail(field, problem)])
+        return SCORES[self.measure](distance / self.factor) - ROUNDING
+
+    def threshold(self, distance: float | None, certainty: float | None) -> float | None:
+        """The smallest score that the thresholds of a vector search let through; None without any.
+
+        Raises `InvalidRequestError`.
+        """
+        if certainty is None:
+            return None if distance is None else self.smallest_score(distance, "distance")
+        if self.certainty(0) is None:
+            reason = (
+                "the distances are combined by a sum"
+                if self.measure == "cosine"
+                else f"this vector has '{self.measure}'"
+            )
+            problem = f"is defined for the distance 'cosine' only, but {reason}: send distance"
+            raise InvalidRequestError(f"certainty {problem}.", [ErrorDetail("certainty", problem)])
+        return self.smallest_score(2 * (1 - certainty), "certainty")
+
+
+def targets_of(collection: CollectionConfig, mode: VectorMode) -> Targets:
+    """The targets of a search that has some. Raises `InvalidRequestError`."""
+    asked = mode.target_vector
+    vectors = mode.vectors if isinstance(mode, NearVector | Hybrid) else None
+    if asked is None and vectors is not None:
+        asked = TargetVectors(vectors=list(vectors))
+    names = asked.vectors if isinstance(asked, TargetVectors) else [target_vector(collection, asked)]
+    measures = {name: collection.vectors[target_vector(collection, name)].index.distance for name in names}
+    if len(set(measures.values())) > 1:
+        found = ", ".join(f"'{name}' has '{measure}'" for name, measure in measures.items())
+        problem = f"distances of several kinds cannot be combined, and {found}: search them one by one"
+        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+    weights = (asked.weights if isinstance(asked, TargetVectors) else None) or dict.fromkeys(names, 1.0)
+    total = sum(weights.values())
+    combine = asked.combine if isinstance(asked, TargetVectors) else "average"
+    return Targets(
+        measure=measures[names[0]],
+        shares={name: weights[name] / total for name in names},
+        combine="minimum" if combine == "minimum" else "mean",
+        factor=total if combine in ("sum", "manual_weights") else 1.0,
+    )
+
+
+def target_vector(collection: CollectionConfig, asked: str | None) -> str:
+    """The name of the vector to search. Raises `InvalidRequestError` when it cannot be told."""
+    names = list(collection.vectors)
+    if not names:
+        raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
+    if asked is not None and asked not in names:
+        problem = f"'{asked}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
+        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+    if asked is None and len(names) > 1 and DEFAULT_VECTOR not in names:
+        problem = f"the collection '{collection.name}' has several vectors: say which of {', '.join(names)} to search"
+        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+    return asked or (DEFAULT_VECTOR if DEFAULT_VECTOR in names else names[0])
