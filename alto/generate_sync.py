@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent
 BY_HAND = frozenset({"__init__.py", "batch.py"})
 
 WORDS = {
+    r"async def length\(self\)": "def __len__(self)",
     r"async def": "def",
     r"async with": "with",
     r"await ": "",

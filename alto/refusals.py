@@ -14,6 +14,10 @@ ALTERNATIVES = {
     "inverted_index_config": "say index_filterable, index_searchable and tokenization for each Property",
     "object_ttl_config": "delete old objects by a date property",
     "vector_index_config": "write vector_index_config in Configure.Vectors.…, for each vector",
+    "property_descriptions": "describe properties when the collection is created",
+    "changed_vector_config": "create a collection with other vectors and import the objects into it",
+    "data_model_properties": "leave it out: properties are a dict of values by name",
+    "data_model_references": "leave it out: Alto has no references",
     "references": "store the other object's id in a DataType.UUID property and fetch that object",
     "return_references": "store the other object's id in a DataType.UUID property and fetch that object",
     "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
@@ -23,6 +27,7 @@ ALTERNATIVES = {
     "group_by": "group the objects found yourself: itertools.groupby over .objects",
     "max_vector_distance": "use near_text with distance=…, or cut by metadata.score",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
+    "near_image": "describe the image by a model of your own and search with near_vector",
     "generate": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
 }
 

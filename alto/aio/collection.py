@@ -4,26 +4,18 @@ from collections.abc import AsyncIterator
 from typing import NoReturn
 from uuid import UUID
 
+from alto.aio.aggregate import AggregateAsync
 from alto.aio.batch import BatchesAsync
+from alto.aio.config import ConfigAsync
 from alto.aio.data import DataAsync
 from alto.aio.query import QueryAsync
 from alto.aio.transport import AsyncTransport
-from alto.classes.query import Object
-from alto.operations import collections, objects
-from alto.operations.collections import CollectionConfig
-from alto.refusals import refuse
+from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
+from alto.classes.results import Object
+from alto.operations import aggregates, collections, objects
+from alto.refusals import refuse, refuse_given
 
-
-class ConfigAsync:
-    """`collection.config`."""
-
-    def __init__(self, transport: AsyncTransport, name: str) -> None:
-        self._transport = transport
-        self._name = name
-
-    async def get(self, simple: bool = False) -> CollectionConfig:  # noqa: ARG002 (Weaviate's)
-        """The configuration, every default written out."""
-        return await self._transport.run(collections.get(self._name))
+PAGE = 100
 
 
 class CollectionAsync:
@@ -35,15 +27,37 @@ class CollectionAsync:
         self.config = ConfigAsync(transport, self.name)
         self.data = DataAsync(transport, self.name)
         self.query = QueryAsync(transport, self.name)
+        self.aggregate = AggregateAsync(transport, self.name)
         self.batch = BatchesAsync(transport, self.name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._transport.url!r})"
 
-    async def iterator(self, include_vector: bool = False, *, after: UUID | None = None) -> AsyncIterator[Object]:
-        """All objects by id, in pages of 100. Those that nobody writes meanwhile come exactly once."""
+    async def length(self) -> int:
+        """How many objects there are, as searches see them."""
+        return await self._transport.run(aggregates.count(self.name))
+
+    async def iterator(
+        self,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,  # noqa: ARG002 (times are always there)
+        *,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+        after: UUID | str | None = None,
+        cache_size: int | None = None,
+    ) -> AsyncIterator[Object]:
+        """All objects by id, in pages of `cache_size` (100). Those that nobody writes meanwhile come exactly once."""
+        refuse_given(return_references=return_references)
         while True:
-            found, after = await self._transport.run(objects.page(self.name, after=after, vectors=include_vector))
+            operation = objects.page(
+                self.name,
+                after=after,
+                limit=cache_size or PAGE,
+                include_vector=include_vector,
+                return_properties=return_properties,
+            )
+            found, after = await self._transport.run(operation)
             for each in found:
                 yield each
             if after is None:

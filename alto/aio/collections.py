@@ -34,6 +34,9 @@ class CollectionsAsync:
         reranker_config: object = None,
         sharding_config: object = None,
         vector_index_config: object = None,
+        data_model_properties: object = None,
+        data_model_references: object = None,
+        skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
     ) -> CollectionAsync:
         """Create a collection; the model is checked now. `vectorizer_config` is the older name of `vector_config`.
 
@@ -49,6 +52,8 @@ class CollectionsAsync:
             reranker_config=reranker_config,
             sharding_config=sharding_config,
             vector_index_config=vector_index_config,
+            data_model_properties=data_model_properties,
+            data_model_references=data_model_references,
         )
         made = await self._transport.run(
             collections.create(
@@ -84,6 +89,14 @@ class CollectionsAsync:
     async def export_config(self, name: str) -> CollectionConfig:
         """A collection's configuration, every default written out."""
         return await self._transport.run(collections.get(name))
+
+    async def create_from_config(self, config: CollectionConfig) -> CollectionAsync:
+        """Create a collection as `export_config` says it."""
+        return await self.create_from_dict(config.to_dict())
+
+    async def delete_all(self) -> None:
+        """Delete all collections and all their objects."""
+        await self.delete(list(await self.list_all()))
 
     async def delete(self, name: str | Sequence[str]) -> None:
         """Delete collections and all their objects. One that is not there is passed over."""

@@ -1,8 +1,8 @@
 """`collection.data`: single objects, and many at once."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 from alto.aio.transport import AsyncTransport
@@ -11,7 +11,7 @@ from alto.classes.data import BatchObjectReturn, DataObject, DeleteManyReturn, E
 from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import chunked, items_of
-from alto.refusals import refuse_given
+from alto.refusals import refuse, refuse_given
 from alto.values import parsed_uuid
 
 
@@ -38,7 +38,7 @@ class DataAsync:
         made = uuid4() if uuid is None else parsed_uuid(uuid)
         return await self._transport.run(operations.insert(self._collection, made, properties, vector))
 
-    async def insert_many(self, objects: Sequence[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
+    async def insert_many(self, objects: Iterable[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
         """Insert or replace objects, in as many requests as they need, one after the other. Searches see them at once.
 
         An object's error never fails its neighbours: look at `.errors`. An error of a whole request is one of each of
@@ -53,6 +53,10 @@ class DataAsync:
             uuids |= {item.object_.index: item.object_.uuid for item in stored}
             errors |= {error.object_.index: error for error in failed}
         return BatchObjectReturn(time.monotonic() - started, uuids, errors)
+
+    async def ingest(self, objs: Iterable[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
+        """As `insert_many`, from any iterable. For more than fits into memory take `batch`."""
+        return await self.insert_many(objs)
 
     async def update(
         self,
@@ -91,3 +95,19 @@ class DataAsync:
     async def delete_by_id(self, uuid: UUID | str) -> bool:
         """Delete an object: whether there was one."""
         return await self._transport.run(operations.delete(self._collection, uuid))
+
+    async def reference_add(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("references")
+
+    async def reference_add_many(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("references")
+
+    async def reference_delete(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("references")
+
+    async def reference_replace(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("references")

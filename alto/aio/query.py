@@ -1,33 +1,29 @@
 """`collection.query`: searches."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 from uuid import UUID
 
-from alto.aio.transport import AsyncTransport
+from alto.aio.fetch import FetchAsync
 from alto.classes.filters import FilterExpression
 from alto.classes.query import (
     HybridFusion,
     HybridVectorQuery,
     IncludeVector,
     Move,
-    Object,
     Operator,
-    QueryReturn,
     ReturnMetadata,
     ReturnProperties,
 )
-from alto.operations import objects, searches
+from alto.classes.results import QueryReturn
+from alto.operations import searches
 from alto.operations.searches import NearVector, Page, TargetVector
-from alto.refusals import refuse_given
+from alto.refusals import refuse, refuse_given
 from alto.values import Vector
 
 
-class QueryAsync:
+class QueryAsync(FetchAsync):
     """Searches one collection. All searches share filters, limit (10), offset and what to return."""
-
-    def __init__(self, transport: AsyncTransport, collection: str) -> None:
-        self._transport = transport
-        self._collection = collection
 
     async def near_text(
         self,
@@ -203,9 +199,10 @@ class QueryAsync:
         page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
         return await self._transport.run(searches.search(self._collection, mode, page))
 
-    async def fetch_object_by_id(
-        self, uuid: UUID | str, include_vector: bool = False, *, return_references: object = None
-    ) -> Object | None:
-        """One object, or None. Sees a write at once."""
-        refuse_given(return_references=return_references)
-        return await self._transport.run(objects.get(self._collection, uuid, vectors=include_vector))
+    async def near_image(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("near_image")
+
+    async def near_media(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("near_image")

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
-from uuid import UUID
 
+from alto.classes.aggregate import Metrics
+from alto.classes.data import GeoCoordinate
 from alto.classes.filters import Filter, FilterExpression
+from alto.classes.results import MetadataReturn, Object, QueryReturn
+from alto.classes.sorting import Sort, Sorting
 from alto.errors import AltoConfigurationError
 from alto.refusals import refuse, refuse_given
 from alto.values import Vector, numbers
@@ -16,13 +18,17 @@ __all__ = [
     "BM25Operator",
     "Filter",
     "FilterExpression",
+    "GeoCoordinate",
     "HybridFusion",
     "HybridVector",
     "MetadataQuery",
     "MetadataReturn",
+    "Metrics",
     "Move",
     "Object",
     "QueryReturn",
+    "Sort",
+    "Sorting",
 ]
 
 
@@ -121,44 +127,16 @@ def _refuse_thresholds(certainty: float | None, distance: float | None) -> None:
         refuse_given(max_vector_distance=True)
 
 
-@dataclass(frozen=True, slots=True)
-class MetadataReturn:
-    """What is known about an object. None is: not known, or of no meaning for this search."""
-
-    creation_time: datetime | None = None
-    last_update_time: datetime | None = None
-    distance: float | None = None
-    certainty: float | None = None
-    score: float | None = None
-    explain_score: str | None = None
-    is_consistent: bool | None = None
-    rerank_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Object:
-    """One object that was found."""
-
-    uuid: UUID
-    metadata: MetadataReturn
-    properties: dict[str, Any]
-    collection: str
-    vector: dict[str, list[float]] = field(default_factory=dict, repr=False)
-    references: None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QueryReturn:
-    """The objects found, best first. `total` is how many match, as the server counts."""
-
-    objects: list[Object]
-    total: int = 0
-    took_ms: int = 0
-
-
 type MetadataNames = Literal[
     "creation_time", "last_update_time", "distance", "certainty", "score", "explain_score", "is_consistent"
 ]
 type ReturnMetadata = MetadataQuery | Sequence[MetadataNames] | None
 type ReturnProperties = str | Sequence[str] | None
 type IncludeVector = bool | str | Sequence[str]
+
+
+def wants(asked: ReturnMetadata, *names: MetadataNames) -> bool:
+    """Whether any of these was asked for."""
+    if isinstance(asked, MetadataQuery):
+        return any(getattr(asked, name) for name in names)
+    return any(name in (asked or ()) for name in names)

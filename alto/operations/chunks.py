@@ -1,6 +1,6 @@
 """Many objects as requests of a size that the API takes, and what became of each. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,7 +44,7 @@ def item(properties: Mapping[str, Any] | None, uuid: UUID | str | None, vector: 
     return Item(BatchObject(properties or {}, made, vector, index), body, given)
 
 
-def items_of(objects: Sequence[Mapping[str, Any] | DataObject]) -> list[Item]:
+def items_of(objects: Iterable[Mapping[str, Any] | DataObject]) -> list[Item]:
     """The objects of `insert_many`. Raises `AltoConfigurationError` naming the place of one that is bad."""
     found = []
     for index, each in enumerate(objects):

@@ -66,6 +66,28 @@ def get(name: str) -> Operation[CollectionConfig]:
     return Operation(Request("GET", _path(name), repeatable=True), lambda answer: read(answer.body))
 
 
+def add_property(name: str, prop: Property) -> Operation[None]:
+    """Add a property. Not repeated when the answer is lost: it would then be there already."""
+    request = Request("POST", f"{_path(name)}/properties", prop.to_api(), phase=Phase.INSERT)
+    return Operation(request, lambda _: None)
+
+
+def update(
+    name: str,
+    *,
+    description: str | None,
+    auto_schema: bool | None,
+    replicas: int | None,
+    refresh_seconds: int | None,
+) -> Operation[None]:
+    """Change what was given."""
+    index = {"replicas": replicas, "refresh_seconds": refresh_seconds}
+    changed = {name: value for name, value in index.items() if value is not None}
+    given = {"description": description, "auto_schema": auto_schema, "index": changed or None}
+    body = {name: value for name, value in given.items() if value is not None}
+    return Operation(Request("PATCH", _path(name), body, phase=Phase.INSERT, repeatable=True), lambda _: None)
+
+
 def exists(name: str) -> Operation[bool]:
     """Whether there is a collection of this name."""
     request = Request("GET", _path(name), repeatable=True, accept=frozenset({404}))

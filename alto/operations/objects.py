@@ -1,6 +1,6 @@
 """Objects: insert, write many, read and delete."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,10 @@ from uuid import UUID
 
 from alto.classes.data import DeleteManyObject, DeleteManyReturn, Vectors
 from alto.classes.filters import FilterExpression
-from alto.classes.query import MetadataReturn, Object
+from alto.classes.query import IncludeVector, ReturnProperties
+from alto.classes.results import MetadataReturn, Object
 from alto.errors import AltoConfigurationError
+from alto.operations.reading import names_of, wanted_vectors
 from alto.requests import Answer, Operation, Phase, Request, segment, was_found
 from alto.values import is_one_vector, numbers, parsed_uuid, to_json
 
@@ -68,16 +70,24 @@ def _read_outcomes(answer: Answer) -> list[Outcome]:
     ]
 
 
-def get(collection: str, uuid: UUID | str, *, vectors: bool) -> Operation[Object | None]:
+def get(
+    collection: str,
+    uuid: UUID | str,
+    *,
+    include_vector: IncludeVector = False,
+    return_properties: ReturnProperties = None,
+) -> Operation[Object | None]:
     """One object as it was last written; None if there is none."""
     request = Request(
         "GET",
         f"{_path(collection)}/{segment(parsed_uuid(uuid))}",
-        query={"include_vectors": "true"} if vectors else {},
+        query={"include_vectors": "true"} if include_vector else {},
         repeatable=True,
         accept=frozenset({404}),
     )
-    return Operation(request, lambda answer: _found(answer, read_object))
+    return Operation(
+        request, lambda answer: _found(answer, lambda body: read_object(body, include_vector, return_properties))
+    )
 
 
 def change(
@@ -108,16 +118,41 @@ def _read_deletions(answer: Answer) -> DeleteManyReturn:
 
 
 def page(
-    collection: str, *, after: UUID | None, vectors: bool, limit: int = 100
+    collection: str,
+    *,
+    after: UUID | str | None = None,
+    limit: int = 100,
+    filters: FilterExpression | None = None,
+    include_vector: IncludeVector = False,
+    return_properties: ReturnProperties = None,
 ) -> Operation[tuple[list[Object], UUID | None]]:
     """One page of all objects, by id, and where the next one begins."""
-    body = {"limit": limit, "include_vectors": vectors} | ({} if after is None else {"after": after})
+    body: dict[str, Any] = {"limit": limit, "include_vectors": bool(include_vector)}
+    if after:
+        body["after"] = parsed_uuid(after)
+    if filters is not None:
+        body["filter"] = filters.body
+    if return_properties is not None:
+        body["return_properties"] = names_of(return_properties)
 
     def read(answer: Answer) -> tuple[list[Object], UUID | None]:
         following = answer.body.get("next")
-        return [read_object(each) for each in answer.body["objects"]], following and UUID(following)
+        found = [read_object(each, include_vector) for each in answer.body["objects"]]
+        return found, following and UUID(following)
 
     return Operation(Request("POST", f"{_path(collection)}/list", content=to_json(body), repeatable=True), read)
+
+
+def get_many(
+    collection: str, uuids: Sequence[UUID | str], *, include_vector: IncludeVector, return_properties: ReturnProperties
+) -> Operation[list[Object]]:
+    """The objects of these ids, in their order; those that are not there are left out. 1,000 at most."""
+    body = {"ids": [parsed_uuid(each) for each in uuids], "include_vectors": bool(include_vector)}
+
+    def read(answer: Answer) -> list[Object]:
+        return [read_object(each, include_vector, return_properties) for each in answer.body["objects"]]
+
+    return Operation(Request("POST", f"{_path(collection)}/get", content=to_json(body), repeatable=True), read)
 
 
 def exists(collection: str, uuid: UUID | str) -> Operation[bool]:
@@ -134,17 +169,19 @@ def delete(collection: str, uuid: UUID | str) -> Operation[bool]:
     return Operation(request, lambda answer: _found(answer, lambda _: True) or False)
 
 
-def read_object(body: dict[str, Any]) -> Object:
-    """A stored object as the API says it."""
+def read_object(body: dict[str, Any], include_vector: IncludeVector, names: ReturnProperties = None) -> Object:
+    """A stored object as the API says it, with the vectors and properties that are wanted."""
+    kept = names_of(names)
+    properties: dict[str, Any] = body["properties"]
     return Object(
         uuid=UUID(body["id"]),
         metadata=MetadataReturn(
             creation_time=datetime.fromisoformat(body["created"]),
             last_update_time=datetime.fromisoformat(body["updated"]),
         ),
-        properties=body["properties"],
+        properties=properties if kept is None else {name: properties[name] for name in kept if name in properties},
         collection=body["collection"],
-        vector=body.get("vectors") or {},
+        vector=wanted_vectors(body.get("vectors") or {}, include_vector),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +11,16 @@ from alto.classes.query import (
     HybridFusion,
     HybridVectorQuery,
     IncludeVector,
-    MetadataQuery,
-    MetadataReturn,
     Move,
-    Object,
     Operator,
-    QueryReturn,
     ReturnMetadata,
     ReturnProperties,
+    wants,
 )
+from alto.classes.results import MetadataReturn, Object, QueryReturn
+from alto.classes.sorting import Sorting
 from alto.errors import AltoConfigurationError
+from alto.operations.reading import names_of, wanted_vectors
 from alto.refusals import refuse
 from alto.requests import Answer, Operation, Phase, Request, segment
 from alto.values import Vector, numbers, parsed_uuid, to_json
@@ -42,23 +43,15 @@ class Page:
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it: only what was given."""
-        names = [self.return_properties] if isinstance(self.return_properties, str) else self.return_properties
         return _given(
             limit=self.limit,
             offset=self.offset,
             autocut=self.auto_limit,
             filter=None if self.filters is None else self.filters.body,
-            return_properties=None if names is None else list(names),
+            return_properties=names_of(self.return_properties),
             include_vectors=True if self.include_vector else None,
+            include_times=True if wants(self.return_metadata, "creation_time", "last_update_time") else None,
         )
-
-    @property
-    def wants_explanation(self) -> bool:
-        """Whether the parts of a hybrid score were asked for."""
-        asked = self.return_metadata
-        if isinstance(asked, MetadataQuery):
-            return asked.explain_score
-        return "explain_score" in (asked or ())
 
 
 def near_text(
@@ -118,7 +111,7 @@ def bm25(
     query: str, *, query_properties: Sequence[str] | None = None, operator: Operator | None = None
 ) -> dict[str, Any]:
     """The body of a search for words."""
-    return {"bm25": _given(query=query, properties=_names(query_properties)) | _words(operator)}
+    return {"bm25": _given(query=query, properties=names_of(query_properties)) | _words(operator)}
 
 
 def hybrid(
@@ -141,16 +134,22 @@ def hybrid(
     settings = _given(
         query=query,
         alpha=alpha,
-        properties=_names(query_properties),
+        properties=names_of(query_properties),
         fusion=fusion_type and HybridFusion(fusion_type).value,
         target_vector=_target(target_vector),
     )
     return {"hybrid": settings | leg | _words(bm25_operator)}
 
 
+def listing(sort: Sorting) -> dict[str, Any]:
+    """The body of a listing in some order."""
+    return {"sort": sort.to_api()}
+
+
 def search(collection: str, mode: dict[str, Any], page: Page) -> Operation[QueryReturn]:
     """One search of a collection."""
-    explain = {"explain": True} if page.wants_explanation and "hybrid" in mode else {}
+    explained = "hybrid" in mode and wants(page.return_metadata, "explain_score")
+    explain = {"explain": True} if explained else {}
     content = to_json(mode | page.to_api() | explain)
     request = Request(
         "POST", f"/v1/collections/{segment(collection)}/search", content=content, phase=Phase.QUERY, repeatable=True
@@ -168,6 +167,8 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector)
     return Object(
         uuid=UUID(hit["id"]),
         metadata=MetadataReturn(
+            creation_time=_time(hit.get("created")),
+            last_update_time=_time(hit.get("updated")),
             distance=hit.get("distance"),
             certainty=hit.get("certainty"),
             score=hit.get("score"),
@@ -175,27 +176,16 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector)
         ),
         properties=hit["properties"],
         collection=collection,
-        vector=_vectors(hit.get("vectors") or {}, include_vector),
+        vector=wanted_vectors(hit.get("vectors") or {}, include_vector),
     )
-
-
-def _vectors(found: dict[str, list[float]], wanted: IncludeVector) -> dict[str, list[float]]:
-    if isinstance(wanted, bool):
-        return found
-    names = {wanted} if isinstance(wanted, str) else set(wanted)
-    return {name: vector for name, vector in found.items() if name in names}
 
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _names(names: Sequence[str] | None) -> list[str] | None:
-    return None if names is None else [names] if isinstance(names, str) else list(names)
-
-
 def _target(target: TargetVector) -> str | None:
-    names = _names(target) or []
+    names = names_of(target) or []
     if len(names) > 1:
         refuse("search in several target vectors at once", "one search for each target vector")
     return names[0] if names else None
@@ -203,3 +193,7 @@ def _target(target: TargetVector) -> str | None:
 
 def _words(operator: Operator | None) -> dict[str, Any]:
     return dict(operator.settings) if operator else {}
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -4,26 +4,18 @@ from collections.abc import Iterator
 from typing import NoReturn
 from uuid import UUID
 
+from alto.sync.aggregate import Aggregate
 from alto.sync.batch import Batches
+from alto.sync.config import Config
 from alto.sync.data import Data
 from alto.sync.query import Query
 from alto.sync.transport import Transport
-from alto.classes.query import Object
-from alto.operations import collections, objects
-from alto.operations.collections import CollectionConfig
-from alto.refusals import refuse
+from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
+from alto.classes.results import Object
+from alto.operations import aggregates, collections, objects
+from alto.refusals import refuse, refuse_given
 
-
-class Config:
-    """`collection.config`."""
-
-    def __init__(self, transport: Transport, name: str) -> None:
-        self._transport = transport
-        self._name = name
-
-    def get(self, simple: bool = False) -> CollectionConfig:  # noqa: ARG002 (Weaviate's)
-        """The configuration, every default written out."""
-        return self._transport.run(collections.get(self._name))
+PAGE = 100
 
 
 class Collection:
@@ -35,15 +27,37 @@ class Collection:
         self.config = Config(transport, self.name)
         self.data = Data(transport, self.name)
         self.query = Query(transport, self.name)
+        self.aggregate = Aggregate(transport, self.name)
         self.batch = Batches(transport, self.name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._transport.url!r})"
 
-    def iterator(self, include_vector: bool = False, *, after: UUID | None = None) -> Iterator[Object]:
-        """All objects by id, in pages of 100. Those that nobody writes meanwhile come exactly once."""
+    def __len__(self) -> int:
+        """How many objects there are, as searches see them."""
+        return self._transport.run(aggregates.count(self.name))
+
+    def iterator(
+        self,
+        include_vector: IncludeVector = False,
+        return_metadata: ReturnMetadata = None,  # noqa: ARG002 (times are always there)
+        *,
+        return_properties: ReturnProperties = None,
+        return_references: object = None,
+        after: UUID | str | None = None,
+        cache_size: int | None = None,
+    ) -> Iterator[Object]:
+        """All objects by id, in pages of `cache_size` (100). Those that nobody writes meanwhile come exactly once."""
+        refuse_given(return_references=return_references)
         while True:
-            found, after = self._transport.run(objects.page(self.name, after=after, vectors=include_vector))
+            operation = objects.page(
+                self.name,
+                after=after,
+                limit=cache_size or PAGE,
+                include_vector=include_vector,
+                return_properties=return_properties,
+            )
+            found, after = self._transport.run(operation)
             for each in found:
                 yield each
             if after is None:

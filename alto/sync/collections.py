@@ -34,6 +34,9 @@ class Collections:
         reranker_config: object = None,
         sharding_config: object = None,
         vector_index_config: object = None,
+        data_model_properties: object = None,
+        data_model_references: object = None,
+        skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
     ) -> Collection:
         """Create a collection; the model is checked now. `vectorizer_config` is the older name of `vector_config`.
 
@@ -49,6 +52,8 @@ class Collections:
             reranker_config=reranker_config,
             sharding_config=sharding_config,
             vector_index_config=vector_index_config,
+            data_model_properties=data_model_properties,
+            data_model_references=data_model_references,
         )
         made = self._transport.run(
             collections.create(
@@ -84,6 +89,14 @@ class Collections:
     def export_config(self, name: str) -> CollectionConfig:
         """A collection's configuration, every default written out."""
         return self._transport.run(collections.get(name))
+
+    def create_from_config(self, config: CollectionConfig) -> Collection:
+        """Create a collection as `export_config` says it."""
+        return self.create_from_dict(config.to_dict())
+
+    def delete_all(self) -> None:
+        """Delete all collections and all their objects."""
+        self.delete(list(self.list_all()))
 
     def delete(self, name: str | Sequence[str]) -> None:
         """Delete collections and all their objects. One that is not there is passed over."""

@@ -1,5 +1,6 @@
 """The answer to a search."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -32,6 +33,8 @@ class Hit(StrictModel):
     distance: float | None = None
     certainty: float | None = None
     vectors: dict[str, list[float]] | None = None
+    created: datetime | None = Field(default=None, description="With `include_times`, as `updated`.")
+    updated: datetime | None = None
     highlights: dict[str, list[str]] | None = Field(
         default=None, description="Passages of each property, the words of the query within `<em>`."
     )

@@ -17,6 +17,9 @@ LARGE_K = 1_000
 
 Conditions = list[dict[str, Any]]
 
+# What the server itself knows of an object, and where the index has it.
+KEPT_FIELDS = {"_id": "id", "_created": "created", "_updated": "updated"}
+
 
 def search_body(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> dict[str, Any]:
     """The body of a search. `vector` is None when the search has no vector leg.
@@ -110,6 +113,8 @@ def listing(collection: CollectionConfig, sort: list[Sort], conditions: Conditio
 
 def sort_field(collection: CollectionConfig, name: str) -> str:
     """The field that sorts by a property. Raises `InvalidRequestError` if there is none."""
+    if name in KEPT_FIELDS:
+        return KEPT_FIELDS[name]
     item = collection.property_named(name)
     if item is None:
         known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
@@ -130,14 +135,15 @@ def highlight(collection: CollectionConfig, properties: list[str] | None) -> dic
 def source_filter(collection: CollectionConfig, request: SearchRequest) -> dict[str, list[str]] | bool:
     """Which parts of the documents leave OpenSearch: only what the caller asked for."""
     # The engine keeps vectors outside of `_source` and puts them back only where a pattern names them themselves.
-    vectors = ["vectors.*"] if request.include_vectors else []
+    beside = ["vectors.*"] if request.include_vectors else []
+    beside += ["created", "updated"] if request.include_times else []
     if request.return_properties is None:
-        return {"includes": ["properties", *vectors]}
+        return {"includes": ["properties", *beside]}
     for name in request.return_properties:
         if collection.property_named(name) is None:
             problem = f"'{name}' is not a property of '{collection.name}'"
             raise InvalidRequestError(f"return_properties: {problem}.", [ErrorDetail("return_properties", problem)])
-    includes = [f"properties.{name}" for name in request.return_properties] + vectors
+    includes = [f"properties.{name}" for name in request.return_properties] + beside
     return {"includes": includes} if includes else False
 
 

@@ -1,5 +1,6 @@
 """From OpenSearch's answer to hits. Pure."""
 
+from datetime import datetime
 from typing import Any
 
 from lambdas.search.answer import Hit
@@ -56,5 +57,11 @@ def _hit(found: dict[str, Any], targets: Targets | None) -> Hit:
         distance=distance,
         certainty=None if targets is None or distance is None else targets.certainty(distance),
         vectors=source.get("vectors"),
+        created=_time(source.get("created")),
+        updated=_time(source.get("updated")),
         highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -19,7 +19,7 @@ MODES = ("near_text", "near_vector", "near_object", "bm25", "hybrid")
 class Sort(StrictModel):
     """A property to sort a listing by; objects that lack it come last."""
 
-    property: str
+    property: str = Field(description="The name of a property, or `_id`, `_created`, `_updated`.")
     order: Literal["ascending", "descending"] = "ascending"
 
 
@@ -51,6 +51,7 @@ class SearchRequest(StrictModel):
     )
     return_properties: list[str] | None = Field(default=None, description="All properties, if not given.")
     include_vectors: bool = False
+    include_times: bool = Field(default=False, description="Say when each object was first and last stored.")
     explain: bool = Field(default=False, description="Say what each leg gives to the score of a hybrid hit.")
     profile: bool = Field(default=False, description="Say where the time went.")
 

@@ -11,7 +11,7 @@ import pytest
 import alto
 from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
 from alto.classes.data import DataObject, GeoCoordinate
-from alto.classes.query import Filter, HybridFusion, HybridVector
+from alto.classes.query import Filter, HybridFusion, HybridVector, Metrics, Sort
 from tests.api import Api
 from tests.api_server import ApiServer
 from tests.builders import FILMS
@@ -309,6 +309,56 @@ def test_what_a_batch_stored_is_found_when_its_block_ends(own: Any) -> None:
     assert own.query.bm25("film").total == 120
 
 
+def test_objects_are_fetched_in_any_order(films: Any) -> None:
+    by_year = films.query.fetch_objects(sort=Sort.by_property("year", ascending=False), limit=2, offset=1)
+    by_id = films.query.fetch_objects()
+    back = films.query.fetch_objects(sort=Sort.by_id(ascending=False), return_metadata=["creation_time"])
+
+    assert [each.properties["year"] for each in by_year.objects] == [2008, 1996]
+    assert [each.uuid for each in by_id.objects] == sorted(each.uuid for each in films.iterator())
+    assert [each.uuid for each in back.objects] == [each.uuid for each in reversed(by_id.objects)]
+    assert back.objects[0].metadata.creation_time == by_id.objects[-1].metadata.creation_time
+    rest = films.query.fetch_objects(after=by_id.objects[1].uuid, filters=Filter.by_property("year").less_than(3000))
+    assert rest.objects == by_id.objects[2:]
+    ids = [by_id.objects[3].uuid, uuid4(), by_id.objects[0].uuid]
+    assert [each.uuid for each in films.query.fetch_objects_by_ids(ids).objects] == [ids[0], ids[2]]
+    ordered = films.query.fetch_objects_by_ids(ids, sort=Sort.by_id())
+    assert [each.uuid for each in ordered.objects] == [ids[2], ids[0]]
+
+
+def test_objects_are_counted_and_measured(films: Any) -> None:
+    assert len(films) == 5
+    years = films.aggregate.over_all(return_metrics=Metrics("year").integer(minimum=True, maximum=True, mean=True))
+    assert years.total_count == 5
+    assert (years.properties["year"].minimum, years.properties["year"].maximum) == (1972, 2009)
+    assert years.properties["year"].mean == pytest.approx(1995.8)
+
+    near = films.aggregate.near_text("A holiday film", object_limit=2, return_metrics=Metrics("title").text())
+    assert {each.value for each in near.properties["title"].top_occurrences} == {
+        "Jingle All the Way",
+        "A Christmas Carol",
+    }
+    [carol] = films.query.bm25("ghosts", include_vector=True).objects
+    assert films.aggregate.near_object(carol.uuid, object_limit=3).total_count == 3
+    assert films.aggregate.near_vector(carol.vector["default"], distance=0.001).total_count == 1
+    assert films.aggregate.hybrid("christmas", alpha=0).total_count == 2
+    grouped = films.aggregate.over_all(group_by="year", filters=Filter.by_property("year").greater_than(2000))
+    assert {group.grouped_by.value: group.total_count for group in grouped.groups} == {2008: 1, 2009: 1}
+
+
+def test_a_collection_may_grow_and_be_described_anew(own: Any) -> None:
+    own.config.add_property(Property(name="tags", data_type=DataType.TEXT_ARRAY))
+    own.config.update(description="Mine", auto_schema=True)
+
+    config = own.config.get()
+
+    assert [each.name for each in config.properties] == ["title", "description", "year", "tags"]
+    assert config.description == "Mine"
+    assert config.raw["auto_schema"] is True
+    with pytest.raises(alto.AltoConflictError):
+        own.config.add_property(Property(name="tags", data_type=DataType.TEXT))
+
+
 def test_a_wrong_request_names_its_field(films: Any) -> None:
     with pytest.raises(alto.AltoInvalidRequestError) as caught:
         films.query.hybrid("a film", alpha=1.5)
@@ -333,6 +383,9 @@ def test_the_asynchronous_client_does_the_same(server: ApiServer, films: Any) ->
                 titles(films.query.hybrid("A holiday film", limit=2)),
                 ["A Christmas Carol"],
             ]
+            assert await collection.length() == 5
+            assert [each.uuid async for each in collection.iterator()] == [each.uuid for each in films.iterator()]
+            assert (await collection.aggregate.over_all()).total_count == 5
             made = await collection.data.exists(uuid4())
             assert made is False
             with pytest.raises(alto.AltoNotSupportedError, match="insert_many"):

@@ -105,6 +105,15 @@ def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
     ]
 
 
+def test_a_listing_is_sorted_by_what_the_server_keeps() -> None:
+    order = [{"property": "_created", "order": "descending"}, {"property": "_updated"}, {"property": "_id"}]
+
+    body = search_body(FILMS, request(sort=order, include_times=True, return_properties=["title"]), None)
+
+    assert [next(iter(each)) for each in body["sort"]] == ["created", "updated", "id", "_id"]
+    assert body["_source"] == {"includes": ["properties.title", "created", "updated"]}
+
+
 def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
     body = search_body(
         FILMS,

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,17 @@ def test_a_hit_of_words_has_a_score_and_no_distance() -> None:
     assert (hit.id, hit.score, hit.distance, hit.certainty) == ("a", 0.75, None, None)
     assert hit.properties == {"title": "Up"}
     assert hit.vectors == {"default": [1, 0, 0]}
+
+
+def test_a_hit_says_its_times_if_they_were_asked_for() -> None:
+    time = "2026-01-02T03:04:05.678+00:00"
+    source = {"properties": {}, "created": time, "updated": time}
+
+    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": 1, "_source": source}]}}, None)
+    [plain] = hits(ANSWER, None)
+
+    assert hit.created == hit.updated == datetime.fromisoformat(time)
+    assert plain.created is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""`collection.config`: how a collection is described, and what of it may change."""
+
+from typing import NoReturn
+
+from alto.aio.transport import AsyncTransport
+from alto.classes.config import Property
+from alto.operations import collections
+from alto.operations.collections import CollectionConfig
+from alto.refusals import refuse, refuse_given
+
+
+class ConfigAsync:
+    """The configuration of one collection."""
+
+    def __init__(self, transport: AsyncTransport, name: str) -> None:
+        self._transport = transport
+        self._name = name
+
+    async def get(self, simple: bool = False) -> CollectionConfig:  # noqa: ARG002 (Weaviate's)
+        """The configuration, every default written out."""
+        return await self._transport.run(collections.get(self._name))
+
+    async def add_property(self, prop: Property) -> None:
+        """Add a property: objects that are stored already have no value of it.
+
+        Raises `AltoConflictError` if there is one of its name.
+        """
+        await self._transport.run(collections.add_property(self._name, prop))
+
+    async def update(
+        self,
+        *,
+        description: str | None = None,
+        auto_schema: bool | None = None,
+        replicas: int | None = None,
+        refresh_seconds: int | None = None,
+        property_descriptions: object = None,
+        inverted_index_config: object = None,
+        multi_tenancy_config: object = None,
+        object_ttl_config: object = None,
+        replication_config: object = None,
+        vector_index_config: object = None,
+        vectorizer_config: object = None,
+        vector_config: object = None,
+        generative_config: object = None,
+        reranker_config: object = None,
+    ) -> None:
+        """Change what may change; the rest stays. `auto_schema` and the two after it are Alto's own."""
+        refuse_given(
+            property_descriptions=property_descriptions,
+            inverted_index_config=inverted_index_config,
+            multi_tenancy_config=multi_tenancy_config,
+            object_ttl_config=object_ttl_config,
+            replication_config=replication_config,
+            changed_vector_config=vector_index_config or vectorizer_config or vector_config,
+            generative_config=generative_config,
+            reranker_config=reranker_config,
+        )
+        await self._transport.run(
+            collections.update(
+                self._name,
+                description=description,
+                auto_schema=auto_schema,
+                replicas=replicas,
+                refresh_seconds=refresh_seconds,
+            )
+        )
+
+    async def add_reference(self, ref: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
+        """Not there."""
+        refuse("references")
+
+    async def add_vector(self, *, vector_config: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
+        """Not there."""
+        refuse("changed_vector_config")

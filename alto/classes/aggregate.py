@@ -1,0 +1,238 @@
+"""What is asked about many objects at once, and what is answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from alto.errors import AltoConfigurationError
+from alto.refusals import ALTERNATIVES, refuse
+
+__all__ = [
+    "AggregateBoolean",
+    "AggregateDate",
+    "AggregateGroup",
+    "AggregateGroupByReturn",
+    "AggregateInteger",
+    "AggregateNumber",
+    "AggregateReturn",
+    "AggregateText",
+    "GroupByAggregate",
+    "GroupedBy",
+    "Metrics",
+    "TopOccurrence",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupByAggregate:
+    """One group for each value of a property, the largest first. `limit` groups at most; 10 if not given."""
+
+    prop: str
+    limit: int | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"property": self.prop} | ({} if self.limit is None else {"limit": self.limit})
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyMetrics:
+    """What to say about one property. `kind` is the class of the answer, `metrics` are named as the API names them."""
+
+    name: str
+    kind: type["Aggregate"]
+    metrics: tuple[str, ...]
+    limit: int | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"metrics": list(self.metrics)} | ({} if self.limit is None else {"limit": self.limit})
+
+
+class Metrics:
+    """What to say about a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
+
+    def __init__(self, property_: str) -> None:
+        self._name = property_
+
+    def text(
+        self,
+        count: bool = False,
+        top_occurrences_count: bool = False,
+        top_occurrences_value: bool = False,
+        limit: int | None = None,
+        min_occurrences: int | None = None,
+    ) -> PropertyMetrics:
+        """The most frequent values of a text or a uuid, `limit` at most (5). `min_occurrences` is its older name."""
+        if limit is not None and min_occurrences is not None:
+            raise AltoConfigurationError("Metrics.text: limit and min_occurrences are the same: give limit only")
+        top = top_occurrences_count or top_occurrences_value
+        limit = min_occurrences if limit is None else limit
+        return self._asked(AggregateText, limit=limit, count=count, top_occurrences=top)
+
+    def integer(  # noqa: PLR0917 (Weaviate's)
+        self,
+        count: bool = False,
+        maximum: bool = False,
+        mean: bool = False,
+        median: bool = False,
+        minimum: bool = False,
+        mode: bool = False,
+        sum_: bool = False,
+    ) -> PropertyMetrics:
+        """Statistics of whole numbers."""
+        return self._asked(
+            AggregateInteger, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
+        )
+
+    def number(  # noqa: PLR0917 (Weaviate's)
+        self,
+        count: bool = False,
+        maximum: bool = False,
+        mean: bool = False,
+        median: bool = False,
+        minimum: bool = False,
+        mode: bool = False,
+        sum_: bool = False,
+    ) -> PropertyMetrics:
+        """Statistics of numbers."""
+        return self._asked(
+            AggregateNumber, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
+        )
+
+    def boolean(
+        self,
+        count: bool = False,
+        percentage_false: bool = False,
+        percentage_true: bool = False,
+        total_false: bool = False,
+        total_true: bool = False,
+    ) -> PropertyMetrics:
+        """How many are true. Percentages are shares from 0 to 1, as in Weaviate."""
+        return self._asked(
+            AggregateBoolean,
+            count=count,
+            percentage_false=percentage_false,
+            percentage_true=percentage_true,
+            total_false=total_false,
+            total_true=total_true,
+        )
+
+    def date_(
+        self,
+        count: bool = False,
+        maximum: bool = False,
+        median: bool = False,
+        minimum: bool = False,
+        mode: bool = False,
+    ) -> PropertyMetrics:
+        """Statistics of dates."""
+        return self._asked(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
+
+    def reference(self, pointing_to: bool = False) -> NoReturn:  # noqa: ARG002 (Weaviate's)
+        """Not there."""
+        refuse("Metrics.reference", ALTERNATIVES["references"])
+
+    def _asked(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:
+        chosen = tuple(name for name, wanted in metrics.items() if wanted) or tuple(metrics)
+        return PropertyMetrics(self._name, kind, chosen, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateInteger:
+    """About whole numbers. None is: not asked for, or there is no value."""
+
+    count: int | None
+    maximum: int | None
+    mean: float | None
+    median: float | None
+    minimum: int | None
+    mode: int | None
+    sum_: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateNumber:
+    """About numbers."""
+
+    count: int | None
+    maximum: float | None
+    mean: float | None
+    median: float | None
+    minimum: float | None
+    mode: float | None
+    sum_: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopOccurrence:
+    """A value, and how many objects have it."""
+
+    count: int | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateText:
+    """About texts."""
+
+    count: int | None
+    top_occurrences: list[TopOccurrence]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateBoolean:
+    """About truths. Percentages are shares, 0 to 1."""
+
+    count: int | None
+    percentage_false: float | None
+    percentage_true: float | None
+    total_false: int | None
+    total_true: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateDate:
+    """About dates, as RFC 3339 text."""
+
+    count: int | None
+    maximum: str | None
+    median: str | None
+    minimum: str | None
+    mode: str | None
+
+
+type Aggregate = AggregateInteger | AggregateNumber | AggregateText | AggregateBoolean | AggregateDate
+type ReturnMetrics = PropertyMetrics | Sequence[PropertyMetrics] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateReturn:
+    """What was asked about all objects that count."""
+
+    properties: dict[str, Aggregate]
+    total_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedBy:
+    """The value that the objects of a group share."""
+
+    prop: str
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateGroup:
+    """What was asked, about one group."""
+
+    grouped_by: GroupedBy
+    properties: dict[str, Aggregate]
+    total_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateGroupByReturn:
+    """What was asked, about each group, the largest first."""
+
+    groups: list[AggregateGroup]
