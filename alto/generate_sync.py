@@ -9,11 +9,15 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 # Written by hand on both sides: the synchronous one works with threads.
-BY_HAND = frozenset({"__init__.py", "batch.py"})
+BY_HAND = frozenset({"__init__.py", "batch.py", "parallel.py"})
 
 WORDS = {
     r"async def length\(self\)": "def __len__(self)",
     r"async def": "def",
+    r"async for": "for",
+    r"await asyncio\.to_thread\(([\w.]+)(?:, )?": r"\1(",
+    r"aiter_bytes": "iter_bytes",
+    r"\baread\b": "read",
     r"async with": "with",
     r"await ": "",
     r"__aenter__": "__enter__",

@@ -88,8 +88,11 @@ def let_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
 
 
 def let_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
-    """Sign URLs for uploads into a folder of each collection. A signed URL can do what its signer can."""
-    _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"))
+    """Sign URLs for uploads into a folder of each collection, and give up uploads in parts that are not finished.
+
+    A signed URL can do what its signer can. To begin, send and complete parts is `s3:PutObject` as well.
+    """
+    _allow(function, ["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"))
 
 
 def let_send(function: AltoFunction, queue: sqs.IQueue) -> None:

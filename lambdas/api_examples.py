@@ -30,6 +30,9 @@ class Example(NamedTuple):
 IN_BOOK = {"name": NAME}
 THIS_BOOK = {"name": NAME, "object_id": EMMA}
 
+# An upload in parts, of a file whose parts have all arrived.
+UPLOAD = {"collection": NAME, "file_name": "books.csv", "upload_id": "VXBsb2FkIElE"}
+
 EXAMPLES: dict[str, Example] = {
     "live": Example({}),
     "ready": Example({}),
@@ -102,6 +105,9 @@ EXAMPLES: dict[str, Example] = {
     "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
     "start_import": Example({}, {"collection": NAME, "file_name": "books.csv", "options": {"format": "csv"}}),
     "list_imports": Example({"limit": 5}),
+    "sign_upload_parts": Example({"import_id": IMPORT}, UPLOAD | {"numbers": [101, 102]}),
+    "complete_upload": Example({"import_id": IMPORT}, UPLOAD | {"etags": ["9b2cf535f27731c974343645a3985328"]}),
+    "abort_upload": Example({"import_id": IMPORT}, UPLOAD),
     "delete_object": Example(THIS_BOOK),
     "delete_collection": Example(IN_BOOK),
     "get_import": Example({"import_id": IMPORT}),

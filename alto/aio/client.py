@@ -7,6 +7,7 @@ import httpx
 
 from alto.aio.collections import CollectionsAsync
 from alto.aio.imports import ImportsAsync
+from alto.aio.storage import AsyncStorage
 from alto.aio.transport import AsyncTransport
 from alto.errors import AltoError
 from alto.operations import service
@@ -33,12 +34,12 @@ class AltoAsyncClient:
         """
         sent = dict(headers or {})
         address = checked_url(url, sent, signed=auth is not None)
-        self._transport = AsyncTransport(
-            address, additional_config or AdditionalConfig(), headers=sent, auth=auth, transport=transport
-        )
+        config = additional_config or AdditionalConfig()
+        self._transport = AsyncTransport(address, config, headers=sent, auth=auth, transport=transport)
+        self._storage = AsyncStorage(config, transport)
         self._skip_init_checks = skip_init_checks
         self.collections = CollectionsAsync(self._transport)
-        self.imports = ImportsAsync(self._transport)
+        self.imports = ImportsAsync(self._transport, self._storage)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._transport.url!r})"
@@ -51,6 +52,7 @@ class AltoAsyncClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
+        await self._storage.close()
 
     async def __aenter__(self) -> Self:
         try:

@@ -1,39 +1,186 @@
 """`client.imports`: files that Alto loads from S3."""
 
 import asyncio
+import json
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
 from uuid import UUID
 
+from alto.aio.parallel import in_parallel
+from alto.aio.storage import AsyncStorage
 from alto.aio.transport import AsyncTransport
-from alto.errors import AltoTimeoutError
+from alto.classes.imports import ErrorRecord, ImportJob, ImportOptions
+from alto.errors import AltoAuthenticationError, AltoConflictError, AltoError, AltoNotFoundError, AltoTimeoutError
 from alto.operations import imports
-from alto.operations.imports import ImportJob
+from alto.operations.uploads import MOST_URLS, FileToUpload, Upload
+from alto.progress import bytes_shown, job_shown
+from alto.values import parsed_uuid
+
+# Parts that are sent at the same time.
+PARTS_AT_ONCE = 4
+# S3 tells Alto of a file within seconds; a queue that is full may take minutes.
+BEGIN_SECONDS = 600.0
 
 
 class ImportsAsync:
-    """Import jobs. A file dropped at `s3://<bucket>/<Collection>/…` starts one."""
+    """Import jobs. A file dropped at `s3://<bucket>/<Collection>/…` starts one, too."""
 
-    def __init__(self, transport: AsyncTransport) -> None:
+    def __init__(self, transport: AsyncTransport, storage: AsyncStorage) -> None:
         self._transport = transport
+        self._storage = storage
 
-    async def get(self, import_id: UUID | str) -> ImportJob:
-        """How far a job is. Raises `AltoNotFoundError`."""
-        return await self._transport.run(imports.get_import(import_id))
+    async def from_file(
+        self,
+        path: str | Path,
+        *,
+        collection: str,
+        options: ImportOptions | None = None,
+        file_name: str | None = None,
+        progress: bool | Callable[[int, int], None] = False,
+    ) -> ImportJob:
+        """Upload a file and import it. Large files go in parts, four at a time; memory does not grow with them.
 
-    async def wait(self, import_id: UUID | str, *, timeout: float = 3600.0, poll: float = 1.0) -> ImportJob:  # noqa: ASYNC109 (also synchronous)
-        """The job once it is completed or failed: look at `.state`, `.failed` and `.errors`. Times are in seconds.
-
-        Raises `AltoTimeoutError`; the job goes on all the same.
+        The job is in the state `uploaded`: give it to `wait`. `progress` shows a bar, or is told bytes sent and bytes
+        in all. Raises `AltoConfigurationError` if there is no such file, and what Alto and S3 say: then nothing was
+        imported.
         """
-        deadline = time.monotonic() + timeout
+        file = FileToUpload.at(path, file_name)
+        upload = await self._transport.run(imports.start_upload(collection, file, options))
+        with bytes_shown(progress, file.size) as show:
+            show(0)
+            if upload.url is not None:
+                await self._storage.put(upload.url, upload.headers, file.part(0, file.size))
+                show(file.size)
+            else:
+                await self._send_parts(upload, file, show)
+        return imports.uploaded(upload, file, collection)
+
+    async def from_s3(
+        self, uri: str, *, collection: str, options: ImportOptions | None = None, repeat: bool = False
+    ) -> ImportJob:
+        """Import an object `s3://bucket/key` that Alto may read.
+
+        The same content, read in the same way, is the same job, which is answered; `repeat` imports it again.
+        """
+        return await self._transport.run(imports.start(collection, uri, options, repeat=repeat))
+
+    async def get(self, import_: ImportJob | UUID | str) -> ImportJob:
+        """How far a job is now. Raises `AltoNotFoundError`."""
+        return await self._transport.run(imports.get_import(_id(import_)))
+
+    async def list_all(self) -> list[ImportJob]:
+        """All jobs of the last 90 days, the newest first."""
+        found: list[ImportJob] = []
+        after: str | None = None
         while True:
-            job = await self.get(import_id)
-            if job.finished:
-                return job
-            if time.monotonic() + poll > deadline:
-                raise AltoTimeoutError(
-                    f"The import {import_id} is not finished after {timeout:g} s: {job.chunks_done} of "
-                    f"{job.chunks_total} chunks are done. It goes on; wait again.",
-                    code="import_not_finished",
-                )
-            await asyncio.sleep(poll)
+            page, after = await self._transport.run(imports.list_imports(100, after))
+            found += page
+            if after is None:
+                return found
+
+    async def wait(
+        self,
+        import_: ImportJob | UUID | str,
+        *,
+        timeout: float = 3600.0,  # noqa: ASYNC109 (also synchronous)
+        poll: float = 1.0,
+        progress: bool | Callable[[ImportJob], None] = False,
+    ) -> ImportJob:
+        """The job once nothing more will happen: look at `.state`, `.failed` and `errors()`. Times are in seconds.
+
+        `progress` shows a bar, or is told of the job each time it was looked at. Raises `AltoTimeoutError`; the job
+        goes on all the same.
+        """
+        started = time.monotonic()
+        awaited = isinstance(import_, ImportJob) and import_.state == "uploaded"
+        with job_shown(progress) as show:
+            while True:
+                job = await self._begun(_id(import_), awaited=awaited)
+                if job is not None:
+                    show(job)
+                    if job.finished:
+                        return job
+                waited = time.monotonic() - started
+                if job is None and waited + poll > min(timeout, BEGIN_SECONDS):
+                    raise AltoTimeoutError(
+                        f"The import {_id(import_)} has not begun after {waited:.0f} s. Its file is in S3: look "
+                        "whether the split queue is behind, and wait again.",
+                        code="import_not_begun",
+                    )
+                if job is not None and waited + poll > timeout:
+                    raise AltoTimeoutError(
+                        f"The import {job.id} is not finished after {timeout:g} s: {job.chunks_done} of "
+                        f"{job.chunks_total} chunks are done. It goes on; wait again.",
+                        code="import_not_finished",
+                    )
+                await asyncio.sleep(poll)
+
+    async def errors(self, import_: ImportJob | UUID | str) -> AsyncIterator[ErrorRecord]:
+        """Every record that was not loaded, with the reason, read as it arrives from S3.
+
+        Raises `AltoConflictError` before the job is completed; until then `.errors` of the job has the first ten.
+        """
+        job = await self.get(import_)
+        if job.error_file_url is None and job.failed:
+            raise AltoConflictError(
+                f"The import is {job.state}: its error file is put together when it is completed. Until then .errors "
+                "has the first ten.",
+                code="import_not_finished",
+            )
+        if job.error_file_url is not None:
+            async for line in self._storage.lines(job.error_file_url):
+                if line:
+                    yield imports.read_error(json.loads(line))
+
+    async def cancel(self, import_: ImportJob | UUID | str) -> ImportJob:
+        """Stop a job; what it has stored stays. Raises `AltoConflictError` if it has ended."""
+        return await self._transport.run(imports.steer(_id(import_), "cancel"))
+
+    async def resume(self, import_: ImportJob | UUID | str) -> ImportJob:
+        """Go on with a job that is failed, cancelled or incomplete; nothing is loaded twice."""
+        return await self._transport.run(imports.steer(_id(import_), "resume"))
+
+    async def retry(self, import_: ImportJob | UUID | str) -> ImportJob:
+        """A new job with the failed records of a completed one, after the cause was mended."""
+        return await self._transport.run(imports.retry(_id(import_)))
+
+    async def _begun(self, import_id: UUID, *, awaited: bool) -> ImportJob | None:
+        """The job, or None while S3 has not yet told Alto of its file."""
+        try:
+            return await self.get(import_id)
+        except AltoNotFoundError as error:
+            if awaited and error.code == "import_not_found":
+                return None
+            raise
+
+    async def _send_parts(self, upload: Upload, file: FileToUpload, show: Callable[[int], None]) -> None:
+        """Send all parts and put them together. When that fails, S3 forgets them."""
+        etags: list[str] = []
+        try:
+            for first in range(1, upload.count + 1, MOST_URLS):
+                numbers = range(first, min(first + MOST_URLS, upload.count + 1))
+                urls = upload.urls if first == 1 else await self._transport.run(upload.sign(numbers))
+
+                async def send(number: int, urls: dict[int, str] = urls) -> str:
+                    part = file.part((number - 1) * upload.part_bytes, upload.part_bytes)
+                    try:
+                        etag = await self._storage.put(urls[number], upload.headers, part)
+                    except AltoAuthenticationError:
+                        # A signed URL lives an hour, and no longer than the credentials that signed it.
+                        fresh = await self._transport.run(upload.sign([number]))
+                        etag = await self._storage.put(fresh[number], upload.headers, part)
+                    show(part.size)
+                    return etag
+
+                etags += await in_parallel(send, numbers, PARTS_AT_ONCE)
+            await self._transport.run(upload.complete(etags))
+        except BaseException:
+            with suppress(AltoError):
+                await self._transport.run(upload.abort())
+            raise
+
+
+def _id(import_: ImportJob | UUID | str) -> UUID:
+    return import_.id if isinstance(import_, ImportJob) else parsed_uuid(import_)

@@ -1,63 +1,88 @@
 """Import jobs."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from alto.requests import Answer, Operation, Request, segment
+from alto.classes.imports import ErrorRecord, FailedRecord, ImportJob, ImportOptions
+from alto.operations.uploads import FileToUpload, Upload, read_upload
+from alto.requests import Answer, Operation, Phase, Request, segment
 from alto.values import parsed_uuid
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRecord:
-    """A record that was not loaded."""
-
-    chunk: int
-    line_start_byte: int
-    code: str
-    message: str
+def start(collection: str, uri: str, options: ImportOptions | None, *, repeat: bool) -> Operation[ImportJob]:
+    """Import an object of S3. The same content again is the same job, unless `repeat` is given."""
+    body = {"collection": collection, "source": uri, "repeat": repeat} | _options(options)
+    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=not repeat)
+    return Operation(request, lambda answer: read_job(answer.body["job"]))
 
 
-@dataclass(frozen=True, slots=True)
-class ImportJob:
-    """An import: at any moment read = loaded + unchanged + failed. `size` is in bytes."""
-
-    id: UUID
-    state: Literal["splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
-    reason: str | None
-    collection: str
-    bucket: str
-    key: str
-    size: int
-    read: int
-    loaded: int
-    unchanged: int
-    failed: int
-    chunks_total: int
-    chunks_done: int
-    errors: tuple[FailedRecord, ...]
-    error_files: tuple[str, ...]
-    created: datetime
-    updated: datetime
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.state not in {"splitting", "loading"}
+def start_upload(collection: str, file: FileToUpload, options: ImportOptions | None) -> Operation[Upload]:
+    """Where to send a file. Asked twice, the first upload is simply never made."""
+    body = {"collection": collection, "file_name": file.name, "file_size": file.size} | _options(options)
+    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=True)
+    return Operation(request, lambda answer: read_upload(answer, collection, file.name))
 
 
 def get_import(import_id: UUID | str) -> Operation[ImportJob]:
     """How far a job is."""
-    return Operation(Request("GET", f"/v1/imports/{segment(parsed_uuid(import_id))}", repeatable=True), _read)
+    return Operation(Request("GET", _path(import_id), repeatable=True), lambda answer: read_job(answer.body))
 
 
-def _read(answer: Answer) -> ImportJob:
-    body: dict[str, Any] = answer.body
+def list_imports(limit: int, after: str | None) -> Operation[tuple[list[ImportJob], str | None]]:
+    """A page of jobs, the newest first, and where the next one begins."""
+    query = {"limit": str(limit)} | ({} if after is None else {"after": after})
+
+    def read(answer: Answer) -> tuple[list[ImportJob], str | None]:
+        return [read_job(each) for each in answer.body["imports"]], answer.body["next"]
+
+    return Operation(Request("GET", "/v1/imports", query=query, repeatable=True), read)
+
+
+def steer(import_id: UUID | str, action: str) -> Operation[ImportJob]:
+    """`cancel` or `resume` a job."""
+    request = Request("POST", f"{_path(import_id)}/{action}", phase=Phase.INSERT)
+    return Operation(request, lambda answer: read_job(answer.body))
+
+
+def retry(import_id: UUID | str) -> Operation[ImportJob]:
+    """A new job with the failed records."""
+    request = Request("POST", f"{_path(import_id)}/retry", phase=Phase.INSERT)
+    return Operation(request, lambda answer: read_job(answer.body["job"]))
+
+
+def uploaded(upload: Upload, file: FileToUpload, collection: str) -> ImportJob:
+    """The job of a file that has just arrived in S3, before Alto has begun with it."""
+    now = datetime.now(UTC)
+    return ImportJob(
+        id=upload.id,
+        state="uploaded",
+        reason=None,
+        collection=collection,
+        bucket="",
+        key="",
+        size=file.size,
+        read=0,
+        loaded=0,
+        unchanged=0,
+        failed=0,
+        chunks_total=0,
+        chunks_done=0,
+        errors=(),
+        error_files=(),
+        created=now,
+        updated=now,
+    )
+
+
+def read_job(body: dict[str, Any]) -> ImportJob:
+    """A job as the API says it."""
     errors = [
         FailedRecord(**{name: each[name] for name in ("chunk", "line_start_byte", "code", "message")})
         for each in body["errors"]
     ]
+    progress: dict[str, Any] = body.get("progress") or {}
+    ends = progress.get("estimated_end")
     same = ("state", "reason", "collection", "bucket", "key", "size")
     return ImportJob(
         id=UUID(body["id"]),
@@ -65,8 +90,29 @@ def _read(answer: Answer) -> ImportJob:
         **{name: body["counts"][name] for name in ("read", "loaded", "unchanged", "failed")},
         chunks_total=body["chunks"]["total"],
         chunks_done=body["chunks"]["done"],
+        chunks_dead=body["chunks"].get("dead", 0),
         errors=tuple(errors),
         error_files=tuple(body["error_files"]),
         created=datetime.fromisoformat(body["created"]),
         updated=datetime.fromisoformat(body["updated"]),
+        records_per_second=progress.get("records_per_second"),
+        done_share=progress.get("done_share"),
+        estimated_end=ends and datetime.fromisoformat(ends),
+        problem=(body.get("problem") or {}).get("message"),
+        error_file_url=body.get("error_file_url"),
     )
+
+
+def read_error(line: dict[str, Any]) -> ErrorRecord:
+    """A line of the error file."""
+    same = ("id", "code", "message", "details", "record", "record_is_cut")
+    return ErrorRecord(**{name: line[name] for name in same}, place=line["location"])
+
+
+def _options(options: ImportOptions | None) -> dict[str, Any]:
+    given = {} if options is None else options.to_api()
+    return {"options": given} if given else {}
+
+
+def _path(import_id: UUID | str) -> str:
+    return f"/v1/imports/{segment(parsed_uuid(import_id))}"

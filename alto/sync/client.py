@@ -7,6 +7,7 @@ import httpx
 
 from alto.sync.collections import Collections
 from alto.sync.imports import Imports
+from alto.sync.storage import Storage
 from alto.sync.transport import Transport
 from alto.errors import AltoError
 from alto.operations import service
@@ -33,12 +34,12 @@ class AltoClient:
         """
         sent = dict(headers or {})
         address = checked_url(url, sent, signed=auth is not None)
-        self._transport = Transport(
-            address, additional_config or AdditionalConfig(), headers=sent, auth=auth, transport=transport
-        )
+        config = additional_config or AdditionalConfig()
+        self._transport = Transport(address, config, headers=sent, auth=auth, transport=transport)
+        self._storage = Storage(config, transport)
         self._skip_init_checks = skip_init_checks
         self.collections = Collections(self._transport)
-        self.imports = Imports(self._transport)
+        self.imports = Imports(self._transport, self._storage)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._transport.url!r})"
@@ -51,6 +52,7 @@ class AltoClient:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+        self._storage.close()
 
     def __enter__(self) -> Self:
         try:

@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
@@ -10,6 +11,7 @@ from lambdas.handlers.http import ERROR_RESPONSES
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.imports.control import ImportList, ImportRequest, StartedImport
 from lambdas.imports.job import ImportResponse
+from lambdas.imports.uploads import CompletedUpload, PartsRequest, PartUrls, UploadCompletion, UploadReference
 from lambdas.wiring.write import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -93,3 +95,46 @@ def resume_import(import_id: ImportId) -> ImportResponse:
 def retry_import(import_id: ImportId) -> StartedImport:
     """For a completed job, after the cause was mended: a property added, a model allowed."""
     return services().imports.retry_failed(str(import_id))
+
+
+@router.post(
+    "/v1/imports/<import_id>/upload/parts",
+    summary="Get URLs for parts of an upload",
+    operation_id="sign_upload_parts",
+    tags=["Imports"],
+    responses={200: {"description": "Where to PUT each part."}} | ERROR_RESPONSES,
+)
+def sign_upload_parts(import_id: ImportId, request: Annotated[PartsRequest, StrictJson(), Body()]) -> PartUrls:
+    """For parts beyond the first 100, and anew for those whose URLs have expired."""
+    return services().imports.uploads.sign(str(import_id), _meant(request))
+
+
+@router.post(
+    "/v1/imports/<import_id>/upload/complete",
+    summary="Complete an upload in parts",
+    operation_id="complete_upload",
+    tags=["Imports"],
+    responses={200: {"description": "The file is in S3; its import starts by itself."}} | ERROR_RESPONSES,
+)
+def complete_upload(import_id: ImportId, request: Annotated[UploadCompletion, StrictJson(), Body()]) -> CompletedUpload:
+    """Puts the parts together. Sent again, it answers as before."""
+    return services().imports.uploads.complete(str(import_id), _meant(request))
+
+
+@router.post(
+    "/v1/imports/<import_id>/upload/abort",
+    summary="Give up an upload in parts",
+    operation_id="abort_upload",
+    tags=["Imports"],
+    status_code=204,
+    responses={204: {"description": "S3 has deleted its parts."}} | ERROR_RESPONSES,
+)
+def abort_upload(import_id: ImportId, request: Annotated[UploadReference, StrictJson(), Body()]) -> Response[None]:
+    """Nothing is imported. Without it S3 deletes the parts after seven days."""
+    services().imports.uploads.abort(str(import_id), _meant(request))
+    return Response(status_code=204)
+
+
+def _meant[R: UploadReference](request: R) -> R:
+    """The request with the collection's name as it is stored."""
+    return request.model_copy(update={"collection": services().registry.get(request.collection).name})

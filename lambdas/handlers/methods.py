@@ -27,6 +27,9 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/v1/imports/{import_id}/cancel": ("POST",),
     "/v1/imports/{import_id}/resume": ("POST",),
     "/v1/imports/{import_id}/retry": ("POST",),
+    "/v1/imports/{import_id}/upload/parts": ("POST",),
+    "/v1/imports/{import_id}/upload/complete": ("POST",),
+    "/v1/imports/{import_id}/upload/abort": ("POST",),
 }
 
 

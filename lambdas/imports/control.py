@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.errors import ConflictError, InvalidRequestError
 from lambdas.imports.job import ImportResponse, Job, JobFailedError, JobState, Source
@@ -17,16 +17,14 @@ from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import plan_job
 from lambdas.imports.upload import UploadNote
+from lambdas.imports.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS, FileName, Upload, Uploads
 from lambdas.models import StrictModel
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-URL_SECONDS = 3600
-UPLOAD_FOLDER = "uploads"
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,200}$")]
 
 
 class ImportRequest(StrictModel):
@@ -35,6 +33,9 @@ class ImportRequest(StrictModel):
     collection: str
     source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
     file_name: FileName | None = Field(default=None, description="Instead: answers with a URL to upload the file to.")
+    file_size: Annotated[int, Field(ge=0, le=MAX_FILE_BYTES)] | None = Field(
+        default=None, description=f"Bytes of that file. One above {PART_BYTES // MIB} MiB is then sent in parts."
+    )
     options: ImportOptions = ImportOptions()
     repeat: bool = Field(
         default=False, description="Import again what was imported before. Without it that job is answered."
@@ -44,16 +45,9 @@ class ImportRequest(StrictModel):
     def _one_of_two(self) -> Self:
         if (self.source is None) == (self.file_name is None):
             raise ValueError("give either 'source' (an object in S3) or 'file_name' (a file that you will upload)")
+        if self.file_size is not None and self.file_name is None:
+            raise ValueError("file_size is the size of a file that you will upload: S3 knows that of a 'source'")
         return self
-
-
-class Upload(StrictModel):
-    """Where to send a file, once, with exactly these headers. The import starts by itself when it has arrived."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    expires: AwareDatetime
 
 
 class StartedImport(StrictModel):
@@ -92,6 +86,7 @@ class ImportControl:
         self._planner = Planner(self._source, bucket)
         self._chunk_bytes = chunk_bytes
         self._now = now
+        self.uploads = Uploads(s3, bucket, now)
 
     def start(self, request: ImportRequest) -> StartedImport:
         """Start the import of an object, or give the URL for a file. The collection must exist.
@@ -99,7 +94,7 @@ class ImportControl:
         Raises `InvalidRequestError` when the object cannot be read or its format is not known.
         """
         if request.file_name is not None:
-            return self._upload(request.collection, request.file_name, request.options)
+            return self._upload(request.collection, request.file_name, request)
         bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
         options = self._resolved(request.options, key)
         try:
@@ -182,22 +177,11 @@ class ImportControl:
             self._go_on(job.id)
         return StartedImport(id=job.id, job=self.get(job.id))
 
-    def _upload(self, collection: str, file_name: str, options: ImportOptions) -> StartedImport:
-        self._resolved(options, file_name)
-        import_id = str(uuid4())
-        metadata = UploadNote(import_id, options).metadata()
-        url = self._s3.generate_presigned_url(
-            "put_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": f"{collection}/{UPLOAD_FOLDER}/{import_id}/{file_name}",
-                "Metadata": metadata,
-            },
-            ExpiresIn=URL_SECONDS,
-        )
-        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-        expires = datetime.fromtimestamp(int(self._now().timestamp()) + URL_SECONDS, UTC)
-        return StartedImport(id=import_id, upload=Upload(method="PUT", url=url, headers=headers, expires=expires))
+    def _upload(self, collection: str, file_name: str, request: ImportRequest) -> StartedImport:
+        self._resolved(request.options, file_name)
+        note = UploadNote(str(uuid4()), request.options)
+        upload = self.uploads.begin(collection, file_name, note, request.file_size)
+        return StartedImport(id=str(note.import_id), upload=upload)
 
     def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
         resolved = options.resolved(key)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from infra import permissions
-from lambdas.imports.control import UPLOAD_FOLDER
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
+from lambdas.imports.uploads import UPLOAD_FOLDER
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
 
 

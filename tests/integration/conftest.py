@@ -27,7 +27,9 @@ def emulator() -> Iterator[Emulator]:
 def aws_url() -> Iterator[str]:
     """moto's AWS account, in a process of its own: other tests use moto in this one, and reset it."""
     [port] = free_ports(1)
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)], stderr=DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.moto_server", "-H", LOOPBACK, "-p", str(port)], stderr=DEVNULL
+    )
     url = f"http://{LOOPBACK}:{port}"
     try:
         wait_until_answering(url, server)

@@ -1,5 +1,6 @@
 """Import jobs as the client reads them, from what the server itself says."""
 
+import dataclasses
 import json
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,8 @@ import httpx
 import pytest
 
 import alto
+from alto.classes.imports import ImportOptions
+from lambdas.imports.control import ImportRequest
 from lambdas.imports.job import Job, JobState, Source
 from tests.builders import NOW
 
@@ -20,6 +23,21 @@ def answered(state: JobState) -> dict[str, Any]:
     )
     body: dict[str, Any] = json.loads(job.to_response(NOW).model_dump_json())
     return body
+
+
+MISSING = httpx.Response(404, json={"error": {"code": "import_not_found", "message": "There is none."}})
+
+
+def serving(*answers: httpx.Response) -> tuple[alto.AltoClient, list[httpx.Request]]:
+    """A client of a server that gives these answers in turn, and what it was asked."""
+    left = iter(answers)
+    asked: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return next(left)
+
+    return alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(respond)), asked
 
 
 def client(*states: JobState) -> alto.AltoClient:
@@ -45,3 +63,145 @@ def test_waiting_ends_when_nothing_more_will_happen(state: JobState) -> None:
 def test_waiting_has_an_end() -> None:
     with pytest.raises(alto.AltoTimeoutError, match="It goes on"):
         client(JobState.LOADING).imports.wait(uuid4(), timeout=0, poll=1)
+
+
+def test_waiting_tells_of_each_look_at_the_job() -> None:
+    seen: list[str] = []
+
+    client(JobState.SPLITTING, JobState.LOADING, JobState.COMPLETED).imports.wait(
+        uuid4(), poll=0, progress=lambda job: seen.append(job.state)
+    )
+
+    assert seen == ["splitting", "loading", "completed"]
+
+
+def test_waiting_draws_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
+    client(JobState.LOADING, JobState.COMPLETED).imports.wait(uuid4(), poll=0, progress=True)
+
+    assert "completed: 7 read, 2 failed" in capsys.readouterr().out
+
+
+def just_uploaded(asked: alto.AltoClient) -> Any:
+    job = asked.imports.get(uuid4())
+    return dataclasses.replace(job, state="uploaded")
+
+
+def test_a_file_that_was_just_uploaded_is_waited_for_until_alto_knows_it() -> None:
+    loading = httpx.Response(200, json=answered(JobState.LOADING))
+    done = httpx.Response(200, json=answered(JobState.COMPLETED))
+    asked, requests = serving(loading, MISSING, MISSING, done)
+
+    job = asked.imports.wait(just_uploaded(asked), poll=0)
+
+    assert (job.state, len(requests)) == ("completed", 4)
+
+
+def test_a_file_that_alto_never_hears_of_is_not_waited_for_forever() -> None:
+    asked, _ = serving(httpx.Response(200, json=answered(JobState.LOADING)), MISSING)
+
+    with pytest.raises(alto.AltoTimeoutError, match="has not begun") as caught:
+        asked.imports.wait(just_uploaded(asked), timeout=0, poll=1)
+
+    assert caught.value.code == "import_not_begun"
+
+
+def test_an_id_that_is_not_known_is_not_waited_for() -> None:
+    with pytest.raises(alto.AltoNotFoundError):
+        serving(MISSING)[0].imports.wait(uuid4())
+
+
+def test_all_jobs_come_page_by_page() -> None:
+    jobs = [answered(JobState.COMPLETED) for _ in range(3)]
+    asked, requests = serving(
+        httpx.Response(200, json={"imports": jobs[:2], "next": "x"}),
+        httpx.Response(200, json={"imports": jobs[2:], "next": None}),
+    )
+
+    assert [str(job.id) for job in asked.imports.list_all()] == [job["id"] for job in jobs]
+    assert [request.url.params.get("after") for request in requests] == [None, "x"]
+
+
+def test_jobs_are_started_cancelled_resumed_and_tried_again() -> None:
+    job = answered(JobState.LOADING)
+    started = httpx.Response(202, json={"id": job["id"], "job": job, "upload": None})
+    steered = [httpx.Response(200, json=job) for _ in range(2)]
+    asked, requests = serving(started, *steered, httpx.Response(202, json={"id": job["id"], "job": job}))
+
+    begun = asked.imports.from_s3("s3://bucket/films.csv", collection="Film", options=ImportOptions(columns=["title"]))
+    asked.imports.cancel(begun)
+    asked.imports.resume(str(begun.id))
+    again = asked.imports.retry(begun.id)
+
+    assert begun == again
+    assert [f"{request.method} {request.url.path}" for request in requests] == [
+        "POST /v1/imports",
+        f"POST /v1/imports/{job['id']}/cancel",
+        f"POST /v1/imports/{job['id']}/resume",
+        f"POST /v1/imports/{job['id']}/retry",
+    ]
+    body = json.loads(requests[0].content)
+    assert body == {
+        "collection": "Film",
+        "source": "s3://bucket/films.csv",
+        "repeat": False,
+        "options": {"csv": {"columns": ["title"]}},
+    }
+    ImportRequest.model_validate(body)
+
+
+def error_line(number: int) -> bytes:
+    """As the server writes it, with characters at which some readers of lines stop."""
+    line = {
+        "location": {"key": "Film/films.jsonl", "chunk": 0, "line_start_byte": number},
+        "id": None,
+        "code": "invalid_object",
+        "message": "It is so.",
+        "details": [{"field": "year", "message": "is no number"}],
+        "record": {"title": f"\u2028 {number} \x85"},
+        "record_is_cut": False,
+    }
+    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def test_every_failed_record_is_read_from_the_error_file() -> None:
+    url = "https://s3.test/errors?X-Amz-Signature=secret"
+    job = answered(JobState.COMPLETED) | {"error_file_url": url}
+    asked, requests = serving(
+        httpx.Response(200, json=job),
+        httpx.Response(200, content=b"".join(error_line(number) for number in range(300))),
+    )
+
+    records = list(asked.imports.errors(job["id"]))
+
+    assert [record.record["title"] for record in records] == [f"\u2028 {number} \x85" for number in range(300)]
+    assert records[7].place == {"key": "Film/films.jsonl", "chunk": 0, "line_start_byte": 7}
+    assert records[7].details == [{"field": "year", "message": "is no number"}]
+    assert str(requests[1].url) == url
+
+
+def test_the_signed_address_of_the_error_file_is_in_no_repr() -> None:
+    job = answered(JobState.COMPLETED) | {"error_file_url": "https://s3.test/errors?X-Amz-Signature=secret"}
+
+    assert "secret" not in repr(serving(httpx.Response(200, json=job))[0].imports.get(job["id"]))
+
+
+def test_an_error_file_that_is_not_complete_yet_says_so_and_one_of_no_errors_is_empty() -> None:
+    loading = answered(JobState.LOADING)
+    clean = answered(JobState.COMPLETED)
+    clean["counts"]["failed"] = 0
+
+    with pytest.raises(alto.AltoConflictError, match="first ten"):
+        list(serving(httpx.Response(200, json=loading))[0].imports.errors(loading["id"]))
+    assert list(serving(httpx.Response(200, json=clean))[0].imports.errors(clean["id"])) == []
+
+
+def test_an_error_file_that_has_expired_is_an_error() -> None:
+    job = answered(JobState.COMPLETED) | {"error_file_url": "https://s3.test/errors?X-Amz-Signature=secret"}
+    gone = httpx.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+
+    with pytest.raises(alto.AltoAuthenticationError, match="Request has expired") as caught:
+        list(serving(httpx.Response(200, json=job), gone)[0].imports.errors(job["id"]))
+
+    assert "secret" not in str(caught.value)

@@ -83,6 +83,7 @@ def test_an_uploaded_file_is_imported_under_the_id_and_with_the_options_that_wer
     started = control(world).start(asked)
 
     assert started.upload is not None
+    assert started.upload.url is not None
     assert f"/Film/uploads/{started.id}/books.csv" in started.upload.url
     metadata = {name.removeprefix("x-amz-meta-"): value for name, value in started.upload.headers.items()}
     assert UploadNote.read(metadata) == UploadNote(started.id, options)

@@ -1,0 +1,104 @@
+"""Imports: how a file is read, how far a job is, what failed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+__all__ = ["ErrorRecord", "FailedRecord", "ImportJob", "ImportOptions", "ImportState"]
+
+type ImportState = Literal["uploaded", "splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
+ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How the records of a file are read; None is the server's default (docs/imports.md).
+
+    `mapping` leads from fields of the records to properties (or `id`, `vector`), or to None, to leave a field out.
+    """
+
+    format: Literal["jsonl", "csv", "parquet"] | None = None
+    gzip: bool | None = None
+    delimiter: str | None = None
+    columns: Sequence[str] | None = None
+    mapping: Mapping[str, str | None] | None = None
+    ids: Literal["uuid", "any"] | None = None
+    embedding: Literal["on_demand", "batch"] | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        csv = {"delimiter": self.delimiter, "columns": None if self.columns is None else list(self.columns)}
+        dialect = {name: value for name, value in csv.items() if value is not None}
+        plain = {"format": self.format, "gzip": self.gzip, "ids": self.ids, "embedding": self.embedding}
+        given: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
+        if dialect:
+            given["csv"] = dialect
+        if self.mapping is not None:
+            given["mapping"] = dict(self.mapping)
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRecord:
+    """One of the first records that were not loaded, in short."""
+
+    chunk: int
+    line_start_byte: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """A record that was not loaded, as the error file has it.
+
+    `place` says where in the file it is. `record` is the record itself; if `record_is_cut`, the beginning of its line.
+    """
+
+    id: str | None
+    code: str
+    message: str
+    details: list[dict[str, str]]
+    place: dict[str, Any]
+    record: Any
+    record_is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportJob:
+    """An import: at any moment read = loaded + unchanged + failed. `size` is in bytes.
+
+    `uploaded` is the client's word for a file that is in S3 while Alto has not begun with it.
+    """
+
+    id: UUID
+    state: ImportState
+    reason: str | None
+    collection: str
+    bucket: str
+    key: str
+    size: int
+    read: int
+    loaded: int
+    unchanged: int
+    failed: int
+    chunks_total: int
+    chunks_done: int
+    errors: tuple[FailedRecord, ...]
+    error_files: tuple[str, ...]
+    created: datetime
+    updated: datetime
+    chunks_dead: int = 0
+    records_per_second: float | None = None
+    done_share: float | None = None
+    estimated_end: datetime | None = None
+    problem: str | None = None
+    # Signed: whoever has it can read the file for an hour.
+    error_file_url: str | None = field(default=None, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in ENDED

@@ -1,0 +1,102 @@
+"""S3 itself, by signed URLs: none of Alto's headers go there."""
+
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+from alto.errors import AltoConnectionError, AltoError, AltoTimeoutError, error_from_answer
+from alto.operations.uploads import FilePart
+from alto.requests import Answer, Request
+from alto.settings import AdditionalConfig
+
+PUT = Request("PUT", "", repeatable=True)
+# Sending a part takes as long as it takes; that nothing moves for so long is a fault.
+STALLED_SECONDS = 60.0
+_CODE, _MESSAGE = (re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in ("Code", "Message"))
+
+
+class Storage:
+    """Sends and reads S3 objects. Safe to share."""
+
+    def __init__(self, config: AdditionalConfig, transport: httpx.BaseTransport | None) -> None:
+        self._config = config
+        self._client = httpx.Client(
+            transport=transport,
+            trust_env=config.trust_env,
+            timeout=httpx.Timeout(STALLED_SECONDS, connect=config.timeout.connect),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def put(self, url: str, headers: Mapping[str, str], part: FilePart) -> str:
+        """Send a part of a file, again where that helps; returns its ETag.
+
+        Raises the `AltoError` that S3's answer is, `AltoConnectionError` when there was none.
+        """
+        sent = dict(headers) | {"Content-Length": str(part.size), "Content-MD5": part.digest()}
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                response = self._client.put(url, headers=sent, content=_blocks(part))
+            except httpx.TransportError as error:
+                wait = self._config.retries.wait_after_break(PUT, attempt, random.random(), was_sent=True)
+                if wait is None:
+                    raise _without_answer(error) from None
+            else:
+                if response.is_success:
+                    return str(response.headers.get("etag", ""))
+                answer = Answer(response.status_code, response.headers, None)
+                again = self._config.retries.wait_after_answer(PUT, answer, attempt, random.random())
+                if again is None:
+                    raise _refusal(response)
+                wait = again
+            time.sleep(wait)
+
+    def lines(self, url: str) -> Iterator[bytes]:
+        """The lines of an object, as they arrive. Raises as `put` does."""
+        try:
+            with self._client.stream("GET", url) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response)
+                # Not by httpx's own lines, which end at other characters too.
+                held = b""
+                for block in response.iter_bytes():
+                    *lines, held = (held + block).split(b"\n")
+                    for line in lines:
+                        yield line
+                yield held
+        except httpx.TransportError as error:
+            raise _without_answer(error) from None
+
+
+def _blocks(part: FilePart) -> Iterator[bytes]:
+    blocks = part.blocks()
+    while True:
+        block = next(blocks, b"")
+        if not block:
+            return
+        yield block
+
+
+def _refusal(response: httpx.Response) -> AltoError:
+    """What S3 says, without the URL, which is signed."""
+    code, message = (found[1] if (found := each.search(response.text)) else None for each in (_CODE, _MESSAGE))
+    error = {
+        "code": code or f"http_{response.status_code}",
+        "message": f"S3: {message or 'it did not say why'}",
+        "request_id": response.headers.get("x-amz-request-id"),
+    }
+    return error_from_answer(response.status_code, response.headers, {"error": error})
+
+
+def _without_answer(error: httpx.TransportError) -> AltoError:
+    if isinstance(error, httpx.TimeoutException):
+        return AltoTimeoutError(f"S3: nothing moved for {STALLED_SECONDS:g} s.", code="timeout")
+    return AltoConnectionError(f"S3: the connection broke ({type(error).__name__}).", code="no_connection")

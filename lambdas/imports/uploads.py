@@ -1,0 +1,195 @@
+"""Files that callers send to S3 themselves: in one piece, or, when they are large, in parts.
+
+A signed URL can do what its signer can, for an hour: put this one object, or this one part of it. Nothing about an
+upload is stored but at S3: each request says again which upload it means.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from lambdas.errors import ConflictError, InvalidRequestError
+from lambdas.imports.upload import UploadNote
+from lambdas.models import StrictModel
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+URL_SECONDS = 3600
+UPLOAD_FOLDER = "uploads"
+MIB = 1_048_576
+# A file up to this size is sent in one piece, a larger one in parts of at least this size.
+PART_BYTES = 64 * MIB
+# S3's own limits.
+MAX_PARTS = 10_000
+MAX_FILE_BYTES = 5 * 1024**4
+# URLs of one answer: with credentials of a role each is some 1.5 kB.
+MAX_URLS = 100
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,200}$")]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+UploadId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,1024}$")]
+ETag = Annotated[str, StringConstraints(pattern=r'^"?[0-9A-Za-z._-]{1,128}"?$')]
+
+
+class PartUrl(StrictModel):
+    """Where to PUT one part, without any headers of Alto's."""
+
+    number: int
+    url: str
+
+
+class UploadParts(StrictModel):
+    """How a large file is sent: part n is bytes (n - 1) * part_bytes up to n * part_bytes or the end of the file."""
+
+    upload_id: str
+    part_bytes: int
+    count: int
+    urls: list[PartUrl] = Field(
+        description=f"Of the first parts, {MAX_URLS} at most; POST .../imports/{{id}}/upload/parts gives the others."
+    )
+
+
+class Upload(StrictModel):
+    """Where to send a file, once. The import starts by itself when it has arrived."""
+
+    method: str
+    url: str | None = Field(default=None, description="For the whole file, with exactly these headers.")
+    headers: dict[str, str]
+    parts: UploadParts | None = Field(
+        default=None, description="Instead, if the file is large. POST .../imports/{id}/upload/complete ends it."
+    )
+    expires: AwareDatetime
+
+
+class UploadReference(StrictModel):
+    """Which upload is meant: what was sent to start it, and the id that the answer gave it."""
+
+    collection: str
+    file_name: FileName
+    upload_id: UploadId
+
+
+class PartsRequest(UploadReference):
+    """Parts whose URLs are wanted: further ones, or anew because the first have expired."""
+
+    numbers: list[PartNumber] = Field(min_length=1, max_length=MAX_URLS)
+
+
+class PartUrls(StrictModel):
+    """Where to send these parts."""
+
+    urls: list[PartUrl]
+    expires: AwareDatetime
+
+
+class UploadCompletion(UploadReference):
+    """All parts have arrived."""
+
+    etags: list[ETag] = Field(
+        min_length=1, max_length=MAX_PARTS, description="The ETag that S3 answered to each part, in their order."
+    )
+
+
+class CompletedUpload(StrictModel):
+    """The file is in S3. `GET /v1/imports/{id}` knows the job as soon as S3 has announced it."""
+
+    id: str
+    source: str
+
+
+class Uploads:
+    """Begins and ends uploads into the import bucket."""
+
+    def __init__(self, s3: "S3Client", bucket: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._now = now
+
+    def begin(self, collection: str, file_name: str, note: UploadNote, size: int | None) -> Upload:
+        """Where to send the file. In one piece unless it is known to be large."""
+        key = key_of(collection, str(note.import_id), file_name)
+        metadata = note.metadata()
+        if size is not None and size > PART_BYTES:
+            made = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, Metadata=metadata)
+            count, part_bytes = parts_of(size)
+            urls = self._urls(key, made["UploadId"], range(1, min(count, MAX_URLS) + 1))
+            parts = UploadParts(upload_id=made["UploadId"], part_bytes=part_bytes, count=count, urls=urls)
+            return Upload(method="PUT", headers={}, parts=parts, expires=self._expiry())
+        url = self._signed("put_object", Key=key, Metadata=metadata)
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        return Upload(method="PUT", url=url, headers=headers, expires=self._expiry())
+
+    def sign(self, import_id: str, request: PartsRequest) -> PartUrls:
+        """URLs of these parts."""
+        key = key_of(request.collection, import_id, request.file_name)
+        return PartUrls(urls=self._urls(key, request.upload_id, request.numbers), expires=self._expiry())
+
+    def complete(self, import_id: str, request: UploadCompletion) -> CompletedUpload:
+        """Make one object of the parts, which starts its import. Doing it twice is as good as once.
+
+        Raises `InvalidRequestError` for parts that are not there or too small, `ConflictError` for an upload that was
+        aborted.
+        """
+        key = key_of(request.collection, import_id, request.file_name)
+        parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(request.etags, start=1)]
+        try:
+            self._s3.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=request.upload_id, MultipartUpload={"Parts": parts}
+            )
+        except self._s3.exceptions.ClientError as error:
+            self._explain(error, key)
+        return CompletedUpload(id=import_id, source=f"s3://{self._bucket}/{key}")
+
+    def abort(self, import_id: str, request: UploadReference) -> None:
+        """Give up an upload: S3 deletes its parts. One that is not there is given up already."""
+        key = key_of(request.collection, import_id, request.file_name)
+        try:
+            self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=request.upload_id)
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchUpload":
+                raise
+
+    def _explain(self, error: Any, key: str) -> None:
+        """Raise what a failed completion means; return if it had succeeded before."""
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code in {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}:
+            raise InvalidRequestError(
+                f"etags: S3 cannot put the parts together ({code}: {message}). Send the parts again that the ETags "
+                "are wrong of, and complete the upload anew."
+            ) from None
+        if code != "NoSuchUpload":
+            raise error
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except self._s3.exceptions.ClientError:
+            raise ConflictError(
+                "There is no such upload: it was aborted, or has expired after seven days. Start the import anew."
+            ) from None
+
+    def _urls(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[PartUrl]:
+        return [
+            PartUrl(number=number, url=self._signed("upload_part", Key=key, UploadId=upload_id, PartNumber=number))
+            for number in numbers
+        ]
+
+    def _signed(self, operation: str, **parameters: Any) -> str:
+        return self._s3.generate_presigned_url(
+            operation, Params={"Bucket": self._bucket} | parameters, ExpiresIn=URL_SECONDS
+        )
+
+    def _expiry(self) -> datetime:
+        return datetime.fromtimestamp(int(self._now().timestamp()) + URL_SECONDS, UTC)
+
+
+def key_of(collection: str, import_id: str, file_name: str) -> str:
+    """Where an uploaded file lies."""
+    return f"{collection}/{UPLOAD_FOLDER}/{import_id}/{file_name}"
+
+
+def parts_of(size: int) -> tuple[int, int]:
+    """How many parts a file of this size is sent in, and the bytes of each but the last: whole MiB."""
+    part_bytes = max(PART_BYTES, -(-size // (MAX_PARTS * MIB)) * MIB)
+    return -(-size // part_bytes), part_bytes
