@@ -1,5 +1,7 @@
 """Ways to a client: of an Alto on this machine, in AWS, or anywhere."""
 
+from collections.abc import Mapping
+
 import httpx
 
 from alto.aio.client import AltoAsyncClient
@@ -14,7 +16,7 @@ def connect_to_local(
     host: str = "localhost",
     port: int = LOCAL_PORT,
     *,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoClient:
@@ -35,7 +37,7 @@ def connect_to_aws(
     *,
     region: str | None = None,
     profile: str | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoClient:
@@ -56,7 +58,7 @@ def connect_to_custom(
     url: str,
     *,
     auth: httpx.Auth | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoClient:
@@ -72,7 +74,7 @@ def use_async_with_local(
     host: str = "localhost",
     port: int = LOCAL_PORT,
     *,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoAsyncClient:
@@ -88,7 +90,7 @@ def use_async_with_aws(
     *,
     region: str | None = None,
     profile: str | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoAsyncClient:
@@ -103,7 +105,7 @@ def use_async_with_custom(
     url: str,
     *,
     auth: httpx.Auth | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     additional_config: AdditionalConfig | None = None,
     skip_init_checks: bool = False,
 ) -> AltoAsyncClient:

@@ -1,5 +1,6 @@
 """How a client is set up. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -60,6 +61,16 @@ def checked_url(url: str, headers: dict[str, str], *, signed: bool = False) -> s
             f"url: '{url}' would carry credentials in clear text: write https:// (http:// is for this machine only)"
         )
     return url.rstrip("/")
+
+
+def checked_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
+    """The headers. Raises `AltoConfigurationError` for one without a value: mostly a variable that is not set."""
+    for name, value in headers.items():
+        if not isinstance(value, str):
+            raise AltoConfigurationError(
+                f"headers: '{name}' has no value ({type(value).__name__}): is its environment variable set?"
+            )
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 def _without_password(url: str) -> str:

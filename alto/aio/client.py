@@ -1,5 +1,6 @@
 """The client: a connection to one Alto."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from alto.aio.transport import AsyncTransport
 from alto.errors import AltoError
 from alto.operations import service
 from alto.requests import Operation, Phase
-from alto.settings import AdditionalConfig, checked_url
+from alto.settings import AdditionalConfig, checked_headers, checked_url
 
 
 class AltoAsyncClient:
@@ -22,7 +23,7 @@ class AltoAsyncClient:
         self,
         url: str,
         *,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         auth: httpx.Auth | None = None,
         additional_config: AdditionalConfig | None = None,
         skip_init_checks: bool = False,
@@ -30,9 +31,10 @@ class AltoAsyncClient:
     ) -> None:
         """`transport` is another way to the network than httpx's own, as tests have one.
 
-        Raises `AltoConfigurationError` if the address is none, or would carry credentials in clear text.
+        Raises `AltoConfigurationError` if the address is none, or would carry credentials in clear text, or if a header
+        has no value.
         """
-        sent = dict(headers or {})
+        sent = checked_headers(headers or {})
         address = checked_url(url, sent, signed=auth is not None)
         config = additional_config or AdditionalConfig()
         self._transport = AsyncTransport(address, config, headers=sent, auth=auth, transport=transport)

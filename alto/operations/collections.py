@@ -46,9 +46,14 @@ def create(
     description: str | None,
     properties: Sequence[Property],
     vectors: VectorConfig | list[VectorConfig] | None,
+    auto_schema: bool,
 ) -> Operation[CollectionConfig]:
     """Create a collection."""
-    body: dict[str, Any] = {"name": name, "properties": [item.to_api() for item in properties]}
+    body: dict[str, Any] = {
+        "name": name,
+        "auto_schema": auto_schema,
+        "properties": [each.to_api() for each in properties],
+    }
     if description is not None:
         body["description"] = description
     if made := vectors_to_api(vectors):

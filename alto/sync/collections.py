@@ -25,6 +25,7 @@ class Collections:
         properties: Sequence[Property] | None = None,
         vector_config: VectorConfig | list[VectorConfig] | None = None,
         vectorizer_config: VectorConfig | list[VectorConfig] | None = None,
+        auto_schema: bool = True,
         generative_config: object = None,
         inverted_index_config: object = None,
         multi_tenancy_config: object = None,
@@ -39,6 +40,9 @@ class Collections:
         skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
     ) -> Collection:
         """Create a collection; the model is checked now. `vectorizer_config` is the older name of `vector_config`.
+
+        A property that is not described is added at its first insert, as in Weaviate; with `auto_schema=False` (Alto's
+        own) such an object is refused.
 
         Raises `AltoConflictError` if the name is taken, `AltoInvalidRequestError` naming the field that is wrong.
         """
@@ -61,6 +65,7 @@ class Collections:
                 description=description,
                 properties=properties or (),
                 vectors=vector_config if vector_config is not None else vectorizer_config,
+                auto_schema=auto_schema,
             )
         )
         return self.use(made.name)

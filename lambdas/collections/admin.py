@@ -86,7 +86,7 @@ class CollectionAdmin:
         def changed(before: Collection) -> Collection:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             given = change.model_dump(exclude_none=True, exclude={"index"})
-            return before.model_copy(update=given | {"index": index})
+            return _checked(before.model_copy(update=given | {"index": index}))
 
         return self._change(name, changed, deadline)
 
@@ -172,9 +172,12 @@ class CollectionAdmin:
 
 def _revalidated(before: Collection, properties: list[Property]) -> Collection:
     """The collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
+    return _checked(before.model_copy(update={"properties": properties}))
+
+
+def _checked(changed: Collection) -> Collection:
+    """The collection, if it can be one. Raises `InvalidRequestError` where what was changed does not fit the rest."""
     try:
-        return Collection.model_validate(
-            before.model_dump() | {"properties": [item.model_dump() for item in properties]}
-        )
+        return Collection.model_validate(changed.model_dump())
     except ValidationError as error:
         raise InvalidRequestError(f"{error.errors()[0]['msg']}.") from None

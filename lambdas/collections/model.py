@@ -87,11 +87,14 @@ class CollectionConfig(StrictModel):
                 continue
             for name in config.source_properties or ():
                 source = self.property_named(name)
+                if source is None and self.auto_schema:
+                    # It comes with the first object that has it.
+                    continue
                 if source is None:
                     known = ", ".join(item.name for item in self.properties) or "none yet"
                     raise ValueError(
                         f"vectors.{vector}.source_properties names '{name}', which is no property of the collection: "
-                        f"describe it in 'properties' or take one of these: {known}"
+                        f"describe it in 'properties', say auto_schema, or take one of these: {known}"
                     )
                 if source.skip_vectorization:
                     raise ValueError(

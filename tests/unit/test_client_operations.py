@@ -139,10 +139,12 @@ def test_a_collection_is_what_the_api_takes() -> None:
                 ),
             ),
         ],
+        auto_schema=True,
     )
 
     assert operation.request.body == {
         "name": "Film",
+        "auto_schema": True,
         "description": "Films",
         "properties": [
             {

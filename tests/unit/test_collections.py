@@ -166,7 +166,10 @@ def test_a_collection_lives_behind_an_alias_that_is_never_an_index_name() -> Non
             "1003 properties, those of objects included",
         ),
         ({"index": {"refresh_seconds": 0}}, "greater than or equal to 1"),
-        ({"vectors": {"default": TITAN | {"source_properties": ["plot"]}}}, "one of these: title, description, year"),
+        (
+            {"vectors": {"default": TITAN | {"source_properties": ["plot"]}}},
+            "auto_schema, or take one of these: title, desc",
+        ),
         ({"vectors": {"default": {"vectorizer": "none"}}}, "dimensions"),
         ({"vectors": {"default": OWN | {"model": "x"}}}, "model"),
     ],
