@@ -25,7 +25,6 @@ ALTERNATIVES = {
     "boost": "boost properties of bm25 and hybrid instead: query_properties=['title^2']",
     "diversity_selection": "leave it out, or thin the objects out yourself",
     "group_by": "group the objects found yourself: itertools.groupby over .objects",
-    "max_vector_distance": "use near_text with distance=…, or cut by metadata.score",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
     "near_image": "describe the image by a model of your own and search with near_vector",
     "generate": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",

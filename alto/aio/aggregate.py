@@ -11,8 +11,7 @@ from alto.classes.query import HybridVectorQuery, Move, Operator
 from alto.operations import aggregates, searches
 from alto.operations.aggregates import GroupBy
 from alto.operations.searches import NearVector, TargetVector
-from alto.refusals import refuse, refuse_given
-from alto.values import Vector
+from alto.refusals import refuse
 
 
 class AggregateAsync:
@@ -254,7 +253,7 @@ class AggregateAsync:
         query: str,
         *,
         alpha: float | None = None,
-        vector: Vector | HybridVectorQuery | None = None,
+        vector: NearVector | HybridVectorQuery | None = None,
         query_properties: Sequence[str] | None = None,
         object_limit: int | None = None,
         bm25_operator: Operator | None = None,
@@ -272,7 +271,7 @@ class AggregateAsync:
         query: str,
         *,
         alpha: float | None = None,
-        vector: Vector | HybridVectorQuery | None = None,
+        vector: NearVector | HybridVectorQuery | None = None,
         query_properties: Sequence[str] | None = None,
         object_limit: int | None = None,
         bm25_operator: Operator | None = None,
@@ -289,7 +288,7 @@ class AggregateAsync:
         query: str,
         *,
         alpha: float | None = None,
-        vector: Vector | HybridVectorQuery | None = None,
+        vector: NearVector | HybridVectorQuery | None = None,
         query_properties: Sequence[str] | None = None,
         object_limit: int | None = None,
         bm25_operator: Operator | None = None,
@@ -301,12 +300,12 @@ class AggregateAsync:
         return_metrics: ReturnMetrics = None,
     ) -> AggregateReturn | AggregateGroupByReturn:
         """The best `object_limit` results of a hybrid search, 500 if not given, which is also the most."""
-        refuse_given(max_vector_distance=max_vector_distance)
         mode = searches.hybrid(
             query,
             alpha=alpha,
             vector=vector,
             query_properties=query_properties,
+            max_vector_distance=max_vector_distance,
             bm25_operator=bm25_operator,
             target_vector=target_vector,
         )

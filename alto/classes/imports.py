@@ -54,7 +54,8 @@ class FailedRecord:
 class ErrorRecord:
     """A record that was not loaded, as the error file has it.
 
-    `place` says where in the file it is. `record` is the record itself; if `record_is_cut`, the beginning of its line.
+    `place` says where in the file it is. `record` is the record itself, of JSON lines its line; if `record_is_cut`, the
+    beginning of that.
     """
 
     id: str | None

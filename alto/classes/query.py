@@ -1,18 +1,19 @@
 """What a search is asked for, and what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
+from uuid import UUID
 
 from alto.classes.aggregate import Metrics
 from alto.classes.data import GeoCoordinate
 from alto.classes.filters import Filter, FilterExpression
 from alto.classes.results import MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
+from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.errors import AltoConfigurationError
-from alto.refusals import refuse, refuse_given
-from alto.values import Vector, numbers
+from alto.values import Vector, numbers, parsed_uuid
 
 __all__ = [
     "BM25Operator",
@@ -25,10 +26,13 @@ __all__ = [
     "MetadataReturn",
     "Metrics",
     "Move",
+    "NearVector",
     "Object",
     "QueryReturn",
     "Sort",
     "Sorting",
+    "TargetVectorJoin",
+    "TargetVectors",
 ]
 
 
@@ -87,44 +91,79 @@ class BM25Operator:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Moves the query's vector towards, or away from, concepts. `force` is 0 to 1."""
+    """Moves the query's vector towards, or away from, concepts and objects. `force` is 0 to 1."""
 
     force: float
-    objects: None = None
+    objects: UUID | str | Sequence[UUID | str] | None = None
     concepts: str | Sequence[str] | None = None
 
     def to_api(self) -> dict[str, Any]:
-        """As the API takes it. Raises `AltoConfigurationError` without concepts."""
-        if self.objects:
-            refuse("Move(objects=…)", "Move(concepts=…) with the texts of those objects")
-        if not self.concepts:
-            raise AltoConfigurationError("Move: give concepts, as in Move(force=0.5, concepts='winter')")
-        concepts = [self.concepts] if isinstance(self.concepts, str) else list(self.concepts)
-        return {"force": self.force, "concepts": concepts}
+        """As the API takes it. Raises `AltoConfigurationError` with neither concepts nor objects."""
+        concepts = [self.concepts] if isinstance(self.concepts, str) else list(self.concepts or ())
+        objects = [self.objects] if isinstance(self.objects, str | UUID) else list(self.objects or ())
+        if not concepts and not objects:
+            raise AltoConfigurationError("Move: give concepts or objects, as in Move(force=0.5, concepts='winter')")
+        found: dict[str, Any] = {"force": self.force}
+        if concepts:
+            found["concepts"] = concepts
+        if objects:
+            found["objects"] = [str(parsed_uuid(each)) for each in objects]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class HybridVectorQuery:
-    """The vector leg of a hybrid search, as the API takes it."""
+    """The vector leg of a hybrid search, as the API takes it. `text` is the one that it was made for, if any."""
 
     settings: dict[str, Any] = field(default_factory=dict)
+    text: str | Sequence[str] | None = None
 
 
 class HybridVector:
-    """The vector leg of a hybrid search, when the query's own vector is not wanted."""
+    """The vector leg of a hybrid search, when the query's own vector is not wanted as it is.
+
+    `distance` and `certainty` are a `max_vector_distance`: no hit is farther, whichever leg found it.
+    """
+
+    @staticmethod
+    def near_text(
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+    ) -> HybridVectorQuery:
+        """The vector of the search's text, moved. `query` is that text once more."""
+        moves = {"move_to": move_to and move_to.to_api(), "move_away": move_away and move_away.to_api()}
+        settings = {name: move for name, move in moves.items() if move is not None}
+        return HybridVectorQuery(settings | _largest_distance(certainty, distance), query)
 
     @staticmethod
     def near_vector(
-        vector: Vector, *, certainty: float | None = None, distance: float | None = None
+        vector: Vector | Mapping[str, Vector], *, certainty: float | None = None, distance: float | None = None
     ) -> HybridVectorQuery:
-        """This vector."""
-        _refuse_thresholds(certainty, distance)
-        return HybridVectorQuery({"vector": numbers(vector)})
+        """This vector, or one for each target."""
+        return HybridVectorQuery(vectors_of(vector) | _largest_distance(certainty, distance))
 
 
-def _refuse_thresholds(certainty: float | None, distance: float | None) -> None:
-    if certainty is not None or distance is not None:
-        refuse_given(max_vector_distance=True)
+def vectors_of(vector: Vector | Mapping[str, Vector]) -> dict[str, Any]:
+    """One vector, or one for each target, as the API takes it. One by name, `{name: vector}`, names its target too."""
+    if not isinstance(vector, Mapping):
+        return {"vector": numbers(vector)}
+    if len(vector) != 1:
+        return {"vectors": {name: numbers(each) for name, each in vector.items()}}
+    [(target, only)] = vector.items()
+    return {"vector": numbers(only), "target_vector": target}
+
+
+def _largest_distance(certainty: float | None, distance: float | None) -> dict[str, float]:
+    if certainty is not None and distance is not None:
+        raise AltoConfigurationError("HybridVector: certainty and distance say the same: give one of them")
+    if certainty is not None:
+        # Of cosine, the only distance that has a certainty.
+        return {"max_vector_distance": 2 * (1 - certainty)}
+    return {} if distance is None else {"max_vector_distance": distance}
 
 
 type MetadataNames = Literal[

@@ -15,18 +15,20 @@ from alto.classes.query import (
     Operator,
     ReturnMetadata,
     ReturnProperties,
+    vectors_of,
     wants,
 )
 from alto.classes.results import MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sorting
+from alto.classes.targets import TargetVectorJoin
 from alto.errors import AltoConfigurationError
 from alto.operations.reading import names_of, wanted_vectors
 from alto.refusals import refuse
 from alto.requests import Answer, Operation, Phase, Request, segment
-from alto.values import Vector, numbers, parsed_uuid, to_json
+from alto.values import Vector, parsed_uuid, to_json
 
 type NearVector = Vector | Mapping[str, Vector]
-type TargetVector = str | Sequence[str] | None
+type TargetVector = str | Sequence[str] | TargetVectorJoin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,9 @@ def near_vector(
     distance: float | None = None,
     target_vector: TargetVector = None,
 ) -> dict[str, Any]:
-    """The body of a search near to a vector; one by name, `{name: vector}`, names its target too."""
-    target = _target(target_vector)
-    if isinstance(vector, Mapping):
-        if len(vector) != 1:
-            refuse("search for several vectors at once", "one search for each target vector")
-        [(target, vector)] = vector.items()
-    return {"near_vector": _given(vector=numbers(vector), certainty=certainty, distance=distance, target_vector=target)}
+    """The body of a search near to a vector, or to one for each target; one by name names its target too."""
+    settings = {"target_vector": _target(target_vector)} | vectors_of(vector)
+    return {"near_vector": _given(certainty=certainty, distance=distance, **settings)}
 
 
 def near_object(
@@ -118,9 +116,10 @@ def hybrid(
     query: str | None,
     *,
     alpha: float | None = None,
-    vector: Vector | HybridVectorQuery | None = None,
+    vector: NearVector | HybridVectorQuery | None = None,
     query_properties: Sequence[str] | None = None,
     fusion_type: HybridFusion | None = None,
+    max_vector_distance: float | None = None,
     bm25_operator: Operator | None = None,
     target_vector: TargetVector = None,
 ) -> dict[str, Any]:
@@ -128,15 +127,18 @@ def hybrid(
     if query is None:
         raise AltoConfigurationError("query: a hybrid search has one; to search by a vector alone, take near_vector")
     if isinstance(vector, HybridVectorQuery):
+        if vector.text is not None and vector.text != query:
+            refuse("HybridVector.near_text with another text than query", "the same text, or HybridVector.near_vector")
         leg = vector.settings
     else:
-        leg = {} if vector is None else {"vector": numbers(vector)}
+        leg = {} if vector is None else vectors_of(vector)
     settings = _given(
         query=query,
         alpha=alpha,
         properties=names_of(query_properties),
         fusion=fusion_type and HybridFusion(fusion_type).value,
         target_vector=_target(target_vector),
+        max_vector_distance=max_vector_distance,
     )
     return {"hybrid": settings | leg | _words(bm25_operator)}
 
@@ -184,11 +186,11 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _target(target: TargetVector) -> str | None:
+def _target(target: TargetVector) -> str | dict[str, Any] | None:
+    if isinstance(target, TargetVectorJoin):
+        return target.settings
     names = names_of(target) or []
-    if len(names) > 1:
-        refuse("search in several target vectors at once", "one search for each target vector")
-    return names[0] if names else None
+    return {"vectors": names} if len(names) > 1 else names[0] if names else None
 
 
 def _words(operator: Operator | None) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from alto.classes.results import QueryReturn
 from alto.operations import searches
 from alto.operations.searches import NearVector, Page, TargetVector
 from alto.refusals import refuse, refuse_given
-from alto.values import Vector
 
 
 class Query(Fetch):
@@ -159,7 +158,7 @@ class Query(Fetch):
         query: str | None,
         *,
         alpha: float | None = None,
-        vector: Vector | HybridVectorQuery | None = None,
+        vector: NearVector | HybridVectorQuery | None = None,
         query_properties: Sequence[str] | None = None,
         fusion_type: HybridFusion | None = None,
         max_vector_distance: float | None = None,
@@ -180,7 +179,6 @@ class Query(Fetch):
     ) -> QueryReturn:
         """Words and meaning in one. `alpha` is the weight of the meaning: 0 is bm25, 1 near_text."""
         refuse_given(
-            max_vector_distance=max_vector_distance,
             group_by=group_by,
             rerank=rerank,
             boost=boost,
@@ -193,6 +191,7 @@ class Query(Fetch):
             vector=vector,
             query_properties=query_properties,
             fusion_type=fusion_type,
+            max_vector_distance=max_vector_distance,
             bm25_operator=bm25_operator,
             target_vector=target_vector,
         )

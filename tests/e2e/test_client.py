@@ -96,6 +96,6 @@ def test_a_file_that_is_sent_in_parts_is_imported_and_its_failures_are_read(clie
     assert looks[-1] == "completed"
     [failed] = client.imports.errors(done)
     assert "number" in failed.message
-    assert failed.record["properties"]["text"] == "Note 3"
+    assert json.loads(failed.record)["properties"]["text"] == "Note 3"
     assert len(list(notes.iterator())) == LINES - 1
     client.collections.delete("Note")

@@ -9,7 +9,16 @@ import pytest
 
 import alto
 from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
-from alto.classes.query import BM25Operator, Filter, HybridFusion, MetadataQuery, Move
+from alto.classes.query import (
+    BM25Operator,
+    Filter,
+    HybridFusion,
+    HybridVector,
+    MetadataQuery,
+    Move,
+    NearVector,
+    TargetVectors,
+)
 from alto.operations import collections, objects, searches
 from alto.operations.chunks import chunked, item, items_of
 from alto.operations.searches import Page
@@ -24,6 +33,7 @@ def sent(mode: dict[str, Any], page: Page | None = None) -> dict[str, Any]:
     request = searches.search("Film", mode, page or Page()).request
     assert (request.method, request.path, request.repeatable) == ("POST", "/v1/collections/Film/search", True)
     body: dict[str, Any] = json.loads(request.content or b"")
+    SearchRequest.model_validate(body)
     return body
 
 
@@ -93,6 +103,47 @@ def test_the_newer_search_settings_have_the_names_of_the_api() -> None:
 
 def test_a_vector_by_name_names_its_target() -> None:
     assert searches.near_vector({"own": (1, 2)}) == {"near_vector": {"vector": [1, 2], "target_vector": "own"}}
+
+
+def test_several_target_vectors_are_combined() -> None:
+    several = {"vectors": ["a", "b"]}
+    weighed = TargetVectors.manual_weights({"a": 2, "b": 0.5})
+
+    assert searches.near_text("x", target_vector=["a"]) == {"near_text": {"query": "x", "target_vector": "a"}}
+    assert searches.near_text("x", target_vector=["a", "b"])["near_text"]["target_vector"] == several
+    for how in ("sum", "average", "minimum"):
+        target = getattr(TargetVectors, how)(["a", "b"])
+        assert searches.near_object(ID, target_vector=target)["near_object"]["target_vector"] == several | {
+            "combine": how
+        }
+    assert sent(searches.hybrid("x", target_vector=weighed)) == {
+        "hybrid": {
+            "query": "x",
+            "target_vector": several | {"combine": "manual_weights", "weights": {"a": 2, "b": 0.5}},
+        }
+    }
+    each = {"a": [1.0, 2.0], "b": [3.0]}
+    assert sent(searches.near_vector(each, target_vector=["a", "b"])) == {
+        "near_vector": {"vectors": each, "target_vector": several}
+    }
+    assert sent(searches.hybrid("x", vector=HybridVector.near_vector(each))) == {
+        "hybrid": {"query": "x", "vectors": each}
+    }
+
+
+def test_the_vector_of_a_hybrid_search_is_moved_and_held_to_a_distance() -> None:
+    moved = HybridVector.near_text("x", distance=0.4, move_to=Move(0.5, objects=[ID], concepts="winter"))
+
+    assert sent(searches.hybrid("x", vector=moved)) == {
+        "hybrid": {
+            "query": "x",
+            "move_to": {"force": 0.5, "concepts": ["winter"], "objects": [str(ID)]},
+            "max_vector_distance": 0.4,
+        }
+    }
+    assert sent(searches.hybrid("x", max_vector_distance=0.3)) == {"hybrid": {"query": "x", "max_vector_distance": 0.3}}
+    certain = HybridVector.near_vector([1, 2], certainty=0.75)
+    assert searches.hybrid("x", vector=certain)["hybrid"]["max_vector_distance"] == 0.5
 
 
 def test_an_array_is_a_vector() -> None:
@@ -204,6 +255,9 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
         (lambda: item({"a": "x" * 4_000_000}, None, None, index=0), "store large texts in S3"),
         (lambda: Filter.all_of([]), "the list is empty"),
         (lambda: Move(0.5).to_api(), "give concepts"),
+        (lambda: Move(0.5, objects="x").to_api(), "'x' is not a UUID"),
+        (lambda: TargetVectors.manual_weights({"a": [1.0]}), "one number for 'a'"),  # type: ignore[dict-item]
+        (lambda: HybridVector.near_text("a", certainty=0.5, distance=1.0), "give one of them"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: str) -> None:
@@ -221,8 +275,9 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "CJK"),
         (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),
         (lambda: Filter.by_ref("author"), "UUID"),
-        (lambda: searches.near_vector({"a": [1], "b": [2]}), "one search for each"),
-        (lambda: Move(0.5, objects="x").to_api(), "concepts"),  # type: ignore[arg-type]
+        (lambda: NearVector.list_of_vectors([1], [2]), "one search for each"),
+        (lambda: TargetVectors.relative_score({"a": 1}), "manual_weights"),
+        (lambda: searches.hybrid("a", vector=HybridVector.near_text("b")), "the same text"),
     ],
 )
 def test_what_weaviate_has_and_alto_has_not_names_what_to_do_instead(call: Any, alternative: str) -> None:
