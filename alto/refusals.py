@@ -18,6 +18,11 @@ ALTERNATIVES = {
     "changed_vector_config": "create a collection with other vectors and import the objects into it",
     "data_model_properties": "leave it out: properties are a dict of values by name",
     "data_model_references": "leave it out: Alto has no references",
+    "hnsw_setting": "leave it out: of HNSW, OpenSearch has ef, ef_construction and max_connections only",
+    "text_analyzer": "choose a tokenization of the property; the languages have stop words and stemming of their own",
+    "shards": "shards are a setting of the stage in cdk.json, for all collections",
+    "delete_index": "create a collection whose property says index_filterable or index_searchable, and import into it",
+    "data_model": "leave it out: properties are a dict of values by name",
     "references": "store the other object's id in a DataType.UUID property and fetch that object",
     "return_references": "store the other object's id in a DataType.UUID property and fetch that object",
     "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
@@ -56,3 +61,7 @@ class NotThere:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
         refuse(f"{self._name}.{attribute}", self._alternative)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        """Refuses, too."""
+        refuse(self._name, self._alternative)

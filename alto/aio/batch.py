@@ -16,3 +16,15 @@ class BatchesAsync:
         if name.startswith("__"):
             raise AttributeError(name)
         refuse(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")
+
+
+class ClientBatchesAsync:
+    """The same, of the client."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        """Takes what the synchronous one takes."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        refuse(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")

@@ -6,18 +6,25 @@ from typing import Any, Self
 
 import httpx
 
+from alto.aio.batch import ClientBatchesAsync
 from alto.aio.collections import CollectionsAsync
 from alto.aio.imports import ImportsAsync
 from alto.aio.storage import AsyncStorage
 from alto.aio.transport import AsyncTransport
 from alto.errors import AltoError
 from alto.operations import service
+from alto.refusals import NotThere
 from alto.requests import Operation, Phase
 from alto.settings import AdditionalConfig, checked_headers, checked_url
 
 
 class AltoAsyncClient:
     """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
+
+    alias = NotThere("alias", "a name of your own for each version of a collection, and a setting that says which")
+    backup = NotThere("backup", "snapshots of the OpenSearch domain, or `alto export`")
+    cluster = NotThere("cluster", "the metrics of the OpenSearch domain in CloudWatch")
+    groups = roles = users = NotThere("roles and users", "IAM policies on the API's routes")
 
     def __init__(
         self,
@@ -39,8 +46,10 @@ class AltoAsyncClient:
         config = additional_config or AdditionalConfig()
         self._transport = AsyncTransport(address, config, headers=sent, auth=auth, transport=transport)
         self._storage = AsyncStorage(config, transport)
+        self._closed = False
         self._skip_init_checks = skip_init_checks
         self.collections = CollectionsAsync(self._transport)
+        self.batch = ClientBatchesAsync(self._transport)
         self.imports = ImportsAsync(self._transport, self._storage)
 
     def __repr__(self) -> str:
@@ -53,6 +62,7 @@ class AltoAsyncClient:
 
     async def close(self) -> None:
         """Close the connections."""
+        self._closed = True
         await self._transport.close()
         await self._storage.close()
 
@@ -68,6 +78,10 @@ class AltoAsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def is_connected(self) -> bool:
+        """Whether it was not closed."""
+        return not self._closed
 
     async def is_ready(self) -> bool:
         """Whether searches would be answered now. False also when there is no connection."""

@@ -67,6 +67,10 @@ class CollectionAsync:
         """Whether the collection exists."""
         return await self._transport.run(collections.exists(self.name))
 
+    async def shards(self) -> NoReturn:
+        """Not there."""
+        refuse("shards")
+
     @property
     def generate(self) -> NoReturn:
         """Not there."""

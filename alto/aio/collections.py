@@ -75,13 +75,18 @@ class CollectionsAsync:
         made = await self._transport.run(collections.create_from_dict(config))
         return self.use(made.name)
 
-    def use(self, name: str) -> CollectionAsync:
+    def use(
+        self,
+        name: str,
+        data_model_properties: object = None,
+        data_model_references: object = None,
+        skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
+    ) -> CollectionAsync:
         """The collection of this name. Asks nothing: that it exists shows when it is used."""
+        refuse_given(data_model_properties=data_model_properties, data_model_references=data_model_references)
         return CollectionAsync(self._transport, name)
 
-    def get(self, name: str) -> CollectionAsync:
-        """As `use`."""
-        return self.use(name)
+    get = use
 
     async def exists(self, name: str) -> bool:
         """Whether there is a collection of this name."""

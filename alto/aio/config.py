@@ -73,3 +73,19 @@ class ConfigAsync:
     async def add_vector(self, *, vector_config: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
         """Not there."""
         refuse("changed_vector_config")
+
+    async def get_shards(self) -> NoReturn:
+        """Not there."""
+        refuse("shards")
+
+    async def update_shards(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("shards")
+
+    async def delete_property_index(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("delete_index")
+
+    async def delete_vector_index(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("changed_vector_config")

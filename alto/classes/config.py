@@ -6,9 +6,19 @@ from typing import Any
 
 from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, NotThere, refuse
+from alto.refusals import ALTERNATIVES, NotThere, refuse, refuse_given
 
-__all__ = ["Configure", "DataType", "Property", "Tokenization", "VectorConfig", "VectorDistances"]
+__all__ = [
+    "Configure",
+    "ConsistencyLevel",
+    "DataType",
+    "Property",
+    "Reconfigure",
+    "ReferenceProperty",
+    "Tokenization",
+    "VectorConfig",
+    "VectorDistances",
+]
 
 
 class DataType(StrEnum):
@@ -109,9 +119,11 @@ class Property:
     skip_vectorization: bool = False
     vectorize_property_name: bool | None = None
     tokenization: Tokenization | None = None
+    text_analyzer: None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
+        refuse_given(text_analyzer=self.text_analyzer)
         data_type = DataType(self.data_type)
         if data_type in _OTHER_TYPES:
             refuse(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
@@ -143,6 +155,20 @@ class Configure:
     VectorIndex = VectorIndex
     Generative = NotThere("Configure.Generative", ALTERNATIVES["generative_config"])
     Reranker = NotThere("Configure.Reranker", ALTERNATIVES["reranker_config"])
+    MultiVectors = NotThere("Configure.MultiVectors", "one vector for each object, or several named ones")
+    ObjectTTL = NotThere("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
+    inverted_index = NotThere("Configure.inverted_index", ALTERNATIVES["inverted_index_config"])
+    multi_tenancy = NotThere("Configure.multi_tenancy", ALTERNATIVES["multi_tenancy_config"])
+    replication = NotThere("Configure.replication", ALTERNATIVES["replication_config"])
+    sharding = NotThere("Configure.sharding", ALTERNATIVES["sharding_config"])
+    text_analyzer = NotThere("Configure.text_analyzer", ALTERNATIVES["text_analyzer"])
+
+
+Reconfigure = NotThere(
+    "Reconfigure", "collection.config.update(description=…, auto_schema=…, replicas=…, refresh_seconds=…)"
+)
+ReferenceProperty = NotThere("ReferenceProperty", ALTERNATIVES["references"])
+ConsistencyLevel = NotThere("ConsistencyLevel", ALTERNATIVES["consistency_level"])
 
 
 def vectors_to_api(configs: VectorConfig | list[VectorConfig] | None) -> dict[str, Any]:

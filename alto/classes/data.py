@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from alto.refusals import ALTERNATIVES, NotThere
 from alto.values import Vector
 
 type Vectors = Vector | Mapping[str, Vector]
@@ -84,3 +85,7 @@ class BatchObjectReturn:
     def has_errors(self) -> bool:
         """Whether any object was not stored."""
         return bool(self.errors)
+
+
+DataReference = NotThere("DataReference", ALTERNATIVES["references"])
+PhoneNumber = NotThere("PhoneNumber", "a DataType.TEXT property with Tokenization.FIELD")

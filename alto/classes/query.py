@@ -13,12 +13,14 @@ from alto.classes.results import MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.errors import AltoConfigurationError
+from alto.refusals import ALTERNATIVES, NotThere
 from alto.values import Vector, numbers, parsed_uuid
 
 __all__ = [
     "BM25Operator",
     "Filter",
     "FilterExpression",
+    "FilterReturn",
     "GeoCoordinate",
     "HybridFusion",
     "HybridVector",
@@ -28,12 +30,18 @@ __all__ = [
     "Move",
     "NearVector",
     "Object",
+    "QueryNested",
+    "QueryReference",
     "QueryReturn",
     "Sort",
     "Sorting",
     "TargetVectorJoin",
     "TargetVectors",
 ]
+
+FilterReturn = FilterExpression
+QueryReference = NotThere("QueryReference", ALTERNATIVES["references"])
+QueryNested = NotThere("QueryNested", "return_properties with the name of the whole object")
 
 
 class HybridFusion(StrEnum):

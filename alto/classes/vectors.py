@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from alto.errors import AltoConfigurationError
-from alto.refusals import refuse, refuse_given
+from alto.refusals import ALTERNATIVES, NotThere, refuse, refuse_given
 
 Service = Literal["bedrock", "sagemaker"]
 Truncation = Literal["none", "start", "end"]
@@ -43,6 +43,9 @@ class VectorIndexConfig:
 class VectorIndex:
     """Configure.VectorIndex: how vectors are indexed."""
 
+    Quantizer = NotThere("Configure.VectorIndex.Quantizer", ALTERNATIVES["quantizer"])
+    MultiVector = NotThere("Configure.VectorIndex.MultiVector", "one vector for each object, or several named ones")
+
     @staticmethod
     def hnsw(
         *,
@@ -51,9 +54,28 @@ class VectorIndex:
         ef_construction: int | None = None,
         max_connections: int | None = None,
         quantizer: object = None,
+        multi_vector: object = None,
+        cleanup_interval_seconds: int | None = None,
+        dynamic_ef_factor: int | None = None,
+        dynamic_ef_max: int | None = None,
+        dynamic_ef_min: int | None = None,
+        filter_strategy: object = None,
+        flat_search_cutoff: int | None = None,
+        vector_cache_max_objects: int | None = None,
     ) -> VectorIndexConfig:
         """An HNSW graph. `max_connections` is m, the neighbours of each vector; `ef` counts on faiss only."""
         refuse_given(quantizer=quantizer)
+        for value in (
+            multi_vector,
+            cleanup_interval_seconds,
+            dynamic_ef_factor,
+            dynamic_ef_max,
+            dynamic_ef_min,
+            filter_strategy,
+            flat_search_cutoff,
+            vector_cache_max_objects,
+        ):
+            refuse_given(hnsw_setting=value)
         if distance_metric is not None and distance_metric not in _DISTANCES:
             refuse(f"VectorDistances.{distance_metric.name}", "COSINE, DOT or L2_SQUARED")
         settings = {
@@ -75,7 +97,23 @@ class VectorIndex:
         refuse("Configure.VectorIndex.dynamic", "Configure.VectorIndex.hnsw(), which serves small collections as well")
 
 
-class Vectors:
+class _OnlyAws(type):
+    """Names the alternative for the vectorizers of other vendors, which Weaviate has by the dozen."""
+
+    # Hidden from type checkers, for whom a misspelt name must stay an error.
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> NoReturn:
+            if name.startswith(("text2", "multi2", "img2", "ref2", "custom")):
+                refuse(
+                    f"{cls.__name__}.{name}",
+                    "Configure.Vectors.text2vec_aws_bedrock, text2vec_aws_sagemaker, or self_provided with vectors of "
+                    "your own",
+                )
+            raise AttributeError(name)
+
+
+class Vectors(metaclass=_OnlyAws):
     """Configure.Vectors: where each vector comes from."""
 
     @staticmethod
@@ -209,7 +247,7 @@ class Vectors:
         return VectorConfig(name, {"vectorizer": "none", "dimensions": dimensions} | _index(vector_index_config))
 
 
-class NamedVectors:
+class NamedVectors(metaclass=_OnlyAws):
     """Configure.NamedVectors: the older form of Configure.Vectors."""
 
     @staticmethod
@@ -246,7 +284,7 @@ class NamedVectors:
         return Vectors.self_provided(name=name, dimensions=dimensions, vector_index_config=vector_index_config)
 
 
-class Vectorizer:
+class Vectorizer(metaclass=_OnlyAws):
     """Configure.Vectorizer: the oldest form, of one vector without a name."""
 
     @staticmethod

@@ -1,5 +1,6 @@
-"""`collection.batch` of the synchronous client."""
+"""`collection.batch` and `client.batch` of the synchronous client."""
 
 from alto.batches.access import Batches
+from alto.batches.of_client import ClientBatches
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "ClientBatches"]

@@ -67,6 +67,10 @@ class Collection:
         """Whether the collection exists."""
         return self._transport.run(collections.exists(self.name))
 
+    def shards(self) -> NoReturn:
+        """Not there."""
+        refuse("shards")
+
     @property
     def generate(self) -> NoReturn:
         """Not there."""

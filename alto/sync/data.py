@@ -111,3 +111,7 @@ class Data:
     def reference_replace(self, *_: object, **__: object) -> NoReturn:
         """Not there."""
         refuse("references")
+
+    def with_data_model(self, data_model: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
+        """Not there."""
+        refuse("data_model")

@@ -31,6 +31,7 @@ class Server:
         self.at_once = self.most_at_once = 0
         self.waited: list[bool] = []
         self.seconds = 0.0
+        self._throttled: set[int] = set()
         self._random = random.Random(9)
         self._lock = threading.Lock()
 
@@ -58,9 +59,11 @@ class Server:
         return httpx.Response(200, json={"results": results})
 
     def _result(self, sent: dict[str, Any]) -> dict[str, Any]:
-        # Once for good, once for what passes by itself.
-        kind = self._random.random() / self.bad_objects if self.bad_objects else 1.0
-        if kind < 1:
+        # Some are bad however often they come, as many are throttled when they come first.
+        number = sent["properties"].get("number", 0)
+        kind = random.Random(number).random() / self.bad_objects if self.bad_objects else 1.0
+        if kind < 0.5 or (kind < 1 and number not in self._throttled):
+            self._throttled.add(number)
             code = "invalid_object" if kind < 0.5 else "model_throttled"
             return {"id": sent["id"], "status": "failed", "error": {"code": code, "message": "It is so."}}
         self.stored[sent["id"]] = sent["properties"]
@@ -248,3 +251,44 @@ def test_a_rate_limit_spreads_objects_evenly() -> None:
 
     assert pace.size == 100
     assert slept == [10.0, 20.0]
+
+
+def test_a_batch_of_the_client_takes_objects_of_several_collections() -> None:
+    stored: dict[str, list[int]] = {}
+
+    def store(request: httpx.Request) -> httpx.Response:
+        sent = json.loads(request.content)["objects"]
+        name = request.url.path.split("/")[3]
+        if name == "Missing":
+            return httpx.Response(404, json={"error": {"code": "collection_not_found", "message": "There is none."}})
+        stored.setdefault(name, []).extend(each["properties"]["number"] for each in sent)
+        return httpx.Response(200, json={"results": [{"status": "created"} for _ in sent]})
+
+    client = alto.AltoClient(URL, transport=httpx.MockTransport(store))
+    with pytest.warns(alto.BatchFailureWarning, match=r"1 of 31 .*There is none"):
+        with client.batch.fixed_size(batch_size=4) as batch:
+            for number in range(30):
+                batch.add_object(collection="film" if number % 2 else "Book", properties={"number": number})
+            batch.add_object(collection="Missing", properties={"number": 30})
+
+    assert {name: sorted(numbers) for name, numbers in stored.items()} == {
+        "Film": list(range(1, 30, 2)),
+        "Book": list(range(0, 30, 2)),
+    }
+    assert [error.object_.properties["number"] for error in client.batch.failed_objects] == [30]
+    assert (batch.number_errors, batch.number_stored) == (1, 30)
+
+
+def test_a_stream_is_a_batch_that_paces_itself() -> None:
+    server = Server()
+
+    with collection(server).batch.stream(concurrency=3) as batch:
+        for number in range(100):
+            batch.add_object({"number": number})
+
+    assert len(server.stored) == 100
+
+
+def test_results_that_nobody_keeps_name_what_there_is_instead() -> None:
+    with pytest.raises(alto.AltoNotSupportedError, match="failed_objects"):
+        collection(Server()).batch.results  # noqa: B018 (it raises)

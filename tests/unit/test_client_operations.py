@@ -8,7 +8,16 @@ from uuid import UUID
 import pytest
 
 import alto
-from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
+from alto.classes.config import (
+    Configure,
+    DataType,
+    Property,
+    Reconfigure,
+    ReferenceProperty,
+    Tokenization,
+    VectorDistances,
+)
+from alto.classes.init import Auth
 from alto.classes.query import (
     BM25Operator,
     Filter,
@@ -274,6 +283,16 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Property(name="a", data_type=DataType.BLOB).to_api(), "S3"),
         (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "CJK"),
         (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),
+        (lambda: Configure.VectorIndex.hnsw(vector_cache_max_objects=1), "leave it out"),
+        (lambda: Configure.VectorIndex.Quantizer.pq(segments=1), "faiss"),
+        (lambda: Configure.Vectors.text2vec_openai(name="a"), "text2vec_aws_bedrock"),  # type: ignore[attr-defined]
+        (lambda: Configure.NamedVectors.multi2vec_clip("a"), "self_provided"),  # type: ignore[attr-defined]
+        (lambda: Configure.inverted_index(bm25_b=0.7), "index_searchable"),
+        (lambda: Configure.multi_tenancy(enabled=True), "tenant property"),
+        (lambda: Reconfigure.inverted_index(bm25_b=0.7), "config.update"),
+        (lambda: ReferenceProperty(name="a", target_collection="B"), "UUID"),
+        (lambda: Auth.api_key("secret"), "connect_to_aws"),
+        (lambda: alto.AltoClient("http://localhost:1").backup.create("a"), "snapshots"),
         (lambda: Filter.by_ref("author"), "UUID"),
         (lambda: NearVector.list_of_vectors([1], [2]), "one search for each"),
         (lambda: TargetVectors.relative_score({"a": 1}), "manual_weights"),
@@ -285,6 +304,12 @@ def test_what_weaviate_has_and_alto_has_not_names_what_to_do_instead(call: Any, 
         call()
     with pytest.raises(NotImplementedError):
         call()
+
+
+def test_a_misspelt_vectorizer_is_no_vectorizer_of_another_vendor() -> None:
+    with pytest.raises(AttributeError):
+        Configure.Vectors.self_provide()  # type: ignore[attr-defined]
+    assert not hasattr(Configure.Vectors, "__wrapped__")
 
 
 def test_values_become_json() -> None:

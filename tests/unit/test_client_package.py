@@ -29,38 +29,69 @@ def test_importing_alto_does_not_import_what_only_signing_needs() -> None:
 
 
 USER_SCRIPT = """
-import alto
-from alto.classes.config import Configure, DataType, Property
-from alto.classes.query import Filter, HybridFusion, MetadataQuery
+import os
+from uuid import UUID
 
-client: alto.AltoClient = alto.connect_to_aws("https://a.execute-api.eu-west-1.amazonaws.com")
+import alto
+from alto.classes.aggregate import AggregateInteger, GroupByAggregate, Metrics
+from alto.classes.config import Configure, DataType, Property
+from alto.classes.data import DataObject
+from alto.classes.imports import ErrorRecord, ImportJob, ImportOptions
+from alto.classes.init import AdditionalConfig, Timeout
+from alto.classes.query import Filter, HybridFusion, HybridVector, MetadataQuery, Move, Sort, TargetVectors
+
+client: alto.AltoClient = alto.connect_to_aws(
+    "https://a.execute-api.eu-west-1.amazonaws.com",
+    headers={"X-AWS-Access-Key": os.getenv("AWS_ACCESS_KEY"), "X-AWS-Secret-Key": os.getenv("AWS_SECRET_KEY")},
+    additional_config=AdditionalConfig(timeout=Timeout(init=2, query=30, insert=90)),
+)
 with client:
     films = client.collections.create(
         "Film",
         properties=[Property(name="title", data_type=DataType.TEXT)],
-        vector_config=[Configure.Vectors.text2vec_aws_bedrock(region="eu-west-1", model="cohere.embed-v4:0")],
+        vector_config=[
+            Configure.Vectors.text2vec_aws_bedrock(name="a", region="eu-west-1", model="cohere.embed-v4:0"),
+            Configure.Vectors.self_provided(name="b", dimensions=3),
+        ],
     )
     with films.batch.fixed_size(batch_size=200) as batch:
         batch.add_object(properties={"title": "A"}, vector=[0.1, 0.2])
         stop: bool = batch.number_errors > 10
+    with client.batch.dynamic() as several:
+        made: UUID = several.add_object(collection="Film", properties={"title": "A"})
+    films.data.insert_many([DataObject({"title": "B"}, vector={"b": [1, 2, 3]}), {"title": "C"}])
     reasons: list[str] = [error.message for error in films.batch.failed_objects]
     response = films.query.hybrid(
         query="A holiday film",
         alpha=0.5,
+        vector=HybridVector.near_text("A holiday film", move_to=Move(force=0.5, concepts="winter")),
         fusion_type=HybridFusion.RANKED,
         filters=Filter.by_property("year").greater_than(1990) & ~Filter.by_property("title").equal("B"),
+        target_vector=TargetVectors.manual_weights({"a": 1, "b": 0.5}),
         return_metadata=MetadataQuery(score=True),
         limit=2,
     )
     for found in response.objects:
         score: float | None = found.metadata.score
         title: object = found.properties["title"]
+    listed = films.query.fetch_objects(sort=Sort.by_property("year").by_id(), limit=len(films))
+    one = films.query.fetch_object_by_id(made)
+    year = one.properties.get("year") if one else None
+    total: int | None = films.aggregate.over_all(return_metrics=Metrics("year").integer(mean=True)).total_count
+    for group in films.aggregate.near_text("a", object_limit=5, group_by=GroupByAggregate(prop="year")).groups:
+        about = group.properties["year"]
+        mean: float | None = about.mean if isinstance(about, AggregateInteger) else None
+    job: ImportJob = client.imports.from_file("films.csv", collection="Film", options=ImportOptions(delimiter=";"))
+    job = client.imports.wait(job, progress=lambda each: print(each.read))
+    failed: list[ErrorRecord] = list(client.imports.errors(job))
 
 
 async def main() -> int:
     async with alto.use_async_with_local() as asynchronous:
-        near = await asynchronous.collections.use("Film").query.near_text("A holiday film", limit=2)
-        return len(near.objects)
+        collection = asynchronous.collections.use("Film")
+        near = await collection.query.near_text("A holiday film", limit=2)
+        objects = [each async for each in collection.iterator()]
+        return len(near.objects) + len(objects) + await collection.length()
 """
 
 

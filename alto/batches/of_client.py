@@ -1,0 +1,90 @@
+"""`client.batch`: one batch for objects of several collections."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any, NoReturn
+from uuid import UUID
+
+from alto.batches.batch import Batch
+from alto.batches.pace import Pace
+from alto.batches.starts import Starts
+from alto.classes.data import ErrorObject, Vectors
+from alto.refusals import refuse, refuse_given
+from alto.sync.transport import Transport
+from alto.sync.writer import Writer
+
+
+class ClientBatch:
+    """What `with client.batch.…() as batch` gives: a batch for each collection, all at one pace."""
+
+    def __init__(self, begin: Callable[[str], Batch]) -> None:
+        self._begin = begin
+        self._batches: dict[str, Batch] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def number_errors(self) -> int:
+        """Objects that failed so far, of those whose answer is there."""
+        return sum(each.number_errors for each in self._each())
+
+    @property
+    def number_stored(self) -> int:
+        """Objects that are stored so far."""
+        return sum(each.number_stored for each in self._each())
+
+    @property
+    def failed_objects(self) -> list[ErrorObject]:
+        """The objects that failed so far."""
+        return [failed for each in self._each() for failed in each.failed_objects]
+
+    def add_object(  # noqa: PLR0917 (Weaviate's)
+        self,
+        collection: str,
+        properties: Mapping[str, Any] | None = None,
+        references: object = None,
+        uuid: UUID | str | None = None,
+        vector: Vectors | None = None,
+        tenant: object = None,
+    ) -> UUID:
+        """Add an object of a collection and return its id, as a batch of that collection does."""
+        refuse_given(references=references, tenant=tenant)
+        with self._lock:
+            if collection not in self._batches:
+                self._batches[collection] = self._begin(collection)
+            batch = self._batches[collection]
+        return batch.add_object(properties, uuid=uuid, vector=vector)
+
+    def add_reference(self, *_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("references")
+
+    def flush(self) -> None:
+        """Send what was added and wait for all answers. What is stored then, searches see."""
+        for each in self._each():
+            each.flush()
+
+    def close(self, *, abandon: bool = False) -> None:
+        """Flush and end, each collection's whatever happens to the others."""
+        with ExitStack() as ends:
+            for each in self._each():
+                ends.callback(each.close, abandon=abandon)
+
+    def _each(self) -> list[Batch]:
+        with self._lock:
+            return list(self._batches.values())
+
+
+class ClientBatches(Starts[ClientBatch]):
+    """Begins batches of several collections."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def _make(self, pace: Pace, concurrency: int) -> ClientBatch:
+        def begin(collection: str) -> Batch:
+            name = collection[:1].upper() + collection[1:]
+            return Batch(Writer(self._transport, name), pace, concurrency)
+
+        return ClientBatch(begin)

@@ -1,0 +1,124 @@
+"""The ways to begin a batch, of a collection or of a client, and how it ends."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import NoReturn, Protocol
+
+from alto.batches.pace import Dynamic, FixedSize, Pace, RateLimit
+from alto.classes.data import ErrorObject
+from alto.errors import AltoConfigurationError
+from alto.operations.objects import MAX_BATCH_OBJECTS
+from alto.refusals import refuse
+
+DEFAULT_CONCURRENCY = 2
+MAX_CONCURRENCY = 64
+
+
+class BatchFailureWarning(UserWarning):
+    """Objects of a batch were not stored."""
+
+
+class Ending(Protocol):
+    """What has to be known of a batch to end it."""
+
+    @property
+    def number_stored(self) -> int:
+        """Objects that are stored."""
+
+    @property
+    def failed_objects(self) -> list[ErrorObject]:
+        """Objects that are not."""
+
+    def close(self, *, abandon: bool = False) -> None:
+        """Flush and end. `abandon`: what has not left yet counts as failed."""
+
+
+class Starts[B: Ending](ABC):
+    """Begins batches. `failed_objects` is about the last one that ended."""
+
+    def __init__(self) -> None:
+        self.failed_objects: list[ErrorObject] = []
+        # Alto has no references, so none of them fail.
+        self.failed_references: list[ErrorObject] = []
+
+    @contextmanager
+    def fixed_size(self, batch_size: int = 100, concurrent_requests: int = DEFAULT_CONCURRENCY) -> Generator[B]:
+        """Requests of `batch_size` objects (at most 1,000), `concurrent_requests` at a time."""
+        _check("batch_size", batch_size, MAX_BATCH_OBJECTS)
+        _check("concurrent_requests", concurrent_requests, MAX_CONCURRENCY)
+        with self._run(FixedSize(batch_size), concurrent_requests) as batch:
+            yield batch
+
+    @contextmanager
+    def dynamic(self) -> Generator[B]:
+        """Requests that grow and shrink with the time that they take."""
+        with self._run(Dynamic(), DEFAULT_CONCURRENCY) as batch:
+            yield batch
+
+    @contextmanager
+    def rate_limit(self, requests_per_minute: int) -> Generator[B]:
+        """At most so many objects a minute, as each may cost a call of the model."""
+        _check("requests_per_minute", requests_per_minute, 10_000_000)
+        with self._run(RateLimit(requests_per_minute), DEFAULT_CONCURRENCY) as batch:
+            yield batch
+
+    @contextmanager
+    def stream(self, concurrency: int | None = None) -> Generator[B]:
+        """As `dynamic`, with so many requests at a time: Weaviate's name for batches that the server paces."""
+        concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
+        _check("concurrency", concurrency, MAX_CONCURRENCY)
+        with self._run(Dynamic(), concurrency) as batch:
+            yield batch
+
+    experimental = stream
+
+    def wait_for_vector_indexing(self, shards: object = None, how_many_failures: int = 5) -> None:  # noqa: B027 (it is)
+        """Does nothing: a vector is indexed with its object, and the end of a batch waits until searches see it."""
+
+    @property
+    def results(self) -> NoReturn:
+        """Not there."""
+        refuse("batch.results", "add_object answers each id, and failed_objects has what was not stored")
+
+    @abstractmethod
+    def _make(self, pace: Pace, concurrency: int) -> B:
+        """A new batch."""
+
+    @contextmanager
+    def _run(self, pace: Pace, concurrency: int) -> Generator[B]:
+        """Ends the batch whatever happens in the block, and says what failed."""
+        batch = self._make(pace, concurrency)
+        self.failed_objects = []
+        abandon = False
+        try:
+            yield batch
+        except Exception:
+            raise
+        except BaseException:
+            abandon = True
+            raise
+        finally:
+            try:
+                batch.close(abandon=abandon)
+            finally:
+                self.failed_objects = batch.failed_objects
+                _warn(self.failed_objects, batch.number_stored)
+
+
+def _warn(failed: list[ErrorObject], stored: int) -> None:
+    if failed:
+        first = failed[0]
+        warnings.warn(
+            f"{len(failed):,} of {len(failed) + stored:,} objects were not stored; see batch.failed_objects of the "
+            f"collection or client. The first, {first.object_.uuid}: {first.message} ({first.code})",
+            BatchFailureWarning,
+            # The line of the user's `with`, through contextlib.
+            stacklevel=6,
+        )
+
+
+def _check(name: str, value: int, most: int) -> None:
+    if not 1 <= value <= most:
+        raise AltoConfigurationError(f"{name}: {value} is not from 1 to {most:,}")
