@@ -1,7 +1,9 @@
 """Latency of every mode on 60,000 objects: the handler, its share over OpenSearch, and the recall of the neighbours.
 
-`python -m benchmarks.search [dimensions] [objects]`, 384 and 60,000 by default. Other dimensions than 384 are the same
-vectors with zeros behind them: the distances stay, the work grows. Queries bring their vectors: no model is called.
+`python -m benchmarks.search [dimensions] [objects]`, 384 and 60,000 by default. Vectors of 1,024 dimensions are the
+same, turned into the larger space: distances stay, the work grows. Each call of the handler is followed by the bare
+request: the same body, sent to OpenSearch by urllib3, signed by nobody and parsed by nobody. Queries bring their
+vectors, but for `near_text` and `hybrid, text`: those ask the model emulator, each for a text of its own.
 """
 
 import gzip
@@ -14,26 +16,34 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import orjson
+import urllib3
 from numpy.typing import NDArray
 
 from benchmarks.in_process import Alto, running
 from benchmarks.judged import DIMENSIONS, ROOT, folder
+from local.emulator import Emulator
 
 RESULTS = ROOT / "benchmarks" / "results"
 CLIENTS = (1, 4, 16)
 QUERIES = 100
 WARM_UP = 50
 NAME = "Package"
+# A model that has vectors of both lengths.
+MODEL = "amazon.nova-2-multimodal-embeddings-v1:0"
 FEW = {"property": "section", "operator": "equal", "value": "libs"}
 
 Floats = NDArray[np.float32]
 Mode = Callable[[str, list[float]], dict[str, Any]]
+Row = dict[str, float]
 
 MODES: dict[str, Mode] = {
     "bm25": lambda text, _: {"bm25": {"query": text}},
     "near_vector": lambda _, vector: {"near_vector": {"vector": vector}},
     "near_vector, filtered": lambda _, vector: {"near_vector": {"vector": vector}, "filter": FEW},
+    "near_text": lambda text, _: {"near_text": {"query": text}},
     "hybrid": lambda text, vector: {"hybrid": {"query": text, "vector": vector}},
+    "hybrid, text": lambda text, _: {"hybrid": {"query": text}},
     "hybrid, ranked": lambda text, vector: {"hybrid": {"query": text, "vector": vector, "fusion": "ranked"}},
     "hybrid, filtered": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "filter": FEW},
     "hybrid, phrase_boost": lambda text, vector: {"hybrid": {"query": text, "vector": vector, "phrase_boost": 0.2}},
@@ -57,7 +67,9 @@ def collection_body(dimensions: int) -> dict[str, Any]:
             {"name": "text", "type": "text"},
             {"name": "section", "type": "text", "searchable": False},
         ],
-        "vectors": {"default": {"vectorizer": "none", "dimensions": dimensions}},
+        "vectors": {
+            "default": {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": MODEL, "dimensions": dimensions}
+        },
     }
 
 
@@ -72,30 +84,82 @@ def queries(documents: list[dict[str, Any]], vectors: Floats, count: int) -> lis
     return made
 
 
-def timed(alto: Alto, body: dict[str, Any]) -> tuple[float, float, float]:
-    """Milliseconds of a call of the handler, of those waiting for OpenSearch, and what OpenSearch says it took."""
+class Bare:
+    """The request that Alto sends to OpenSearch for a search, sent by itself."""
+
+    def __init__(self, alto: Alto) -> None:
+        self._url = f"{alto.engine_url}/alto-{NAME.lower()}/_search"
+        self._pool = urllib3.PoolManager(maxsize=max(CLIENTS))
+
+    def body(self, search: dict[str, Any]) -> bytes:
+        """What Alto sends; the vector of a text is remembered by then."""
+        from lambdas.deadline import Deadline  # noqa: PLC0415 - wired by the environment that is set before
+        from lambdas.search.body import search_body  # noqa: PLC0415
+        from lambdas.search.query_vector import QueryVectors  # noqa: PLC0415
+        from lambdas.search.request import SearchRequest  # noqa: PLC0415
+        from lambdas.wiring.query import services  # noqa: PLC0415
+
+        function = services()
+        request = SearchRequest.model_validate(search)
+        collection = function.registry.get(NAME)
+        vectors: QueryVectors = function.searcher._vectors  # noqa: SLF001
+        return orjson.dumps(
+            search_body(collection, request, vectors.of(collection, request.mode, Deadline.after(9), None))
+        )
+
+    def timed(self, body: bytes) -> float:
+        """Milliseconds until the whole answer is there."""
+        started = time.perf_counter()
+        self._pool.request("POST", self._url, body=body, headers={"Content-Type": "application/json"})
+        return 1000 * (time.perf_counter() - started)
+
+
+def timed(alto: Alto, bare: Bare, body: dict[str, Any]) -> Row:
+    """Milliseconds of a call of the handler and of its parts, and of the bare request."""
     started = time.perf_counter()
     answer = alto.search(NAME, body | {"profile": True})
     spent = 1000 * (time.perf_counter() - started)
-    return spent, answer["profile"]["engine_ms"], answer["profile"]["engine_took_ms"]
-
-
-def latency(alto: Alto, bodies: list[dict[str, Any]], clients: int) -> dict[str, float]:
-    """Percentiles of the handler's time and of its own share, and the rate of all clients together."""
-    with ThreadPoolExecutor(clients) as pool:
-        started = time.perf_counter()
-        times = list(pool.map(lambda body: timed(alto, body), bodies))
-        seconds = time.perf_counter() - started
-    total, own = [sorted(column) for column in ([t[0] for t in times], [t[0] - t[1] for t in times])]
-    over_took = statistics.median(spent - took for spent, _, took in times)
+    profile = answer["profile"]
     return {
-        "p50_ms": round(statistics.median(total), 2),
-        "p95_ms": round(total[int(0.95 * len(total))], 2),
-        "own_p50_ms": round(statistics.median(own), 2),
-        "own_p95_ms": round(own[int(0.95 * len(own))], 2),
-        "over_took_p50_ms": round(over_took, 2),
-        "queries_per_s": round(len(bodies) / seconds, 1),
+        "handler": spent,
+        "model": profile["embedding_ms"],
+        "own": spent - profile["embedding_ms"] - profile["engine_ms"],
+        "over_took": spent - profile["embedding_ms"] - profile["engine_took_ms"],
+        "bare": bare.timed(bare.body(body)),
     }
+
+
+def latency(alto: Alto, bare: Bare, bodies: list[dict[str, Any]], clients: int) -> Row:
+    """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
+    with ThreadPoolExecutor(clients) as pool:
+        rows = list(pool.map(lambda body: timed(alto, bare, body), bodies))
+    over_bare = [row["handler"] - row["model"] - row["bare"] for row in rows]
+    columns = {name: sorted(row[name] for row in rows) for name in rows[0]} | {"over_bare": sorted(over_bare)}
+
+    def p95(name: str) -> float:
+        return round(columns[name][int(0.95 * len(rows))], 2)
+
+    p50 = {name: round(statistics.median(column), 2) for name, column in columns.items()}
+    return {
+        "p50_ms": p50["handler"],
+        "p95_ms": p95("handler"),
+        "model_p50_ms": p50["model"],
+        "bare_p50_ms": p50["bare"],
+        "bare_p95_ms": p95("bare"),
+        "over_bare_p50_ms": p50["over_bare"],
+        "own_p50_ms": p50["own"],
+        "own_p95_ms": p95("own"),
+        "over_took_p50_ms": p50["over_took"],
+    }
+
+
+def turned(dimensions: int) -> Floats:
+    """Takes vectors into a space of so many dimensions and keeps their distances."""
+    if dimensions == DIMENSIONS:
+        return np.eye(DIMENSIONS, dtype=np.float32)
+    chance = np.random.default_rng(11).normal(size=(dimensions, DIMENSIONS))
+    basis: Floats = np.linalg.qr(chance)[0].T.astype(np.float32)
+    return basis
 
 
 def recall_at_10(
@@ -117,13 +181,18 @@ def main() -> None:
     documents, vectors = packages(int(sys.argv[2]) if len(sys.argv) > 2 else 60_000)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    turn = turned(dimensions)
+
     def pad(vector: Floats) -> list[float]:
-        padded: list[float] = np.pad(vector, (0, dimensions - DIMENSIONS)).tolist()
-        return padded
+        longer: list[float] = (vector @ turn).tolist()
+        return longer
 
     asked = queries(documents, vectors, QUERIES)
     rows: dict[str, Any] = {"dimensions": dimensions, "objects": len(documents)}
-    with running(heap="2g") as alto:
+    with (
+        Emulator(model="minilm") as emulator,
+        running(heap="2g", AWS_ENDPOINT_URL_BEDROCK_RUNTIME=emulator.url) as alto,
+    ):
         objects = [
             {
                 "properties": {"title": document["title"], "text": document["text"], "section": document["section"]},
@@ -132,13 +201,18 @@ def main() -> None:
             for document, vector in zip(documents, vectors, strict=True)
         ]
         alto.fill(collection_body(dimensions), objects)
-        print("| mode | clients | p50 ms | p95 ms | Alto's share p50 | p95 | over `took` p50 | queries/s |")
-        print("|---|---|---|---|---|---|---|---|")
+        bare = Bare(alto)
+        print(
+            "| mode | clients | p50 ms | p95 | model p50 | bare p50 | p95 | over bare | own p50 | p95 | over `took` |"
+        )
+        print("|" + "---|" * 11)
         for mode, request in MODES.items():
-            bodies = [request(text, pad(vector)) for text, vector in asked]
-            latency(alto, bodies[:WARM_UP], 4)
             for clients in CLIENTS:
-                row = rows[f"{mode}, {clients} clients"] = latency(alto, bodies, clients)
+                # Its own texts for each row: the answer of the model must not be remembered.
+                bodies = [request(f"{text} {clients}", pad(vector)) for text, vector in asked]
+                if clients == CLIENTS[0]:
+                    latency(alto, bare, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
+                row = rows[f"{mode}, {clients} clients"] = latency(alto, bare, bodies, clients)
                 print(f"| {mode} | {clients} | " + " | ".join(map(str, row.values())) + " |", flush=True)
         rows["recall@10"] = round(recall_at_10(alto, asked, vectors, pad), 4)
     print(f"\nRecall@10 of near_vector against exact search: {rows['recall@10']}")
