@@ -92,7 +92,7 @@ def running(heap: str = "1g", **environment: str) -> Iterator[Alto]:
                 "ALTO_IMPORT_BUCKET": "none",
                 "ALTO_SPLIT_QUEUE_URL": "none",
                 "ALTO_CHUNK_QUEUE_URL": "none",
-                "ALTO_LOG_LEVEL": "ERROR",
+                "POWERTOOLS_LOG_LEVEL": "ERROR",
                 **environment,
             }
             yield Alto(node.url)

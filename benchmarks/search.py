@@ -209,7 +209,7 @@ def main() -> None:
         for mode, request in MODES.items():
             for clients in CLIENTS:
                 # Its own texts for each row: the answer of the model must not be remembered.
-                bodies = [request(f"{text} {clients}", pad(vector)) for text, vector in asked]
+                bodies = [request(f"{text} {len(rows)}", pad(vector)) for text, vector in asked]
                 if clients == CLIENTS[0]:
                     latency(alto, bare, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
                 row = rows[f"{mode}, {clients} clients"] = latency(alto, bare, bodies, clients)

@@ -38,7 +38,7 @@ AltoError                          500 internal_error
 into these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -280,3 +280,11 @@ class SearchEngineUnavailableError(SearchEngineError):
     status = 503
     code = "search_engine_unavailable"
     retry_after_seconds = 5
+
+
+def attempt[T, **P](step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | AltoError:
+    """What a step gives, or Alto's error, for callers with several steps of which one may fail."""
+    try:
+        return step(*args, **kwargs)
+    except AltoError as error:
+        return error

@@ -84,12 +84,25 @@ class OpenSearch:
 
     def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
         """Answer several searches in one round trip, in order. Raises as `request` does if one of them fails."""
+        answers = []
+        for answer in self.search_each(index, bodies, timeout):
+            if isinstance(answer, SearchEngineError):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def search_each(
+        self, index: str, bodies: list[dict[str, Any]], timeout: float
+    ) -> list[dict[str, Any] | SearchEngineError]:
+        """The answer to each of several searches, or its error. Raises as `request` does without any."""
         lines = b"".join(b"{}\n" + orjson.dumps(body) + b"\n" for body in bodies)
         answers: list[dict[str, Any]] = self.request("POST", f"/{index}/_msearch", lines, timeout=timeout)["responses"]
-        for answer in answers:
-            if "error" in answer:
-                raise _translated(TransportError(answer["status"], answer["error"]["type"], answer))
-        return answers
+        return [
+            _translated(TransportError(answer["status"], answer["error"]["type"], answer))
+            if "error" in answer
+            else answer
+            for answer in answers
+        ]
 
     def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
         """Send one `_bulk` request of NDJSON lines and return its items, in order.

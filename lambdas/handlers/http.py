@@ -19,7 +19,6 @@ from lambdas.embedding.credentials import AwsCredentials, credentials_from_heade
 from lambdas.errors import (
     AltoError,
     AnswerTooLargeError,
-    ErrorDetail,
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
@@ -27,6 +26,7 @@ from lambdas.errors import (
 from lambdas.handlers.methods import check_method
 from lambdas.models import StrictModel
 from lambdas.observability import logger
+from lambdas.validation import invalid_request
 
 JSON = "application/json"
 # Lambda answers carry 6 MB (6,291,556 bytes); the rest is for headers and escapes.
@@ -95,20 +95,12 @@ def unexpected(error: Exception) -> AltoError:
     return AltoError("Alto failed. The log of this request says why; its id is the request_id.")
 
 
-def invalid_request(error: RequestValidationError) -> InvalidRequestError:
-    """Pydantic's findings, as details that name the field and say what is wrong with it."""
-    details = [ErrorDetail(_field(problem), _sentence(problem)) for problem in error.errors()]
-    first = details[0]
-    more = f" {len(details) - 1} more in details." if len(details) > 1 else ""
-    return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
-
-
 NOT_JSON = InvalidRequestError("The body must be JSON: send the header 'Content-Type: application/json'.")
 
 # The most specific class wins.
 TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
     AltoError: known,
-    RequestValidationError: invalid_request,
+    RequestValidationError: lambda error: invalid_request([_without_source(problem) for problem in error.errors()]),
     RequestUnsupportedContentType: lambda _: NOT_JSON,
     UnicodeDecodeError: lambda _: InvalidRequestError("The body is not UTF-8 text."),
     Exception: unexpected,
@@ -178,17 +170,10 @@ def deadline(app: BaseRouter) -> Deadline:
     return Deadline.after(remaining - MARGIN_SECONDS)
 
 
-def _field(problem: Any) -> str:
-    source, *place = (str(part) for part in problem["loc"])
-    return ".".join(place) or source
-
-
-def _sentence(problem: Any) -> str:
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] in ("value_error", "missing", "json_invalid", "extra_forbidden"):
-        return message
-    shown = repr(problem.get("input"))
-    return f"{message}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"
+def _without_source(problem: Any) -> dict[str, Any]:
+    """A finding whose place starts with a field: the framework puts `body` or `path` before it."""
+    source, *place = problem["loc"]
+    return {**problem, "loc": place or [source]}
 
 
 def _to_json(body: Any) -> str:

@@ -14,7 +14,7 @@ from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, 
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
 from lambdas.search.answer import SearchResponse
-from lambdas.search.request import SearchRequest
+from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model
 from lambdas.wiring.query import services
 
 OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -27,15 +27,20 @@ app = make_app()
     summary="Search a collection",
     operation_id="search",
     tags=["Search"],
-    responses={200: {"description": "The objects found, best first."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The objects found, best first; of several queries, each one's."}}
+    | ERROR_RESPONSES,
 )
 def search(
-    name: Annotated[CollectionName, InPath()], request: Annotated[SearchRequest, StrictJson(), Body()]
-) -> SearchResponse:
-    """One of near_text, near_vector, near_object, bm25 and hybrid, or a sorted listing; with a filter and paging."""
+    name: Annotated[CollectionName, InPath()], request: Annotated[SearchBody, StrictJson(body_model), Body()]
+) -> SearchResponse | MultiSearchResponse:
+    """One of near_text, near_vector, near_object, bm25 and hybrid, or a sorted listing; with a filter and paging.
+
+    Or up to 20 of these as `queries`, answered together. A query that is wrong or fails has an error in its place.
+    """
     function = services()
     collection = function.registry.get(name)
-    return function.searcher.search(collection, request, deadline=deadline(app), credentials=credentials(app))
+    answer = function.searcher.answer
+    return answer(collection, request, deadline=deadline(app), credentials=credentials(app))
 
 
 @app.post(

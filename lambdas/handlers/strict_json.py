@@ -5,6 +5,7 @@ The framework hands parsed bodies to pydantic as Python values, and pydantic the
 JSON has as text; its strict mode for JSON is right.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,14 +17,20 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True, slots=True)
 class StrictJson:
-    """Annotates the model of a body: `body: Annotated[Model, StrictJson(), Body()]`."""
+    """Annotates the model of a body: `body: Annotated[Model, StrictJson(), Body()]`.
+
+    Of a union, `model_of` tells the model that a body is meant to be, so that only that one's problems are told.
+    """
+
+    model_of: Callable[[Any], type] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """The model's schema, behind a strict reading of the whole body."""
 
         def read(value: Any) -> Any:
+            model = self.model_of(value) if self.model_of else source
             return (
-                value if isinstance(value, source) else _adapter(source).validate_json(orjson.dumps(value), strict=True)
+                value if isinstance(value, model) else _adapter(model).validate_json(orjson.dumps(value), strict=True)
             )
 
         return core_schema.no_info_before_validator_function(read, handler(source))

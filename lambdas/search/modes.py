@@ -62,10 +62,13 @@ TargetVector = Annotated[
     | None,
     Field(description="Which vector to search, or several. Needed only if there are several and none is `default`."),
 ]
-OneVector = Annotated[Numbers | None, Field(description="The query's vector, compared with each target vector.")]
+# The framework writes every request as text for its debug log, whether that is on or not: a vector takes a millisecond.
+OneVector = Annotated[
+    Numbers | None, Field(description="The query's vector, compared with each target vector.", repr=False)
+]
 VectorEach = Annotated[
     Annotated[dict[VectorName, Numbers], Field(min_length=1, max_length=20)] | None,
-    Field(description="Instead of `vector`: one for each target vector, by name."),
+    Field(description="Instead of `vector`: one for each target vector, by name.", repr=False),
 ]
 
 

@@ -1,6 +1,6 @@
 """Fetches what the vectors of queries are made of: each text embedded once, all objects in one request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNotFoundError
+from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNotFoundError, attempt
 from lambdas.objects.document import check_vectors
 from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
@@ -49,14 +49,14 @@ class QueryVectors:
         credentials: AwsCredentials | None,
     ) -> list[QueryVector | AltoError | None]:
         """The vector of each of several queries, the error that it met, or None. Never raises an `AltoError`."""
-        plans = [_attempt(_planned, collection, mode) for mode in modes]
+        plans = [attempt(_planned, collection, mode) for mode in modes]
         wanted: dict[str, list[Recipe]] = {}
         for plan in plans:
             for name, each in plan.recipes.items() if isinstance(plan, _Plan) else ():
                 wanted.setdefault(name, []).append(each)
         known = self._embedded(collection, wanted, deadline, credentials)
         known |= self._stored(collection, wanted, deadline)
-        return [_attempt(plan.vector, known) if isinstance(plan, _Plan) else plan for plan in plans]
+        return [attempt(plan.vector, known) if isinstance(plan, _Plan) else plan for plan in plans]
 
     def _embedded(
         self,
@@ -71,7 +71,7 @@ class QueryVectors:
             return {}
 
         def embed(name: str) -> Sequence[Vector | AltoError] | AltoError:
-            return _attempt(self._embed, collection, name, texts[name], deadline, credentials)
+            return attempt(self._embed, collection, name, texts[name], deadline, credentials)
 
         if len(texts) == 1:
             answers = [embed(name) for name in texts]
@@ -112,7 +112,7 @@ class QueryVectors:
             "_source": {"includes": [f"vectors.{name}" for name in objects]},
         }
         path = f"/{alias_of(collection.name)}/_search"
-        asked = _attempt(self._engine.request, "POST", path, body, None, max(1.0, deadline.remaining()))
+        asked = attempt(self._engine.request, "POST", path, body, None, max(1.0, deadline.remaining()))
         if isinstance(asked, AltoError):
             return {(name, item): asked for name, found in objects.items() for item in found}
         sources = {hit["_id"]: hit.get("_source", {}) for hit in asked["hits"]["hits"]}
@@ -163,11 +163,3 @@ def _vector_of(
         problem = f"the object {object_id} has no vector '{target}': take another object or target_vector"
         return InvalidRequestError(f"Nothing is near to it: {problem}.", [ErrorDetail("near_object", problem)])
     return vector
-
-
-def _attempt[T, **P](step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | AltoError:
-    """What a step gives, or Alto's error: one query's must not be another's."""
-    try:
-        return step(*args, **kwargs)
-    except AltoError as error:
-        return error

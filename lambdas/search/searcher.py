@@ -1,16 +1,18 @@
 """The path of a query: plan it, ask OpenSearch, say what the answers mean."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
+from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
 from lambdas.search.answer import SearchResponse
-from lambdas.search.plan import planned, response_of
+from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, failed
+from lambdas.search.plan import Plan, planned, response_of
 from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
 from lambdas.search.stopwatch import Stopwatch
@@ -23,6 +25,19 @@ class Searcher:
         self._engine = engine
         self._vectors = QueryVectors(engine, embedder)
         self._clock = clock
+
+    def answer(
+        self,
+        collection: Collection,
+        request: SearchRequest | MultiSearchRequest,
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+    ) -> SearchResponse | MultiSearchResponse:
+        """Answer a search, or several."""
+        if isinstance(request, MultiSearchRequest):
+            return self.search_each(collection, request, deadline=deadline, credentials=credentials)
+        return self.search(collection, request, deadline=deadline, credentials=credentials)
 
     def search(
         self,
@@ -43,9 +58,56 @@ class Searcher:
         plan = planned(collection, request, vector)
         with watch.measure("engine"):
             answers = self._ask(collection, plan.bodies, deadline)
-        response = response_of(plan, answers)
-        took, profile = watch.stop(answers[0]["took"])
-        return response.model_copy(update={"took_ms": took, "profile": profile if request.profile else None})
+        return self._response(plan, answers, watch)
+
+    def search_each(
+        self,
+        collection: Collection,
+        request: MultiSearchRequest,
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+    ) -> MultiSearchResponse:
+        """Answer several searches together, in one round trip; an error of one query stands in its place.
+
+        Raises `SearchEngineError` when there is no answer at all.
+        """
+        watch = Stopwatch(self._clock)
+        good = [query for query in request.queries if not isinstance(query, AltoError)]
+        with watch.measure("embedding"):
+            vectors = self._vectors.of_each(collection, [query.mode for query in good], deadline, credentials)
+        plans = [
+            vector if isinstance(vector, AltoError) else attempt(planned, collection, query, vector)
+            for query, vector in zip(good, vectors, strict=True)
+        ]
+        bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
+        with watch.measure("engine"):
+            alias, timeout = alias_of(collection.name), max(1.0, deadline.remaining())
+            answers = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
+        responses = iter(
+            [
+                attempt(self._response, plan, [next(answers) for _ in plan.bodies], watch)
+                if isinstance(plan, Plan)
+                else plan
+                for plan in plans
+            ]
+        )
+        results = [query if isinstance(query, AltoError) else next(responses) for query in request.queries]
+        return MultiSearchResponse(
+            results=[failed(result) if isinstance(result, AltoError) else result for result in results],
+            took_ms=watch.stop(0)[0],
+        )
+
+    def _response(self, plan: Plan, answers: Sequence[dict[str, Any] | AltoError], watch: Stopwatch) -> SearchResponse:
+        """What the answers to a plan's bodies mean. Raises the first error among them."""
+        good = []
+        for answer in answers:
+            if isinstance(answer, AltoError):
+                raise answer
+            good.append(answer)
+        response = response_of(plan, good)
+        took, profile = watch.stop(good[0]["took"])
+        return response.model_copy(update={"took_ms": took, "profile": profile if plan.request.profile else None})
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """The answers to one or more searches, in one round trip."""

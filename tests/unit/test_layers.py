@@ -31,7 +31,7 @@ NEIGHBOURS = {
     "imports": {"collections", "objects", "observability", "settings"},
     "embedding": {"collections"},
 }
-COMMON = {"errors", "models", "deadline"}
+COMMON = {"errors", "models", "deadline", "validation"}
 
 
 def imports(path: Path) -> set[str]:

@@ -1,0 +1,22 @@
+"""What pydantic finds wrong with a request, as Alto says it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lambdas.errors import ErrorDetail, InvalidRequestError
+
+
+def invalid_request(problems: Sequence[Any]) -> InvalidRequestError:
+    """Pydantic's findings (`errors()` of its exception), as details that name the field and say what is wrong."""
+    details = [ErrorDetail(".".join(map(str, problem["loc"])) or "body", _sentence(problem)) for problem in problems]
+    first = details[0]
+    more = f" {len(details) - 1} more in details." if len(details) > 1 else ""
+    return InvalidRequestError(f"{first.field}: {first.message}.{more}", details)
+
+
+def _sentence(problem: Any) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("value_error", "missing", "json_invalid", "extra_forbidden"):
+        return message
+    shown = repr(problem.get("input"))
+    return f"{message}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"
