@@ -28,13 +28,14 @@ up: .venv/ready node_modules/ready ## Run Alto on this machine until Ctrl-C
 test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=tests/unit)
 	$(PYTHON) -m pytest $(T) $(ARGS)
 
-check: .venv/ready ## Lint, types, layers, and the committed OpenAPI document
+check: .venv/ready ## Lint, types, layers, the committed OpenAPI document, and every stage's template
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/mypy --config-file infra/mypy.ini app.py infra
 	$(PYTHON) -m lambdas.openapi --check
 	$(PYTHON) -m alto.generate_sync --check
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/infra/test_checks.py
 
 format: .venv/ready ## Format the code
 	.venv/bin/ruff format .

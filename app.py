@@ -5,10 +5,10 @@ import infra  # noqa: F401 - first, because it says which Node CDK is to use
 import aws_cdk as cdk
 
 # isort: on
-from cdk_nag import AwsSolutionsChecks
 
 from infra.alto_stack import AltoStack
 from infra.lambda_bundle import BundleError, LambdaBundles
+from infra.nag_findings import check_with_nag
 from infra.settings import SettingsError, read_settings
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     app = cdk.App()
     settings = read_settings(app.node.get_all_context())
     AltoStack(app, f"alto-{settings.stage}", settings=settings, bundles=LambdaBundles(settings.architecture).code)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    check_with_nag(app)
     app.synth()
 
 

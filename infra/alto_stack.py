@@ -6,10 +6,12 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra import permissions
+from infra.data_key import data_key
 from infra.functions import AltoFunction, Bundles
 from infra.import_pipeline import ImportPipeline
 from infra.job_table import JobTable
 from infra.nag_findings import acknowledge_findings
+from infra.network import Network
 from infra.query_api import QueryApi
 from infra.search_domain import SearchDomain
 from infra.settings import Settings
@@ -33,9 +35,11 @@ class AltoStack(cdk.Stack):
         )
         self.settings = settings
         self._bundles = bundles
-        self.search = SearchDomain(self, "Search", settings=settings)
-        self.jobs = JobTable(self, "Jobs", settings=settings)
-        self.imports = ImportPipeline(self, "Imports", settings=settings)
+        self.key = data_key(self, "DataKey", settings=settings)
+        self.network = Network(self, "Network", settings=settings, key=self.key) if settings.network == "vpc" else None
+        self.search = SearchDomain(self, "Search", settings=settings, key=self.key, network=self.network)
+        self.jobs = JobTable(self, "Jobs", settings=settings, key=self.key)
+        self.imports = ImportPipeline(self, "Imports", settings=settings, key=self.key)
 
         engine = {"ALTO_OPENSEARCH_URL": self.search.url, "ALTO_KNN_ENGINE": settings.engine}
         jobs = {
@@ -51,7 +55,7 @@ class AltoStack(cdk.Stack):
 
         self._grant()
         self.imports.start(split=self.split, load=self.load)
-        self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write)
+        self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write, key=self.key)
         self._describe()
         acknowledge_findings(self)
 
@@ -63,6 +67,8 @@ class AltoStack(cdk.Stack):
             settings=self.settings,
             bundles=self._bundles,
             environment=environment,
+            key=self.key,
+            network=self.network,
         )
 
     def _grant(self) -> None:
@@ -91,6 +97,14 @@ class AltoStack(cdk.Stack):
         self.search.let_write(self.load)
         permissions.let_embed(self.load, self.settings)
 
+        if self.key:
+            for function in (self.write, self.split, self.load):
+                permissions.let_use_key(function, self.key)
+        if self.network:
+            for function in (self.query, self.write, self.split, self.load):
+                permissions.let_join_network(function)
+            self.network.let_reach(bucket.bucket_arn, table.table_arn)
+
     def _describe(self) -> None:
         outputs = {
             "ApiUrl": self.api.url,
@@ -101,5 +115,7 @@ class AltoStack(cdk.Stack):
             "SplitDeadLetterQueueUrl": self.imports.split_dead_letters.queue_url,
             "LoadDeadLetterQueueUrl": self.imports.load_dead_letters.queue_url,
         }
+        if self.api.target:
+            outputs["ApiDomainTarget"] = self.api.target
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.log_group import log_group
+from infra.network import Network
 from infra.settings import Settings
 
 # Gives the code of a function, by its name.
@@ -35,6 +37,10 @@ SHAPES = {
 }
 
 
+# Whose callers wait for a cold start.
+SNAP_STARTED = ("query", "write")
+
+
 class AltoFunction(Construct):
     """A Lambda function that can write its own log and trace, and nothing else until it is granted."""
 
@@ -47,15 +53,18 @@ class AltoFunction(Construct):
         settings: Settings,
         bundles: Bundles,
         environment: Mapping[str, str],
+        key: kms.IKey | None,
+        network: Network | None,
     ) -> None:
         super().__init__(scope, construct_id)
         shape = SHAPES[name]
-        logs = log_group(self, "Logs", settings=settings)
+        logs = log_group(self, "Logs", settings=settings, key=key)
         # A role of our own: the one CDK makes may write to every log group of the account.
         self.role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=shape.description
         )
         logs.grant_write(self.role)
+        snap_start = settings.snap_start and name in SNAP_STARTED
         self.function = lambda_.Function(
             self,
             "Function",
@@ -69,6 +78,11 @@ class AltoFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
             log_group=logs,
+            reserved_concurrent_executions=settings.reserved_concurrency.get(name),
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            vpc=network.vpc if network else None,
+            vpc_subnets=network.subnets() if network else None,
+            security_groups=[network.functions] if network else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
                 "ALTO_STAGE": settings.stage,
@@ -76,4 +90,10 @@ class AltoFunction(Construct):
                 **environment,
                 **settings.function_environment,
             },
+        )
+        # Snapshots are made of published versions only. This is what callers invoke.
+        self.target = (
+            lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+            if snap_start
+            else self.function
         )

@@ -4,6 +4,7 @@ from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -11,6 +12,7 @@ from constructs import Construct
 
 from infra.functions import SHAPES, AltoFunction
 from infra.permissions import OWN_PREFIX
+from infra.removal import removal_policy
 from infra.settings import Settings
 
 # Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
@@ -32,8 +34,10 @@ SPLIT_BATCH = 5
 class ImportPipeline(Construct):
     """The import bucket and its two queues. `start` connects them with the functions."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
+        self._queue_encryption = sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED
         self._settings = settings
         self.split_dead_letters = self._dead_letters("SplitDeadLetters")
         self.load_dead_letters = self._dead_letters("LoadDeadLetters")
@@ -76,7 +80,8 @@ class ImportPipeline(Construct):
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES["split"].timeout_seconds),
             # A dead letter keeps the age it had, so this must be longer than the source's four days.
             retention_period=cdk.Duration.days(14),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=self._queue_encryption,
+            encryption_master_key=self._key,
             enforce_ssl=True,
         )
 
@@ -88,7 +93,8 @@ class ImportPipeline(Construct):
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES[function].timeout_seconds),
             retention_period=cdk.Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_DELIVERIES),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=self._queue_encryption,
+            encryption_master_key=self._key,
             enforce_ssl=True,
         )
 
@@ -99,7 +105,10 @@ class ImportPipeline(Construct):
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if self._key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=self._key,
+            # One data key for many objects, instead of a call to KMS for each.
+            bucket_key_enabled=True if self._key else None,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             lifecycle_rules=[
@@ -109,7 +118,7 @@ class ImportPipeline(Construct):
                 ),
                 s3.LifecycleRule(prefix=OWN_PREFIX, expiration=cdk.Duration.days(OWN_FILES_DAYS)),
             ],
-            removal_policy=cdk.RemovalPolicy[self._settings.removal.upper()],
+            removal_policy=removal_policy(self._settings),
         )
 
     def _notify(self, bucket: s3.Bucket, queue: sqs.Queue) -> None:

@@ -1,9 +1,10 @@
 """Log groups that forget, instead of those that AWS makes and keeps for ever."""
 
-import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.removal import removal_policy
 from infra.settings import Settings
 
 RETENTION = {
@@ -19,11 +20,12 @@ RETENTION = {
 }
 
 
-def log_group(scope: Construct, construct_id: str, *, settings: Settings) -> logs.LogGroup:
-    """A log group with the stage's retention; it stays or goes with the stage's data."""
+def log_group(scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None) -> logs.LogGroup:
+    """A log group with the stage's retention and key; it stays or goes with the stage's data."""
     return logs.LogGroup(
         scope,
         construct_id,
         retention=RETENTION[settings.log_retention_days],
-        removal_policy=cdk.RemovalPolicy[settings.removal.upper()],
+        encryption_key=key,
+        removal_policy=removal_policy(settings),
     )

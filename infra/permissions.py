@@ -8,6 +8,7 @@ import re
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
@@ -19,6 +20,22 @@ OWN_PREFIX = ".alto/"
 # Files that were uploaded with a signed URL lie in this folder of their collection.
 UPLOAD_FOLDER = "uploads"
 
+# What reading and writing encrypted data takes.
+USE_KEY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey")
+# Through which services the functions meet the key: never by calling KMS themselves.
+KEY_SERVICES = ("s3", "sqs", "dynamodb")
+
+# What Lambda asks of a role before it connects a function with a VPC. It knows no narrower resource for them.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+INTERFACES = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
 # us.cohere.embed-v4:0 is a cross-region inference profile of cohere.embed-v4:0.
 PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 
@@ -26,7 +43,7 @@ PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 def let_embed(function: AltoFunction, settings: Settings) -> None:
     """Invoke exactly the stage's models and endpoints, and assume exactly the roles that collections may name."""
     stack = cdk.Stack.of(function)
-    models = [arn for model in settings.models for arn in model_arns(model, stack)]
+    models = [arn for model in settings.models for arn in model_arns(model, settings, stack)]
     endpoints = [
         # SageMaker writes the names in its ARNs in lower case.
         stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name.lower())
@@ -42,19 +59,21 @@ def let_embed(function: AltoFunction, settings: Settings) -> None:
             function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
 
 
-def model_arns(model: str, stack: cdk.Stack) -> list[str]:
+def model_arns(model: str, settings: Settings, stack: cdk.Stack) -> list[str]:
     """What must be allowed so that a model can be invoked: itself, and for an inference profile also its model.
 
-    In any region, because each collection names its own, and because a profile spreads its calls over several.
+    In the regions that the stage names; but behind a profile in any, because it spreads its calls over several.
     """
     if model.startswith("arn:"):
         return [model]
     profile = PROFILE.fullmatch(model)
-    foundation = profile["model"] if profile else model
-    arns = [f"arn:{stack.partition}:bedrock:*::foundation-model/{foundation}"]
+    bedrock = f"arn:{stack.partition}:bedrock"
     if profile:
-        arns.append(f"arn:{stack.partition}:bedrock:*:{stack.account}:inference-profile/{model}")
-    return arns
+        named = [
+            f"{bedrock}:{region}:{stack.account}:inference-profile/{model}" for region in settings.regions_of_models
+        ]
+        return [f"{bedrock}:*::foundation-model/{profile['model']}", *named]
+    return [f"{bedrock}:{region}::foundation-model/{model}" for region in settings.regions_of_models]
 
 
 def let_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
@@ -98,6 +117,34 @@ def let_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
 def let_send(function: AltoFunction, queue: sqs.IQueue) -> None:
     """Send messages."""
     _allow(function, ["sqs:SendMessage"], queue.queue_arn)
+
+
+def let_use_key(function: AltoFunction, key: kms.IKey) -> None:
+    """Read and write what is encrypted with the stage's key, through the services that keep it."""
+    region = cdk.Stack.of(function).region
+    through = {"StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in KEY_SERVICES]}}
+    function.role.add_to_policy(iam.PolicyStatement(actions=list(USE_KEY), resources=[key.key_arn], conditions=through))
+
+
+def let_join_network(function: AltoFunction) -> None:
+    """Have network interfaces in the VPC, made by Lambda with the function's role; the function's code may not."""
+    function.role.add_to_policy(iam.PolicyStatement(actions=list(INTERFACES), resources=["*"]))
+    stack = cdk.Stack.of(function)
+    # By name, since a reference would be a circle: the function waits for its role's policy.
+    functions = stack.format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=f"{stack.stack_name}-*",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    function.role.add_to_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=list(INTERFACES),
+            resources=["*"],
+            conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
+        )
+    )
 
 
 def _allow(function: AltoFunction, actions: list[str], resource: str) -> None:

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
-from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_kms as kms
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer, HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
@@ -43,7 +45,6 @@ ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
-    "caller": "$context.identity.userArn",
     "method": "$context.httpMethod",
     "path": "$context.path",
     "route": "$context.routeKey",
@@ -53,18 +54,29 @@ ACCESS_LOG = {
     "functionMilliseconds": "$context.integrationLatency",
     "error": "$context.integrationErrorMessage",
 }
+CALLERS = {
+    "iam": {"caller": "$context.identity.userArn"},
+    "jwt": {"caller": "$context.authorizer.claims.sub", "refusal": "$context.authorizer.error"},
+}
 
 
 class QueryApi(Construct):
     """Alto's HTTP API. `url` has no slash at its end."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, query: AltoFunction, write: AltoFunction
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        query: AltoFunction,
+        write: AltoFunction,
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
         integrations = {
             # One permission for the whole API instead of one for each route.
-            name: HttpLambdaIntegration(name, function.function, scope_permission_to_route=False)
+            name: HttpLambdaIntegration(name, function.target, scope_permission_to_route=False)
             for name, function in {"query": query, "write": write}.items()
         }
         api = apigatewayv2.HttpApi(
@@ -74,7 +86,9 @@ class QueryApi(Construct):
             create_default_stage=False,
             default_integration=integrations[FALLBACK],
             cors_preflight=_cors(settings),
-            default_authorizer=HttpIamAuthorizer(),
+            default_authorizer=_authorizer(settings),
+            # A second address would go round whatever guards the first.
+            disable_execute_api_endpoint=settings.custom_domain is not None,
         )
         for route in ROUTES:
             api.add_routes(
@@ -82,9 +96,19 @@ class QueryApi(Construct):
                 methods=[apigatewayv2.HttpMethod[route.method]],
                 integration=integrations[route.function],
             )
-        if settings.cors_origins:
-            self._admit_preflights(api, integrations[FALLBACK])
-        apigatewayv2.CfnStage(
+        # Routes that anyone may ask.
+        self.preflights = self._admit_preflights(api, integrations[FALLBACK]) if settings.cors_origins else []
+        stage = self._stage(api, settings, key)
+        # `target` is where the name of `custom_domain` has to point.
+        self.target: str | None = None
+        if settings.custom_domain:
+            self.url = f"https://{settings.custom_domain}"
+            self.target = self._name(settings.custom_domain, api, stage, settings)
+        else:
+            self.url = api.api_endpoint
+
+    def _stage(self, api: apigatewayv2.HttpApi, settings: Settings, key: kms.IKey | None) -> apigatewayv2.CfnStage:
+        return apigatewayv2.CfnStage(
             self,
             "Stage",
             api_id=api.api_id,
@@ -96,21 +120,47 @@ class QueryApi(Construct):
                 detailed_metrics_enabled=True,
             ),
             access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
-                destination_arn=log_group(self, "AccessLogs", settings=settings).log_group_arn,
-                format=json.dumps(ACCESS_LOG),
+                destination_arn=log_group(self, "AccessLogs", settings=settings, key=key).log_group_arn,
+                format=json.dumps(ACCESS_LOG | CALLERS[settings.auth]),
             ),
         )
-        self.url = api.api_endpoint
 
-    def _admit_preflights(self, api: apigatewayv2.HttpApi, integration: HttpLambdaIntegration) -> None:
-        """Browsers send preflights without a signature, and routes for any method would ask them for one."""
-        for path in PREFLIGHT_PATHS:
-            api.add_routes(
+    def _name(self, host: str, api: apigatewayv2.HttpApi, stage: apigatewayv2.CfnStage, settings: Settings) -> str:
+        """Give the API a name of its own; where DNS has to point it to."""
+        name = apigatewayv2.DomainName(
+            self,
+            "DomainName",
+            domain_name=host,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", str(settings.certificate_arn)),
+            security_policy=apigatewayv2.SecurityPolicy.TLS_1_2,
+        )
+        mapping = apigatewayv2.CfnApiMapping(
+            self, "Mapping", api_id=api.api_id, domain_name=name.name, stage=stage.stage_name
+        )
+        mapping.add_resource_dependency(stage)
+        return name.regional_domain_name
+
+    def _admit_preflights(
+        self, api: apigatewayv2.HttpApi, integration: HttpLambdaIntegration
+    ) -> list[apigatewayv2.HttpRoute]:
+        """Browsers send preflights without credentials, and routes for any method would ask them for some."""
+        return [
+            route
+            for path in PREFLIGHT_PATHS
+            for route in api.add_routes(
                 path=path,
                 methods=[apigatewayv2.HttpMethod.OPTIONS],
                 integration=integration,
                 authorizer=apigatewayv2.HttpNoneAuthorizer(),
             )
+        ]
+
+
+def _authorizer(settings: Settings) -> apigatewayv2.IHttpRouteAuthorizer:
+    """API Gateway checks every request itself, before a function hears of it."""
+    if settings.auth == "iam":
+        return HttpIamAuthorizer()
+    return HttpJwtAuthorizer("Jwt", str(settings.jwt_issuer), jwt_audience=list(settings.jwt_audience))
 
 
 def _cors(settings: Settings) -> apigatewayv2.CorsPreflightOptions | None:

@@ -5,12 +5,15 @@ from typing import cast
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
 from infra.functions import AltoFunction
 from infra.log_group import log_group
+from infra.network import Network
+from infra.removal import removal_policy
 from infra.settings import DomainSize, Settings
 
 # Hybrid search with a common filter and rank fusion need 3.x.
@@ -27,9 +30,19 @@ WRITE = [*READ, "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"]
 class SearchDomain(Construct):
     """Where collections live. `url` is what the functions are told; `size` is None where a domain exists already."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        key: kms.IKey | None,
+        network: Network | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self._key = key
+        self._network = network
         # By name, not by reference: the domain's policy names the roles and theirs name the domain.
         self.domain_arn = cdk.Stack.of(self).format_arn(
             service="es", resource="domain", resource_name=settings.domain_name
@@ -72,6 +85,7 @@ class SearchDomain(Construct):
             self._access.add_statements(statement.copy(principals=[function.role]))
 
     def _domain(self, size: DomainSize) -> opensearch.Domain:
+        network = self._network
         domain = opensearch.Domain(
             self,
             "Domain",
@@ -88,15 +102,18 @@ class SearchDomain(Construct):
                 enabled=size.zones > 1, availability_zone_count=size.zones if size.zones > 1 else None
             ),
             ebs=opensearch.EbsOptions(volume_size=size.volume_gib, volume_type=ec2.EbsDeviceVolumeType.GP3),
-            encryption_at_rest=opensearch.EncryptionAtRestOptions(enabled=True),
+            encryption_at_rest=opensearch.EncryptionAtRestOptions(enabled=True, kms_key=self._key),
             node_to_node_encryption=True,
             enforce_https=True,
             tls_security_policy=opensearch.TLSSecurityPolicy.TLS_1_2_PFS,
             enable_auto_software_update=True,
+            vpc=network.vpc if network else None,
+            vpc_subnets=[network.subnets(size.zones)] if network else None,
+            security_groups=[network.domain] if network else None,
             logging=self._logging(),
             # CDK's own would be a custom resource with a function; see _let_opensearch_log.
             suppress_logs_resource_policy=True,
-            removal_policy=cdk.RemovalPolicy[self._settings.removal.upper()],
+            removal_policy=removal_policy(self._settings),
         )
         # Set here for the same reason: CDK's `access_policies` is a custom resource.
         cast(opensearch.CfnDomain, domain.node.default_child).access_policies = self._access
@@ -104,7 +121,9 @@ class SearchDomain(Construct):
         return domain
 
     def _logging(self) -> opensearch.LoggingOptions:
-        self._logs = {name: log_group(self, name, settings=self._settings) for name in ("ErrorLogs", "SlowLogs")}
+        self._logs = {
+            name: log_group(self, name, settings=self._settings, key=self._key) for name in ("ErrorLogs", "SlowLogs")
+        }
         return opensearch.LoggingOptions(
             app_log_enabled=True,
             app_log_group=self._logs["ErrorLogs"],

@@ -63,12 +63,31 @@ def list_of(rule_of_one: Rule) -> Rule:
     return rule
 
 
-def text_by_name(value: Any) -> Mapping[str, str]:
-    """A map of names to text."""
-    entries = _decoded(value)
-    if not isinstance(entries, dict) or not all(isinstance(entry, str) for entry in entries.values()):
-        raise WrongValueError("write a map of names to text, on the command line as JSON")
-    return MappingProxyType(dict(entries))
+def map_of(rule_of_name: Rule, rule_of_one: Rule) -> Rule:
+    """A map whose names and entries each follow a rule."""
+
+    def rule(value: Any) -> Mapping[str, Any]:
+        entries = _decoded(value)
+        if not isinstance(entries, dict):
+            raise WrongValueError("write a map of names to values, on the command line as JSON")
+        return MappingProxyType({rule_of_name(name): rule_of_one(entry) for name, entry in entries.items()})
+
+    return rule
+
+
+def text(value: Any) -> str:
+    """Any text but none."""
+    if not isinstance(value, str) or not value:
+        raise WrongValueError("write text")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    decoded = _decoded(value)
+    if not isinstance(decoded, bool):
+        raise WrongValueError("write true or false")
+    return decoded
 
 
 def block(value: Any) -> Mapping[str, Any]:

@@ -12,10 +12,10 @@ import aws_cdk as cdk
 # isort: on
 import pytest
 from aws_cdk import aws_lambda as lambda_
-from cdk_nag import AwsSolutionsChecks
 
 from infra.alto_stack import AltoStack
 from infra.lambda_bundle import PROJECT
+from infra.nag_findings import check_with_nag
 from infra.settings import read_settings
 from tests.infra.synthesis import Synthesis
 
@@ -38,7 +38,7 @@ def synthesize(context: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
         settings = read_settings({**context, "stage": stage, **overrides})
         app = cdk.App(context={**context, "aws:cdk:disable-asset-staging": True}, outdir=str(output))
         AltoStack(app, f"alto-{stage}", settings=settings, bundles=lambda _: lambda_.Code.from_asset(str(code)))
-        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        check_with_nag(app)
         try:
             app.synth()
         except RuntimeError as error:
@@ -69,12 +69,24 @@ def prod(synthesize: Callable[..., Synthesis]) -> Synthesis:
 
 
 @pytest.fixture(scope="session")
+def vpc(synthesize: Callable[..., Synthesis]) -> Synthesis:
+    """Dev in a VPC."""
+    return synthesize("vpc")
+
+
+@pytest.fixture(scope="session")
+def jwt(synthesize: Callable[..., Synthesis]) -> Synthesis:
+    """Dev for callers with tokens, under a name of its own, for web pages too, started from snapshots."""
+    return synthesize("jwt")
+
+
+@pytest.fixture(scope="session")
 def local(synthesize: Callable[..., Synthesis]) -> Synthesis:
     """The stage for one machine."""
     return synthesize("local")
 
 
-@pytest.fixture(scope="session", params=["dev", "prod", "local"])
+@pytest.fixture(scope="session", params=["dev", "prod", "vpc", "jwt", "local"])
 def stage(request: pytest.FixtureRequest) -> Synthesis:
     """Each stage in turn."""
     synthesis: Synthesis = request.getfixturevalue(request.param)

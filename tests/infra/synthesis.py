@@ -34,6 +34,7 @@ class Statement:
     actions: frozenset[str]
     resources: frozenset[str]
     principals: frozenset[str]
+    conditions: str = ""
 
 
 def statements_of(document: dict[str, Any]) -> Iterator[Statement]:
@@ -46,6 +47,7 @@ def statements_of(document: dict[str, Any]) -> Iterator[Statement]:
             actions=frozenset(as_list(each["Action"])),
             resources=frozenset(as_text(resource) for resource in as_list(each["Resource"])),
             principals=frozenset(as_text(one) for some in named for one in as_list(some)),
+            conditions=str(each.get("Condition", "")),
         )
 
 
@@ -77,6 +79,19 @@ class Synthesis:
         ]
         properties: dict[str, Any] = found
         return properties
+
+    @property
+    def in_vpc(self) -> bool:
+        """Whether the functions run in a VPC."""
+        return bool(self.all("AWS::EC2::VPC"))
+
+    def function_behind(self, target: dict[str, Any]) -> str:
+        """The logical id of the function that a reference means: itself, or what its alias stands for."""
+        name = str(target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0])
+        resource = self.template["Resources"][name]
+        if resource["Type"] == "AWS::Lambda::Alias":
+            return str(resource["Properties"]["FunctionName"]["Ref"])
+        return name
 
     def role_of(self, function: str) -> str:
         """The logical id of a function's role."""

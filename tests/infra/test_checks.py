@@ -23,9 +23,9 @@ def test_a_finding_that_nobody_acknowledged_is_reported(
     assert synthesize("dev", domain=json.dumps(unmanaged)).findings == ["AwsSolutions-OS4"]
 
 
-def test_cfn_lint_finds_nothing(dev: Synthesis, prod: Synthesis) -> None:
+def test_cfn_lint_finds_nothing(dev: Synthesis, prod: Synthesis, vpc: Synthesis, jwt: Synthesis) -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), dev.path, prod.path],
+        [Path(sys.executable).with_name("cfn-lint"), *(stage.path for stage in (dev, prod, vpc, jwt))],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -65,5 +65,35 @@ def test_every_log_group_forgets(dev: Synthesis, prod: Synthesis) -> None:
 
 def test_no_function_exists_but_the_four(stage: Synthesis) -> None:
     """CDK likes to add helpers of its own, with wide permissions."""
+    flow_logs = 1 if stage.in_vpc else 0
+
     assert len(stage.all("AWS::Lambda::Function")) == 4
-    assert len(stage.all("AWS::IAM::Role")) == 4
+    assert len(stage.all("AWS::IAM::Role")) == 4 + flow_logs
+
+
+def test_a_function_waits_for_its_rights(stage: Synthesis) -> None:
+    """So that the first deployment does not race with its own policies."""
+    for each in stage.all("AWS::Lambda::Function").values():
+        role = each["Properties"]["Role"]["Fn::GetAtt"][0]
+        policies = [
+            name
+            for name, policy in stage.all("AWS::IAM::Policy").items()
+            if {"Ref": role} in policy["Properties"]["Roles"]
+        ]
+        assert policies
+        assert set(policies) | {role} <= set(each["DependsOn"])
+
+
+def test_concurrency_is_reserved_where_the_stage_says_so(dev: Synthesis, synthesize: Callable[..., Synthesis]) -> None:
+    capped = synthesize("dev", reserved_concurrency='{"query": 50, "load": 10}')
+
+    assert [dev.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [None] * 4
+    assert [capped.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [50, None, None, 10]
+
+
+def test_what_callers_wait_for_starts_from_a_snapshot_where_the_stage_says_so(jwt: Synthesis, dev: Synthesis) -> None:
+    started = {name: jwt.function(name).get("SnapStart", {}).get("ApplyOn") for name in FUNCTIONS}
+
+    assert started == {"query": "PublishedVersions", "write": "PublishedVersions", "split": None, "load": None}
+    assert len(jwt.all("AWS::Lambda::Alias")) == 2
+    assert not dev.all("AWS::Lambda::Alias")

@@ -79,11 +79,6 @@ def test_altos_own_files_expire_and_no_others(stage: Synthesis) -> None:
     ]
 
 
-def test_everything_at_rest_is_encrypted(stage: Synthesis) -> None:
-    assert all(each["Properties"]["SqsManagedSseEnabled"] for each in stage.all("AWS::SQS::Queue").values())
-    assert stage.only("AWS::S3::Bucket")["BucketEncryption"]
-
-
 def test_the_bucket_is_private_versioned_and_speaks_tls_only(stage: Synthesis) -> None:
     bucket = stage.only("AWS::S3::Bucket")
     refusals = [

@@ -1,11 +1,10 @@
 """The HTTP API."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
-from tests.infra.synthesis import Synthesis, as_text
+from tests.infra.synthesis import Synthesis
 
 ROUTES = {
     "$default": "query",
@@ -22,31 +21,67 @@ ROUTES = {
 }
 
 
+PREFLIGHTS = {
+    "OPTIONS /{proxy+}",
+    "OPTIONS /v1/collections",
+    "OPTIONS /v1/collections/{proxy+}",
+    "OPTIONS /v1/imports",
+    "OPTIONS /v1/imports/{proxy+}",
+}
+
+
 def test_each_route_reaches_its_function(stage: Synthesis) -> None:
     reached = {}
     for route in stage.all("AWS::ApiGatewayV2::Route").values():
         integration = stage.template["Resources"][route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"]]
-        function = stage.template["Resources"][integration["Properties"]["IntegrationUri"]["Fn::GetAtt"][0]]
+        function = stage.template["Resources"][stage.function_behind(integration["Properties"]["IntegrationUri"])]
         assert integration["Properties"]["PayloadFormatVersion"] == "2.0"
         reached[route["Properties"]["RouteKey"]] = function["Properties"]["Handler"].split(".")[2]
 
-    assert reached == ROUTES
+    assert {route: name for route, name in reached.items() if route not in PREFLIGHTS} == ROUTES
 
 
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_every_route_asks_for_a_signature(request: pytest.FixtureRequest, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"), [("dev", "AWS_IAM"), ("prod", "AWS_IAM"), ("vpc", "AWS_IAM"), ("jwt", "JWT")]
+)
+def test_every_route_but_preflights_asks_who_is_there(request: pytest.FixtureRequest, name: str, kind: str) -> None:
     stage: Synthesis = request.getfixturevalue(name)
 
-    kinds = {each["Properties"]["AuthorizationType"] for each in stage.all("AWS::ApiGatewayV2::Route").values()}
+    kinds = {
+        each["Properties"]["RouteKey"]: each["Properties"]["AuthorizationType"]
+        for each in stage.all("AWS::ApiGatewayV2::Route").values()
+    }
 
-    assert kinds == {"AWS_IAM"}
+    assert {route: asked for route, asked in kinds.items() if route not in PREFLIGHTS} == dict.fromkeys(ROUTES, kind)
+
+
+def test_tokens_are_checked_against_the_stages_issuer_and_audience(jwt: Synthesis) -> None:
+    authorizer = jwt.only("AWS::ApiGatewayV2::Authorizer")
+
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert authorizer["JwtConfiguration"] == {"Audience": ["alto"], "Issuer": "https://login.example.com/"}
+
+
+def test_an_api_with_a_name_of_its_own_has_no_other(jwt: Synthesis, dev: Synthesis) -> None:
+    name = jwt.only("AWS::ApiGatewayV2::DomainName")
+
+    assert name["DomainName"] == "search.example.com"
+    assert [each["SecurityPolicy"] for each in name["DomainNameConfigurations"]] == ["TLS_1_2"]
+    assert jwt.only("AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is True
+    assert jwt.only("AWS::ApiGatewayV2::ApiMapping")["Stage"]
+    assert jwt.template["Outputs"]["ApiUrl"]["Value"] == "https://search.example.com"
+    assert "ApiDomainTarget" in jwt.template["Outputs"]
+    assert not dev.all("AWS::ApiGatewayV2::DomainName")
 
 
 def test_the_api_may_invoke_its_two_functions_and_no_other(stage: Synthesis) -> None:
     permissions = stage.all("AWS::Lambda::Permission").values()
 
-    invoked = {as_text(each["Properties"]["FunctionName"]).partition("Function")[0] for each in permissions}
-    assert invoked == {"<Query", "<Write"}
+    invoked = {
+        stage.function_behind(each["Properties"]["FunctionName"]).partition("Function")[0] for each in permissions
+    }
+    assert invoked == {"Query", "Write"}
 
 
 def test_access_is_logged_without_any_request_header(stage: Synthesis) -> None:
@@ -64,31 +99,21 @@ def test_the_api_is_throttled(prod: Synthesis) -> None:
     assert (defaults["ThrottlingRateLimit"], defaults["ThrottlingBurstLimit"]) == (500, 1000)
 
 
-def test_pages_of_other_origins_are_admitted_only_where_the_stage_lists_them(
-    stage: Synthesis, synthesize: Callable[..., Synthesis]
-) -> None:
-    origin = "https://search.example.com"
-    admitting = synthesize("dev", cors_origins=json.dumps([origin]))
-
-    assert "CorsConfiguration" not in stage.only("AWS::ApiGatewayV2::Api")
-    cors = admitting.only("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
-    assert (cors["AllowOrigins"], cors["AllowMethods"]) == ([origin], ["*"])
+def test_pages_of_other_origins_are_admitted_only_where_the_stage_lists_them(dev: Synthesis, jwt: Synthesis) -> None:
     open_routes = {
         each["Properties"]["RouteKey"]
-        for each in admitting.all("AWS::ApiGatewayV2::Route").values()
+        for each in jwt.all("AWS::ApiGatewayV2::Route").values()
         if each["Properties"]["AuthorizationType"] == "NONE"
     }
-    assert open_routes == {
-        "OPTIONS /{proxy+}",
-        "OPTIONS /v1/collections",
-        "OPTIONS /v1/collections/{proxy+}",
-        "OPTIONS /v1/imports",
-        "OPTIONS /v1/imports/{proxy+}",
-    }
+    cors = jwt.only("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+
+    assert "CorsConfiguration" not in dev.only("AWS::ApiGatewayV2::Api")
+    assert (cors["AllowOrigins"], cors["AllowMethods"]) == (["https://app.example.com"], ["*"])
+    assert open_routes == PREFLIGHTS
 
 
 def test_outputs_name_what_people_and_programs_need(stage: Synthesis) -> None:
-    assert set(stage.template["Outputs"]) == {
+    assert set(stage.template["Outputs"]) - {"ApiDomainTarget"} == {
         "ApiUrl",
         "ImportBucketName",
         "JobTableName",

@@ -6,7 +6,7 @@ from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text, statements_of
 def test_the_domain_is_encrypted_everywhere(dev: Synthesis, prod: Synthesis) -> None:
     for stage in (dev, prod):
         domain = stage.only("AWS::OpenSearchService::Domain")
-        assert domain["EncryptionAtRestOptions"] == {"Enabled": True}
+        assert domain["EncryptionAtRestOptions"]["Enabled"] is True
         assert domain["NodeToNodeEncryptionOptions"] == {"Enabled": True}
         assert domain["DomainEndpointOptions"]["EnforceHTTPS"] is True
         assert "TLS-1-2" in domain["DomainEndpointOptions"]["TLSSecurityPolicy"]
@@ -42,10 +42,12 @@ def test_opensearch_may_write_its_logs_before_it_starts(dev: Synthesis) -> None:
 
 
 def test_prod_keeps_what_it_stores_when_the_stack_goes(dev: Synthesis, prod: Synthesis) -> None:
+    """But for what a first deployment made that then failed: it would be in the way of the next."""
     stateful = ("AWS::OpenSearchService::Domain", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
 
     for kind in stateful:
-        assert {each["DeletionPolicy"] for each in prod.all(kind).values()} == {"Retain"}
+        assert {each["DeletionPolicy"] for each in prod.all(kind).values()} == {"RetainExceptOnCreate"}
+        assert {each["UpdateReplacePolicy"] for each in prod.all(kind).values()} == {"Retain"}
         assert {each["DeletionPolicy"] for each in dev.all(kind).values()} == {"Delete"}
 
 

@@ -6,10 +6,12 @@ import pytest
 
 from infra.settings import SettingsError, read_settings
 
+ACCOUNT = "123456789012"
+DOMAIN_ID = "abcdefghijklmnopqrstuvwxyz"
 THREE_ZONES = {"instance_type": "r7g.large.search", "zones": 3, "dedicated_managers": 3, "volume_gib": 20}
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod", "local"])
+@pytest.mark.parametrize("stage", ["dev", "prod", "vpc", "jwt", "local"])
 def test_every_stage_of_cdk_json_is_complete(context: dict[str, Any], stage: str) -> None:
     assert read_settings({**context, "stage": stage}).stage == stage
 
@@ -34,7 +36,7 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"stage": "test"}, "Context 'stage' is 'test': write -c stage=<name>, one of dev, prod, local."),
+        ({"stage": "test"}, "Context 'stage' is 'test': write -c stage=<name>, one of dev, prod, vpc, jwt, local."),
         ({"architecure": "arm64"}, "Setting 'architecure' ('arm64') is unknown: write architecture."),
         ({"architecture": "arm"}, "Setting 'architecture' is 'arm': write one of arm64, x86_64."),
         ({"region": "Ireland"}, "Setting 'region' is 'Ireland': write an AWS region such as eu-west-1."),
@@ -74,7 +76,100 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         ),
         (
             {"function_environment": '{"ALTO_STAGE": "x"}'},
-            "Setting 'function_environment' has 'ALTO_STAGE': remove it, Alto sets it itself.",
+            "Setting 'function_environment' is wrong: remove ALTO_STAGE, Alto sets it itself.",
+        ),
+        (
+            {"function_environment": '{"AWS_SECRET_KEY": "hunter2"}'},
+            (
+                "Setting 'function_environment' is wrong: remove AWS_SECRET_KEY: an environment is no place for "
+                "secrets; "
+                "name a role in 'embedding_roles'."
+            ),
+        ),
+        ({"snap_start": "yes"}, "Setting 'snap_start' is 'yes': write true or false."),
+        ({"auth": "jwt"}, "Setting 'jwt_issuer' is missing: write the issuer's URL, because 'auth' is jwt."),
+        (
+            {"auth": "jwt", "jwt_issuer": "https://login.example.com"},
+            "Setting 'jwt_audience' is missing: list whom tokens must be made for (their aud), because 'auth' is jwt.",
+        ),
+        (
+            {"auth": "jwt", "jwt_issuer": "http://login.example.com", "jwt_audience": '["alto"]'},
+            "Setting 'jwt_issuer' is 'http://login.example.com': write an https URL: API Gateway asks for keys.",
+        ),
+        (
+            {"jwt_issuer": "https://login.example.com"},
+            "Setting 'jwt_issuer' is 'https://login.example.com': leave it out, or set 'auth' to jwt.",
+        ),
+        ({"jwt_audience": '["alto"]'}, "Setting 'jwt_audience' is ['alto']: leave it out, or set 'auth' to jwt."),
+        (
+            {"custom_domain": "search.example.com"},
+            (
+                "Setting 'certificate_arn' is missing: write the ARN of an ACM certificate in eu-west-1 for "
+                "'custom_domain' "
+                "search.example.com."
+            ),
+        ),
+        (
+            {"certificate_arn": f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/1"},
+            "Setting 'custom_domain' is missing: write the host name that 'certificate_arn' is for, or leave that out.",
+        ),
+        (
+            {
+                "custom_domain": "search.example.com",
+                "certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1",
+            },
+            (
+                f"Setting 'certificate_arn' is 'arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1': write a "
+                f"certificate of the "
+                "stage's region, eu-west-1: API Gateway takes no other."
+            ),
+        ),
+        (
+            {"network": "vpc"},
+            (
+                "Setting 'model_regions' is ['us-east-1']: leave out us-east-1: from inside a VPC without "
+                "internet only "
+                "eu-west-1 is reached."
+            ),
+        ),
+        (
+            {"network": "vpc", "existing_domain_url": "http://127.0.0.1:9200"},
+            "Setting 'network' is 'vpc': write public, because 'existing_domain_url' is on this machine.",
+        ),
+        (
+            {"network": "vpc", "existing_domain_url": f"https://search-mine-{DOMAIN_ID}.eu-west-1.es.amazonaws.com"},
+            (
+                f"Setting 'existing_domain_url' is "
+                f"'https://search-mine-{DOMAIN_ID}.eu-west-1.es.amazonaws.com': leave it out "
+                "with 'network' vpc, because Alto makes its domain inside its own VPC."
+            ),
+        ),
+        (
+            {"existing_domain_url": f"https://vpc-mine-{DOMAIN_ID}.eu-west-1.es.amazonaws.com"},
+            (
+                f"Setting 'existing_domain_url' is 'https://vpc-mine-{DOMAIN_ID}.eu-west-1.es.amazonaws.com': "
+                f"write the "
+                "endpoint of a public domain (search-...), because functions outside its VPC cannot reach it."
+            ),
+        ),
+        (
+            {"reserved_concurrency": '{"load": 3}'},
+            (
+                "Setting 'reserved_concurrency' is {'load': 3}: write at least 4 for load, which its queues may "
+                "start at "
+                "once; what is throttled becomes a dead letter."
+            ),
+        ),
+        (
+            {"reserved_concurrency": '{"loader": 3}'},
+            "Setting 'reserved_concurrency' is '{\"loader\": 3}': write one of query, write, split, load.",
+        ),
+        (
+            {"domain": {**THREE_ZONES, "instance_type": "t3.small.search", "instance_count": 3, "volume_gib": 101}},
+            (
+                "Setting 'domain.volume_gib' is 101: write at most 100, or a larger 'domain.instance_type' than "
+                "t3.small.search."
+            ),
         ),
     ],
 )
@@ -99,3 +194,41 @@ def test_a_stage_without_any_domain_is_refused(context: dict[str, Any]) -> None:
 
     with pytest.raises(SettingsError, match="describe a domain, or give 'existing_domain_url'"):
         read_settings({"stages": {"dev": block}, "stage": "dev"})
+
+
+def test_a_production_stage_that_may_lose_its_data_is_refused(context: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({**context, "stage": "prod", "removal": "destroy"})
+
+    assert str(refusal.value) == (
+        "Setting 'removal' is 'destroy': write retain, or give a stage that may lose its data another name than prod."
+    )
+
+
+def test_a_stage_that_extends_another_says_only_what_differs(context: dict[str, Any]) -> None:
+    stages = context["stages"] | {"mine": {"extends": "dev", "load_concurrency": 9, "domain": None}}
+    url = "http://127.0.0.1:9200"
+
+    mine = read_settings({"stages": stages, "stage": "mine", "existing_domain_url": url})
+
+    assert (mine.load_concurrency, mine.domain) == (9, None)
+    assert mine.models == read_settings({**context, "stage": "dev"}).models
+
+
+@pytest.mark.parametrize("base", ["jwt", "nothing"])
+def test_a_stage_extends_one_that_stands_alone(context: dict[str, Any], base: str) -> None:
+    stages = context["stages"] | {"mine": {"extends": base}}
+
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({"stages": stages, "stage": "mine"})
+
+    assert str(refusal.value) == (
+        f"Setting 'extends' of stage 'mine' is '{base}': write another stage, which extends none itself."
+    )
+
+
+def test_no_secret_of_the_environment_is_shown(context: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({**context, "stage": "dev", "function_environment": '{"API_TOKEN": "hunter2"}'})
+
+    assert "hunter2" not in str(refusal.value)
