@@ -55,7 +55,7 @@ class AltoNotSupportedError(AltoError, NotImplementedError):
 
 
 class AltoConnectionError(AltoError):
-    """No answer came: no connection, or it broke."""
+    """No answer came: no connection (code `no_connection`), or it broke (`connection_lost`)."""
 
 
 class AltoTimeoutError(AltoConnectionError):

@@ -107,6 +107,11 @@ class AsyncTransport:
                 f"AdditionalConfig(timeout=Timeout({request.phase.value}=…)).",
                 code="timeout",
             )
+        if was_sent:
+            return AltoConnectionError(
+                f"{what}: the connection to {self.url} broke before the answer came ({type(error).__name__}).",
+                code="connection_lost",
+            )
         return AltoConnectionError(
             f"{what}: no connection to {self.url} ({type(error).__name__}: {error}). Does Alto run there? "
             "`make up` starts one on this machine.",

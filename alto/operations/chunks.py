@@ -98,4 +98,6 @@ def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool)
 
 def all_failed(items: Sequence[Item], error: AltoError) -> list[ErrorObject]:
     """The items of a request that failed as a whole."""
-    return [each.failed(error.code, error.message, error.request_id) for each in items]
+    lost = error.code in {"timeout", "connection_lost"} or (error.status or 0) >= 500
+    message = f"{error.message} It may have been stored all the same." if lost else error.message
+    return [each.failed(error.code, message, error.request_id) for each in items]

@@ -145,6 +145,28 @@ def test_failures_warn_with_the_first_reason_when_the_block_ends() -> None:
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize(
+    ("trouble", "code", "perhaps"),
+    [
+        (httpx.ReadTimeout("lost"), "timeout", True),
+        (httpx.ReadError("lost"), "connection_lost", True),
+        (httpx.ConnectError("refused"), "no_connection", False),
+        (httpx.Response(503, json={"message": "Service Unavailable"}), "unavailable", True),
+        (httpx.Response(403, json={"message": "Forbidden"}), "forbidden", False),
+    ],
+)
+def test_an_object_that_failed_says_whether_it_may_have_been_stored(trouble: Any, code: str, perhaps: bool) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        if isinstance(trouble, Exception):
+            raise trouble
+        return httpx.Response(trouble.status_code, content=trouble.content, headers=trouble.headers)
+
+    [error] = collection(fail).data.insert_many([{"number": 1}]).errors.values()
+
+    assert error.code == code
+    assert ("may have been stored" in error.message) is perhaps
+
+
 def test_a_good_batch_forgets_the_failures_of_the_one_before() -> None:
     films = collection(Server())
     films.batch.failed_objects = ["of before"]
