@@ -96,8 +96,12 @@ def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool)
     return settled
 
 
+def is_unknown(error: AltoError) -> bool:
+    """Whether a request that ended like this may have been carried out all the same."""
+    return error.code in {"timeout", "connection_lost"} or (error.status or 0) >= 500
+
+
 def all_failed(items: Sequence[Item], error: AltoError) -> list[ErrorObject]:
     """The items of a request that failed as a whole."""
-    lost = error.code in {"timeout", "connection_lost"} or (error.status or 0) >= 500
-    message = f"{error.message} It may have been stored all the same." if lost else error.message
+    message = f"{error.message} It may have been stored all the same." if is_unknown(error) else error.message
     return [each.failed(error.code, message, error.request_id) for each in items]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -97,7 +97,24 @@ def test_of_20_000_objects_with_server_errors_each_is_stored_or_failed_and_none_
     assert 50 < len(failed) < 250
     assert {error.code for error in films.batch.failed_objects} == {"invalid_object"}
     assert len(stored) == batch.number_stored
-    assert 2 <= server.most_at_once <= 4
+    assert server.most_at_once <= 4
+
+
+def test_requests_are_under_way_at_the_same_time() -> None:
+    server = Server()
+    both = threading.Barrier(2, timeout=30)
+
+    def meet(request: httpx.Request) -> httpx.Response:
+        # The last request waits for all others.
+        if request.url.params.get("consistency") != "wait":
+            both.wait()
+        return server(request)
+
+    with collection(meet).batch.fixed_size(batch_size=10, concurrent_requests=2) as batch:
+        for number in range(45):
+            batch.add_object({"number": number})
+
+    assert len(server.stored) == 45
 
 
 def test_a_batch_waits_for_searches_once_and_at_its_end() -> None:
@@ -165,6 +182,34 @@ def test_an_object_that_failed_says_whether_it_may_have_been_stored(trouble: Any
 
     assert error.code == code
     assert ("may have been stored" in error.message) is perhaps
+
+
+def test_objects_that_were_stored_although_no_answer_came_are_not_among_the_failed() -> None:
+    theirs = uuid4()
+    stored: set[str] = set()
+
+    def lose_answers(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/get"):
+            found = [each for each in json.loads(request.content)["ids"] if each in stored]
+            return httpx.Response(200, json={"objects": [stored_object(each) for each in found], "missing": []})
+        sent = json.loads(request.content)["objects"]
+        # Of each request half is stored when the function dies.
+        stored.update(each["id"] for each in sent[: len(sent) // 2])
+        return httpx.Response(504, json={"message": "Endpoint request timed out"})
+
+    films = collection(lose_answers)
+    with pytest.warns(alto.BatchFailureWarning), films.batch.fixed_size(batch_size=10) as batch:
+        # Whether this one was there before, nobody can tell.
+        added = [batch.add_object({"number": 0}, uuid=theirs), *(batch.add_object({"number": n}) for n in range(39))]
+
+    failed = {error.object_.uuid for error in films.batch.failed_objects}
+    assert failed == {each for each in added if str(each) not in stored} | {theirs}
+    assert batch.number_stored == 19
+
+
+def stored_object(uuid: str) -> dict[str, Any]:
+    time = "2026-01-02T03:04:05+00:00"
+    return {"id": uuid, "collection": "Film", "properties": {}, "created": time, "updated": time}
 
 
 def test_a_good_batch_forgets_the_failures_of_the_one_before() -> None:
