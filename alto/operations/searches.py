@@ -21,11 +21,14 @@ from alto.classes.query import (
 from alto.classes.results import MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sorting
 from alto.classes.targets import TargetVectorJoin
-from alto.errors import AltoConfigurationError
+from alto.errors import AltoConfigurationError, AltoError, error_from_answer
 from alto.operations.reading import names_of, wanted_vectors
 from alto.refusals import refuse
 from alto.requests import Answer, Operation, Phase, Request, segment
 from alto.values import Vector, parsed_uuid, to_json
+
+# What one request takes.
+MOST_SEARCHES = 20
 
 type NearVector = Vector | Mapping[str, Vector]
 type TargetVector = str | Sequence[str] | TargetVectorJoin | None
@@ -150,18 +153,39 @@ def listing(sort: Sorting) -> dict[str, Any]:
 
 def search(collection: str, mode: dict[str, Any], page: Page) -> Operation[QueryReturn]:
     """One search of a collection."""
+    request = _request(collection, body_of(mode, page))
+    return Operation(request, lambda answer: _read(answer.body, collection, page.include_vector))
+
+
+def multi(collection: str, searches: Sequence[tuple[dict[str, Any], Page]]) -> Operation[list[QueryReturn | AltoError]]:
+    """Several searches at once, `MOST_SEARCHES` at most: for each its answer or its error."""
+    request = _request(collection, {"queries": [body_of(mode, page) for mode, page in searches]})
+
+    def read(answer: Answer) -> list[QueryReturn | AltoError]:
+        return [
+            error_from_answer(each["error"]["status"], answer.headers, each)
+            if "error" in each
+            else _read(each, collection, page.include_vector)
+            for each, (_, page) in zip(answer.body["results"], searches, strict=True)
+        ]
+
+    return Operation(request, read)
+
+
+def body_of(mode: dict[str, Any], page: Page) -> dict[str, Any]:
+    """A search as the API takes it."""
     explained = "hybrid" in mode and wants(page.return_metadata, "explain_score")
-    explain = {"explain": True} if explained else {}
-    content = to_json(mode | page.to_api() | explain)
-    request = Request(
-        "POST", f"/v1/collections/{segment(collection)}/search", content=content, phase=Phase.QUERY, repeatable=True
-    )
-    return Operation(request, lambda answer: _read(answer, collection, page.include_vector))
+    return mode | page.to_api() | ({"explain": True} if explained else {})
 
 
-def _read(answer: Answer, collection: str, include_vector: IncludeVector) -> QueryReturn:
-    found = [_object(hit, collection, include_vector) for hit in answer.body["objects"]]
-    return QueryReturn(found, total=answer.body["total"], took_ms=answer.body["took_ms"])
+def _request(collection: str, body: dict[str, Any]) -> Request:
+    path = f"/v1/collections/{segment(collection)}/search"
+    return Request("POST", path, content=to_json(body), phase=Phase.QUERY, repeatable=True)
+
+
+def _read(body: dict[str, Any], collection: str, include_vector: IncludeVector) -> QueryReturn:
+    found = [_object(hit, collection, include_vector) for hit in body["objects"]]
+    return QueryReturn(found, total=body["total"], took_ms=body["took_ms"])
 
 
 def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector) -> Object:

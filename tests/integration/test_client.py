@@ -12,6 +12,7 @@ import alto
 from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
 from alto.classes.data import DataObject, GeoCoordinate
 from alto.classes.query import Filter, HybridFusion, HybridVector, Metrics, Sort
+from alto.classes.search import Search
 from tests.api import Api
 from tests.api_server import ApiServer
 from tests.builders import FILMS
@@ -163,6 +164,21 @@ def test_hybrid_takes_a_vector_instead_of_the_querys(films: Any) -> None:
     )
 
     assert titles(bare) == titles(wrapped) == ["A Christmas Carol"]
+
+
+def test_several_searches_are_answered_at_once(films: Any) -> None:
+    near, wrong, both = films.query.multi(
+        [
+            Search.near_text("A holiday film", limit=2, return_properties="title"),
+            Search.bm25("ghosts", query_properties=["nothing"]),
+            Search.hybrid("A holiday film", alpha=0.7, limit=2),
+        ]
+    )
+
+    assert near.objects == films.query.near_text("A holiday film", limit=2, return_properties="title").objects
+    assert titles(both) == titles(films.query.hybrid("A holiday film", alpha=0.7, limit=2))
+    assert isinstance(wrong, alto.AltoInvalidRequestError)
+    assert "nothing" in wrong.message
 
 
 year = Filter.by_property("year")
