@@ -11,6 +11,7 @@ from alto.errors import AltoConnectionError, AltoError, AltoTimeoutError, error_
 from alto.operations.uploads import FilePart
 from alto.requests import Answer, Request
 from alto.settings import AdditionalConfig
+from alto.signed_urls import hide_in_logs
 
 PUT = Request("PUT", "", repeatable=True)
 # Sending a part takes as long as it takes; that nothing moves for so long is a fault.
@@ -22,6 +23,7 @@ class AsyncStorage:
     """Sends and reads S3 objects. Safe to share."""
 
     def __init__(self, config: AdditionalConfig, transport: httpx.AsyncBaseTransport | None) -> None:
+        hide_in_logs()
         self._config = config
         self._client = httpx.AsyncClient(
             transport=transport,

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,16 @@ def test_an_upload_that_fails_for_good_is_given_up_and_says_why_without_its_urls
     assert SECRET not in str(caught.value) + repr(caught.value)
     assert cloud.aborted
     assert cloud.completed is None
+
+
+def test_signed_urls_are_logged_without_their_signatures(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    Cloud().client().imports.from_file(file, collection="Film")
+
+    assert "https://s3.test/13" in caplog.text
+    assert "https://alto.test/v1/imports" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_what_s3_says_is_the_error(file: Path) -> None:
