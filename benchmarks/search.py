@@ -97,6 +97,7 @@ class Bare:
         from lambdas.search.body import search_body  # noqa: PLC0415
         from lambdas.search.query_vector import QueryVectors  # noqa: PLC0415
         from lambdas.search.request import SearchRequest  # noqa: PLC0415
+        from lambdas.search.stopwatch import Stopwatch  # noqa: PLC0415
         from lambdas.wiring.query import services  # noqa: PLC0415
 
         function = services()
@@ -104,7 +105,11 @@ class Bare:
         collection = function.registry.get(NAME)
         vectors: QueryVectors = function.searcher._vectors  # noqa: SLF001
         return orjson.dumps(
-            search_body(collection, request, vectors.of(collection, request.mode, Deadline.after(9), None))
+            search_body(
+                collection,
+                request,
+                vectors.of(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None),
+            )
         )
 
     def timed(self, body: bytes) -> float:

@@ -82,6 +82,11 @@ PropertyName = Annotated[
 ]
 
 
+StopWords = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=100)]], Field(min_length=1, max_length=500)
+]
+
+
 class PropertyBase(StrictModel):
     """What a property has on every level."""
 
@@ -139,6 +144,11 @@ class Property(PropertyBase):
         description="How text is cut into words. `word` splits at everything that is neither letter nor digit, "
         "`lowercase` and `whitespace` split at blanks, `field` does not split, `trigram` takes every three characters "
         "in a row. Each language stems its words and drops its stop words; `cjk` takes pairs of characters.",
+    )
+    stop_words: Literal["english", "none"] | StopWords | None = Field(
+        default=None,
+        description="Words that a query leaves out where it searches this property: Snowball's English list, none, or "
+        "a list of your own. If not given: `english` for the tokenization `english`, else `none`.",
     )
     skip_vectorization: bool = Field(default=False, description="Never becomes part of the text that is embedded.")
     vectorize_property_name: bool = Field(

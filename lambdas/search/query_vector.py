@@ -17,6 +17,7 @@ from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.nearness import QueryVector
 from lambdas.search.recipes import Recipe, Vector, objects_of, recipe, texts_of
+from lambdas.search.stopwatch import Stopwatch
 from lambdas.search.targets import Targets, targets_of
 
 type Known = dict[tuple[str, str | UUID], Vector | AltoError]
@@ -30,13 +31,18 @@ class QueryVectors:
         self._embedder = embedder
 
     def of(
-        self, collection: Collection, mode: Mode | None, deadline: Deadline, credentials: AwsCredentials | None
+        self,
+        collection: Collection,
+        mode: Mode | None,
+        watch: Stopwatch,
+        deadline: Deadline,
+        credentials: AwsCredentials | None,
     ) -> QueryVector | None:
         """The query's vector; None if the search needs none: alpha 0 costs no model call.
 
         Raises `InvalidRequestError`, `ObjectNotFoundError`, `EmbeddingError` and `SearchEngineError`.
         """
-        [vector] = self.of_each(collection, [mode], deadline, credentials)
+        [vector] = self.of_each(collection, [mode], watch, deadline, credentials)
         if isinstance(vector, AltoError):
             raise vector
         return vector
@@ -45,17 +51,23 @@ class QueryVectors:
         self,
         collection: Collection,
         modes: Sequence[Mode | None],
+        watch: Stopwatch,
         deadline: Deadline,
         credentials: AwsCredentials | None,
     ) -> list[QueryVector | AltoError | None]:
-        """The vector of each of several queries, the error that it met, or None. Never raises an `AltoError`."""
+        """The vector of each of several queries, the error that it met, or None. Never raises an `AltoError`.
+
+        `watch` is told how long models and OpenSearch took.
+        """
         plans = [attempt(_planned, collection, mode) for mode in modes]
         wanted: dict[str, list[Recipe]] = {}
         for plan in plans:
             for name, each in plan.recipes.items() if isinstance(plan, _Plan) else ():
                 wanted.setdefault(name, []).append(each)
-        known = self._embedded(collection, wanted, deadline, credentials)
-        known |= self._stored(collection, wanted, deadline)
+        with watch.measure("embedding"):
+            known = self._embedded(collection, wanted, deadline, credentials)
+        with watch.measure("engine"):
+            known |= self._stored(collection, wanted, deadline)
         return [attempt(plan.vector, known) if isinstance(plan, _Plan) else plan for plan in plans]
 
     def _embedded(

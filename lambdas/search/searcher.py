@@ -53,8 +53,7 @@ class Searcher:
         object whose vector was to be taken, `EmbeddingError` and `SearchEngineError`.
         """
         watch = Stopwatch(self._clock)
-        with watch.measure("embedding"):
-            vector = self._vectors.of(collection, request.mode, deadline, credentials)
+        vector = self._vectors.of(collection, request.mode, watch, deadline, credentials)
         plan = planned(collection, request, vector)
         with watch.measure("engine"):
             answers = self._ask(collection, plan.bodies, deadline)
@@ -74,8 +73,7 @@ class Searcher:
         """
         watch = Stopwatch(self._clock)
         good = [query for query in request.queries if not isinstance(query, AltoError)]
-        with watch.measure("embedding"):
-            vectors = self._vectors.of_each(collection, [query.mode for query in good], deadline, credentials)
+        vectors = self._vectors.of_each(collection, [query.mode for query in good], watch, deadline, credentials)
         plans = [
             vector if isinstance(vector, AltoError) else attempt(planned, collection, query, vector)
             for query, vector in zip(good, vectors, strict=True)

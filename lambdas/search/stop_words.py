@@ -1,6 +1,9 @@
 """Words of a question that say nothing about what is looked for. Pure."""
 
 import re
+from collections.abc import Set as AbstractSet
+
+from lambdas.collections.properties import Property
 
 # The Snowball project's English list (BSD licence), longer than the 33 words that the `english` analyzer drops by
 # itself. Removed from the query only: the index keeps them, so a phrase is still found with them.
@@ -21,12 +24,22 @@ ENGLISH = frozenset(
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
-def content_words(text: str) -> list[str]:
+def stop_words_of(item: Property) -> frozenset[str]:
+    """What a query leaves out where it searches a property."""
+    if isinstance(item.stop_words, list):
+        return frozenset(word.lower() for word in item.stop_words)
+    chosen = item.stop_words or ("english" if item.tokenization == "english" else "none")
+    return ENGLISH if chosen == "english" else frozenset()
+
+
+def content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
     """The words of a text that are no stop words, as they are written."""
-    return [word for word in WORD.findall(text) if word.lower().replace("\u2019", "'") not in ENGLISH]
+    return [word for word in WORD.findall(text) if word.lower().replace("\u2019", "'") not in stop_words]
 
 
-def without_stop_words(text: str) -> str:
+def without_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
     """The text without its stop words; a text of nothing else is left as it is, for want of better words."""
-    kept = WORD.sub(lambda found: found[0] if content_words(found[0]) else "", text)
+    if not stop_words:
+        return text
+    kept = WORD.sub(lambda found: found[0] if content_words(found[0], stop_words) else "", text)
     return " ".join(kept.split()) if WORD.search(kept) else text

@@ -1,13 +1,13 @@
 """BM25: from the words of a query to the query that OpenSearch gets. Pure."""
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import Property
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.search.modes import WordSettings
-from lambdas.search.stop_words import content_words, without_stop_words
+from lambdas.search.stop_words import content_words, stop_words_of, without_stop_words
 
 # A title says what an object is about: counted three times it is worth .005 of nDCG@10 (docs/decisions/0020). Only
 # where properties are scored as one text: a title's score of its own is large already, and tripled costs .035.
@@ -17,6 +17,13 @@ TITLE_BOOST = 3.0
 MAX_PAIRS = 32
 
 Boosts = dict[str, float]
+
+
+class Group(NamedTuple):
+    """Properties that read a query alike."""
+
+    tokenization: str
+    stop_words: frozenset[str]
 
 
 def words_query(collection: CollectionConfig, text: str, settings: WordSettings) -> dict[str, Any]:
@@ -29,11 +36,11 @@ def words_query(collection: CollectionConfig, text: str, settings: WordSettings)
     if len(groups) > 1 and (settings.operator == "and_across" or settings.minimum_match is not None):
         setting = "operator" if settings.operator == "and_across" else "minimum_match"
         problem = (
-            f"counts words over properties that must share their tokenization, but these have {', '.join(groups)}: "
-            "name the 'properties' to search"
+            "counts words over properties that must share their tokenization and stop words, but these have "
+            f"{', '.join(group.tokenization for group in groups)}: name the 'properties' to search"
         )
         raise InvalidRequestError(f"{setting} {problem}.", [ErrorDetail(setting, problem)])
-    queries = [_group_query(text, tokenization, boosts, settings) for tokenization, boosts in groups.items()]
+    queries = [_group_query(text, group, boosts, settings) for group, boosts in groups.items()]
     words = queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
     phrases = _phrases(text, groups, settings.phrase_boost)
     return {"bool": {"must": [words], "should": phrases}} if phrases else words
@@ -41,11 +48,11 @@ def words_query(collection: CollectionConfig, text: str, settings: WordSettings)
 
 def searched_groups(
     collection: CollectionConfig, properties: list[str] | None, title_boost: float
-) -> dict[str, Boosts]:
-    """The fields to search with their boosts, by tokenization."""
-    groups: dict[str, Boosts] = {}
+) -> dict[Group, Boosts]:
+    """The fields to search with their boosts, by how they read a query."""
+    groups: dict[Group, Boosts] = {}
     for item, boost in searched_properties(collection, properties, title_boost):
-        groups.setdefault(item.tokenization, {})[f"properties.{item.name}"] = boost
+        groups.setdefault(Group(item.tokenization, stop_words_of(item)), {})[f"properties.{item.name}"] = boost
     return groups
 
 
@@ -75,8 +82,8 @@ def searched_properties(
     return [(searchable[name], weight) for name, weight in chosen.items()]
 
 
-def _group_query(text: str, tokenization: str, boosts: Boosts, settings: WordSettings) -> dict[str, Any]:
-    query: dict[str, Any] = {"query": without_stop_words(text) if tokenization == "english" else text}
+def _group_query(text: str, group: Group, boosts: Boosts, settings: WordSettings) -> dict[str, Any]:
+    query: dict[str, Any] = {"query": without_stop_words(text, group.stop_words)}
     if settings.minimum_match is not None:
         query["minimum_should_match"] = settings.minimum_match
     if settings.operator != "or":
@@ -96,9 +103,9 @@ def _adds_up(settings: WordSettings) -> bool:
     return settings.scoring == "sum" or settings.operator == "and" or settings.fuzziness is not None
 
 
-def _phrases(text: str, groups: dict[str, Boosts], boost: float) -> list[dict[str, Any]]:
+def _phrases(text: str, groups: dict[Group, Boosts], boost: float) -> list[dict[str, Any]]:
     """Neighbouring words of the query that also stand side by side in an object: evidence, not a condition."""
-    fields = [field for tokenization, boosts in groups.items() if tokenization != "field" for field in boosts]
+    fields = [field for group, boosts in groups.items() if group.tokenization != "field" for field in boosts]
     if not boost or not fields:
         return []
     pairs = dict.fromkeys(pairwise(content_words(text)[: MAX_PAIRS + 1]))

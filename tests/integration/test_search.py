@@ -245,6 +245,19 @@ def test_operators_narrow_what_matches(api: Api, abstracts: str) -> None:
     assert some > two > across >= one > 0
 
 
+def test_a_property_leaves_its_own_stop_words_out_of_a_query(api: Api) -> None:
+    name = f"Stop{uuid4().hex[:8]}"
+    line = {"name": "line", "type": "text", "tokenization": "word", "stop_words": ["the"]}
+    assert api("POST", "/v1/collections", {"name": name, "properties": [line]}).status == 201
+    objects = {"objects": [{"properties": {"line": "The house"}}, {"properties": {"line": "the ghost"}}]}
+    api("POST", f"/v1/collections/{name}/objects/batch", objects, query={"consistency": "wait"})
+
+    totals = [search(api, name, bm25={"query": text})["total"] for text in ("The ghost", "the", "the ghost house")]
+
+    assert totals == [1, 2, 2]
+    api("DELETE", f"/v1/collections/{name}")
+
+
 def test_a_misspelt_word_is_found_if_letters_may_differ(api: Api, abstracts: str) -> None:
     assert search(api, abstracts, bm25={"query": "supersnic"})["total"] == 0
     assert search(api, abstracts, bm25={"query": "supersnic", "fuzziness": "auto"})["total"] > 0

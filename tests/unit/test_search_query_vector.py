@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, InvalidRequestError, ModelThrottledError, ObjectNotFoundError
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
 from lambdas.search.query_vector import QueryVectors
+from lambdas.search.stopwatch import Stopwatch
 from tests.builders import OWN, TITAN, collection
 
 COHERE = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "cohere.embed-english-v3"}
@@ -64,7 +66,7 @@ def engine() -> Engine:
 
 
 def vectors_of(engine: Any, embedder: Any, *modes: Mode | None) -> list[Any]:
-    return QueryVectors(engine, embedder).of_each(BOOKS, modes, Deadline.after(10), None)
+    return QueryVectors(engine, embedder).of_each(BOOKS, modes, Stopwatch(perf_counter), Deadline.after(10), None)
 
 
 def test_texts_of_all_queries_go_to_each_model_in_one_job(engine: Engine, embedder: Embedder) -> None:
@@ -151,11 +153,29 @@ def test_what_one_query_meets_is_not_the_others_error(engine: Engine, embedder: 
     assert found[7:] == [None, None, None]
 
 
+def test_reading_an_object_is_the_engines_time_and_not_the_models(embedder: Any) -> None:
+    ticks = iter(range(100))
+    watch = Stopwatch(lambda: float(next(ticks)))
+
+    class Slow(Engine):
+        def request(self, *asked: Any) -> Any:
+            for _ in range(10):
+                next(ticks)
+            return super().request(*asked)
+
+    QueryVectors(Slow(), embedder).of(  # type: ignore[arg-type]
+        BOOKS, NearObject(id=HERE, target_vector="own"), watch, Deadline.after(10), None
+    )
+
+    profile = watch.stop(0)[1]
+    assert profile.engine_ms - profile.embedding_ms == 10_000
+
+
 def test_the_error_of_a_single_query_is_raised(engine: Any, embedder: Any) -> None:
     vectors = QueryVectors(engine, embedder)
 
     with pytest.raises(InvalidRequestError, match="has no vectorizer"):
-        vectors.of(BOOKS, NearText(query="one", target_vector="own"), Deadline.after(10), None)
+        vectors.of(BOOKS, NearText(query="one", target_vector="own"), Stopwatch(perf_counter), Deadline.after(10), None)
 
 
 def test_an_engine_that_fails_is_the_error_of_those_that_need_it(embedder: Embedder) -> None:

@@ -50,9 +50,41 @@ def test_properties_that_are_cut_differently_are_searched_apart_and_added_up() -
     }
 
 
+@pytest.mark.parametrize(
+    ("tokenization", "stop_words", "searched"),
+    [
+        ("english", None, "ghosts house"),
+        ("english", "none", "the ghosts of a house"),
+        ("word", None, "the ghosts of a house"),
+        ("word", "english", "ghosts house"),
+        ("word", ["Ghosts", "of"], "the a house"),
+        ("german", ["the", "of", "a", "ghosts", "house"], "the ghosts of a house"),
+    ],
+)
+def test_a_property_has_its_own_stop_words(tokenization: str, stop_words: Any, searched: str) -> None:
+    line = {"name": "line", "type": "text", "tokenization": tokenization, "stop_words": stop_words}
+
+    found = query("the ghosts of a house", collection(properties=[line]))
+
+    assert found["combined_fields"]["query"] == searched
+
+
+def test_properties_with_other_stop_words_are_searched_apart() -> None:
+    lines = [
+        {"name": "one", "type": "text", "tokenization": "word"},
+        {"name": "two", "type": "text", "tokenization": "word", "stop_words": ["the"]},
+    ]
+
+    found = query("the ghost", collection(properties=lines))["bool"]["should"]
+
+    assert [each["combined_fields"]["query"] for each in found] == ["the ghost", "ghost"]
+
+
 @pytest.mark.parametrize("settings", [{"operator": "and_across"}, {"minimum_match": 2}])
 def test_words_are_not_counted_over_properties_that_are_cut_differently(settings: dict[str, Any]) -> None:
-    with pytest.raises(InvalidRequestError, match="must share their tokenization, but these have english, field"):
+    with pytest.raises(
+        InvalidRequestError, match="must share their tokenization and stop words, but these have english, field"
+    ):
         query("ghost", MIXED, **settings)
 
 
