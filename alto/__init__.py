@@ -11,17 +11,9 @@
 docs/client.md is a tutorial; docs/coming-from-weaviate.md says what differs.
 """
 
-from alto import classes, util
-from alto.aio.client import AltoAsyncClient
-from alto.batches.access import BatchFailureWarning
-from alto.connect import (
-    connect_to_aws,
-    connect_to_custom,
-    connect_to_local,
-    use_async_with_aws,
-    use_async_with_custom,
-    use_async_with_local,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from alto.errors import (
     AltoAuthenticationError,
     AltoConfigurationError,
@@ -37,8 +29,21 @@ from alto.errors import (
     AltoThrottledError,
     AltoTimeoutError,
 )
-from alto.sync.client import AltoClient
 from alto.version import VERSION
+
+if TYPE_CHECKING:
+    from alto import classes, util
+    from alto.aio.client import AltoAsyncClient
+    from alto.batches.access import BatchFailureWarning
+    from alto.connect import (
+        connect_to_aws,
+        connect_to_custom,
+        connect_to_local,
+        use_async_with_aws,
+        use_async_with_custom,
+        use_async_with_local,
+    )
+    from alto.sync.client import AltoClient
 
 __version__ = VERSION
 
@@ -69,3 +74,26 @@ __all__ = [
     "use_async_with_local",
     "util",
 ]
+
+# What is large, or needs httpx, is imported when it is first asked for: `alto --help` needs none of it.
+_LATER = {
+    "AltoAsyncClient": "alto.aio.client",
+    "AltoClient": "alto.sync.client",
+    "BatchFailureWarning": "alto.batches.access",
+    "connect_to_aws": "alto.connect",
+    "connect_to_custom": "alto.connect",
+    "connect_to_local": "alto.connect",
+    "use_async_with_aws": "alto.connect",
+    "use_async_with_custom": "alto.connect",
+    "use_async_with_local": "alto.connect",
+}
+_PARTS = frozenset({"classes", "util"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return import_module(f"{__name__}.{name}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return value

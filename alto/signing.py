@@ -27,6 +27,14 @@ class SigV4(httpx.Auth):
     def __repr__(self) -> str:
         return f"SigV4(region={self.region!r})"
 
+    @property
+    def identity(self) -> str:
+        """Whose credentials these are: the end of the key's id, and where botocore found it. No secret.
+
+        Raises `AltoAuthenticationError` when they cannot be had, as after the end of an SSO session.
+        """
+        return f"key …{self._frozen().access_key[-4:]} from {self._credentials.method}"
+
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         """The hook of httpx: one request, signed."""
         from botocore.auth import SigV4Auth
@@ -38,11 +46,22 @@ class SigV4(httpx.Auth):
             headers={name: request.headers[name] for name in _SIGNED if name in request.headers},
             data=request.content,
         )
-        SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self.region).add_auth(signed)
+        SigV4Auth(self._frozen(), SERVICE, self.region).add_auth(signed)
         for name in ("Authorization", "X-Amz-Date", "X-Amz-Security-Token"):
             if name in signed.headers:
                 request.headers[name] = signed.headers[name]
         yield request
+
+    def _frozen(self) -> Any:
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._credentials.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise AltoAuthenticationError(
+                f"The AWS credentials cannot be had or refreshed: {error}. `aws sso login` or new keys mend it.",
+                code="credentials_unusable",
+            ) from None
 
 
 def sigv4(url: str, *, region: str | None = None, profile: str | None = None) -> SigV4:

@@ -1,8 +1,10 @@
 """What Alto says about itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from alto.requests import Answer, Operation, Phase, Request
+from alto.values import to_json
 
 UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
@@ -27,3 +29,10 @@ def is_live() -> Operation[bool]:
     """Whether the function runs."""
     request = Request("GET", "/v1/.well-known/live", phase=Phase.INIT, accept=UNAVAILABLE)
     return Operation(request, lambda answer: answer.status == 200)
+
+
+def call(method: str, path: str, body: Any, *, query: Mapping[str, str], repeatable: bool) -> Operation[Any]:
+    """Any operation, its answer as it comes."""
+    content = None if body is None else to_json(body)
+    request = Request(method, path, content=content, query=query, repeatable=repeatable)
+    return Operation(request, lambda answer: answer.body)

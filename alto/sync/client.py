@@ -95,6 +95,18 @@ class AltoClient:
         """Version, region and modules."""
         return self._transport.run(service.get_meta())
 
+    def call(
+        self, method: str, path: str, body: Any = None, *, query: dict[str, str] | None = None, repeatable: bool = False
+    ) -> Any:
+        """Any operation of the HTTP API (docs/openapi.json), for what has no method here: its answer, None if empty.
+
+        `repeatable`: doing it twice is as good as once, so that it may be sent again when its answer was lost; a GET
+        always is.
+        """
+        return self._transport.run(
+            service.call(method, path, body, query=query or {}, repeatable=repeatable or method == "GET")
+        )
+
     def _holds(self, question: Operation[bool]) -> bool:
         try:
             return self._transport.run(question)

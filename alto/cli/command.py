@@ -1,0 +1,107 @@
+"""What all commands have in common: the options of the connection, and how they end."""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from alto.cli.connection import TOKEN_VARIABLE, Auth, Connection
+from alto.cli.exits import CommandError, ExitCode, exit_code_of, sentence_of
+from alto.cli.output import fail, note
+from alto.errors import AltoError
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_CONNECTION = {
+    "url": Annotated[
+        str | None,
+        typer.Option(
+            "--url", envvar="ALTO_URL", metavar="URL", help="Where Alto is: http://localhost:8700, if not said."
+        ),
+    ],
+    "auth": Annotated[
+        Auth | None,
+        typer.Option(
+            "--auth",
+            envvar="ALTO_AUTH",
+            help=f"iam signs requests (SigV4), bearer sends {TOKEN_VARIABLE}. By default iam for addresses of AWS.",
+        ),
+    ],
+    "region": Annotated[
+        str | None,
+        typer.Option("--region", envvar="ALTO_REGION", help="The AWS region, if the address does not tell it."),
+    ],
+    "profile": Annotated[
+        str | None, typer.Option("--profile", envvar="ALTO_PROFILE", help="The profile of the AWS credentials.")
+    ],
+}
+
+
+def make_group(**settings: Any) -> typer.Typer:
+    """A group of commands. Without rich, which would cost `--help` more than all the rest."""
+    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
+
+
+def command(
+    group: typer.Typer, name: str, *examples: str, **settings: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a command. Its `connection`, if it has one, becomes the options of a connection."""
+    epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        group.command(name, epilog=epilog if examples else None, **settings)(_with_connection(function))
+        return function
+
+    return register
+
+
+def _with_connection(function: Callable[..., None]) -> Callable[..., None]:
+    own = inspect.signature(function)
+    parameters = dict(own.parameters)
+    connects = parameters.pop("connection", None) is not None
+
+    def run(ctx: typer.Context, **given: Any) -> None:
+        if connects:
+            options = {name: given.pop(name) for name in _CONNECTION}
+            token = os.environ.get(TOKEN_VARIABLE)
+            given["connection"] = Connection(**options, token=token, transport=ctx.find_root().obj)
+        if "ctx" in own.parameters:
+            given["ctx"] = ctx
+        _guarded(lambda: function(**given))
+
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters.pop("ctx", None)
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+        for name, annotation in _CONNECTION.items()
+    ]
+    mine = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters.values()]
+    run.__signature__ = inspect.Signature([context, *mine, *(shared if connects else [])])  # type: ignore[attr-defined]
+    run.__doc__ = function.__doc__
+    return run
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Do it, and end with the code and the one sentence that an error is."""
+    try:
+        work()
+        sys.stdout.flush()
+    except AltoError as error:
+        fail(sentence_of(error))
+        raise typer.Exit(exit_code_of(error)) from None
+    except CommandError as error:
+        fail(str(error))
+        raise typer.Exit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read has enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.PIPE_CLOSED) from None
+    except KeyboardInterrupt:
+        note("Interrupted.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        raise typer.Exit(ExitCode.FAILED) from None

@@ -1,0 +1,40 @@
+"""How a command ends: its exit code, and the sentence for its error."""
+
+from enum import IntEnum
+
+from alto.errors import AltoConfigurationError, AltoConnectionError, AltoError
+
+
+class ExitCode(IntEnum):
+    """What `$?` is. docs/cli.md lists them; 2 is also what typer gives for a wrong option."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    PARTIAL = 3
+    UNREACHABLE = 4
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked. The message says what to do instead."""
+
+    def __init__(self, message: str, exit_code: ExitCode = ExitCode.FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def exit_code_of(error: AltoError) -> ExitCode:
+    """Which code an error of the client ends a command with."""
+    if isinstance(error, AltoConnectionError):
+        return ExitCode.UNREACHABLE
+    return ExitCode.USAGE if isinstance(error, AltoConfigurationError) else ExitCode.FAILED
+
+
+def sentence_of(error: AltoError) -> str:
+    """The error in one line: what is wrong, each field, the code, and the request to look for in the log."""
+    details = "; ".join(f"{each.field}: {each.message}" for each in error.details)
+    found = f" (request {error.request_id})" if error.request_id else ""
+    code = "" if error.status is None else f" [{error.code}]"
+    return " ".join(f"{error.message}{' ' + details if details else ''}{code}{found}".split())

@@ -1,0 +1,28 @@
+"""Files that options name."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from alto.cli.exits import CommandError, ExitCode
+
+
+def json_of(option: str, text: str) -> dict[str, Any]:
+    """The JSON object of an option: itself, or of a file as `@file`; `@-` is stdin.
+
+    Raises `CommandError` saying where it is wrong.
+    """
+    source = read(text[1:]) if text.startswith("@") else text
+    try:
+        value = json.loads(source)
+    except ValueError as error:
+        raise CommandError(f"{option}: this is not JSON ({error}): {source[:80]}", ExitCode.USAGE) from None
+    if not isinstance(value, dict):
+        raise CommandError(f"{option}: a JSON object is wanted, as in {{…}}, not {source[:80]}", ExitCode.USAGE)
+    return value
+
+
+def read(path: str) -> str:
+    """The text of a file; of stdin for `-`."""
+    return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,19 @@
+"""The choices of `alto search`."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """What a search looks for."""
+
+    HYBRID = "hybrid"
+    BM25 = "bm25"
+    NEAR_TEXT = "near-text"
+    NEAR_OBJECT = "near-object"
+
+
+class Fusion(StrEnum):
+    """How the scores of both legs of a hybrid search become one."""
+
+    RELATIVE_SCORE = "relative_score"
+    RANKED = "ranked"
