@@ -1,0 +1,283 @@
+"""Imports from the command line: sending a file, following it, and how it ends."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from alto.cli.following import duration, progress_text
+from tests.command_line import STORAGE, alto, answer, error
+
+ID = "0f0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f11"
+NEW_ID = "9b0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f22"
+FIRST_ERROR = {"chunk": 0, "line_start_byte": 17, "code": "invalid_object", "message": "year: '2009' is no int."}
+LINE = {
+    "location": {"key": "Film/a.jsonl", "chunk": 0, "line_start_byte": 17},
+    "id": None,
+    "code": "invalid_object",
+    "message": "year: '2009' is no int.",
+    "record": {"year": "2009"},
+}
+UPLOAD = {
+    "method": "PUT",
+    "url": f"{STORAGE}/alto/Film/uploads/{ID}/films.jsonl?X-Amz-Signature=s3cret",
+    "headers": {"x-amz-meta-alto-import-id": ID},
+    "expires": "2026-01-01T00:00:00Z",
+}
+
+
+def job(state: str = "completed", *, read: int = 10, failed: int = 0, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": ID,
+        "state": state,
+        "reason": None,
+        "collection": "Film",
+        "bucket": "alto",
+        "key": f"Film/uploads/{ID}/films.jsonl",
+        "size": 100,
+        "counts": {"read": read, "loaded": read - failed, "unchanged": 0, "failed": failed},
+        "chunks": {"total": 2, "done": 1, "dead": 0},
+        "errors": [FIRST_ERROR] if failed else [],
+        "error_files": [],
+        "error_file": None,
+        "error_file_url": f"{STORAGE}/errors?X-Amz-Signature=s3cret" if failed and state == "completed" else None,
+        "progress": {"records_per_second": 5.0, "done_share": 0.5, "estimated_end": None},
+        "problem": None,
+    } | changes
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    file = tmp_path / "films.jsonl"
+    file.write_bytes(b'{"title": "Up"}\n' * 50_000)
+    return file
+
+
+STARTED = answer({"id": ID, "upload": UPLOAD}, 202)
+STORED = httpx.Response(200)
+
+
+def test_a_file_is_sent_to_where_alto_says_and_followed_to_its_end(films: Path) -> None:
+    answers = (
+        STARTED,
+        STORED,
+        error(404, "import_not_found"),
+        answer(job("splitting", read=0)),
+        answer(job("loading")),
+        answer(job()),
+    )
+
+    done = alto("import", str(films), "--collection", "Film", "--follow", answers=answers)
+
+    assert done.code == 0
+    assert done.out == f"{ID}\tFilm\tcompleted\t10\t10\t0\t0\tfilms.jsonl\n"
+    assert done.server.body(0) == {"collection": "Film", "options": {}, "file_name": "films.jsonl"}
+    sent = done.server.asked[1]
+    assert (sent.method, str(sent.url)) == ("PUT", UPLOAD["url"])
+    assert sent.headers["x-amz-meta-alto-import-id"] == ID
+    assert sent.headers["content-length"] == str(films.stat().st_size)
+    assert "transfer-encoding" not in sent.headers
+    assert sent.content == films.read_bytes()
+    assert done.server.paths[2:] == [f"GET /v1/imports/{ID}"] * 4
+    assert "waiting for S3 to announce the file" in done.err
+
+
+def test_without_follow_the_id_is_all_that_is_printed(films: Path) -> None:
+    done = alto("import", str(films), "-c", "Film", answers=(STARTED, STORED))
+    as_json = alto("import", str(films), "-c", "Film", "--json", answers=(STARTED, STORED))
+
+    assert (done.code, done.out) == (0, f"{ID}\n")
+    assert f"alto imports follow {ID}" in done.err
+    assert json.loads(as_json.out) == {"id": ID, "job": None}
+
+
+def test_an_object_in_s3_is_imported_where_it_is() -> None:
+    started = answer({"id": ID, "job": job("splitting")}, 202)
+
+    done = alto("import", "s3://mine/films.csv", "-c", "Film", "--delimiter", ";", "--repeat", answers=(started,))
+
+    assert done.server.body() == {
+        "collection": "Film",
+        "source": "s3://mine/films.csv",
+        "options": {"csv": {"delimiter": ";"}},
+        "repeat": True,
+    }
+
+
+def test_what_is_piped_in_is_sent_whole() -> None:
+    text = '{"title": "Up"}\n{"title": "Alien"}\n'
+
+    done = alto("import", "-", "-c", "Film", stdin=text, answers=(STARTED, STORED))
+
+    assert done.server.body(0) == {"collection": "Film", "options": {"format": "jsonl"}, "file_name": "stdin"}
+    assert done.server.asked[1].content.decode() == text
+
+
+def test_a_broken_upload_is_sent_again_from_the_beginning(films: Path) -> None:
+    answers = (STARTED, httpx.WriteError("broken pipe"), httpx.Response(503, text="<Code>SlowDown</Code>"), STORED)
+
+    done = alto("import", str(films), "-c", "Film", answers=answers)
+
+    assert done.code == 0
+    assert [len(each.content) for each in done.server.asked[1:]] == [films.stat().st_size] * 3
+
+
+@pytest.mark.parametrize(
+    ("refusals", "code", "says"),
+    [
+        ((httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"),), 1, "HTTP 403 AccessDenied"),
+        ((httpx.ConnectError("refused"),) * 3, 4, "ConnectError: refused"),
+    ],
+)
+def test_an_upload_that_fails_says_that_nothing_is_imported(
+    films: Path, refusals: tuple[Any, ...], code: int, says: str
+) -> None:
+    done = alto("import", str(films), "-c", "Film", answers=(STARTED, *refusals))
+
+    assert done.code == code
+    assert f"S3 did not take the file ({says}). Nothing is imported" in done.err
+    assert "s3cret" not in done.err
+
+
+def test_a_file_that_is_not_there_is_named_and_nothing_is_asked() -> None:
+    done = alto("import", "nowhere.jsonl", "-c", "Film")
+
+    assert (done.code, done.server.paths) == (1, [])
+    assert done.err == "Error: nowhere.jsonl: No such file or directory\n"
+
+
+def test_records_that_failed_end_with_3_and_are_named_and_saved(films: Path, tmp_path: Path) -> None:
+    ended = answer(job(failed=1))
+    file = httpx.Response(200, content=json.dumps(LINE).encode() + b"\n")
+    saved = tmp_path / "failed.jsonl"
+
+    named = alto("import", str(films), "-c", "Film", "-f", answers=(STARTED, STORED, ended))
+    kept = alto("imports", "follow", ID, "--errors", str(saved), answers=(ended, file))
+
+    assert (named.code, kept.code) == (3, 3)
+    assert "record at 17: year: '2009' is no int. [invalid_object]" in named.err
+    assert f"alto imports errors {ID} --output" in named.err
+    assert f"alto imports retry {ID} --follow" in named.err
+    assert json.loads(saved.read_text()) == LINE
+    assert f"1 failed records are in {saved}" in kept.err
+    assert "s3cret" not in named.out + named.err + kept.err
+
+
+@pytest.mark.parametrize("state", ["failed", "incomplete", "cancelled"])
+def test_an_import_that_did_not_complete_says_why_and_how_to_go_on(state: str) -> None:
+    done = alto("imports", "follow", ID, answers=(answer(job(state, reason="The collection is missing.")),))
+
+    assert done.code == 1
+    assert (
+        f"The import is {state}: The collection is missing. To go on after mending it: alto imports resume {ID}"
+        in done.err
+    )
+
+
+def test_an_import_goes_on_when_the_connection_breaks_or_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = alto("imports", "follow", ID, answers=(httpx.ConnectError("refused"),) * 4)
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+    left = alto("imports", "follow", ID, answers=(answer(job("loading")),))
+
+    assert (broken.code, left.code) == (4, 130)
+    assert f"goes on all the same: alto imports follow {ID}" in broken.err
+    assert f"To follow it again: alto imports follow {ID}" in left.err
+    assert f"alto imports cancel {ID}" in left.err
+
+
+def test_a_file_that_never_arrives_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 200))
+    monkeypatch.setattr("alto.cli.following.time.monotonic", lambda: float(next(clock)))
+
+    done = alto("imports", "follow", ID, answers=(error(404, "import_not_found"),) * 9)
+
+    assert done.code == 1
+    assert "[import_not_found]" in done.err
+
+
+def test_imports_are_listed_and_shown() -> None:
+    listed = alto("imports", "list", "-n", "5", answers=(answer({"imports": [job()], "next": None}),))
+    shown = alto("imports", "show", ID, answers=(answer(job("failed", reason="It is gone.")),))
+
+    assert listed.out == f"{ID}\tFilm\tcompleted\t10\t10\t0\t0\tfilms.jsonl\n"
+    assert listed.server.paths == ["GET /v1/imports?limit=5"]
+    assert shown.err == "It is gone.\n"
+
+
+def test_imports_are_cancelled_resumed_and_retried() -> None:
+    cancelled = alto("imports", "cancel", ID, answers=(answer(job("cancelled")),))
+    resumed = alto("imports", "resume", ID, "--follow", answers=(answer(job("loading")), answer(job())))
+    retried = alto("imports", "retry", ID, answers=(answer({"id": NEW_ID, "job": job()}, 202),))
+    refused = alto("imports", "retry", ID, answers=(error(409, "conflict"),))
+
+    assert cancelled.server.paths == [f"POST /v1/imports/{ID}/cancel"]
+    assert resumed.server.paths == [f"POST /v1/imports/{ID}/resume", f"GET /v1/imports/{ID}"]
+    assert retried.server.paths == [f"POST /v1/imports/{ID}/retry"]
+    assert (cancelled.code, resumed.code, retried.code, refused.code) == (0, 0, 0, 1)
+    assert retried.out == f"{NEW_ID}\n"
+
+
+def test_failed_records_are_json_lines() -> None:
+    file = httpx.Response(200, content=(json.dumps(LINE) + "\n").encode() * 2)
+
+    done = alto("imports", "errors", ID, answers=(answer(job(failed=2)), file))
+    none = alto("imports", "errors", ID, answers=(answer(job()),))
+    early = alto("imports", "errors", ID, answers=(answer(job("loading", failed=2)),))
+
+    assert [json.loads(line) for line in done.out.splitlines()] == [LINE, LINE]
+    assert (none.code, none.out, none.err) == (0, "", "No record failed.\n")
+    assert early.code == 1
+    assert f"alto imports show {ID}" in early.err
+
+
+def test_an_id_that_is_none_is_wrong_usage() -> None:
+    assert alto("imports", "show", "seven").code == 2
+
+
+def test_progress_says_counts_rate_time_left_and_what_holds_it_back() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    under_way = job(
+        "loading",
+        read=12_000,
+        failed=3,
+        progress={
+            "records_per_second": 812.4,
+            "done_share": 0.5,
+            "estimated_end": (now + timedelta(seconds=150)).isoformat(),
+        },
+        problem={"code": "model_throttled"},
+    )
+
+    assert (
+        progress_text(under_way, now)
+        == "loading, 12,000 read, 3 failed, 812/s, 2 min left, held back by model_throttled"
+    )
+    assert progress_text(job("splitting", read=0), now) == "splitting, 0 read"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(-3, "0 s"), (59.4, "59 s"), (60, "1 min"), (5400, "1.5 h")])
+def test_a_duration_has_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_compressed_file_is_sent_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "films.jsonl.gz"
+    file.write_bytes(gzip.compress(b'{"title": "Up"}\n'))
+
+    done = alto("import", str(file), "-c", "Film", answers=(STARTED, STORED))
+
+    assert done.server.asked[1].content == file.read_bytes()
+    assert "content-encoding" not in done.server.asked[1].headers
