@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-embed bench-quality bench-search clean distclean
+.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-cli bench-embed bench-quality bench-search clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ bench: .venv/ready ## Measure, side by side with the peers
 
 bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex and Haystack (15 minutes)
 	$(PYTHON) -m benchmarks.embed $(ARGS)
+
+bench-cli: .venv/ready ## Measure what `alto --help` costs
+	$(PYTHON) -m benchmarks.cli $(ARGS)
 
 bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
 	$(PYTHON) -m benchmarks.quality

@@ -150,7 +150,7 @@ def access_of(answer: httpx.Response, method: Auth) -> Check:
         how = {
             Auth.IAM: "the signature is accepted",
             Auth.BEARER: "the token is accepted",
-            Auth.NONE: "open to this machine",
+            Auth.NONE: "requests need no authentication",
         }
         return Check("access", State.OK, how[method])
     error = alto.errors.error_from_answer(answer.status_code, answer.headers, body)

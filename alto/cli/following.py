@@ -8,10 +8,11 @@ from typing import Any
 import alto
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode, exit_code_of, sentence_of
-from alto.cli.output import cell, note, on_terminal, show_json, show_rows
+from alto.cli.output import cell, console, note, on_terminal, show_json, show_rows
 from alto.cli.progress import Kind, bar
 from alto.values import parsed_uuid
 
+COUNTS = ("read", "loaded", "unchanged", "failed")
 UNFINISHED = frozenset({"splitting", "loading"})
 FIRST_POLL_SECONDS = 0.25
 LONGEST_POLL_SECONDS = 2.0
@@ -37,7 +38,9 @@ def followed(client: "alto.AltoClient", import_id: str, collection: str = "Impor
                 if job is None:
                     show(0, None, "waiting for S3 to announce the file")
                 else:
-                    show(job["progress"]["done_share"] or 0, 1.0, progress_text(job, datetime.now(UTC)))
+                    share = job["progress"]["done_share"]
+                    # Before the first chunk is done nothing is known but that it goes on.
+                    show(share or 0, 1.0 if share else None, progress_text(job, datetime.now(UTC)))
                     if job["state"] not in UNFINISHED:
                         return job
                 time.sleep(wait)
@@ -90,7 +93,7 @@ def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, 
     if as_json:
         show_json(job)
     else:
-        show_jobs([job])
+        show_job(job)
         show_failures(job)
     failed = job["counts"]["failed"]
     if errors and job.get("error_file_url"):
@@ -112,19 +115,28 @@ def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, 
 
 
 def show_jobs(jobs: list[dict[str, Any]]) -> None:
-    """A line for each job."""
-    headings = ("IMPORT", "COLLECTION", "STATE", "READ", "LOADED", "UNCHANGED", "FAILED", "FILE")
+    """A line for each job; a terminal, which is narrow, gets the counts that matter."""
+    counted = ("read", "failed") if on_terminal() else COUNTS
     rows = [
         (
             job["id"],
             job["collection"],
             job["state"],
-            *(job["counts"][name] for name in ("read", "loaded", "unchanged", "failed")),
+            *(job["counts"][name] for name in counted),
             job["key"].rpartition("/")[2],
         )
         for job in jobs
     ]
-    show_rows(headings, rows)
+    show_rows(("IMPORT", "COLLECTION", "STATE", *(name.upper() for name in counted), "FILE"), rows)
+
+
+def show_job(job: dict[str, Any]) -> None:
+    """One job: a sentence on a terminal, its line elsewhere."""
+    if not on_terminal():
+        show_jobs([job])
+        return
+    counts = ", ".join(f"{job['counts'][name]:,} {name}" for name in COUNTS)
+    console().print(f"{cell(job['collection'])}: {job['state']}, {counts}", style="bold", markup=False)
 
 
 def show_failures(job: dict[str, Any]) -> None:

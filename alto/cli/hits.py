@@ -14,7 +14,7 @@ MAX_LINES = 3
 LABEL_WIDTH = 20
 
 
-def show_hits(answer: dict[str, Any], properties: Sequence[str], *, took: bool = True) -> None:
+def show_hits(answer: dict[str, Any], properties: Sequence[str]) -> None:
     """Hits with score, id and properties.
 
     As lines: score (or distance), id, and the named properties; if none were named, all of them as one JSON object.
@@ -27,9 +27,7 @@ def show_hits(answer: dict[str, Any], properties: Sequence[str], *, took: bool =
     for rank, hit in enumerate(hits, 1):
         screen.print(_heading(rank, hit))
         screen.print(_details(hit, properties, screen.width))
-    if took:
-        more = " and more" if answer.get("truncated") else ""
-        screen.print(f"{len(hits)} of {answer['total']:,}{more} in {answer['took_ms']} ms", style="dim")
+    screen.print(f"{len(hits)} of {answer['total']:,} in {answer['took_ms']:,} ms", style="dim")
 
 
 def strength(hit: dict[str, Any]) -> tuple[str, float | None]:
@@ -49,7 +47,12 @@ def _heading(rank: int, hit: dict[str, Any]) -> "Text":
     from rich.text import Text
 
     name, value = strength(hit)
-    return Text.assemble((f"{rank}. ", "bold"), (f"{name} {cell(value)}", "bold green"), "  ", (cell(hit["id"]), "dim"))
+    return Text.assemble(
+        (f"{rank}. ", "bold"),
+        ("" if value is None else f"{name} {value:.4g}", "bold green"),
+        "  ",
+        (cell(hit["id"]), "dim"),
+    )
 
 
 def _details(hit: dict[str, Any], properties: Sequence[str], width: int) -> "RenderableType":

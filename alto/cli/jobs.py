@@ -12,7 +12,7 @@ import alto
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError
-from alto.cli.following import finish, followed, job_path, show_failures, show_jobs
+from alto.cli.following import finish, followed, job_path, show_failures, show_job, show_jobs
 from alto.cli.importing import ErrorsOption, FollowFlag
 from alto.cli.output import note, on_terminal, show_json, show_rows
 
@@ -49,7 +49,7 @@ def show(connection: Connection, import_id: Id, as_json: JsonFlag = False) -> No
     if as_json:
         show_json(job)
         return
-    show_jobs([job])
+    show_job(job)
     if job["reason"]:
         note(job["reason"])
     show_failures(job)
@@ -133,14 +133,14 @@ def errors_of(
             sys.stdout.buffer.write(line + b"\n")
     else:
         shown = [json.loads(line) for line in islice(lines(url, connection.transport), MAX_SHOWN)]
-        show_rows(("AT", "ID", "CODE", "MESSAGE"), [_row(each) for each in shown])
+        show_rows(("AT", "CODE", "MESSAGE"), [_row(each) for each in shown])
         if failed > len(shown):
             note(f"{failed - len(shown):,} more: alto imports errors {import_id} --output failed.jsonl")
 
 
 def _row(line: dict[str, Any]) -> tuple[object, ...]:
     place = ", ".join(f"{name} {value}" for name, value in line["location"].items() if name not in {"key", "chunk"})
-    return place.replace("line_start_byte", "byte"), line["id"], line["code"], line["message"]
+    return place.replace("line_start_byte", "byte"), line["code"], line["message"]
 
 
 def _go_on(

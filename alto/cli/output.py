@@ -45,17 +45,18 @@ def show_rows(headings: Sequence[str], rows: Sequence[Sequence[object]], *, titl
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> Any:
-    """A table of rich: numbers to the right, long texts over several lines."""
+    """A table of rich: counts to the right, long texts over several lines."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for at, heading in enumerate(headings):
+        # The first column is what one copies from a table.
         numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows)
-        made.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        made.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=at == 0)
     for row in rows:
-        made.add_row(*(Text(cell(value)) for value in row))
+        made.add_row(*(Text(f"{value:,}" if type(value) is int else cell(value)) for value in row))
     return made
 
 
@@ -65,10 +66,6 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}" if on_terminal() else str(value)
-    if isinstance(value, float):
-        return f"{value:.4g}"
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
     return str(value).translate(_CONTROLS)

@@ -221,8 +221,8 @@ def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
     ]
     assert file.read_text() == done.out
     assert (saved.code, saved.out) == (0, "")
-    assert done.server.body(1) == {"limit": 1000, "include_vectors": True}
-    assert done.server.body(2) == {"limit": 1000, "include_vectors": True, "after": "b"}
+    assert done.server.body(1) == {"limit": 200, "include_vectors": True}
+    assert done.server.body(2) == {"limit": 200, "include_vectors": True, "after": "b"}
     assert done.err.splitlines()[-1] == "3 objects."
 
 
