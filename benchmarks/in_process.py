@@ -93,6 +93,7 @@ def running(heap: str = "1g", **environment: str) -> Iterator[Alto]:
                 "ALTO_SPLIT_QUEUE_URL": "none",
                 "ALTO_CHUNK_QUEUE_URL": "none",
                 "POWERTOOLS_LOG_LEVEL": "ERROR",
+                "POWERTOOLS_METRICS_DISABLED": "true",
                 **environment,
             }
             yield Alto(node.url)

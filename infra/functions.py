@@ -41,6 +41,11 @@ SHAPES = {
 SNAP_STARTED = ("query", "write")
 
 
+def metrics_namespace(settings: Settings) -> str:
+    """Where CloudWatch keeps a stage's own metrics."""
+    return f"Alto/{settings.stage}"
+
+
 class AltoFunction(Construct):
     """A Lambda function that can write its own log and trace, and nothing else until it is granted."""
 
@@ -85,8 +90,8 @@ class AltoFunction(Construct):
             security_groups=[network.functions] if network else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
-                "ALTO_STAGE": settings.stage,
-                "ALTO_LOG_LEVEL": settings.log_level,
+                "POWERTOOLS_LOG_LEVEL": settings.log_level,
+                "POWERTOOLS_METRICS_NAMESPACE": metrics_namespace(settings),
                 **environment,
                 **settings.function_environment,
             },

@@ -1,6 +1,36 @@
-"""Logs. Structured, with ids to follow a request or a job by, and never a body, a header or a key."""
+"""Logs and metrics. Structured, with ids to follow a request or a job by, and never a body, a header or a key."""
 
-from aws_lambda_powertools import Logger
+import os
+from collections.abc import Mapping
 
-# The service's name and level come from POWERTOOLS_SERVICE_NAME and ALTO_LOG_LEVEL (see `wiring.py`).
+from aws_lambda_powertools import Logger, Metrics
+
+# The service's name and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL.
 logger = Logger(log_uncaught_exceptions=False)
+# CloudWatch makes metrics of log lines (embedded metric format), so they cost no call. Each stage has its namespace.
+metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Alto"))
+
+# Every metric of Alto's own, once an invocation. docs/operations.md explains them.
+UNITS = {
+    "ColdStart": "Count",
+    "EngineTime": "Milliseconds",
+    "EmbeddingTime": "Milliseconds",
+    "EmbeddedTexts": "Count",
+    "EmbeddingCalls": "Count",
+    "EmbeddingRetries": "Count",
+    "EmbeddingThrottles": "Count",
+    "RecordsLoaded": "Count",
+    "RecordsUnchanged": "Count",
+    "RecordsFailed": "Count",
+}
+# What every invocation has, also when nothing was waited for: averages of the parts then fit the whole.
+ALWAYS = {"ColdStart": 0.0, "EngineTime": 0.0, "EmbeddingTime": 0.0}
+
+
+def publish(amounts: Mapping[str, float], details: Mapping[str, str | int]) -> None:
+    """Write one invocation's metrics. `details` can be searched for in the log, but are no dimensions."""
+    for measure, amount in (ALWAYS | dict(amounts)).items():
+        metrics.add_metric(measure, UNITS[measure], round(amount, 3))
+    for name, value in details.items():
+        metrics.add_metadata(name, value)
+    metrics.flush_metrics()

@@ -1,18 +1,24 @@
 """The one border with OpenSearch: requests go out as plain bodies, its errors come back as Alto's."""
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from opensearchpy import OpenSearch as VendorClient
 from opensearchpy.exceptions import ConnectionError as VendorConnectionError
-from opensearchpy.exceptions import TransportError
+from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import JSONSerializer
+from urllib3 import Timeout
 
 from lambdas.errors import SearchEngineError, SearchEngineUnavailableError
 
 # What OpenSearch answers while it is overloaded, starting or losing a node.
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
+# What a load balancer answers between two nodes: the next try may meet the other one.
+TRIED_AGAIN = frozenset({502, 503, 504})
+TRIES = 3
 
 
 class IndexMissingError(SearchEngineError):
@@ -54,8 +60,19 @@ class OrjsonSerializer(JSONSerializer):
 class OpenSearch:
     """A thin client: method, path, body in; parsed JSON out."""
 
-    def __init__(self, client: VendorClient) -> None:
+    def __init__(
+        self,
+        client: VendorClient,
+        *,
+        time_left: Callable[[], float] = lambda: math.inf,
+        waited: Callable[[float], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`time_left` tells the seconds after which no answer is of use; `waited` is told those that a request took."""
         self._client = client
+        self._time_left = time_left
+        self._waited = waited
+        self._clock = clock
 
     def request(
         self,
@@ -67,20 +84,36 @@ class OpenSearch:
     ) -> Any:
         """Send one request and return the parsed answer (for HEAD: whether the thing exists).
 
-        `timeout` is in seconds. Raises `SearchEngineUnavailableError` when OpenSearch cannot answer now, one of the
-        errors of this module for what callers handle, and `SearchEngineError` for everything else.
+        `timeout` is in seconds, and cut to the time that is left. A broken connection is tried again. Raises
+        `SearchEngineUnavailableError` when OpenSearch cannot answer now, one of the errors of this module for what
+        callers handle, and `SearchEngineError` for everything else.
         """
-        query = dict(params or {})
+        started = self._clock()
         try:
-            return self._client.transport.perform_request(
-                method, path, params=query | {"request_timeout": timeout}, body=body
-            )
-        except VendorConnectionError as error:
-            raise SearchEngineUnavailableError(
-                "OpenSearch did not answer in time. Nothing is known about this request's effect; try again."
-            ) from error
-        except TransportError as error:
-            raise _translated(error) from error
+            return self._request(method, path, body, dict(params or {}), timeout)
+        finally:
+            self._waited(self._clock() - started)
+
+    def _request(self, method: str, path: str, body: Any, query: dict[str, Any], timeout: float) -> Any:
+        for tries_left in reversed(range(TRIES)):
+            seconds = min(timeout, self._time_left())
+            if seconds <= 0:
+                break
+            # The connection and the answer together: a plain number would allow each of them so long.
+            limit = {"request_timeout": Timeout(total=seconds)}
+            try:
+                return self._client.transport.perform_request(method, path, params=query | limit, body=body)
+            except ConnectionTimeout:
+                break
+            except VendorConnectionError:
+                if not tries_left:
+                    break
+            except TransportError as error:
+                if not tries_left or error.status_code not in TRIED_AGAIN:
+                    raise _translated(error) from error
+        raise SearchEngineUnavailableError(
+            "OpenSearch did not answer in time. Nothing is known about this request's effect; try again."
+        )
 
     def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
         """Answer several searches in one round trip, in order. Raises as `request` does if one of them fails."""

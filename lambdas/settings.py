@@ -20,7 +20,6 @@ class FunctionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     region: str = Field(alias="AWS_REGION", min_length=1)
-    log_level: str = Field(default="INFO", alias="ALTO_LOG_LEVEL")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

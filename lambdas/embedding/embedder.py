@@ -136,7 +136,9 @@ class Embedder:
             credentials=credentials,
             counts=taken,
         )
+        started = self._clock()
         results = run.embed(texts)
+        taken.seconds = round(self._clock() - started, 3)
         if counts:
             counts.add(taken)
         if self._report and taken.calls:

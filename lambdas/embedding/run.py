@@ -9,7 +9,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import count
 
 from lambdas.deadline import Deadline
@@ -54,6 +54,8 @@ class EmbeddingCounts:
     throttled: int = 0
     # Texts of which a part was cut away, by Alto or by a model that says so (Nova; Cohere does not).
     truncated: int = 0
+    # From the first call to the last answer; no two jobs are told apart by it.
+    seconds: float = field(default=0.0, compare=False)
 
     def add(self, other: "EmbeddingCounts") -> None:
         """Add what another job took."""

@@ -109,8 +109,8 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
 
 def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an API Gateway event, and see that the answer fits into what Lambda carries."""
-    logger.set_correlation_id(event.get("requestContext", {}).get("requestId"))
     request = event["requestContext"]["http"]
+    logger.append_keys(correlation_id=event["requestContext"]["requestId"], **_subject(event["rawPath"]))
     try:
         check_method(request["method"], event["rawPath"])
     except MethodNotAllowedError as refusal:
@@ -132,6 +132,13 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaC
         response = error_response(error, event["requestContext"]["requestId"])
         return answer | {"statusCode": response.status_code, "body": response.body}
     return answer
+
+
+def _subject(path: str) -> dict[str, str]:
+    """The collection or the job that a path is about, for the log."""
+    _, kind, name, *_ = [*path.strip("/").split("/"), "", "", ""]
+    key = {"collections": "collection", "imports": "job_id"}.get(kind)
+    return {key: name} if key and name else {}
 
 
 def _is_json(event: dict[str, Any]) -> bool:

@@ -8,8 +8,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.deadline import Deadline
+from lambdas.handlers.entry import entry_point
 from lambdas.imports.job import Chunk
 from lambdas.imports.load import Delivery
+from lambdas.invocation import current
 from lambdas.observability import logger
 from lambdas.wiring.load import loader
 
@@ -23,10 +25,14 @@ def load_chunk(record: SQSRecord, lambda_context: LambdaContext) -> None:
     chunk = Chunk.model_validate_json(record.body)
     delivery = Delivery(record.receipt_handle, int(record.attributes.approximate_receive_count))
     logger.append_keys(job_id=chunk.job_id, collection=chunk.collection, chunk=chunk.chunk)
-    logger.info("load", extra=asdict(loader().load(chunk, delivery, deadline)))
+    outcome = loader().load(chunk, delivery, deadline)
+    logger.info("load", extra=asdict(outcome))
+    current.add("RecordsLoaded", outcome.records_loaded)
+    current.add("RecordsUnchanged", outcome.records_unchanged)
+    current.add("RecordsFailed", outcome.records_failed)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the load function. Answers with the messages to deliver again."""
     processor = BatchProcessor(

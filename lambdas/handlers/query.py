@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.collections.model import CollectionName
+from lambdas.handlers.entry import entry_point
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
@@ -89,6 +90,7 @@ def openapi() -> Response[str]:
     return Response(status_code=200, content_type=JSON, body=OPENAPI_FILE.read_text())
 
 
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the query function."""
     return resolve(app, event, context)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.deadline import Deadline
+from lambdas.handlers.entry import entry_point
 from lambdas.observability import logger
 from lambdas.wiring.split import splitter
 
@@ -22,7 +23,7 @@ def split_notification(record: SQSRecord, lambda_context: LambdaContext) -> None
         logger.info("split", extra=asdict(outcome))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the split function. Answers with the messages to deliver again."""
     processor = BatchProcessor(

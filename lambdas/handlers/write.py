@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.handlers import collection_routes, imports_routes, object_routes
+from lambdas.handlers.entry import entry_point
 from lambdas.handlers.http import make_app, resolve
 
 app = make_app()
@@ -13,6 +14,7 @@ app.include_router(object_routes.router)
 app.include_router(imports_routes.router)
 
 
+@entry_point
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the write function."""
     return resolve(app, event, context)

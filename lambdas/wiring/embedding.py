@@ -11,6 +11,7 @@ from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import AwsModel
 from lambdas.embedding.run import EmbeddingCounts
 from lambdas.embedding.signed_http import SignedHttp, sts_clients
+from lambdas.invocation import current
 from lambdas.observability import logger
 
 
@@ -20,10 +21,15 @@ def embedder(session: Any, environment: Mapping[str, str]) -> Embedder:
     chain = CredentialChain(
         own=http.own_credentials, sts=sts_clients(session), environment=credentials_from_environment(environment)
     )
-    return Embedder(AwsModel(http, chain), report=_log)
+    return Embedder(AwsModel(http, chain), report=_report)
 
 
-def _log(config: Text2VecAws, input_type: InputType, taken: EmbeddingCounts) -> None:
-    """One line for each job that asked a model: what it took, and nothing of what was in it."""
+def _report(config: Text2VecAws, input_type: InputType, taken: EmbeddingCounts) -> None:
+    """What a job that asked a model took, and nothing of what was in it: a line of the log, and the metrics."""
     said = {"model": config.target, "model_region": config.region, "input_type": input_type}
     logger.info("embedded", extra=said | asdict(taken))
+    current.add("EmbeddingTime", 1000 * taken.seconds)
+    current.add("EmbeddedTexts", taken.texts)
+    current.add("EmbeddingCalls", taken.calls)
+    current.add("EmbeddingRetries", taken.retries)
+    current.add("EmbeddingThrottles", taken.throttled)

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from opensearchpy import OpenSearch as VendorClient
 from opensearchpy import Urllib3AWSV4SignerAuth, Urllib3HttpConnection
 
+from lambdas.invocation import current
 from lambdas.opensearch import OpenSearch, OrjsonSerializer
 from lambdas.settings import EngineSettings
 
 # Enough for the bulk writes of one invocation that are under way at once.
 CONNECTIONS = 16
-CONNECT_RETRIES = 2
 
 
 def connect(settings: EngineSettings, session: Any) -> OpenSearch:
@@ -25,7 +25,10 @@ def connect(settings: EngineSettings, session: Any) -> OpenSearch:
         verify_certs=secure,
         connection_class=Urllib3HttpConnection,
         pool_maxsize=CONNECTIONS,
-        max_retries=CONNECT_RETRIES,
+        # `OpenSearch` tries again by itself, because it knows how much time is left.
+        max_retries=0,
         serializer=OrjsonSerializer(),
     )
-    return OpenSearch(client)
+    return OpenSearch(
+        client, time_left=current.remaining, waited=lambda seconds: current.add("EngineTime", 1000 * seconds)
+    )

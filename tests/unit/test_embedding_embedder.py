@@ -15,6 +15,7 @@ from lambdas.embedding.model_client import Embedded
 from lambdas.embedding.run import EmbeddingCounts
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelAccessDeniedError, ModelThrottledError, NoTextError
+from lambdas.invocation import current
 from lambdas.observability import logger
 
 TITAN = Text2VecAws(vectorizer="text2vec-aws", region="us-east-1", model="amazon.titan-embed-text-v2:0")
@@ -197,11 +198,16 @@ def test_each_job_that_asks_a_model_reports_what_it_took(model: Model) -> None:
     assert counts == EmbeddingCounts(texts=4, calls=3)
 
 
-def test_the_log_says_what_a_job_took_and_nothing_of_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_is_told_in_the_log_and_the_metrics_without_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(logger, "info", lambda message, extra: lines.append((message, extra)))
+    current.begin(10)
 
-    wiring._log(TITAN, "document", EmbeddingCounts(texts=2, calls=3, tokens=4, retries=1, throttled=1, truncated=1))
+    wiring._report(
+        TITAN,
+        "document",
+        EmbeddingCounts(texts=2, calls=3, tokens=4, retries=1, throttled=1, truncated=1, seconds=0.25),
+    )
 
     assert lines == [
         (
@@ -216,6 +222,15 @@ def test_the_log_says_what_a_job_took_and_nothing_of_its_texts(monkeypatch: pyte
                 "retries": 1,
                 "throttled": 1,
                 "truncated": 1,
+                "seconds": 0.25,
             },
         )
     ]
+    del (totals := current.totals())["ColdStart"]
+    assert totals == {
+        "EmbeddingTime": 250.0,
+        "EmbeddedTexts": 2,
+        "EmbeddingCalls": 3,
+        "EmbeddingRetries": 1,
+        "EmbeddingThrottles": 1,
+    }

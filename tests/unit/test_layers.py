@@ -16,6 +16,7 @@ BORDERS = {
     "lambdas/wiring/write.py": VENDORS,
     "lambdas/wiring/split.py": VENDORS,
     "lambdas/wiring/load.py": VENDORS,
+    "lambdas/observability.py": {"os"},
     "lambdas/opensearch.py": {"opensearchpy"},
     "lambdas/embedding/model_client.py": {"botocore"},
     "lambdas/embedding/signed_http.py": {"botocore"},

@@ -1,0 +1,54 @@
+"""An OpenSearch that is silent, or not there: the caller gets an answer before API Gateway gives up."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.processes import LOOPBACK, free_ports
+from tests.api import Api, Context, event
+from tests.instances import in_instance, instances
+
+REQUESTS = [
+    ("POST", "/v1/collections/Film/search", {"bm25": {"query": "ghosts"}}),
+    ("GET", "/v1/collections/Film", None),
+    ("GET", "/v1/collections/Film/objects/2f1c8f0e-0d3c-4f7c-9a55-6a6f0f3f9f10", None),
+    ("POST", "/v1/collections/Film/objects/batch", {"objects": [{"properties": {"title": "A"}}]}),
+    ("GET", "/v1/.well-known/ready", None),
+]
+
+
+def answers(api: Api, seconds: float) -> list[dict[str, Any]]:
+    """What each request is answered by functions that have this much time."""
+    return [api.raw(event(*request), Context(seconds=seconds)) for request in REQUESTS]
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes connections and never says anything."""
+    with socket.create_server((LOOPBACK, 0), backlog=100) as server:
+        yield f"http://{LOOPBACK}:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def absent() -> str:
+    """Nobody listens there."""
+    return f"http://{LOOPBACK}:{free_ports(1)[0]}"
+
+
+@pytest.mark.parametrize("engine", ["silent", "absent"])
+def test_every_route_says_try_again(
+    engine: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    for name, value in (environment | {"ALTO_OPENSEARCH_URL": request.getfixturevalue(engine)}).items():
+        monkeypatch.setitem(os.environ, name, value)
+
+    with instances(1) as pool:
+        given = pool.submit(in_instance(answers, 3.0)).result()
+
+    assert [answer["statusCode"] for answer in given] == [503] * len(REQUESTS)
+    for answer in given:
+        assert '"code":"search_engine_unavailable"' in answer["body"]
+        assert answer["headers"]["Retry-After"] == "5"
