@@ -10,6 +10,7 @@ from infra.data_key import data_key
 from infra.functions import AltoFunction, Bundles
 from infra.import_pipeline import ImportPipeline
 from infra.job_table import JobTable
+from infra.monitoring import Monitoring
 from infra.nag_findings import acknowledge_findings
 from infra.network import Network
 from infra.query_api import QueryApi
@@ -56,6 +57,7 @@ class AltoStack(cdk.Stack):
         self._grant()
         self.imports.start(split=self.split, load=self.load)
         self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write, key=self.key)
+        self.monitoring = Monitoring(self, "Monitoring")
         self._describe()
         acknowledge_findings(self)
 
@@ -114,6 +116,7 @@ class AltoStack(cdk.Stack):
             "LoadQueueUrl": self.imports.load_queue.queue_url,
             "SplitDeadLetterQueueUrl": self.imports.split_dead_letters.queue_url,
             "LoadDeadLetterQueueUrl": self.imports.load_dead_letters.queue_url,
+            "AlarmTopicArn": self.monitoring.topic.topic_arn,
         }
         if self.api.target:
             outputs["ApiDomainTarget"] = self.api.target

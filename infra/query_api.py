@@ -100,6 +100,7 @@ class QueryApi(Construct):
         self.preflights = self._admit_preflights(api, integrations[FALLBACK]) if settings.cors_origins else []
         stage = self._stage(api, settings, key)
         # `target` is where the name of `custom_domain` has to point.
+        self.api_id = api.api_id
         self.target: str | None = None
         if settings.custom_domain:
             self.url = f"https://{settings.custom_domain}"

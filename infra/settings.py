@@ -133,6 +133,10 @@ class Settings:
 
     log_retention_days: int = setting(one_of(*LOG_RETENTION_DAYS))
     log_level: str = setting(one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+    # Who is told of alarms; each address is asked first.
+    alarm_emails: tuple[str, ...] = setting(
+        list_of(matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "write e-mail addresses such as team@example.com")), ()
+    )
     function_environment: Mapping[str, str] = setting(map_of(text, text), MappingProxyType({}))
 
     @property

@@ -121,4 +121,5 @@ def test_outputs_name_what_people_and_programs_need(stage: Synthesis) -> None:
         "LoadQueueUrl",
         "SplitDeadLetterQueueUrl",
         "LoadDeadLetterQueueUrl",
+        "AlarmTopicArn",
     }
