@@ -23,6 +23,12 @@ class Monitoring(Construct):
     def __init__(self, scope: AltoStack, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(scope)
+        self.subscriptions = [
+            sns.Subscription(
+                self, f"Email{number}", topic=self.topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
+            )
+            for number, address in enumerate(scope.settings.alarm_emails)
+        ]
         for watch in watches(scope):
             self._alarm(watch)
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=scope.stack_name)
@@ -40,10 +46,6 @@ class Monitoring(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
             )
         )
-        for number, address in enumerate(stack.settings.alarm_emails):
-            sns.Subscription(
-                self, f"Email{number}", topic=topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
-            )
         return topic
 
     def _alarm(self, watch: Watch) -> None:
