@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi lock synth deploy destroy bench bench-cli bench-embed bench-quality bench-search clean distclean
+.PHONY: help demo up test check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-quality bench-search clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ format: .venv/ready ## Format the code
 
 openapi: .venv/ready ## Write docs/openapi.json from the routes
 	$(PYTHON) -m lambdas.openapi
+
+snapshots: .venv/ready ## Renew, on purpose, what tests/infra compares to see that an update replaces nothing
+	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/infra/test_replacement.py
 
 lock: .venv/ready ## Resolve the requirements anew, with hashes
 	$(PYTHON) requirements/lock.py
