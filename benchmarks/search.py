@@ -20,7 +20,7 @@ import orjson
 import urllib3
 from numpy.typing import NDArray
 
-from benchmarks.in_process import Alto, running
+from benchmarks.in_process import Alto, Context, event, running
 from benchmarks.judged import DIMENSIONS, ROOT, folder
 from local.emulator import Emulator
 
@@ -119,12 +119,15 @@ class Bare:
         return 1000 * (time.perf_counter() - started)
 
 
-def timed(alto: Alto, bare: Bare, body: dict[str, Any]) -> Row:
+def timed(bare: Bare, body: dict[str, Any]) -> Row:
     """Milliseconds of a call of the handler and of its parts, and of the bare request."""
+    from lambdas.handlers.query import lambda_handler  # noqa: PLC0415 - wired by the environment that is set before
+
+    asked = event("POST", f"/v1/collections/{NAME}/search", body | {"profile": True})
     started = time.perf_counter()
-    answer = alto.search(NAME, body | {"profile": True})
+    answer = lambda_handler(asked, Context())  # type: ignore[arg-type]
     spent = 1000 * (time.perf_counter() - started)
-    profile = answer["profile"]
+    profile = json.loads(answer["body"])["profile"]
     return {
         "handler": spent,
         "model": profile["embedding_ms"],
@@ -134,10 +137,10 @@ def timed(alto: Alto, bare: Bare, body: dict[str, Any]) -> Row:
     }
 
 
-def latency(alto: Alto, bare: Bare, bodies: list[dict[str, Any]], clients: int) -> Row:
+def latency(bare: Bare, bodies: list[dict[str, Any]], clients: int) -> Row:
     """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
     with ThreadPoolExecutor(clients) as pool:
-        rows = list(pool.map(lambda body: timed(alto, bare, body), bodies))
+        rows = list(pool.map(lambda body: timed(bare, body), bodies))
     over_bare = [row["handler"] - row["model"] - row["bare"] for row in rows]
     columns = {name: sorted(row[name] for row in rows) for name in rows[0]} | {"over_bare": sorted(over_bare)}
 
@@ -216,8 +219,8 @@ def main() -> None:
                 # Its own texts for each row: the answer of the model must not be remembered.
                 bodies = [request(f"{text} {len(rows)}", pad(vector)) for text, vector in asked]
                 if clients == CLIENTS[0]:
-                    latency(alto, bare, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
-                row = rows[f"{mode}, {clients} clients"] = latency(alto, bare, bodies, clients)
+                    latency(bare, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
+                row = rows[f"{mode}, {clients} clients"] = latency(bare, bodies, clients)
                 print(f"| {mode} | {clients} | " + " | ".join(map(str, row.values())) + " |", flush=True)
         rows["recall@10"] = round(recall_at_10(alto, asked, vectors, pad), 4)
     print(f"\nRecall@10 of near_vector against exact search: {rows['recall@10']}")
