@@ -15,6 +15,18 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
+# S3 announces only objects that end so.
+ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
+
+
+def upload_name(name: str, file_format: FileFormat | None, gzip: bool | None) -> str:
+    """The name under which a file is uploaded: it tells the format even where only an option does."""
+    if file_format is None or name.lower().endswith(ENDINGS):
+        return name
+    compressed = name.lower().endswith(".gz") if gzip is None else gzip
+    return f"{name}.{file_format.value}{'.gz' if compressed else ''}"
+
+
 def import_options(
     file_format: FileFormat | None,
     gzip: bool | None,

@@ -12,7 +12,7 @@ from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.following import finish, followed
-from alto.cli.import_body import FileFormat, import_options
+from alto.cli.import_body import FileFormat, import_options, upload_name
 from alto.cli.output import note, on_terminal, show_json
 
 COPY_BYTES = 1_048_576
@@ -60,13 +60,16 @@ def import_file(
     """
     if errors and not follow:
         raise CommandError("--errors is known at the end: say --follow too.", ExitCode.USAGE)
+    if source == "-":
+        file_format = file_format or FileFormat.JSONL
     options = import_options(file_format, gzip, delimiter, columns, mapping or (), any_ids=any_ids)
     body: dict[str, Any] = {"collection": collection, "options": options}
     with connection.open() as client:
         if source.startswith("s3://"):
             started = client.call("POST", "/v1/imports", body | {"source": source, "repeat": repeat})
         else:
-            started = _upload(connection, client, source, body)
+            name = upload_name("stdin" if source == "-" else Path(source).name, file_format, gzip)
+            started = _upload(connection, client, source, body | {"file_name": name})
         if follow:
             job = followed(client, started["id"], collection)
             raise typer.Exit(finish(connection, job, errors=errors, as_json=as_json))
@@ -87,10 +90,7 @@ def _upload(connection: Connection, client: "alto.AltoClient", source: str, body
             raise CommandError(
                 f"{source} is larger than 5 GiB: copy it to S3 (`aws s3 cp`) and import s3://… instead.", ExitCode.USAGE
             )
-        name = "stdin" if source == "-" else Path(source).name
-        if source == "-" and "format" not in body["options"]:
-            body["options"]["format"] = "jsonl"
-        started: dict[str, Any] = client.call("POST", "/v1/imports", body | {"file_name": name})
+        started: dict[str, Any] = client.call("POST", "/v1/imports", body)
         try:
             send(started["upload"], file, size, connection.transport)
         except KeyboardInterrupt:

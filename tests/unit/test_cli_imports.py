@@ -118,7 +118,7 @@ def test_what_is_piped_in_is_sent_whole() -> None:
 
     done = alto("import", "-", "-c", "Film", stdin=text, answers=(STARTED, STORED))
 
-    assert done.server.body(0) == {"collection": "Film", "options": {"format": "jsonl"}, "file_name": "stdin"}
+    assert done.server.body(0) == {"collection": "Film", "options": {"format": "jsonl"}, "file_name": "stdin.jsonl"}
     assert done.server.asked[1].content.decode() == text
 
 
