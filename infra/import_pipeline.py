@@ -20,6 +20,10 @@ from infra.settings import Settings
 # of compressed files .alto/imports/<job>/chunks/<chunk>.
 IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 
+# As long as SQS can: the chunks of a large file wait for the model's quota. A dead letter keeps the age it had, but no
+# dead letter of a chunk waits for anything.
+RETENTION = cdk.Duration.days(14)
+
 # After this many deliveries a message is a dead letter. Each delivery of a chunk gets further than the one before.
 MAX_DELIVERIES = 10
 
@@ -78,8 +82,7 @@ class ImportPipeline(Construct):
             self,
             construct_id,
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES["split"].timeout_seconds),
-            # A dead letter keeps the age it had, so this must be longer than the source's four days.
-            retention_period=cdk.Duration.days(14),
+            retention_period=RETENTION,
             encryption=self._queue_encryption,
             encryption_master_key=self._key,
             enforce_ssl=True,
@@ -91,7 +94,7 @@ class ImportPipeline(Construct):
             construct_id,
             # Lambda's advice: shorter, and a message is delivered anew while its first delivery is still retried.
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES[function].timeout_seconds),
-            retention_period=cdk.Duration.days(4),
+            retention_period=RETENTION,
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_DELIVERIES),
             encryption=self._queue_encryption,
             encryption_master_key=self._key,

@@ -103,6 +103,7 @@ class ImportWorld:
     refreshed: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     continued: list[str] = field(default_factory=list)
+    looked_after: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     announce: Callable[[Job], None] = lambda _: None
 
@@ -116,13 +117,21 @@ class ImportWorld:
         world = cls(clients["s3"], clients["sqs"], SerialDynamoDB(clients["dynamodb"]))
         world.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         world.queue_url = world.sqs.create_queue(QueueName="alto-load")["QueueUrl"]
-        world.dynamodb.create_table(
+        world._create_table()
+        return world
+
+    def forget_jobs(self) -> None:
+        """Empty the table. moto copies it for every transaction."""
+        self.dynamodb.delete_table(TableName=TABLE)
+        self._create_table()
+
+    def _create_table(self) -> None:
+        self.dynamodb.create_table(
             TableName=TABLE,
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        return world
 
     def version_the_bucket(self) -> None:
         """As in the account."""

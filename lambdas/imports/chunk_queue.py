@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 MESSAGES_PER_BATCH = 10
+# As long as SQS can hold a message back. A step of splitting takes less.
+LOOK_AFTER_SECONDS = 900
 SEND_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.2
 
@@ -29,6 +31,14 @@ class SplitQueue:
     def go_on(self, job_id: str) -> None:
         """Have a job split from where it stopped."""
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps({"job_id": job_id}))
+
+    def look_after(self, job_id: str) -> None:
+        """Have a job split some minutes later, if nobody has begun by then."""
+        self._sqs.send_message(
+            QueueUrl=self._url,
+            MessageBody=json.dumps({"job_id": job_id, "unless_begun": True}),
+            DelaySeconds=LOOK_AFTER_SECONDS,
+        )
 
 
 class ChunkQueue:

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.errors import ConflictError, InvalidRequestError
-from lambdas.imports.job import ImportResponse, Job, JobFailedError, JobState, Source
+from lambdas.imports.job import QUIET, ImportResponse, Job, JobFailedError, JobState, Source
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.plans import Planner
@@ -66,7 +66,11 @@ class ImportList(StrictModel):
 
 
 class ImportControl:
-    """Starts and steers jobs. `go_on` has the split function split a job."""
+    """Starts and steers jobs.
+
+    `go_on` has the split function split a job. `look_after` has it do so later, unless it was done: whoever stores that
+    a job is to be split may die before asking for it, and so asks for this before.
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class ImportControl:
         s3: "S3Client",
         jobs: JobStore,
         go_on: Callable[[str], None],
+        look_after: Callable[[str], None],
         bucket: str,
         chunk_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -82,6 +87,7 @@ class ImportControl:
         self._source = S3Source(s3)
         self._jobs = jobs
         self._go_on = go_on
+        self._look_after = look_after
         self._bucket = bucket
         self._planner = Planner(self._source, bucket)
         self._chunk_bytes = chunk_bytes
@@ -131,15 +137,23 @@ class ImportControl:
         return self.get(import_id)
 
     def resume(self, import_id: str) -> ImportResponse:
-        """Go on with a job that failed, was cancelled or has dead chunks. What is counted is not loaded again.
+        """Go on with a job that failed, was cancelled, has dead chunks or got stuck. What is counted stays counted.
 
-        Raises `ImportNotFoundError`, `ConflictError`.
+        Asked again, it does again what may not have been done. Raises `ImportNotFoundError`, `ConflictError`.
         """
         job = self._jobs.get(import_id)
-        for chunk in list(self._jobs.dead_chunks(import_id)):
-            self._jobs.revive(chunk)
-        if not self._jobs.resume(import_id):
-            raise ConflictError(f"The import is {job.state}: only one that is failed, cancelled or incomplete goes on.")
+        if job.can_be_resumed(self._now()):
+            self._look_after(import_id)
+            for chunk in list(self._jobs.dead_chunks(import_id)):
+                self._jobs.revive(job, chunk)
+            if not self._jobs.resume(job):
+                # Someone else changed it in this moment.
+                return self.resume(import_id)
+        elif job.state is not JobState.SPLITTING and not job.waits_for_nobody:
+            raise ConflictError(
+                f"The import is {job.state}: only one that is failed, cancelled or incomplete, or of which nothing was "
+                f"heard for {QUIET.total_seconds() / 60:.0f} minutes, goes on."
+            )
         self._go_on(import_id)
         return self.get(import_id)
 
@@ -172,6 +186,7 @@ class ImportControl:
         return self._started(again)
 
     def _started(self, job: Job) -> StartedImport:
+        self._look_after(job.id)
         if self._jobs.create(job) or self._jobs.get(job.id).state is JobState.SPLITTING:
             # Sent again for a job that is being split: whoever created it may have died before.
             self._go_on(job.id)

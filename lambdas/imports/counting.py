@@ -60,11 +60,15 @@ class Transactions:
             {"ConditionCheck": self._at(chunk_key(chunk)) | {"ConditionExpression": ABSENT}},
         ]
 
-    def revive(self, chunk: Chunk, *, now: datetime) -> list[dict[str, Any]]:
-        """Take a part back that was given up. Its condition: it is dead."""
+    def revive(self, job: Job, chunk: Chunk, *, now: datetime) -> list[dict[str, Any]]:
+        """Take a part back that was given up. Its conditions, in order: it is dead; the job is still as given."""
+        update = self._add(job.id, {"chunks_dead": -1}, now)
+        update["ConditionExpression"] = "#state = :state AND #run = :run"
+        update["ExpressionAttributeNames"] |= {"#state": "state", "#run": "run"}
+        update["ExpressionAttributeValues"] |= attributes({":state": job.state.value, ":run": job.run})
         return [
             {"Delete": self._at(chunk_key(chunk, "dead")) | {"ConditionExpression": PRESENT}},
-            {"Update": self._add(chunk.job_id, {"chunks_dead": -1}, now)},
+            {"Update": update},
         ]
 
     def _counts(self, job: Job, report: ChunkReport, now: datetime, *, was_dead: bool) -> dict[str, Any]:

@@ -42,6 +42,9 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Longer than a message may be out of sight: a job that nothing was heard of for so long has lost one.
+QUIET = timedelta(hours=1)
+
 UNFINISHED = (JobState.SPLITTING, JobState.LOADING)
 RESUMABLE = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
 SHOWS_PROBLEM = (*UNFINISHED, JobState.INCOMPLETE)
@@ -202,6 +205,8 @@ class Job(BaseModel):
     chunks_sent: Count = 0
     # Where the first chunk that is not sent yet begins.
     position: Count = 0
+    # How often it was resumed. A splitter of an earlier run must not say how far this one is.
+    run: Count = 0
     # Sent again by whoever finds the job waiting for nothing: its loader completes the job.
     last_chunk: Chunk | None = None
     chunks_done: Count = 0
@@ -266,6 +271,10 @@ class Job(BaseModel):
         """Whether there may be something left to do."""
         return self.state in UNFINISHED
 
+    def can_be_resumed(self, now: datetime) -> bool:
+        """Whether it goes on only if someone says so: it has ended early, or nothing was heard of it for too long."""
+        return self.state in RESUMABLE or (self.state is JobState.LOADING and self.updated < now - QUIET)
+
     @property
     def began(self) -> datetime:
         """When it was created, as exactly as objects know when they were written."""
@@ -275,6 +284,11 @@ class Job(BaseModel):
     def all_chunks_done(self) -> bool:
         """Whether only the end of the job itself is missing."""
         return self.state is JobState.LOADING and self.chunks_done == self.chunks_total
+
+    @property
+    def waits_for_nobody(self) -> bool:
+        """Whether every chunk is done or dead, and yet the job has not ended."""
+        return self.all_chunks_done or self.only_dead_chunks_left
 
     @property
     def only_dead_chunks_left(self) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.counting import Transactions
 from lambdas.imports.items import attributes, chunk_key, job_key, names_in, values
-from lambdas.imports.job import RESUMABLE, UNFINISHED, Chunk, ChunkReport, Job, JobState, Problem
+from lambdas.imports.job import UNFINISHED, Chunk, ChunkReport, Job, JobState, Problem
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -107,15 +107,18 @@ class JobStore:
         last = answer.get("LastEvaluatedKey")
         return jobs, None if last is None else values(last)["sk"]
 
-    def mark_sent(self, job_id: str, chunks_sent: int, position: int) -> bool:
-        """Note that the first `chunks_sent` chunks are in the queue, so that splitting goes on at `position`."""
-        return self._change(job_id, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
+    def mark_sent(self, job: Job, chunks_sent: int, position: int) -> bool:
+        """Note that the first `chunks_sent` chunks are in the queue, so that splitting goes on at `position`.
 
-    def start_loading(self, job_id: str, chunks_total: int, last_chunk: Chunk | None) -> bool:
-        """Note how many chunks there are. False if the job is further already."""
+        False if this run of the job is not being split any more.
+        """
+        return self._change_in_run(job, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
+
+    def start_loading(self, job: Job, chunks_total: int, last_chunk: Chunk | None) -> bool:
+        """Note how many chunks there are. False if this run of the job is not being split any more."""
         last = {} if last_chunk is None else {"last_chunk": last_chunk.model_dump(mode="json", exclude_none=True)}
         changes = {"state": JobState.LOADING, "chunks_total": chunks_total} | last
-        return self._change(job_id, (JobState.SPLITTING,), changes)
+        return self._change_in_run(job, (JobState.SPLITTING,), changes)
 
     def note_problem(self, job_id: str, problem: Problem) -> bool:
         """Show what keeps a chunk back. Counts nothing."""
@@ -129,10 +132,10 @@ class JobStore:
         """End the job because someone wants it. What is stored stays. False if it has ended already."""
         return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), {"state": JobState.CANCELLED})
 
-    def resume(self, job_id: str) -> bool:
-        """Split the job anew. Chunks that are counted are not loaded again. False if there is nothing to resume."""
-        changes = {"state": JobState.SPLITTING, "chunks_sent": 0, "position": 0, "reason": ""}
-        return self._change(job_id, RESUMABLE, changes)
+    def resume(self, job: Job) -> bool:
+        """Split the job anew. Counted chunks are not loaded again. False if it is not as `job` says any more."""
+        changes = {"state": JobState.SPLITTING, "run": job.run + 1, "chunks_sent": 0, "position": 0, "reason": ""}
+        return self._change_in_run(job, (job.state,), changes)
 
     def complete(self, job: Job, error_file: str | None = None) -> bool:
         """End the job if all its chunks are counted. True for exactly one caller."""
@@ -202,9 +205,12 @@ class JobStore:
             is None
         )
 
-    def revive(self, chunk: Chunk) -> bool:
-        """Note that a chunk that was given up is tried again. False if it is not given up."""
-        return self._transact(self._transactions.revive(chunk, now=self._now())) is None
+    def revive(self, job: Job, chunk: Chunk) -> bool:
+        """Note that a chunk that was given up is tried again. False if it is not, or the job is not as `job` says.
+
+        Once a job goes on, nobody would send a chunk that is revived then.
+        """
+        return self._transact(self._transactions.revive(job, chunk, now=self._now())) is None
 
     def _beside(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -232,6 +238,10 @@ class JobStore:
                 break
         return None
 
+    def _change_in_run(self, job: Job, while_in: tuple[JobState, ...], changes: Mapping[str, Any]) -> bool:
+        """Change the job if it is in one of these states and was not resumed since it was read."""
+        return self._change(job.id, while_in, changes, "#run = :read_run", {":read_run": job.run})
+
     def _change(
         self,
         job_id: str,
@@ -251,7 +261,7 @@ class JobStore:
                     Key=job_key(job_id),
                     UpdateExpression=update,
                     ConditionExpression=f"#state IN ({', '.join(states)}) AND {and_only_if}",
-                    ExpressionAttributeNames=names_in(update) | {"#state": "state"},
+                    ExpressionAttributeNames=names_in(f"{update} #state {and_only_if}"),
                     ExpressionAttributeValues=attributes(
                         {f":{name}": value for name, value in changed.items()} | states | dict(values_of or {})
                     ),

@@ -76,15 +76,17 @@ class Splitter:
         if "chunk" in body:
             return [self.give_up(Chunk.model_validate(body))]
         if "job_id" in body:
-            return [self.continue_job(body["job_id"], deadline)]
+            return [self.continue_job(body["job_id"], deadline, unless_begun=body.get("unless_begun", False))]
         return [self.split(source, deadline) for source in created_objects(message)]
 
-    def continue_job(self, job_id: str, deadline: Deadline) -> SplitOutcome:
-        """Split the rest of a job."""
+    def continue_job(self, job_id: str, deadline: Deadline, *, unless_begun: bool = False) -> SplitOutcome:
+        """Split the rest of a job; with `unless_begun`, only if nobody has begun to."""
         try:
             job = self._jobs.get(job_id)
         except ImportNotFoundError as error:
             return SplitOutcome("ignored", "", job_id, reason=error.message)
+        if unless_begun and (job.state is not JobState.SPLITTING or job.chunks_sent):
+            return _outcome("repeated", job)
         return self._send_rest(job, deadline, created=False)
 
     def give_up(self, chunk: Chunk) -> SplitOutcome:
@@ -142,6 +144,7 @@ class Splitter:
         return Job.refused(source, collection, reason, self._now(), job_id)
 
     def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
+        result = _result(job, created=created)
         if job.state is JobState.SPLITTING:
             try:
                 if not self._send(job, deadline):
@@ -150,14 +153,24 @@ class Splitter:
             except JobFailedError as error:
                 self._jobs.fail(job.id, error.reason)
                 return _outcome("failed", job.model_copy(update={"reason": error.reason}))
-            return _outcome("started", self._jobs.get(job.id))
-        if job.state is JobState.LOADING and job.last_chunk and not self._jobs.counted(job.last_chunk):
-            # Whoever split the job may have died before this was sent.
+            job, result = self._jobs.get(job.id), "started"
+        if job.state is JobState.LOADING:
+            self._send_last(job)
+        return _outcome(result, job)
+
+    def _send_last(self, job: Job) -> None:
+        """Send the chunk that was held back, or end a job that has none. Does nothing that is not still to be done."""
+        if job.last_chunk is None:
+            self._jobs.complete(job)
+        elif job.waits_for_nobody or not self._jobs.counted(job.last_chunk):
+            # Its loader ends the job, even when it was counted before.
             self._queue.send([job.last_chunk])
-        return _outcome(_result(job, created=created), job)
 
     def _send(self, job: Job, deadline: Deadline) -> bool:
-        """Send the chunks from the job's position on. False if the time was up before the last one."""
+        """Send the chunks from the job's position on, but the last one. False if the time was up before.
+
+        Stops when the job has been cancelled, resumed or split by someone else meanwhile.
+        """
         sent, held = job.chunks_sent, None
         planned = _with_last(self._planner.chunks(job, deadline))
         for count, batch in enumerate(batched(planned, MESSAGES_PER_BATCH, strict=False), start=1):
@@ -167,15 +180,11 @@ class Splitter:
                 self._queue.send(now)
             sent += len(now)
             if held is None and (deadline.passed or count % BATCHES_PER_MARK == 0):
-                self._jobs.mark_sent(job.id, sent, batch[-1][1])
+                if not self._jobs.mark_sent(job, sent, batch[-1][1]):
+                    return True
                 if deadline.passed:
                     return False
-        total = sent + (held is not None)
-        self._jobs.start_loading(job.id, total, held)
-        if held is None:
-            self._jobs.complete(job.model_copy(update={"chunks_total": 0}))
-        else:
-            self._queue.send([held])
+        self._jobs.start_loading(job, sent + (held is not None), held)
         return True
 
 

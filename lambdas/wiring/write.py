@@ -50,6 +50,7 @@ def services() -> WriteServices:
     reader = ObjectReader(engine)
     writer = ObjectWriter(engine, bulk, model, schema=collections)
     dynamodb = session.create_client("dynamodb", region_name=settings.region)
+    splitting = SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(
         registry=registry,
         collections=collections,
@@ -61,7 +62,8 @@ def services() -> WriteServices:
             # Signed URLs outlive no other signature in every region.
             s3=session.create_client("s3", region_name=settings.region, config=Config(signature_version="s3v4")),
             jobs=job_store(session, settings),
-            go_on=SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url).go_on,
+            go_on=splitting.go_on,
+            look_after=splitting.look_after,
             bucket=settings.import_bucket,
             chunk_bytes=settings.chunk_bytes,
         ),

@@ -148,7 +148,7 @@ def test_of_many_loaders_that_count_one_chunk_at_once_one_succeeds(world: Import
     source = Source(bucket=BUCKET, key="Film/a.jsonl", etag="e")
     job = Job.planned(source, "Film", size=10, chunk_bytes=10, now=NOW)
     world.jobs.create(job)
-    world.jobs.start_loading(job.id, 1, job.chunk(0))
+    world.jobs.start_loading(job, 1, job.chunk(0))
 
     with ThreadPoolExecutor(8) as loaders:
         counted = list(loaders.map(lambda _: world.jobs.count(job.chunk(0), ChunkReport(loaded=5)), range(16)))

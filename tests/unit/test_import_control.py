@@ -20,7 +20,14 @@ def world() -> Iterator[ImportWorld]:
 
 
 def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(s3=world.s3, jobs=world.jobs, go_on=world.continued.append, bucket=BUCKET, chunk_bytes=1024)
+    return ImportControl(
+        s3=world.s3,
+        jobs=world.jobs,
+        go_on=world.continued.append,
+        look_after=world.looked_after.append,
+        bucket=BUCKET,
+        chunk_bytes=1024,
+    )
 
 
 def request(key: str = "anywhere/films.jsonl", **more: Any) -> ImportRequest:

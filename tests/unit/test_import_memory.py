@@ -63,8 +63,9 @@ class OneJob:
     def mark_sent(self, *_: Any) -> bool:
         return True
 
-    def start_loading(self, _: str, chunks_total: int, __: Chunk | None) -> bool:
-        self.job = self.job.model_copy(update={"state": JobState.LOADING, "chunks_total": chunks_total})
+    def start_loading(self, _: Job, chunks_total: int, last_chunk: Chunk | None) -> bool:
+        changes = {"state": JobState.LOADING, "chunks_total": chunks_total, "last_chunk": last_chunk}
+        self.job = self.job.model_copy(update=changes)
         return True
 
     def counted(self, _: Chunk) -> None:

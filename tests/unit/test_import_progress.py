@@ -23,7 +23,7 @@ def job(world: ImportWorld) -> Job:
     source = world.upload(b"x" * 25)
     job = Job.planned(source, "Film", size=25, chunk_bytes=10, now=NOW)
     assert world.jobs.create(job)
-    assert world.jobs.start_loading(job.id, 3, None)
+    assert world.jobs.start_loading(job, 3, None)
     return world.jobs.get(job.id)
 
 
@@ -90,7 +90,7 @@ def test_a_job_that_has_ended_stays_ended(world: ImportWorld, job: Job) -> None:
 
     assert not world.jobs.fail(job.id, "Another reason.")
     assert not world.jobs.note_problem(job.id, problem)
-    assert not world.jobs.start_loading(job.id, 3, None)
+    assert not world.jobs.start_loading(job, 3, None)
     assert not world.jobs.complete(job)
     assert world.jobs.get(job.id).reason == "The first reason."
 
@@ -200,9 +200,10 @@ def test_a_job_with_dead_chunks_is_incomplete_until_it_is_resumed(world: ImportW
     assert world.jobs.stop_incomplete(world.jobs.get(job.id))
     assert world.jobs.get(job.id).state is JobState.INCOMPLETE
 
-    assert world.jobs.revive(job.chunk(2))
-    assert not world.jobs.revive(job.chunk(2))
-    assert world.jobs.resume(job.id)
+    stopped = world.jobs.get(job.id)
+    assert world.jobs.revive(stopped, job.chunk(2))
+    assert not world.jobs.revive(stopped, job.chunk(2))
+    assert world.jobs.resume(stopped)
     resumed = world.jobs.get(job.id)
     assert (resumed.state, resumed.chunks_dead, resumed.chunks_done) == (JobState.SPLITTING, 0, 2)
 
@@ -225,5 +226,6 @@ def test_a_cancelled_job_stays_cancelled_until_it_is_resumed(world: ImportWorld,
     assert world.jobs.cancel(job.id)
     assert not world.jobs.cancel(job.id)
     assert not world.jobs.fail(job.id, "No.")
-    assert world.jobs.resume(job.id)
-    assert not world.jobs.resume(job.id)
+    cancelled = world.jobs.get(job.id)
+    assert world.jobs.resume(cancelled)
+    assert not world.jobs.resume(cancelled)

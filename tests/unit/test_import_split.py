@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
-from lambdas.imports.chunk_queue import ChunksNotSentError
+from lambdas.imports.chunk_queue import ChunksNotSentError, SplitQueue
 from lambdas.imports.job import ChunkReport, JobState
 from tests.import_builders import BUCKET, ImportWorld, films
 
@@ -162,6 +162,21 @@ def test_splitting_that_runs_out_of_time_goes_on_where_it_stopped(world: ImportW
     job = world.job(source)
     assert [chunk.chunk for chunk in world.chunks()] == list(range(20, job.chunks_total))
     assert (job.state, job.chunk_bytes) == (JobState.LOADING, 32)
+
+
+def test_a_job_is_looked_after_later_and_then_only_if_nobody_has_begun(world: ImportWorld) -> None:
+    SplitQueue(world.sqs, world.queue_url).look_after("some-job")
+    attributes = world.sqs.get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+    source = world.upload(films(5))
+    world.split(source)
+    waiting = world.chunks()
+
+    message = json.dumps({"job_id": source.job_id, "unless_begun": True})
+    (outcome,) = world.splitter().split_all(message, Deadline.after(60))
+
+    assert (outcome.result, world.chunks()) == ("repeated", [])
+    assert waiting
 
 
 def test_a_job_may_be_completed_at_the_moment_its_last_chunk_is_sent(world: ImportWorld) -> None:
