@@ -9,6 +9,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+# Some thousand records of 1 kB: enough that batches of a chunk overlap for most of its time. What a slow model leaves
+# undone is handed back.
+CHUNK_BYTES = 1_048_576
+
 
 class SettingsError(Exception):
     """A function cannot start: a setting is missing or wrong. Names the variable and its value."""
@@ -57,7 +61,7 @@ class WriteSettings(EngineSettings, ImportSettings):
     """Settings of the write function."""
 
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
-    chunk_bytes: int = Field(default=262_144, ge=1024, alias="ALTO_CHUNK_BYTES")
+    chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1024, alias="ALTO_CHUNK_BYTES")
 
 
 class SplitSettings(ImportSettings):
@@ -65,7 +69,7 @@ class SplitSettings(ImportSettings):
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
-    chunk_bytes: int = Field(default=262_144, ge=1024, alias="ALTO_CHUNK_BYTES")
+    chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1024, alias="ALTO_CHUNK_BYTES")
 
 
 class LoadSettings(EngineSettings, ImportSettings):

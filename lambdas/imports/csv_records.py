@@ -87,7 +87,7 @@ def row_of(record: CsvRecord, columns: Sequence[str]) -> dict[str, str]:
     if len(record.cells) != len(columns):
         raise InvalidObjectError(
             f"The record has {len(record.cells)} cells, but there are {len(columns)} columns. A cell with a delimiter "
-            "or a line end in it must be in double quotes."
+            "or a line end in it must be in double quotes; a quote that is not closed takes in the lines behind it."
         )
     row: dict[str, str] = {}
     for name, cell in zip(columns, record.cells, strict=True):

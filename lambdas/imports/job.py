@@ -15,6 +15,7 @@ MAX_FIRST_ERRORS = 10
 MAX_ERROR_FILES = 100
 
 EMPTY = "The file is empty: there was nothing to import."
+NO_RECORDS = "The file has no records: there was nothing to import."
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -5,6 +5,7 @@ The reader is imported late: only Parquet jobs pay for it.
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.imports.stream import ReadRange
@@ -35,6 +36,8 @@ class RangeFile(io.RawIOBase):
         self._read = read
         self._size = size
         self._position = 0
+        # What reading a range met: that is no fault of the file.
+        self.failure: Exception | None = None
 
     def readable(self) -> bool:
         """It is."""
@@ -59,7 +62,11 @@ class RangeFile(io.RawIOBase):
         end = min(self._position + len(buffer), self._size)
         if end <= self._position:
             return 0
-        data = self._read(self._position, end)
+        try:
+            data = self._read(self._position, end)
+        except Exception as error:
+            self.failure = error
+            raise
         buffer[: len(data)] = data
         self._position = end
         return len(data)
@@ -67,7 +74,8 @@ class RangeFile(io.RawIOBase):
 
 def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
     """The row groups that the footer names. Raises `NotParquetError`."""
-    metadata = _open(read, size).metadata
+    with _opened(read, size) as file:
+        metadata = file.metadata
     groups: list[RowGroup] = []
     start = 0
     for number in range(metadata.num_row_groups):
@@ -79,13 +87,13 @@ def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
 
 def read_rows(read: ReadRange, size: int, start: int, end: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows `start` to `end` - 1, each with its number. Raises `NotParquetError`."""
-    file = _open(read, size)
-    first = 0
-    for number in range(file.metadata.num_row_groups):
-        count = file.metadata.row_group(number).num_rows
-        if first < end and first + count > start:
-            yield from _rows_of(file, number, first, start, end)
-        first += count
+    with _opened(read, size) as file:
+        first = 0
+        for number in range(file.metadata.num_row_groups):
+            count = file.metadata.row_group(number).num_rows
+            if first < end and first + count > start:
+                yield from _rows_of(file, number, first, start, end)
+            first += count
 
 
 def _rows_of(
@@ -102,11 +110,18 @@ def _rows_of(
             return
 
 
-def _open(read: ReadRange, size: int) -> "ParquetFile":
+@contextmanager
+def _opened(read: ReadRange, size: int) -> "Iterator[ParquetFile]":
+    """The file. Whatever pyarrow cannot make sense of, now or later, is a `NotParquetError`."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415
 
+    ranges = RangeFile(read, size)
     try:
-        return ParquetFile(pa.PythonFile(RangeFile(read, size), mode="r"), pre_buffer=False, buffer_size=1_048_576)
-    except pa.ArrowInvalid as error:
-        raise NotParquetError(f"It is not a Parquet file: {str(error).partition(chr(10))[0]}") from None
+        yield ParquetFile(pa.PythonFile(ranges, mode="r"), pre_buffer=False, buffer_size=1_048_576)
+    except (pa.ArrowException, OSError) as error:
+        if ranges.failure is not None:
+            raise
+        raise NotParquetError(
+            f"It is not a Parquet file, or a damaged one: {str(error).partition(chr(10))[0]}"
+        ) from None

@@ -137,12 +137,13 @@ class JobStore:
         changes = {"state": JobState.SPLITTING, "run": job.run + 1, "chunks_sent": 0, "position": 0, "reason": ""}
         return self._change_in_run(job, (job.state,), changes)
 
-    def complete(self, job: Job, error_file: str | None = None) -> bool:
+    def complete(self, job: Job, error_file: str | None = None, reason: str | None = None) -> bool:
         """End the job if all its chunks are counted. True for exactly one caller."""
+        said = {"error_file": error_file, "reason": reason}
         return self._change(
             job.id,
             (JobState.LOADING,),
-            {"state": JobState.COMPLETED} | ({} if error_file is None else {"error_file": error_file}),
+            {"state": JobState.COMPLETED} | {name: value for name, value in said.items() if value is not None},
             and_only_if="chunks_done = :total AND chunks_total = :total",
             values_of={":total": job.chunks_total},
         )

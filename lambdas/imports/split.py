@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from lambdas.deadline import Deadline
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_queue import MESSAGES_PER_BATCH, ChunkQueue
-from lambdas.imports.job import Chunk, Job, JobFailedError, JobState, Source
+from lambdas.imports.job import NO_RECORDS, Chunk, Job, JobFailedError, JobState, Source
 from lambdas.imports.notifications import SUFFIXES, collection_of, created_objects
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.plans import Planner, chunk_bytes_for
@@ -24,8 +24,6 @@ from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
 from lambdas.imports.upload import UploadNote
 
-# Small enough that a slow model embeds a chunk in minutes: some 250 records of 1 kB.
-DEFAULT_CHUNK_BYTES = 262_144
 # How often the way so far is stored. What was sent twice after an interruption is loaded once all the same.
 BATCHES_PER_MARK = 50
 
@@ -55,7 +53,7 @@ class Splitter:
         *,
         go_on: Callable[[str], None],
         own_bucket: str,
-        chunk_bytes: int = DEFAULT_CHUNK_BYTES,
+        chunk_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
@@ -161,7 +159,7 @@ class Splitter:
     def _send_last(self, job: Job) -> None:
         """Send the chunk that was held back, or end a job that has none. Does nothing that is not still to be done."""
         if job.last_chunk is None:
-            self._jobs.complete(job)
+            self._jobs.complete(job, reason=NO_RECORDS)
         elif job.waits_for_nobody or not self._jobs.counted(job.last_chunk):
             # Its loader ends the job, even when it was counted before.
             self._queue.send([job.last_chunk])

@@ -20,6 +20,7 @@ from lambdas.imports import plans
 from lambdas.imports.csv_records import read_csv
 from lambdas.imports.job import Job, JobState
 from lambdas.imports.options import CsvOptions, ImportOptions
+from lambdas.imports.parquet import read_rows
 from lambdas.imports.stream import NotGzipError, gunzip, split_lines
 from lambdas.imports.upload import UploadNote
 from tests.import_builders import BUCKET, ImportWorld, films
@@ -142,7 +143,7 @@ def test_cells_become_the_types_of_their_properties_and_the_failing_one_is_named
         "'properties.seen' cannot be read as boolean: 'perhaps'.",
         (
             "The record has 2 cells, but there are 6 columns. A cell with a delimiter or a line end in it must be in "
-            "double quotes."
+            "double quotes; a quote that is not closed takes in the lines behind it."
         ),
         "'title' is not UTF-8 text (byte 1 of the cell): save the file as UTF-8.",
     ]
@@ -197,6 +198,7 @@ def test_a_file_without_records_is_completed_with_nothing_counted(
     job = imported(world, content, name)
 
     assert (job.state, job.to_response().counts.read) == (JobState.COMPLETED, 0)
+    assert "there was nothing to import" in str(job.reason)
 
 
 def test_a_compressed_file_is_split_in_steps_that_go_on_where_the_last_one_stopped(world: ImportWorld) -> None:
@@ -246,6 +248,25 @@ def test_parquet_is_read_by_row_groups_with_lists_and_gaps(world: ImportWorld, c
     }
     assert found["Film 7"].vectors == {"default": [7.0, 0.5]}
     assert "year" not in found["Film 10"].properties
+
+
+def test_a_parquet_file_whose_rows_are_damaged_ends_the_job_and_one_that_s3_does_not_give_is_read_again(
+    world: ImportWorld,
+) -> None:
+    file = io.BytesIO()
+    parquet.write_table(a_table(), file)
+    content = file.getvalue()
+
+    job = imported(world, content[:4] + b"\xff" * 400 + content[404:], "damaged.parquet")
+
+    assert (job.state, job.loaded) == (JobState.FAILED, 0)
+    assert "or a damaged one" in str(job.reason)
+
+    def lose_the_connection(start: int, end: int) -> bytes:
+        raise ConnectionResetError("reset by peer")
+
+    with pytest.raises(ConnectionResetError, match="reset by peer"):
+        list(read_rows(lose_the_connection, len(content), 0, 100))
 
 
 def test_the_rest_of_a_row_group_is_read_from_its_row(world: ImportWorld) -> None:

@@ -12,7 +12,8 @@ from lambdas.deadline import Deadline
 from lambdas.imports.job import Chunk, ChunkReport, Job, JobState, Source
 from lambdas.imports.load import Delivery
 from lambdas.imports.source import S3Source
-from lambdas.imports.split import DEFAULT_CHUNK_BYTES, Splitter
+from lambdas.imports.split import Splitter
+from lambdas.settings import CHUNK_BYTES
 from tests.import_builders import BUCKET, FakeWriter, ImportWorld, Result
 
 RECORD_BYTES = 10_000
@@ -106,7 +107,7 @@ def peak_bytes(world: ImportWorld, size: int, one_of: int) -> tuple[int, int, in
         queue,  # type: ignore[arg-type]
         go_on=world.continued.append,
         own_bucket=BUCKET,
-        chunk_bytes=DEFAULT_CHUNK_BYTES,
+        chunk_bytes=CHUNK_BYTES,
     )
     splitter.split(source, Deadline.after(600))
     loader = world.loader()
@@ -126,7 +127,7 @@ def test_two_gigabytes_take_the_memory_of_twenty_megabytes(world: ImportWorld) -
     small, small_chunks, small_records = peak_bytes(world, 20_000_000, one_of=1)
     large, large_chunks, large_records = peak_bytes(world, 2_000_000_000, one_of=100)
 
-    assert (small_chunks, small_records) == (77, 2_000)
-    assert large_chunks == -(-2_000_000_000 // DEFAULT_CHUNK_BYTES)
-    assert large_records > 0.95 * large_chunks / 100 * DEFAULT_CHUNK_BYTES / RECORD_BYTES
+    assert (small_chunks, small_records) == (20, 2_000)
+    assert large_chunks == -(-2_000_000_000 // CHUNK_BYTES)
+    assert large_records > 0.95 * large_chunks / 100 * CHUNK_BYTES / RECORD_BYTES
     assert large <= 1.2 * small, (small, large)
