@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-quality bench-search clean distclean
+.PHONY: help demo up test test-faults check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-import bench-packages bench-quality bench-search clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ up: .venv/ready node_modules/ready ## Run Alto on this machine until Ctrl-C
 
 test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=tests/unit)
 	$(PYTHON) -m pytest $(T) $(ARGS)
+
+test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 records, three seeds (5 minutes)
+	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/test_import_faults.py --durations=20 $(ARGS)
 
 check: .venv/ready ## Lint, types, layers, the committed OpenAPI document, and every stage's template
 	.venv/bin/ruff format --check .
@@ -67,6 +70,12 @@ bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex 
 
 bench-cli: .venv/ready ## Measure what `alto --help` costs
 	$(PYTHON) -m benchmarks.cli $(ARGS)
+
+bench-import: .venv/ready ## Measure imports against LangChain and Haystack on one OpenSearch and one stub (10 minutes)
+	$(PYTHON) -m benchmarks.imports $(ARGS)
+
+bench-packages: .venv/ready node_modules/ready ## Load 63,000 package descriptions through S3 into the local stack
+	$(PYTHON) -m benchmarks.packages $(ARGS)
 
 bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
 	$(PYTHON) -m benchmarks.quality

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tables import table, write_between
+
 BEGIN = "<!-- written by make bench-embed -->"
-END = "<!-- end -->"
 PLAIN_LOOP = "boto3-32-threads"
 LABELS = {"alto": "**Alto**", PLAIN_LOOP: "(boto3, 32 threads)"}
 
@@ -20,11 +21,7 @@ def tables(results: dict[str, Any]) -> str:
 
 def write_tables(results: dict[str, Any], page: Path) -> None:
     """Put the tables between the two marks of the page. Raises `ValueError` if it has them not."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{page.name} has no place for the tables: write a line {BEGIN!r} and a line {END!r}.")
-    page.write_text(f"{before}{BEGIN}\n\n{tables(results)}\n\n{END}{after}")
+    write_between(page, BEGIN, tables(results))
 
 
 def best_peer(case: dict[str, Any]) -> float:
@@ -45,7 +42,6 @@ def _setting(parameters: dict[str, Any]) -> str:
 def _speed(cases: list[dict[str, Any]]) -> str:
     rows = [
         ["texts/s (calls, peak in flight)", *(case["title"] for case in cases)],
-        ["---", *("---:" for _ in cases)],
     ]
     for name in cases[0]["contenders"]:
         measured = [case["contenders"][name] for case in cases]
@@ -57,7 +53,7 @@ def _speed(cases: list[dict[str, Any]]) -> str:
         )
     factors = [case["contenders"]["alto"]["texts_per_second"] / best_peer(case) for case in cases]
     rows.append(["Alto / best peer", *(f"**{factor:.1f}x**" for factor in factors)])
-    return _written(rows)
+    return table(rows)
 
 
 def _limit(case: dict[str, Any]) -> str:
@@ -70,7 +66,6 @@ def _limit(case: dict[str, Any]) -> str:
             "of the limit's time",
             "throttled",
         ],
-        ["---", "---:", "---:", "---:", "---:"],
     ]
     for name, each in case["contenders"].items():
         complete = each["embedded"] == case["texts"]
@@ -84,8 +79,4 @@ def _limit(case: dict[str, Any]) -> str:
                 str(each["throttled"]),
             ]
         )
-    return _written(rows)
-
-
-def _written(rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return table(rows)

@@ -25,8 +25,15 @@ TABLE = "alto-jobs"
 AWS = {"region_name": "eu-west-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 
-class SerialDynamoDB:
-    """One request at a time: moto's transactions are not isolated from what happens beside them, DynamoDB's are."""
+SERIAL = frozenset({"get_item", "put_item", "update_item", "transact_write_items", "put_object", "get_object"})
+
+
+class Serial:
+    """An AWS client with one request at a time.
+
+    moto's transactions are not isolated from what happens beside them, and it closes an S3 object that is replaced
+    before it has answered who wrote it.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -34,7 +41,7 @@ class SerialDynamoDB:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
-        if name not in {"get_item", "put_item", "update_item", "transact_write_items"}:
+        if name not in SERIAL:
             return found
 
         def call(**request: Any) -> Any:
@@ -114,7 +121,7 @@ class ImportWorld:
             name: boto3.client(name, endpoint_url=endpoint, **AWS)  # type: ignore[call-overload]
             for name in ("s3", "sqs", "dynamodb")
         }
-        world = cls(clients["s3"], clients["sqs"], SerialDynamoDB(clients["dynamodb"]))
+        world = cls(Serial(clients["s3"]), clients["sqs"], Serial(clients["dynamodb"]))
         world.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         world.queue_url = world.sqs.create_queue(QueueName="alto-load")["QueueUrl"]
         world._create_table()

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.embed_tables import BEGIN, END, best_peer, tables, write_tables
+from benchmarks.embed_tables import BEGIN, best_peer, tables, write_tables
+from benchmarks.tables import END
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/embedding.md"

@@ -1,0 +1,264 @@
+"""`make bench-import`: objects a second from a file into OpenSearch, of Alto and of its peers, in one run.
+
+All write into one real OpenSearch, into indices of one shape, and embed with one stub of Bedrock that answers every
+call after 80 ms. Alto's side is one loader: the handlers of one `split` and one `load` function, one chunk after the
+other, with S3, SQS and DynamoDB played by moto. The peers are given their records in memory. Every run is a fresh
+process in the contender's own environment, and an index of its own. The results go to `results/import.json` and, as
+tables, to `docs/imports.md`.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import httpx
+
+from benchmarks.imports_tables import BEGIN, tables
+from benchmarks.peers.environments import ROOT, locked_version, python_of
+from benchmarks.tables import write_between
+from local.emulator import Emulator
+from local.opensearch.artifacts import install
+from local.opensearch.node import OpenSearchNode
+from local.processes import LOOPBACK, free_ports
+
+LATENCY_MS = 80
+LONG_RUN_SECONDS = 40.0
+WARM_UP_RECORDS = 8
+RESULTS = ROOT / "benchmarks/results/import.json"
+DOCS = ROOT / "docs/imports.md"
+TITAN, COHERE, BROUGHT = "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", ""
+TABLE, BUCKET, SPLIT_QUEUE, CHUNK_QUEUE = "alto-jobs", "alto-imports", "alto-split", "alto-chunks"
+LANGCHAIN, HAYSTACK = "langchain-opensearch", "haystack-opensearch"
+PACKAGES = {LANGCHAIN: ("langchain-community", "langchain-aws"), HAYSTACK: ("opensearch-haystack",)}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who is measured: a name that its script knows, and the peer whose environment it runs in (None: Alto's own)."""
+
+    name: str
+    script: str
+    peer: str | None = None
+
+
+CONTENDERS = (
+    Contender("alto", "import_alto"),
+    Contender("langchain", "import_langchain", LANGCHAIN),
+    Contender("langchain-async", "import_langchain", LANGCHAIN),
+    Contender("haystack", "import_haystack", HAYSTACK),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is loaded. Without a model the records bring their vectors, and only Alto is measured."""
+
+    title: str
+    model: str
+    records: int
+
+
+CASES = (
+    Case("Titan v2, 1,000 objects", TITAN, 1000),
+    Case("Cohere v3, 5,000 objects", COHERE, 5000),
+    Case("own vectors, 5,000 objects", BROUGHT, 5000),
+)
+
+
+class Machine:
+    """The servers that all contenders share."""
+
+    def __init__(self, node: OpenSearchNode, emulator: Emulator, aws_url: str) -> None:
+        self._node, self._emulator, self._aws_url = node, emulator, aws_url
+        self._engine = httpx.Client(base_url=node.url, timeout=300)
+
+    def run(self, contender: Contender, case: Case) -> dict[str, Any]:
+        """One run of one contender, in a process of its own. Raises RuntimeError if an object is missing after it."""
+        self._emulator.reset()
+        self._emulator.faults(latency_ms=LATENCY_MS)
+        index = f"Bench{uuid4().hex[:8]}"
+        stored = f"alto-{index.lower()}" if contender.peer is None else index.lower()
+        job = {
+            "contender": contender.name,
+            "model": case.model,
+            "records": case.records,
+            "url": self._emulator.url,
+            "engine_url": self._node.url,
+            "index": index if contender.peer is None else stored,
+            "environment": self._environment(),
+        }
+        python = python_of(contender.peer) if contender.peer else Path(sys.executable)
+        script = ROOT / f"benchmarks/peers/{contender.script}.py"
+        before = self._engine_seconds()
+        done = subprocess.run(
+            [str(python), str(script), json.dumps(job)],
+            # Only Alto's own process sees Alto's packages.
+            env={**os.environ, **({} if contender.peer else {"PYTHONPATH": str(ROOT)})},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=600,
+        )
+        measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        counters, spent = self._emulator.counters(), self._engine_seconds() - before
+        self._check_and_forget(stored, case.records + WARM_UP_RECORDS)
+        return measured | {
+            "engine_cpu_seconds": spent,
+            "calls": counters["calls"],
+            "peak_concurrency": counters["peak_concurrency"],
+        }
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": self._aws_url,
+            "ALTO_OPENSEARCH_URL": self._node.url,
+            "ALTO_JOBS_TABLE": TABLE,
+            "ALTO_IMPORT_BUCKET": BUCKET,
+            "ALTO_SPLIT_QUEUE_URL": f"{self._aws_url}/123456789012/{SPLIT_QUEUE}",
+            "ALTO_CHUNK_QUEUE_URL": f"{self._aws_url}/123456789012/{CHUNK_QUEUE}",
+            "ALTO_LOG_LEVEL": "ERROR",
+        }
+
+    def _engine_seconds(self) -> float:
+        """CPU time of OpenSearch until now."""
+        fields = Path(f"/proc/{self._node.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def _check_and_forget(self, index: str, expected: int) -> None:
+        """All objects are there; then none, and nothing that the next run would have to wait for."""
+        found = self._engine.get(f"/{index}/_count").raise_for_status().json()["count"]
+        if found != expected:
+            raise RuntimeError(f"{index} holds {found} objects, not {expected}")
+        while self._engine.get(f"/{index}/_stats/merge").json()["_all"]["total"]["merges"]["current"]:
+            time.sleep(0.2)
+        [name] = self._engine.get(f"/{index}").json()
+        self._engine.delete(f"/{name}").raise_for_status()
+
+
+@contextmanager
+def aws_account() -> Iterator[str]:
+    """Moto's account in a process of its own, with what an import needs; its URL."""
+    [port] = free_ports(1)
+    url = f"http://{LOOPBACK}:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(url)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        keys = {"aws_access_key_id": "benchmark", "aws_secret_access_key": "benchmark"}
+        s3, sqs, dynamodb = (
+            boto3.client(name, endpoint_url=url, region_name="us-east-1", **keys)  # type: ignore[call-overload]
+            for name in ("s3", "sqs", "dynamodb")
+        )
+        s3.create_bucket(Bucket=BUCKET)
+        for queue in (SPLIT_QUEUE, CHUNK_QUEUE):
+            sqs.create_queue(QueueName=queue)
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(case: Case, contenders: tuple[Contender, ...], repeats: int, machine: Machine) -> dict[str, Any]:
+    """All runs of a case, turn by turn, and what is kept of them."""
+    taking = [each for each in contenders if case.model or each.peer is None]
+    runs: dict[str, list[dict[str, Any]]] = {contender.name: [] for contender in taking}
+    for _ in range(repeats):
+        for contender in taking:
+            taken = runs[contender.name]
+            if any(entry["seconds"] > LONG_RUN_SECONDS for entry in taken):
+                continue
+            taken.append(machine.run(contender, case))
+            print(f"  {contender.name:22} {case.records / taken[-1]['seconds']:8.1f} objects/s", flush=True)
+    return asdict(case) | {"contenders": {name: _kept(taken, case.records) for name, taken in runs.items()}}
+
+
+def _kept(runs: list[dict[str, Any]], records: int) -> dict[str, Any]:
+    """Of several runs: every time, the median, and what the run of the median did."""
+    ordered = sorted(runs, key=lambda entry: entry["seconds"])
+    middle = ordered[(len(ordered) - 1) // 2]
+    seconds = statistics.median(entry["seconds"] for entry in runs)
+    return {
+        "seconds": round(seconds, 3),
+        "objects_per_second": round(records / seconds, 1),
+        "all_seconds": [round(entry["seconds"], 3) for entry in runs],
+        "calls": middle["calls"],
+        "peak_concurrency": middle["peak_concurrency"],
+        "cpu_seconds": round(middle["cpu_seconds"], 2),
+        "engine_cpu_seconds": round(middle["engine_cpu_seconds"], 2),
+        "peak_mb": round(middle["peak_mb"]),
+    }
+
+
+def parameters(repeats: int) -> dict[str, Any]:
+    """Everything that the figures depend on."""
+    return {
+        "measured": datetime.now(UTC).date().isoformat(),
+        "processor_cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "latency_ms": LATENCY_MS,
+        "repeats": repeats,
+        "long_run_seconds": LONG_RUN_SECONDS,
+        "versions": {name: locked_version(peer, name) for peer, names in PACKAGES.items() for name in names},
+    }
+
+
+def main() -> None:
+    """Measure, keep, and print."""
+    parser = argparse.ArgumentParser(prog="make bench-import", description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each contender in each case (3)")
+    parser.add_argument("--only", nargs="*", default=[], help="contenders to measure; the results are not kept then")
+    parser.add_argument("--case", default="", help="cases whose title has this; the results are not kept then")
+    options = parser.parse_args()
+    contenders = tuple(each for each in CONTENDERS if not options.only or each.name in options.only)
+    for peer in {each.peer for each in contenders if each.peer}:
+        python_of(peer)
+    cases = []
+    with tempfile.TemporaryDirectory(prefix="alto-bench-") as folder:
+        Path(folder).chmod(0o755)
+        with (
+            OpenSearchNode(install(), Path(folder) / "opensearch", heap="2g") as node,
+            Emulator(model="stub", process=True) as emulator,
+            aws_account() as aws_url,
+        ):
+            machine = Machine(node, emulator, aws_url)
+            for case in (each for each in CASES if options.case in each.title):
+                print(case.title, flush=True)
+                cases.append(measure(case, contenders, options.repeats, machine))
+    if options.only or options.case:
+        print(json.dumps(cases, indent=1))
+        return
+    results = {"parameters": parameters(options.repeats), "cases": cases}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    write_between(DOCS, BEGIN, tables(results))
+    print(f"Kept in {RESULTS.relative_to(ROOT)}, and as tables in {DOCS.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()
