@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra import permissions
+from infra.batch_inference import BatchInference
 from infra.data_key import data_key
 from infra.functions import AltoFunction, Bundles
 from infra.import_pipeline import ImportPipeline
@@ -41,6 +42,7 @@ class AltoStack(cdk.Stack):
         self.search = SearchDomain(self, "Search", settings=settings, key=self.key, network=self.network)
         self.jobs = JobTable(self, "Jobs", settings=settings, key=self.key)
         self.imports = ImportPipeline(self, "Imports", settings=settings, key=self.key)
+        self.batch = BatchInference(self, "BatchInference", settings=settings, bucket=self.imports.bucket, key=self.key)
 
         engine = {"ALTO_OPENSEARCH_URL": self.search.url, "ALTO_KNN_ENGINE": settings.engine}
         jobs = {
@@ -52,7 +54,7 @@ class AltoStack(cdk.Stack):
         self.query = self._function("query", engine)
         self.write = self._function("write", engine | jobs | split)
         self.split = self._function("split", jobs | chunks | split)
-        self.load = self._function("load", engine | jobs | chunks)
+        self.load = self._function("load", engine | jobs | chunks | {"ALTO_BATCH_ROLE_ARN": self.batch.role.role_arn})
 
         self._grant()
         self.imports.start(split=self.split, load=self.load)
@@ -98,6 +100,7 @@ class AltoStack(cdk.Stack):
         permissions.let_send(self.load, chunks)
         self.search.let_write(self.load)
         permissions.let_embed(self.load, self.settings)
+        self.batch.let_run(self.load)
 
         if self.key:
             for function in (self.write, self.split, self.load):

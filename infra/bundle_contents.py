@@ -13,7 +13,7 @@ SERVICES = {
     "query": ("bedrock-runtime", "sagemaker-runtime", "sts"),
     "write": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
     "split": ("s3", "sqs", "dynamodb", "events"),
-    "load": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
+    "load": ("bedrock", "bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
 }
 
 # Files outside the package that a function serves or reads, where they exist.

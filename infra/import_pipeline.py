@@ -16,8 +16,9 @@ from infra.removal import removal_policy
 from infra.settings import Settings
 
 # Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
-# the same bucket, must have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson, and parts
-# of compressed files .alto/imports/<job>/chunks/<chunk>.
+# the same bucket, have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson, and parts
+# of compressed files .alto/imports/<job>/chunks/<chunk>. Only the input of batch jobs must end in .jsonl, because
+# Bedrock takes nothing else: split is told of it, and ignores what is below .alto/.
 IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 
 # As long as SQS can: the chunks of a large file wait for the model's quota. A dead letter keeps the age it had, but no

@@ -56,6 +56,8 @@ ANY_REGION = "Exactly this model; in any region, because each collection names t
 UPLOADS = "Users choose the keys of what they upload. Reading only."
 SIGNED = "What a signed URL may upload: files of any name, in the folder for uploads of any collection."
 REPORTS = "Alto's own files, below its own prefix."
+BATCH_FILES = "Input and output files of batch jobs, of any import, in a folder that holds nothing else."
+BATCH_JOBS = "Jobs have no id before they are made: any batch job of this account in this region, and nothing else."
 
 
 def check_with_nag(app: cdk.App) -> None:
@@ -96,6 +98,8 @@ def acknowledge_findings(stack: AltoStack) -> None:
         _accept_wildcards(function, {bucket.arn_for_objects("*"): UPLOADS})
     for function in (stack.split, stack.load):
         _accept_wildcards(function, {bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+    _accept_wildcards(stack.batch, {stack.batch.files_arn: BATCH_FILES})
+    _accept_wildcards(stack.load, {stack.batch.jobs_arn: BATCH_JOBS})
     _accept_wildcards(stack.write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})
 
 

@@ -32,6 +32,7 @@ DOORS = (
     Door("Events", ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, lambda _: True),
     # Lambda takes its functions' logs by itself; this is for what an extension sends.
     Door("Logs", ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, lambda _: True),
+    Door("Bedrock", ec2.InterfaceVpcEndpointAwsService.BEDROCK, lambda settings: settings.batch_models),
     Door("BedrockRuntime", ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, lambda settings: settings.models),
     Door(
         "SageMakerRuntime",

@@ -51,6 +51,10 @@ def setting(rule: Rule, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"rule": rule})
 
 
+# Models that take batch jobs (Supported Regions and models for batch inference).
+BATCH_MODELS = ("amazon.titan-embed-text-v2:0", "amazon.titan-embed-image-v1")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DomainSize:
     """How large Alto's own OpenSearch domain is."""
@@ -138,6 +142,11 @@ class Settings:
         list_of(matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "write e-mail addresses such as team@example.com")), ()
     )
     function_environment: Mapping[str, str] = setting(map_of(text, text), MappingProxyType({}))
+
+    @property
+    def batch_models(self) -> tuple[str, ...]:
+        """The stage's models that take batch jobs."""
+        return tuple(model for model in self.models if model in BATCH_MODELS)
 
     @property
     def domain_name(self) -> str:

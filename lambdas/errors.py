@@ -259,6 +259,13 @@ class ModelAnswerError(EmbeddingError):
     code = "model_answer_unusable"
 
 
+class BatchInferenceRefusedError(EmbeddingError):
+    """Bedrock does not take a batch job, and will not while nothing is changed."""
+
+    status = 502
+    code = "batch_inference_refused"
+
+
 class EmbeddingTimeoutError(EmbeddingError):
     """There was no time left for the model to answer."""
 

@@ -73,6 +73,7 @@ class SplitSettings(ImportSettings):
 
 
 class LoadSettings(EngineSettings, ImportSettings):
-    """Settings of the load function."""
+    """Settings of the load function. Without a role there is no batch inference."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
+    batch_role_arn: str | None = Field(default=None, alias="ALTO_BATCH_ROLE_ARN", pattern=r"^arn:aws[a-z-]*:iam::")

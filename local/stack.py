@@ -93,13 +93,13 @@ class Stack:
             self.folder / "logs" / "account.log",
             ports["account"],
             read_settings({**context, "stage": STAGE}).region,
-            {"BEDROCK_RUNTIME": emulator_url, "SAGEMAKER_RUNTIME": emulator_url},
+            {"BEDROCK": emulator_url, "BEDROCK_RUNTIME": emulator_url, "SAGEMAKER_RUNTIME": emulator_url},
         )
         outputs: Outputs = {}
         with self._steps:
             _at_once(
                 lambda: self._start_search(ports["opensearch"]),
-                lambda: self._start_models(ports["emulator"], emulator_url),
+                lambda: self._start_models(ports["emulator"], emulator_url, account.endpoint),
                 lambda: outputs.update(self._deploy(account, opensearch_url)),
             )
             self._open(account, outputs, ports["api"])
@@ -164,10 +164,13 @@ class Stack:
             node.start()
             self._servers.append(node)
 
-    def _start_models(self, port: int, url: str) -> None:
+    def _start_models(self, port: int, url: str, s3_endpoint: str) -> None:
         emulator = Process(
             "The Bedrock and SageMaker emulator",
-            [sys.executable, "-m", "local.emulator", "--port", str(port), "--model", "minilm"],
+            [
+                *(sys.executable, "-m", "local.emulator", "--port", str(port), "--model", "minilm"),
+                *("--s3-endpoint", s3_endpoint),
+            ],
             self.folder / "logs" / "emulator.log",
             environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             folder=PROJECT,

@@ -27,7 +27,11 @@ type RequestBuilder = Callable[[Sequence[str], InputType, RequestSettings], dict
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One row of the table. `characters_per_text` is None where only the model itself can count (in tokens)."""
+    """One row of the table. `characters_per_text` is None where only the model itself can count (in tokens).
+
+    `batch_inference`: the model is in AWS's list of those that take batch jobs (Supported Regions and models for batch
+    inference, read 2026-11-25).
+    """
 
     name: str
     models: tuple[str, ...]
@@ -39,6 +43,7 @@ class Family:
     characters_per_text: int | None = None
     characters_per_call: int = 512_000
     normalizes: bool = False
+    batch_inference: bool = False
 
 
 def _titan_text_v1(texts: Sequence[str], _: InputType, __: RequestSettings) -> dict[str, Any]:
@@ -102,6 +107,7 @@ FAMILIES: tuple[Family, ...] = (
         default_dimensions=1024,
         characters_per_text=50_000,
         normalizes=True,
+        batch_inference=True,
     ),
     Family(
         name="titan-image-v1",
@@ -110,6 +116,7 @@ FAMILIES: tuple[Family, ...] = (
         input_limit="256 tokens",
         dimensions=(256, 384, 1024),
         default_dimensions=1024,
+        batch_inference=True,
     ),
     Family(
         name="nova-2-multimodal",

@@ -31,7 +31,8 @@ def start_import(request: Annotated[ImportRequest, StrictJson(), Body()]) -> Sta
     """Imports an object in S3, or answers a URL to upload a file to. The same content again is the same job."""
     function = services()
     collection = function.registry.get(request.collection)
-    return function.imports.start(request.model_copy(update={"collection": collection.name}))
+    named = request.model_copy(update={"collection": collection.name})
+    return function.imports.start(named, function.batch_problem(collection))
 
 
 @router.get(

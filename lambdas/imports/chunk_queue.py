@@ -51,6 +51,13 @@ class ChunkQueue:
 
     def send(self, chunks: Sequence[Chunk]) -> None:
         """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them for good."""
+        self._send(chunks, delay_seconds=0)
+
+    def send_later(self, chunk: Chunk, seconds: int) -> None:
+        """Send a chunk that is to be delivered after some time, at most 900 s. Raises `ChunksNotSentError`."""
+        self._send([chunk], delay_seconds=seconds)
+
+    def _send(self, chunks: Sequence[Chunk], delay_seconds: int) -> None:
         pending = {f"{chunk.chunk}-{chunk.part}": chunk for chunk in chunks}
         for attempt in range(SEND_ATTEMPTS):
             answer = self._sqs.send_message_batch(
@@ -61,6 +68,7 @@ class ChunkQueue:
                         "Id": name,
                         "MessageBody": chunk.model_dump_json(exclude_none=True),
                         "MessageGroupId": chunk.job_id,
+                        "DelaySeconds": delay_seconds,
                     }
                     for name, chunk in pending.items()
                 ],

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import Field, StringConstraints, model_validator
 
-from lambdas.errors import ConflictError, InvalidRequestError
+from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError
 from lambdas.imports.job import QUIET, ImportResponse, Job, JobFailedError, JobState, Source
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.options import ImportOptions
@@ -23,6 +23,8 @@ from lambdas.models import StrictModel
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+# How an error file is read, whatever the failed records were.
+RETRIED_IN_BATCH = ImportOptions(format="jsonl", gzip=False, embedding="batch")
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
 
@@ -94,11 +96,14 @@ class ImportControl:
         self._now = now
         self.uploads = Uploads(s3, bucket, now)
 
-    def start(self, request: ImportRequest) -> StartedImport:
+    def start(self, request: ImportRequest, batch_problem: str | None = None) -> StartedImport:
         """Start the import of an object, or give the URL for a file. The collection must exist.
 
-        Raises `InvalidRequestError` when the object cannot be read or its format is not known.
+        `batch_problem` says why the collection cannot be embedded by batch inference, if it cannot. Raises
+        `InvalidRequestError` when that is asked for, when the object cannot be read or its format is not known.
         """
+        if batch_problem and request.options.embedding == "batch":
+            raise InvalidRequestError(batch_problem, [ErrorDetail("options.embedding", batch_problem)])
         if request.file_name is not None:
             return self._upload(request.collection, request.file_name, request)
         bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
@@ -134,6 +139,8 @@ class ImportControl:
         job = self._jobs.get(import_id)
         if not self._jobs.cancel(import_id):
             raise ConflictError(f"The import is {job.state} already: there is nothing to cancel.")
+        if job.options.embedding == "batch":
+            self._go_on(import_id)
         return self.get(import_id)
 
     def resume(self, import_id: str) -> ImportResponse:
@@ -172,11 +179,12 @@ class ImportControl:
             source, size = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
         except JobFailedError as error:
             raise ConflictError(error.reason) from None
+        again_as = RETRIED_IN_BATCH if job.options.embedding == "batch" else job.options
         again = Job.planned(
             source,
             job.collection,
             size=size,
-            chunk_bytes=self._chunk_bytes,
+            chunk_bytes=self._planner.least_chunk_bytes(source, again_as, self._chunk_bytes),
             now=self._now(),
             options=job.options,
             columns=job.columns,

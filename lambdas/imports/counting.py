@@ -37,6 +37,7 @@ class Transactions:
         }
         item |= {} if report.error_file is None else {"error_file": report.error_file}
         item |= {} if report.rest_start is None else {"rest_start": report.rest_start}
+        item |= {} if chunk.batch is None else {"batch": chunk.batch.model_dump(mode="json")}
         dead = self._at(chunk_key(chunk, "dead"))
         return [
             {"Put": self._new(chunk_key(chunk), item)},

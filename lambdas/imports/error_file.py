@@ -10,6 +10,7 @@ import orjson
 from lambdas.errors import AltoError
 from lambdas.imports.entries import Entry
 from lambdas.imports.job import MAX_FIRST_ERRORS, Chunk, RecordError
+from lambdas.imports.multipart import GrowingObject
 from lambdas.imports.notifications import OWN_PREFIX
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 MAX_CUT_CHARACTERS = 4_000
 # The job shows its first errors, and its item must stay small.
 MAX_SHOWN_CHARACTERS = 500
-# S3 takes no smaller parts but the last one.
-MERGE_PART_BYTES = 8_388_608
 NDJSON = "application/x-ndjson"
 
 
@@ -85,33 +84,10 @@ def merge(s3: "S3Client", bucket: str, job_id: str, files: Iterable[str]) -> str
     Holds one chunk's file and one part in memory, whatever the number of files.
     """
     key = f"{OWN_PREFIX}imports/{job_id}/errors.ndjson"
-    held = bytearray()
-    upload: str | None = None
-    parts: list[str] = []
-
-    def send() -> None:
-        nonlocal upload
-        upload = upload or s3.create_multipart_upload(Bucket=bucket, Key=key, ContentType=NDJSON)["UploadId"]
-        answer = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=len(parts) + 1, Body=bytes(held))
-        parts.append(answer["ETag"])
-        held.clear()
-
+    merged = GrowingObject(s3, bucket, key, NDJSON)
     for uri in files:
-        held += s3.get_object(Bucket=bucket, Key=uri.removeprefix(f"s3://{bucket}/"))["Body"].read()
-        if len(held) >= MERGE_PART_BYTES:
-            send()
-    if upload is None:
-        if not held:
-            return None
-        s3.put_object(Bucket=bucket, Key=key, Body=bytes(held), ContentType=NDJSON)
-        return f"s3://{bucket}/{key}"
-    if held:
-        send()
-    numbered = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(parts, start=1)]
-    s3.complete_multipart_upload(
-        Bucket=bucket,
-        Key=key,
-        UploadId=upload,
-        MultipartUpload={"Parts": numbered},  # type: ignore[typeddict-item]
-    )
+        merged.write(s3.get_object(Bucket=bucket, Key=uri.removeprefix(f"s3://{bucket}/"))["Body"].read())
+    if not merged.size:
+        return None
+    merged.close()
     return f"s3://{bucket}/{key}"

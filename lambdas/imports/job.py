@@ -70,6 +70,14 @@ class Source(StrictModel):
         return str(uuid5(NAMESPACE_URL, f"{self.uri}#{self.version_id or self.etag}"))
 
 
+class ChunkBatch(StrictModel):
+    """The batch inference that a chunk waits for: that of its part `part`, for the records that begin before `end`."""
+
+    part: Count
+    end: Count
+    checks: Count = Field(default=0, description="How often it was looked at.")
+
+
 class Chunk(StrictModel):
     """A part of a job as it travels through the queue: the records that begin in bytes `start` to `end` - 1.
 
@@ -90,9 +98,16 @@ class Chunk(StrictModel):
     )
     base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
 
+    batch: ChunkBatch | None = None
+
     def rest(self, start: int) -> "Chunk":
         """What is left of this chunk when only the records that begin before `start` were loaded."""
-        return self.model_copy(update={"part": self.part + 1, "start": start})
+        batch = self.batch if self.batch and start < self.batch.end else None
+        return self.model_copy(update={"part": self.part + 1, "start": start, "batch": batch})
+
+    def waiting_for(self, batch: ChunkBatch) -> "Chunk":
+        """The same, to be loaded when this batch inference has ended."""
+        return self.model_copy(update={"batch": batch})
 
     def __str__(self) -> str:
         return f"chunk {self.chunk} (part {self.part}) of import {self.job_id}"

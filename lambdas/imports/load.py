@@ -25,12 +25,13 @@ from lambdas.errors import (
     ModelNotFoundError,
     RoleRefusedError,
 )
+from lambdas.imports.batch_steps import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.batches import BatchWriter, ObjectWriter, batches
 from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.entries import read_entries
+from lambdas.imports.entries import Entry, read_entries
 from lambdas.imports.error_file import merge
 from lambdas.imports.fields import RecordShape
-from lambdas.imports.job import Chunk, ChunkReport, Job, JobFailedError, Problem
+from lambdas.imports.job import Chunk, ChunkReport, Job, JobFailedError, JobState, Problem
 from lambdas.imports.pipeline import in_order
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
@@ -57,7 +58,7 @@ ENDS_THE_JOB = (
 FIRST_PUT_BACK_SECONDS = 15
 LONGEST_PUT_BACK_SECONDS = 900
 
-LoadResult = Literal["loaded", "handed_back", "repeated", "ignored", "failed"]
+LoadResult = Literal["loaded", "handed_back", "waiting", "repeated", "ignored", "failed"]
 
 
 class Collections[Collection](Protocol):
@@ -107,6 +108,7 @@ class Loader[Collection]:
         batch_objects: int = BATCH_OBJECTS,
         batches_at_once: int = BATCHES_AT_ONCE,
         executor: Executor | None = None,
+        batch: BatchSteps[Collection] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._s3 = s3
@@ -121,6 +123,7 @@ class Loader[Collection]:
         self._batch_objects = batch_objects
         self._batches_at_once = batches_at_once
         self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
+        self._batch = batch
         self._now = now
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
@@ -134,6 +137,8 @@ class Loader[Collection]:
         except ImportNotFoundError as error:
             return LoadOutcome("ignored", error.message)
         if not job.unfinished:
+            if self._batch and job.state is JobState.CANCELLED:
+                self._batch.stop(chunk)
             return LoadOutcome("ignored", "The job has ended.")
         try:
             with self._put_back_on_error(chunk, delivery):
@@ -148,7 +153,12 @@ class Loader[Collection]:
     def _load_once(self, job: Job, chunk: Chunk, deadline: Deadline) -> LoadOutcome:
         if self._jobs.counted(chunk):
             return self._repeat(chunk)
-        report = self._load_records(job, chunk, deadline)
+        collection = self._collections.get(chunk.collection)
+        step = self._next_step(job, chunk, collection, deadline)
+        if isinstance(step, Wait):
+            return self._wait(step)
+        chunk = step.chunk
+        report = self._load_records(job, step, collection, deadline)
         if not self._jobs.count(chunk, report):
             return self._repeat(chunk, "Another delivery was faster.")
         if report.rest_start is not None:
@@ -169,13 +179,35 @@ class Loader[Collection]:
             self._queue.send([counted.rest])
         return LoadOutcome("repeated", reason, job_completed=self._complete(chunk))
 
-    def _load_records(self, job: Job, chunk: Chunk, deadline: Deadline) -> ChunkReport:
-        collection = self._collections.get(chunk.collection)
+    def _next_step(
+        self, job: Job, chunk: Chunk, collection: Collection, deadline: Deadline
+    ) -> Wait | Ready[Collection]:
+        if job.options.embedding == "on_demand":
+            return Ready(chunk, self._writer)
+        if self._batch is None:
+            raise JobFailedError(NO_BATCH)
+        return self._batch.advance(chunk, collection, partial(self._entries, job, collection), deadline)
+
+    def _wait(self, step: Wait) -> LoadOutcome:
+        """Have the chunk come again later. A new message: the old one would grow old, and be given up."""
+        self._queue.send_later(step.chunk, step.seconds)
+        if step.is_held_up:
+            problem = Problem(
+                chunk=step.chunk.chunk, attempts=1, code="batch_inference_waits", message=step.why, time=self._now()
+            )
+            self._jobs.note_problem(step.chunk.job_id, problem)
+        return LoadOutcome("waiting", step.why)
+
+    def _entries(self, job: Job, collection: Collection, chunk: Chunk) -> Iterator[Entry]:
         shape = RecordShape(chunk.collection, job.options, self._types(collection))
-        read = partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket)
-        entries = read_entries(job, chunk, shape, read)
-        write = BatchWriter(self._writer, collection, deadline)
-        work = batches(entries, self._batch_objects)
+        return read_entries(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
+
+    def _load_records(
+        self, job: Job, step: Ready[Collection], collection: Collection, deadline: Deadline
+    ) -> ChunkReport:
+        chunk = step.loadable
+        write = BatchWriter(step.writer, collection, deadline)
+        work = batches(self._entries(job, collection, chunk), self._batch_objects)
         tally = Tally(chunk, job.began)
         for batch, results in in_order(work, write, self._executor, self._batches_at_once):
             # In the whole batch: what ends the job may stand behind a record that only waits.
@@ -183,7 +215,11 @@ class Loader[Collection]:
                 raise fatal
             if not tally.add(batch, results):
                 break
-        return tally.report(tally.errors.save(self._s3, self._error_bucket))
+        report = tally.report(tally.errors.save(self._s3, self._error_bucket))
+        if report.rest_start is None and chunk.end < step.chunk.end:
+            # What the batch had no room for.
+            return report.model_copy(update={"rest_start": chunk.end})
+        return report
 
     def _complete(self, chunk: Chunk) -> bool:
         """Complete the job if nothing of it is left to load. Only then are its objects promised to be found."""

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from lambdas.models import StrictModel
 
 Format = Literal["jsonl", "csv", "parquet"]
+Embedding = Literal["on_demand", "batch"]
 
 # What a key's ending says: the format, and whether it is compressed.
 ENDINGS: dict[str, tuple[Format, bool]] = {
@@ -41,6 +42,11 @@ class ImportOptions(StrictModel):
         max_length=MAX_MAPPED_FIELDS,
         description="From a field of the records to the property that it becomes (or `id`, `vector`), or to null, "
         "to leave it out. Fields that are not named keep their names.",
+    )
+    embedding: Embedding = Field(
+        default="on_demand",
+        description="`batch`: by Bedrock's batch inference, for half the price and within hours. For models that have "
+        "it. What cannot be part of a batch job (fewer than 100 records) is embedded on demand.",
     )
     ids: Literal["uuid", "any"] = Field(
         default="uuid",

@@ -22,6 +22,17 @@ GZIP_FACTOR = 5
 MIN_STORED_CHUNK_BYTES = 1_048_576
 
 
+# One chunk is one batch job, which takes 50,000 records. A fifth less, since records differ in size; a chunk that has
+# more all the same is embedded by several jobs one after the other.
+BATCH_CHUNK_RECORDS = 40_000
+LEAST_BATCH_CHUNK_BYTES = 262_144
+MOST_BATCH_CHUNK_BYTES = 400_000_000
+# The splitter holds a chunk of a compressed file in memory.
+MOST_GZIP_BATCH_CHUNK_BYTES = 67_108_864
+# Read from the beginning of a file to learn how long its records are.
+SAMPLE_BYTES = 262_144
+
+
 def chunk_bytes_for(size: int, options: ImportOptions, least: int) -> int:
     """How much content a chunk has: more in very large files. A chunk that takes too long is handed back anyway."""
     if options.gzip:
@@ -49,6 +60,28 @@ class Planner:
         except (HeaderError, NotGzipError) as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
 
+    def least_chunk_bytes(self, source: Source, options: ImportOptions, least: int) -> int:
+        """How much content a chunk has at least: `least`, or for batch inference what some 40,000 records take.
+
+        Raises `JobFailedError` when the file cannot be read. It must not be empty.
+        """
+        if options.embedding != "batch":
+            return least
+        if options.format == "parquet":
+            return MOST_BATCH_CHUNK_BYTES
+        sample = b""
+        try:
+            for block in self._content(source, options):
+                sample += block
+                if len(sample) >= SAMPLE_BYTES:
+                    break
+        except NotGzipError as error:
+            raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
+        # The ends of lines inside of cells make records of CSV seem shorter than they are, and chunks smaller.
+        a_record = len(sample) / max(1, sample.count(b"\n"))
+        most = MOST_GZIP_BATCH_CHUNK_BYTES if options.gzip else MOST_BATCH_CHUNK_BYTES
+        return min(max(int(a_record * BATCH_CHUNK_RECORDS), LEAST_BATCH_CHUNK_BYTES), most)
+
     def chunks(self, job: Job, deadline: Deadline) -> Iterator[tuple[Chunk, int]]:
         """The chunks from the job's position on, each with the position after it.
 
@@ -66,9 +99,16 @@ class Planner:
             raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 
     def _row_groups(self, job: Job) -> Iterator[tuple[Chunk, int]]:
-        """Whole row groups; small ones together."""
+        """Whole row groups, small ones together; for batch inference as many rows as one job takes."""
         groups = row_groups(lambda start, end: self._source.read(job.source, start, end), job.size)
         number, start, size = job.chunks_sent, job.position, 0
+        if job.options.embedding == "batch":
+            last = groups[-1].end if groups else 0
+            for begin in range(start, last, BATCH_CHUNK_RECORDS):
+                end = min(begin + BATCH_CHUNK_RECORDS, last)
+                yield job.chunk_of(number, begin, end), end
+                number += 1
+            return
         for group in groups:
             if group.end <= job.position:
                 continue

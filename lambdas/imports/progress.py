@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.counting import Transactions
 from lambdas.imports.items import attributes, chunk_key, job_key, names_in, values
-from lambdas.imports.job import UNFINISHED, Chunk, ChunkReport, Job, JobState, Problem
+from lambdas.imports.job import UNFINISHED, Chunk, ChunkBatch, ChunkReport, Job, JobState, Problem
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -163,8 +163,12 @@ class JobStore:
         answer = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
         if "Item" not in answer:
             return None
-        rest_start = values(answer["Item"]).get("rest_start")
-        return Counted(None if rest_start is None else chunk.rest(rest_start))
+        item = values(answer["Item"])
+        if "rest_start" not in item:
+            return Counted(None)
+        # The message at hand may be older than the batch inference of the part that was counted.
+        counted = chunk if "batch" not in item else chunk.waiting_for(ChunkBatch.model_validate(item["batch"]))
+        return Counted(counted.rest(item["rest_start"]))
 
     def error_files(self, job_id: str) -> Iterator[str]:
         """The error files of all counted chunks, in order."""
@@ -175,6 +179,11 @@ class JobStore:
     def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
         """The chunks that were given up."""
         for item in self._beside(job_id, "dead#"):
+            yield Chunk.model_validate(item["chunk"])
+
+    def waiting_chunks(self, job_id: str) -> Iterator[Chunk]:
+        """The chunks that batch inference was prepared for, as their messages say it."""
+        for item in self._beside(job_id, "batch#"):
             yield Chunk.model_validate(item["chunk"])
 
     def count(self, chunk: Chunk, report: ChunkReport) -> bool:

@@ -154,6 +154,10 @@ class Splitter:
             job, result = self._jobs.get(job.id), "started"
         if job.state is JobState.LOADING:
             self._send_last(job)
+        if job.state is JobState.CANCELLED:
+            # Each comes again by itself; now its batch job is stopped at once.
+            for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
+                self._queue.send(chunks)
         return _outcome(result, job)
 
     def _send_last(self, job: Job) -> None:
@@ -198,11 +202,12 @@ def plan_job(
     job_id: str | None,
 ) -> Job:
     """A job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it cannot be read at all."""
+    least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
     return Job.planned(
         source,
         collection,
         size=size,
-        chunk_bytes=chunk_bytes_for(size, options, chunk_bytes),
+        chunk_bytes=chunk_bytes_for(size, options, least),
         now=now,
         options=options,
         columns=planner.columns(source, options) if size else (),

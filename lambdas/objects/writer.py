@@ -12,7 +12,7 @@ from lambdas.collections.model import Collection, alias_of
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
-from lambdas.embedding.embedder import Embedder
+from lambdas.embedding.run import Result
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
@@ -63,6 +63,21 @@ class SchemaKeeper(Protocol):
         ...
 
 
+class DocumentEmbedder(Protocol):
+    """Makes vectors of texts."""
+
+    def embed_documents(
+        self,
+        config: Text2VecAws,
+        texts: Sequence[str],
+        *,
+        deadline: Deadline,
+        credentials: AwsCredentials | None = None,
+    ) -> list[Result]:
+        """The vector of each text, or the error that it met, in order."""
+        ...
+
+
 class ObjectWriter:
     """Inserts and replaces objects."""
 
@@ -70,7 +85,7 @@ class ObjectWriter:
         self,
         engine: OpenSearch,
         bulk: BulkWriter,
-        embedder: Embedder,
+        embedder: DocumentEmbedder,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         schema: SchemaKeeper | None = None,
     ) -> None:
@@ -98,10 +113,7 @@ class ObjectWriter:
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
-        drafts = [Draft(item=item, created=now, vectors=dict(item.vectors)) for item in objects]
-        collection = self._extended(collection, drafts)
-        for draft in drafts:
-            _check(collection, draft)
+        collection, drafts = self._drafts(collection, objects, now)
         sound = [draft for draft in drafts if draft.error is None]
         self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged)
         sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
@@ -113,6 +125,25 @@ class ObjectWriter:
             if outcome.created:
                 created.add(id(draft))
         return [_result(draft, was_created=id(draft) in created) for draft in drafts]
+
+    def texts_to_embed(self, collection: Collection, objects: Sequence[ObjectInput]) -> dict[str, list[str]]:
+        """The texts that writing these objects, unless they are unchanged, would have embedded, by vector.
+
+        Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
+        """
+        collection, drafts = self._drafts(collection, objects, "")
+        wanted = self._wanted(collection, [draft for draft in drafts if draft.error is None], compare=True)
+        return {name: [text for _, text in _todo(name, pairs)] for name, pairs in wanted.items()}
+
+    def _drafts(
+        self, collection: Collection, objects: Sequence[ObjectInput], now: str
+    ) -> tuple[Collection, list[Draft]]:
+        """The objects as drafts, checked, and the collection with the properties that they brought."""
+        drafts = [Draft(item=item, created=now, vectors=dict(item.vectors)) for item in objects]
+        collection = self._extended(collection, drafts)
+        for draft in drafts:
+            _check(collection, draft)
+        return collection, drafts
 
     def _extended(self, collection: Collection, drafts: list[Draft]) -> Collection:
         """The collection with the properties that its auto-schema finds in the objects."""
@@ -136,16 +167,11 @@ class ObjectWriter:
         compare: bool,
     ) -> None:
         """Give each draft its vectors: brought along, taken over from what is stored, or embedded now."""
-        configs = {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
-        wanted = {name: _texts(collection, name, config, drafts) for name, config in configs.items()}
-        self._take_over(collection, drafts, wanted, compare=compare)
+        configs = _made_by_alto(collection)
+        wanted = self._wanted(collection, drafts, compare=compare)
 
         def embed(name: str) -> None:
-            todo = [
-                (draft, text)
-                for draft, text in wanted[name]
-                if name not in draft.vectors and draft.unchanged_since is None
-            ]
+            todo = _todo(name, wanted[name])
             texts = [text for _, text in todo]
             vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
             for (draft, _), vector in zip(todo, vectors, strict=True):
@@ -162,6 +188,14 @@ class ObjectWriter:
         elif wanted:
             with ThreadPoolExecutor(len(wanted)) as threads:
                 list(threads.map(embed, wanted))
+
+    def _wanted(
+        self, collection: Collection, drafts: list[Draft], *, compare: bool
+    ) -> dict[str, list[tuple[Draft, str]]]:
+        """The texts of each vector that Alto makes, after drafts have taken over what is stored."""
+        wanted = {name: _texts(collection, name, config, drafts) for name, config in _made_by_alto(collection).items()}
+        self._take_over(collection, drafts, wanted, compare=compare)
+        return wanted
 
     def _take_over(
         self,
@@ -212,6 +246,15 @@ class ObjectWriter:
             {"_source_includes": ",".join(fields)},
         )
         return {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
+
+
+def _made_by_alto(collection: Collection) -> dict[str, Text2VecAws]:
+    return {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
+
+
+def _todo(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
+    """Those whose vector is neither brought along nor taken over."""
+    return [(draft, text) for draft, text in pairs if name not in draft.vectors and draft.unchanged_since is None]
 
 
 def _check(collection: Collection, draft: Draft) -> None:

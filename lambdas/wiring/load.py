@@ -9,6 +9,11 @@ from botocore.session import Session
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.embedding.batch_jobs import BatchJobs
+from lambdas.embedding.prepared import PreparedEmbedder
+from lambdas.imports.batch_files import BatchFiles
+from lambdas.imports.batch_inference import BatchInference
+from lambdas.imports.batch_state import BatchStore
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.load import Loader
 from lambdas.imports.source import S3Source
@@ -30,13 +35,26 @@ def loader() -> Loader[Collection]:
     model = embedder(session, os.environ)
     schema = CollectionAdmin(engine, registry, model, settings.knn_engine)
     s3 = session.create_client("s3", region_name=settings.region)
+    bulk = BulkWriter(engine)
+    writer = ObjectWriter(engine, bulk, model, schema=schema)
+    batch: BatchInference | None = None
+    if settings.batch_role_arn:
+        bedrock = session.create_client("bedrock", region_name=settings.region)
+        batch = BatchInference(
+            store=BatchStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+            jobs=BatchJobs(bedrock, role_arn=settings.batch_role_arn, bucket=settings.import_bucket),
+            files=BatchFiles(s3, settings.import_bucket, writer),
+            writer_of=lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),
+            region=settings.region,
+        )
     return Loader(
         s3=s3,
         source=S3Source(s3),
         jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
-        writer=ObjectWriter(engine, BulkWriter(engine), model, schema=schema),
+        writer=writer,
+        batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
         types=lambda collection: {item.name: item.type for item in collection.properties},

@@ -1,6 +1,7 @@
 """What the write function is made of."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,7 +10,9 @@ from botocore.config import Config
 from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
+from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.embedding.batch_inference import batch_problem
 from lambdas.idempotency import IdempotentRequests
 from lambdas.imports.chunk_queue import SplitQueue
 from lambdas.imports.control import ImportControl
@@ -35,6 +38,8 @@ class WriteServices:
     selector: Selector
     requests: IdempotentRequests
     imports: ImportControl
+    # Why batch inference cannot embed a collection, if it cannot.
+    batch_problem: Callable[[Collection], str | None]
 
 
 @cache
@@ -67,4 +72,5 @@ def services() -> WriteServices:
             bucket=settings.import_bucket,
             chunk_bytes=settings.chunk_bytes,
         ),
+        batch_problem=lambda collection: batch_problem(collection.vectors, settings.region),
     )

@@ -51,6 +51,37 @@ BY_STATUS = {
 }
 
 
+BATCH_ENDS = ("Completed", "PartiallyCompleted", "Failed", "Expired")
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What becomes of batch jobs that are created while the plan is in force.
+
+    seconds: how long a job takes. end: the state in which it ends, with this message. done: how many records a job that
+    is PartiallyCompleted has time for. refused: the code of the error that CreateModelInvocationJob answers with.
+    texts: a part of a text to the kind that a record with such a text gets, as in FaultPlan but in batch jobs only.
+    """
+
+    seconds: float = 0.0
+    end: str = "Completed"
+    message: str = ""
+    done: int = 0
+    refused: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, document: Any) -> "BatchPlan":
+        """Raises ValueError that names what is wrong."""
+        known = {item.name for item in fields(cls)}
+        if not isinstance(document, dict) or document.keys() - known:
+            raise ValueError(f"batch is an object of {', '.join(sorted(known))}; not {document!r}.")
+        plan = cls(**document | {"texts": _by_text(document.get("texts", {}))})
+        if plan.end not in BATCH_ENDS:
+            raise ValueError(f"batch.end is one of {', '.join(BATCH_ENDS)}; not {plan.end!r}.")
+        return plan
+
+
 @dataclass(frozen=True)
 class FaultPlan:
     """One script, in force until the next one.
@@ -58,7 +89,8 @@ class FaultPlan:
     latency_ms: every call takes at least this long, except one that is throttled. slow_ms: how much longer a `slow`
     call takes. requests_per_second: calls above it are throttled; `burst` of them may come at once. rates: kind to
     probability, drawn per call number from `seed`. calls: number since the plan was set (from 1, "3" or "3-7") to kind.
-    texts: a part of a text to the kind that a call with such a text gets. A kind is a name or a status as a string.
+    texts: a part of a text to the kind that a call with such a text gets, and in batch jobs the record that has it. A
+    kind is a name or a status as a string. batch: see BatchPlan.
     """
 
     latency_ms: float = 0
@@ -69,6 +101,7 @@ class FaultPlan:
     rates: Mapping[str, float] = field(default_factory=dict)
     calls: Mapping[int, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    batch: BatchPlan = BatchPlan()
 
     @classmethod
     def parse(cls, document: Any) -> "FaultPlan":
@@ -85,10 +118,11 @@ class FaultPlan:
         options["rates"] = {_kind(kind): float(rate) for kind, rate in options.get("rates", {}).items()}
         if not 0 <= sum(options["rates"].values()) <= 1:
             raise ValueError(f"rates are probabilities that add up to 1 at most; not {document['rates']!r}.")
-        options["texts"] = {part: _kind(kind) for part, kind in options.get("texts", {}).items()}
+        options["texts"] = _by_text(options.get("texts", {}))
         options["calls"] = {
             number: _kind(kind) for given, kind in options.get("calls", {}).items() for number in _numbers(given)
         }
+        options["batch"] = BatchPlan.parse(options.get("batch", {}))
         return cls(**options)
 
 
@@ -109,9 +143,7 @@ class FaultInjector:
         return self.plan.calls.get(self._calls) or self._drawn()
 
     def for_texts(self, texts: Iterable[str]) -> str | None:
-        if not self.plan.texts:
-            return None
-        return next((kind for text in texts for part, kind in self.plan.texts.items() if part in text), None)
+        return kind_of(texts, self.plan.texts)
 
     def _admits(self, now: float) -> bool:
         rate = self.plan.requests_per_second
@@ -150,6 +182,15 @@ def fault(kind: str, service: Service) -> ServiceError:
         )
         extra = dict(zip(names, (500, "model"), strict=True))
     return ServiceError(status, code, message, **extra)
+
+
+def kind_of(texts: Iterable[str], kinds: Mapping[str, str]) -> str | None:
+    """The kind of trouble of the first text that has one."""
+    return next((kind for text in texts for part, kind in kinds.items() if part in text), None) if kinds else None
+
+
+def _by_text(given: Mapping[str, str]) -> dict[str, str]:
+    return {part: _kind(kind) for part, kind in given.items()}
 
 
 def _kind(given: str) -> str:

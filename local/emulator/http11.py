@@ -18,13 +18,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Request:
-    """path: as sent, still percent-encoded, without the query. headers: names in lower case."""
+    """path: as sent, still percent-encoded, without the query. headers: names in lower case. query: as sent."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
     is_open: Callable[[], bool] = lambda: True  # whether the client still waits for the answer
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Connection(asyncio.Protocol):
             if len(self._buffer) > HEAD_LIMIT:
                 raise BadRequestError(431, "The request's head is too long.")
             return None
-        method, path, headers = _read_head(bytes(self._buffer[:end]))
+        method, path, query, headers = _read_head(bytes(self._buffer[:end]))
         start = end + 4
         length = _body_length(headers)
         if len(self._buffer) < start + length:
@@ -107,7 +108,7 @@ class Connection(asyncio.Protocol):
             return None
         body = bytes(self._buffer[start : start + length])
         del self._buffer[: start + length]
-        return Request(method, path, headers, body, lambda: not self._transport.is_closing())
+        return Request(method, path, headers, body, lambda: not self._transport.is_closing(), query)
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -127,7 +128,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-def _read_head(head: bytes) -> tuple[str, str, dict[str, str]]:
+def _read_head(head: bytes) -> tuple[str, str, str, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     try:
         method, target, _ = first.split(" ")
@@ -135,7 +136,8 @@ def _read_head(head: bytes) -> tuple[str, str, dict[str, str]]:
         headers = {name.strip().lower(): value.strip() for name, value in pairs}
     except ValueError as error:
         raise BadRequestError(400, "This is no HTTP/1.1 request.") from error
-    return method, target.partition("?")[0], headers
+    path, _, query = target.partition("?")
+    return method, path, query, headers
 
 
 def _body_length(headers: Mapping[str, str]) -> int:

@@ -12,6 +12,7 @@ import orjson
 
 from local.emulator import bedrock
 from local.emulator.access import Access, Caller
+from local.emulator.batch_inference import BatchInference
 from local.emulator.bedrock import Bedrock
 from local.emulator.counters import Counters
 from local.emulator.errors import ServiceError
@@ -43,7 +44,8 @@ class Options:
 
     model: `minilm` or `stub`. port 0: any free one. threads: of the model, all cores by default. faults: a FaultPlan as
     JSON. access: an Access as JSON. profiles: ARN of an application inference profile to its model id. endpoints: see
-    SageMaker. requests_kept: how many of the last calls the counters show with their bodies.
+    SageMaker. s3_endpoint: where batch jobs find their files; AWS itself by default. requests_kept: how many of the
+    last calls the counters show with their bodies.
     """
 
     model: str = "minilm"
@@ -54,6 +56,7 @@ class Options:
     profiles: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, Any] = field(default_factory=dict)
     cohere_v4_list: bool = False
+    s3_endpoint: str | None = None
     requests_kept: int = 100
 
     @classmethod
@@ -93,6 +96,11 @@ class Application:
         self._counters = Counters(options.requests_kept)
         self._embedder = embedder
         self._model = options.model
+        self._batch = BatchInference(self._bedrock, embedder, options.s3_endpoint, lambda: self._injector)
+
+    def close(self) -> None:
+        """Ends the batch jobs that are under way."""
+        self._batch.close()
 
     async def handle(self, request: Request) -> Response | None:
         match request.method, request.path.split("/")[1:]:
@@ -100,6 +108,8 @@ class Application:
                 return await self._invoke("bedrock", unquote(identifier), request)
             case "POST", ["endpoints", name, "invocations"]:
                 return await self._invoke("sagemaker", unquote(name), request)
+            case method, ["model-invocation-job" | "model-invocation-jobs" as resource, *rest]:
+                return self._batch_jobs(method, resource, [unquote(part) for part in rest], request)
             case method, ["_emulator", resource]:
                 return self._control(method, resource, request.body)
         message = f"{request.method} {request.path} is not emulated."
@@ -110,9 +120,10 @@ class Application:
             case "GET", "health":
                 return _json({"status": "ok", "model": self._model})
             case "GET", "counters":
-                return _json(self._counters.shown())
+                return _json({**self._counters.shown(), "batch_jobs": self._batch.shown()})
             case "DELETE", "counters":
                 self._counters.reset()
+                self._batch.forget()
             case "PUT", "faults":
                 try:
                     self._injector = FaultInjector(FaultPlan.parse(orjson.loads(body)))
@@ -124,6 +135,15 @@ class Application:
                 message = "Try GET health, GET or DELETE counters, PUT or DELETE faults, under /_emulator/."
                 return _json({"message": message}, 404)
         return _json({"status": "ok"})
+
+    def _batch_jobs(self, method: str, resource: str, rest: list[str], request: Request) -> Response:
+        """The control plane. Its calls are counted by the batch jobs themselves, not among the model's."""
+        try:
+            caller = self._access.check(request, "bedrock")
+            answer = self._batch.answer(method, resource, rest, request, caller)
+        except ServiceError as refusal:
+            return _error(refusal, "bedrock")
+        return Response(200, _dump(answer), {**JSON, **_request_id()})
 
     async def _invoke(self, service: Service, target: str, request: Request) -> Response | None:
         """One call: authorise, apply the faults, embed, wait out the latency, count."""
@@ -203,6 +223,7 @@ async def serve(options: Options, ready: Callable[[str], None], stop: asyncio.Ev
         ready(f"http://{HOST}:{_port(server.sockets[0])}")
         await stop.wait()
         server.close()
+        application.close()
         for connection in list(connections):
             connection.close()
         await server.wait_closed()

@@ -24,7 +24,7 @@ def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
         ("query", COMMON | ENGINE),
         ("write", COMMON | ENGINE | JOBS | SPLITS),
         ("split", COMMON | JOBS | CHUNKS | SPLITS),
-        ("load", COMMON | ENGINE | JOBS | CHUNKS),
+        ("load", COMMON | ENGINE | JOBS | CHUNKS | {"ALTO_BATCH_ROLE_ARN"}),
     ],
 )
 def test_each_function_is_told_exactly_what_it_needs(dev: Synthesis, name: str, variables: set[str]) -> None:
@@ -68,7 +68,8 @@ def test_no_function_exists_but_the_four(stage: Synthesis) -> None:
     flow_logs = 1 if stage.in_vpc else 0
 
     assert len(stage.all("AWS::Lambda::Function")) == 4
-    assert len(stage.all("AWS::IAM::Role")) == 4 + flow_logs
+    # Theirs, and the one that Bedrock's batch jobs run as.
+    assert len(stage.all("AWS::IAM::Role")) == 5 + flow_logs
 
 
 def test_a_function_waits_for_its_rights(stage: Synthesis) -> None:

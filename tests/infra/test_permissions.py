@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.infra.synthesis import FUNCTIONS, Synthesis, statements_of
+from infra.settings import BATCH_MODELS
+from lambdas.embedding.families import FAMILIES
+from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text, statements_of
 
 # What being in a VPC takes, and only there.
 NETWORK = {"ec2"}
 # What encrypted data take, and only with a customer key.
 KEY = {"kms"}
+BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
 
 
 def services_of(stage: Synthesis, function: str) -> set[str]:
@@ -153,3 +156,56 @@ def test_roles_of_collections_are_named_one_by_one(synthesize: Callable[..., Syn
 
 def test_no_role_may_be_assumed_unless_the_stage_names_it(stage: Synthesis) -> None:
     assert not [name for name in FUNCTIONS if "sts:AssumeRole" in stage.allowed_actions(name)]
+
+
+def test_only_load_runs_batch_jobs_and_only_of_models_that_take_them(stage: Synthesis) -> None:
+    batch = {"bedrock:CreateModelInvocationJob", "bedrock:GetModelInvocationJob", "bedrock:StopModelInvocationJob"}
+    [create] = [each for each in stage.rights_of("load") if "bedrock:CreateModelInvocationJob" in each.actions]
+
+    assert {name for name in FUNCTIONS if stage.allowed_actions(name) & (batch | {"iam:PassRole"})} == {"load"}
+    assert create.resources == {
+        "arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-embed-text-v2:0",
+        BATCH_JOBS,
+    }
+
+
+def test_load_passes_one_role_to_bedrock_and_to_nobody_else(stage: Synthesis) -> None:
+    [role] = [name for name in stage.all("AWS::IAM::Role") if name.startswith("BatchInference")]
+    [passing] = [
+        each
+        for policy in stage.all("AWS::IAM::Policy").values()
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+        if each["Action"] == "iam:PassRole"
+    ]
+
+    assert as_text(passing["Resource"]) == f"<{role}.Arn>"
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
+    assert as_text(stage.function("load")["Environment"]["Variables"]["ALTO_BATCH_ROLE_ARN"]) == f"<{role}.Arn>"
+
+
+def test_batch_jobs_reach_their_own_files_and_only_jobs_of_this_account_take_their_role(stage: Synthesis) -> None:
+    [bucket] = stage.all("AWS::S3::Bucket")
+    [(name, role)] = [
+        (name, each["Properties"]) for name, each in stage.all("AWS::IAM::Role").items() if name.startswith("Batch")
+    ]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    [policy] = [
+        each["Properties"]["PolicyDocument"]
+        for each in stage.all("AWS::IAM::Policy").values()
+        if each["Properties"]["Roles"] == [{"Ref": name}]
+    ]
+
+    assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert as_text(trust["Condition"]["ArnLike"]["aws:SourceArn"]) == BATCH_JOBS
+    assert {
+        (action, resource) for each in statements_of(policy) for action in each.actions for resource in each.resources
+    } == {
+        ("s3:GetObject", f"<{bucket}.Arn>/.alto/imports/*/batch/*"),
+        ("s3:PutObject", f"<{bucket}.Arn>/.alto/imports/*/batch/*"),
+        ("s3:ListBucket", f"<{bucket}.Arn>"),
+    }
+
+
+def test_infra_and_functions_agree_which_models_take_batch_jobs() -> None:
+    assert set(BATCH_MODELS) == {model for family in FAMILIES if family.batch_inference for model in family.models}

@@ -17,9 +17,9 @@ JOBS_TABLE = "alto-jobs"
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    """Bedrock and SageMaker with the real small model."""
-    with Emulator(model="minilm") as running:
+def emulator(aws_url: str) -> Iterator[Emulator]:
+    """Bedrock and SageMaker with the real small model. Its batch jobs find their files in moto's account."""
+    with Emulator(model="minilm", s3_endpoint=aws_url) as running:
         yield running
 
 
@@ -60,12 +60,14 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": aws_url,
+        "AWS_ENDPOINT_URL_BEDROCK": emulator.url,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": emulator.url,
         "ALTO_OPENSEARCH_URL": opensearch_url,
         "ALTO_JOBS_TABLE": JOBS_TABLE,
         "ALTO_IMPORT_BUCKET": "alto-imports",
         "ALTO_SPLIT_QUEUE_URL": f"{aws_url}/123456789012/alto-split",
+        "ALTO_BATCH_ROLE_ARN": "arn:aws:iam::123456789012:role/alto-batch-inference",
         "ALTO_CHUNK_QUEUE_URL": f"{aws_url}/123456789012/alto-chunks",
     }
 

@@ -29,7 +29,7 @@ NEIGHBOURS = {
     "search": {"collections", "embedding", "objects", "opensearch"},
     "selection": {"collections", "objects", "opensearch", "search"},
     "aggregate": {"collections", "embedding", "opensearch", "search"},
-    "imports": {"collections", "objects", "observability", "settings"},
+    "imports": {"collections", "embedding", "objects", "observability", "settings"},
     "embedding": {"collections"},
 }
 COMMON = {"errors", "models", "deadline", "validation"}

@@ -1,0 +1,60 @@
+"""An object that is written bit by bit, of which one part is held."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+# S3 takes no smaller parts but the last one.
+PART_BYTES = 8_388_608
+
+
+class GrowingObject:
+    """An object of S3 in the making. Nothing is there before `close`; what is never closed S3 forgets after a week."""
+
+    def __init__(self, s3: "S3Client", bucket: str, key: str, content_type: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._key = key
+        self._content_type = content_type
+        self._held = bytearray()
+        self._upload: str | None = None
+        self._parts: list[str] = []
+        self.size = 0
+
+    def write(self, content: bytes) -> None:
+        """Add to its end."""
+        self._held += content
+        self.size += len(content)
+        if len(self._held) >= PART_BYTES:
+            self._send()
+
+    def close(self) -> None:
+        """Have S3 make the object, also an empty one."""
+        if self._upload is None:
+            content = bytes(self._held)
+            self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=content, ContentType=self._content_type)
+            return
+        if self._held:
+            self._send()
+        numbered = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(self._parts, start=1)]
+        self._s3.complete_multipart_upload(
+            Bucket=self._bucket,
+            Key=self._key,
+            UploadId=self._upload,
+            MultipartUpload={"Parts": numbered},  # type: ignore[typeddict-item]
+        )
+
+    def _send(self) -> None:
+        if self._upload is None:
+            begun = self._s3.create_multipart_upload(Bucket=self._bucket, Key=self._key, ContentType=self._content_type)
+            self._upload = begun["UploadId"]
+        answer = self._s3.upload_part(
+            Bucket=self._bucket,
+            Key=self._key,
+            UploadId=self._upload,
+            PartNumber=len(self._parts) + 1,
+            Body=bytes(self._held),
+        )
+        self._parts.append(answer["ETag"])
+        self._held.clear()

@@ -1,0 +1,189 @@
+"""Batch inference of chunks: how large they are, what their messages say, and what is kept of them."""
+
+import io
+from collections.abc import Iterator
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from moto import mock_aws
+from pyarrow import parquet
+
+from lambdas.deadline import Deadline
+from lambdas.errors import InvalidRequestError
+from lambdas.imports import plans
+from lambdas.imports.batch_inference import check_seconds
+from lambdas.imports.batch_state import Batch, BatchStore, VectorBatch
+from lambdas.imports.control import ImportControl, ImportRequest
+from lambdas.imports.job import Chunk, ChunkBatch, ChunkReport, Job, JobState, Source
+from lambdas.imports.load import Delivery
+from lambdas.imports.options import ImportOptions
+from lambdas.imports.plans import Planner
+from lambdas.imports.source import S3Source
+from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, films
+
+JOB_ID = str(UUID(int=7))
+SOURCE = Source(bucket=BUCKET, key="Film/a.jsonl", etag="e")
+ARN = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghij12"
+
+
+@pytest.fixture
+def world() -> Iterator[ImportWorld]:
+    with mock_aws():
+        yield ImportWorld.create()
+
+
+def chunk(**changes: object) -> Chunk:
+    fields = {"job_id": JOB_ID, "chunk": 3, "start": 0, "end": 900, "collection": "Film", "source": SOURCE, "size": 900}
+    return Chunk.model_validate(fields | changes)
+
+
+def batch(attempt: int = 0, arn: str | None = None, *, spent: bool = False) -> Batch:
+    job = VectorBatch(vector="default", input_key="in.jsonl", output_prefix="out/", records=120, arn=arn)
+    return Batch(chunk=chunk(), end=600, attempt=attempt, jobs=(job,), spent=spent)
+
+
+def control(world: ImportWorld) -> ImportControl:
+    return ImportControl(
+        s3=world.s3,
+        jobs=world.jobs,
+        go_on=world.continued.append,
+        look_after=world.looked_after.append,
+        bucket=BUCKET,
+        chunk_bytes=1024,
+    )
+
+
+def test_a_job_has_a_name_that_bedrock_takes_and_each_attempt_another() -> None:
+    far = batch().model_copy(update={"chunk": chunk(chunk=19_999, part=9_999), "attempt": 99})
+
+    assert batch().name(0) == f"alto-{JOB_ID}-3-0-0-0"
+    assert batch(attempt=1).name(0) == f"alto-{JOB_ID}-3-0-0-1"
+    assert len(far.name(9)) <= 63
+
+
+def test_the_rest_of_a_chunk_waits_for_the_same_batch_as_far_as_that_goes() -> None:
+    waiting = chunk(batch={"part": 0, "end": 600, "checks": 4})
+
+    assert waiting.rest(400).batch == ChunkBatch(part=0, end=600, checks=4)
+    assert waiting.rest(600).batch is None
+    assert (waiting.rest(600).part, waiting.rest(600).start) == (1, 600)
+
+
+def test_an_older_message_of_a_counted_part_hands_on_the_batch_that_its_rest_waits_for(world: ImportWorld) -> None:
+    job = Job.planned(SOURCE, "Film", size=900, chunk_bytes=900, now=NOW, job_id=JOB_ID)
+    world.jobs.create(job)
+    world.jobs.count(chunk(batch={"part": 0, "end": 600}), ChunkReport(loaded=5, rest_start=400))
+
+    counted = world.jobs.counted(chunk())
+
+    assert counted is not None
+    assert counted.rest == chunk(part=1, start=400, batch={"part": 0, "end": 600})
+
+
+def test_of_two_who_prepare_the_same_part_one_is_kept(world: ImportWorld) -> None:
+    store = BatchStore(world.dynamodb, TABLE)
+    mine, theirs = batch(), batch().model_copy(update={"end": 500})
+
+    assert store.add(mine) == mine
+    assert store.add(theirs) == mine
+    assert store.change(mine.started(0, ARN)).jobs[0].arn == ARN
+    assert store.get(chunk()) == mine.started(0, ARN)
+    assert store.get(chunk(part=1, batch={"part": 0, "end": 600})) == mine.started(0, ARN)
+    assert list(world.jobs.waiting_chunks(JOB_ID)) == [chunk()]
+
+
+def test_only_a_spent_batch_gives_way_to_the_next_attempt(world: ImportWorld) -> None:
+    store = BatchStore(world.dynamodb, TABLE)
+    store.add(batch())
+    assert store.add(batch(attempt=1)) == batch()
+
+    store.change(batch(spent=True))
+
+    assert store.change(batch(arn=ARN)) == batch(spent=True)
+    assert store.add(batch(attempt=1)) == batch(attempt=1)
+
+
+def test_looks_come_less_often_and_never_more_than_a_quarter_of_an_hour_apart() -> None:
+    assert [check_seconds(checks) for checks in (0, 1, 2, 3, 4, 50)] == [60, 120, 240, 480, 900, 900]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "expected"),
+    [
+        (b"x" * 99 + b"\n", {"format": "jsonl", "gzip": False}, 100 * 40_000),
+        (b"x\n", {"format": "csv", "gzip": False}, plans.LEAST_BATCH_CHUNK_BYTES),
+        (b"x" * 29_999 + b"\n", {"format": "jsonl", "gzip": False}, plans.MOST_BATCH_CHUNK_BYTES),
+        (b"not read", {"format": "parquet", "gzip": False}, plans.MOST_BATCH_CHUNK_BYTES),
+    ],
+)
+def test_a_chunk_for_batch_inference_has_about_as_many_records_as_one_job_takes(
+    world: ImportWorld, content: bytes, options: dict[str, object], expected: int
+) -> None:
+    source = world.upload(content * 100)
+    planner = Planner(S3Source(world.s3), BUCKET)
+    resolved = ImportOptions.model_validate(options | {"embedding": "batch"})
+
+    assert planner.least_chunk_bytes(source, resolved, 1024) == expected
+    assert planner.least_chunk_bytes(source, resolved.model_copy(update={"embedding": "on_demand"}), 1024) == 1024
+
+
+def test_parquet_is_cut_by_rows_within_its_row_groups(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "BATCH_CHUNK_RECORDS", 40)
+    file = io.BytesIO()
+    parquet.write_table(pa.table({"title": [f"Film {number}" for number in range(100)]}), file)
+    world.upload(file.getvalue(), key="Film/films.parquet")
+    body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.parquet", "options": {"embedding": "batch"}}
+    started = control(world).start(ImportRequest.model_validate(body))
+
+    world.splitter().continue_job(started.id, Deadline.after(60))
+
+    assert [(each.start, each.end) for each in world.chunks()] == [(0, 40), (40, 80), (80, 100)]
+
+
+def test_an_import_of_a_collection_that_cannot_be_embedded_in_batch_is_refused_by_its_field(world: ImportWorld) -> None:
+    world.upload(films(3))
+    body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.jsonl"}
+
+    with pytest.raises(InvalidRequestError, match="it cannot") as refused:
+        control(world).start(ImportRequest.model_validate(body | {"options": {"embedding": "batch"}}), "it cannot")
+
+    assert [detail.field for detail in refused.value.details] == ["options.embedding"]
+    assert control(world).start(ImportRequest.model_validate(body), "it cannot").job is not None
+
+
+def test_an_empty_file_has_nothing_to_embed(world: ImportWorld) -> None:
+    world.upload(b"")
+    body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.jsonl", "options": {"embedding": "batch"}}
+
+    started = control(world).start(ImportRequest.model_validate(body))
+
+    assert started.job is not None
+    assert started.job.state is JobState.COMPLETED
+
+
+def test_without_a_role_for_it_an_import_by_batch_inference_says_so(world: ImportWorld) -> None:
+    world.upload(films(3))
+    body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.jsonl", "options": {"embedding": "batch"}}
+    started = control(world).start(ImportRequest.model_validate(body))
+    world.splitter().continue_job(started.id, Deadline.after(60))
+
+    [only] = world.chunks()
+    outcome = world.loader().load(only, Delivery("receipt", 1), Deadline.after(60))
+
+    assert outcome.result == "failed"
+    assert "no role for batch inference" in str(world.jobs.get(started.id).reason)
+
+
+def test_cancelling_has_every_waiting_chunk_looked_at_at_once(world: ImportWorld) -> None:
+    world.upload(films(3))
+    body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.jsonl", "options": {"embedding": "batch"}}
+    started = control(world).start(ImportRequest.model_validate(body))
+    world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
+    [only] = world.chunks()
+    BatchStore(world.dynamodb, TABLE).add(batch().model_copy(update={"chunk": only}))
+
+    control(world).cancel(started.id)
+    world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
+
+    assert world.chunks() == [only]
