@@ -36,6 +36,7 @@ def control(world: ImportWorld) -> ImportControl:
         s3=world.s3,
         jobs=world.jobs,
         go_on=world.continued.append,
+        look_after=world.looked_after.append,
         bucket=BUCKET,
         chunk_bytes=1024,
         now=lambda: NOW,
