@@ -19,7 +19,7 @@ ALTERNATIVES = {
     "data_model_properties": "leave it out: properties are a dict of values by name",
     "data_model_references": "leave it out: Alto has no references",
     "hnsw_setting": "leave it out: of HNSW, OpenSearch has ef, ef_construction and max_connections only",
-    "text_analyzer": "choose a tokenization of the property; the languages have stop words and stemming of their own",
+    "text_analyzer": "choose tokenization and stop_words of each Property; languages have stemming of their own",
     "shards": "shards are a setting of the stage in cdk.json, for all collections",
     "delete_index": "create a collection whose property says index_filterable or index_searchable, and import into it",
     "data_model": "leave it out: properties are a dict of values by name",

@@ -1,8 +1,9 @@
 """How a collection is described: its properties and its vectors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
 from alto.errors import AltoConfigurationError
@@ -120,6 +121,8 @@ class Property:
     vectorize_property_name: bool | None = None
     tokenization: Tokenization | None = None
     text_analyzer: None = None
+    # Words that a query leaves out: Alto's own.
+    stop_words: Literal["english", "none"] | Sequence[str] | None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
@@ -141,6 +144,9 @@ class Property:
             "tokenization": self.tokenization and self.tokenization.value,
             "skip_vectorization": self.skip_vectorization or None,
             "vectorize_property_name": self.vectorize_property_name,
+            "stop_words": self.stop_words
+            if self.stop_words is None or isinstance(self.stop_words, str)
+            else list(self.stop_words),
         }
         given = {name: value for name, value in settings.items() if value is not None}
         return {"name": self.name, "type": data_type.value} | given

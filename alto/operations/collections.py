@@ -21,6 +21,7 @@ class PropertyConfig:
     tokenization: str
     skip_vectorization: bool
     vectorize_property_name: bool
+    stop_words: str | list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _property(item: dict[str, Any]) -> PropertyConfig:
         tokenization=item["tokenization"],
         skip_vectorization=item["skip_vectorization"],
         vectorize_property_name=item["vectorize_property_name"],
+        stop_words=item.get("stop_words"),
     )
 
 

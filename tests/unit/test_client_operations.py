@@ -187,6 +187,7 @@ def test_a_collection_is_what_the_api_takes() -> None:
                 skip_vectorization=True,
             ),
             Property(name="year", data_type=DataType.INT),
+            Property(name="plot", data_type=DataType.TEXT, stop_words=("der", "die")),
         ],
         vectors=[
             Configure.Vectors.text2vec_aws_bedrock(name="a", region="eu-west-1", model="cohere.embed-v4:0"),
@@ -215,6 +216,7 @@ def test_a_collection_is_what_the_api_takes() -> None:
                 "skip_vectorization": True,
             },
             {"name": "year", "type": "int"},
+            {"name": "plot", "type": "text", "stop_words": ["der", "die"]},
         ],
         "vectors": {
             "a": {
