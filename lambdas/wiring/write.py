@@ -26,6 +26,10 @@ from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
 
+# Signed URLs are good in every region only with this signature, and with the region in their host: at the global host,
+# a new bucket of another region answers with a redirection, and a region that has to be enabled not at all.
+SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+
 
 @dataclass(frozen=True, slots=True)
 class WriteServices:
@@ -64,8 +68,7 @@ def services() -> WriteServices:
         selector=Selector(engine, bulk),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
-            # Signed URLs outlive no other signature in every region.
-            s3=session.create_client("s3", region_name=settings.region, config=Config(signature_version="s3v4")),
+            s3=session.create_client("s3", region_name=settings.region, config=SIGNING),
             jobs=job_store(session, settings),
             go_on=splitting.go_on,
             look_after=splitting.look_after,

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -11,6 +13,7 @@ from moto import mock_aws
 from lambdas.errors import ConflictError, InvalidRequestError
 from lambdas.imports.control import ImportControl, ImportRequest
 from lambdas.imports.job import JobState
+from lambdas.imports.options import ImportOptions
 from lambdas.imports.upload import UploadNote
 from lambdas.imports.uploads import (
     MAX_FILE_BYTES,
@@ -20,8 +23,10 @@ from lambdas.imports.uploads import (
     PartsRequest,
     UploadCompletion,
     UploadReference,
+    Uploads,
     parts_of,
 )
+from lambdas.wiring.write import SIGNING
 from tests.import_builders import BUCKET, NOW, ImportWorld, films
 
 
@@ -184,3 +189,18 @@ def test_a_request_for_an_upload_that_makes_no_sense_is_refused(wrong: dict[str,
 def test_parts_that_s3_does_not_have_are_refused(numbers: list[int]) -> None:
     with pytest.raises(ValueError, match="numbers"):
         PartsRequest.model_validate(reference("u") | {"numbers": numbers})
+
+
+def test_signed_urls_lead_to_the_region_of_the_bucket() -> None:
+    s3 = boto3.client(
+        "s3",
+        region_name="eu-south-2",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=SIGNING,
+    )
+
+    upload = Uploads(s3, BUCKET).begin("Film", "films.csv", UploadNote(str(uuid4()), ImportOptions()), None)
+
+    assert upload.url is not None
+    assert urlsplit(upload.url).hostname == f"{BUCKET}.s3.eu-south-2.amazonaws.com"
