@@ -46,7 +46,7 @@ class ImportsAsync:
         in all. Raises `AltoConfigurationError` if there is no such file, and what Alto and S3 say: then nothing was
         imported.
         """
-        file = FileToUpload.at(path, file_name)
+        file = FileToUpload.at(path, file_name, options)
         upload = await self._transport.run(imports.start_upload(collection, file, options))
         with bytes_shown(progress, file.size) as show:
             show(0)

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from alto.classes.imports import ImportOptions
 from alto.errors import AltoConfigurationError
 from alto.requests import Answer, Operation, Phase, Request, segment
 
 BLOCK_BYTES = 1_048_576
+# S3 announces only objects that end so, in lower case.
+ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 # URLs that the API signs at once.
 MOST_URLS = 100
 
@@ -25,12 +28,12 @@ class FileToUpload:
     size: int
 
     @classmethod
-    def at(cls, path: str | Path, name: str | None) -> "FileToUpload":
+    def at(cls, path: str | Path, name: str | None, options: ImportOptions | None) -> "FileToUpload":
         """Raises `AltoConfigurationError` if there is no such file."""
         found = Path(path)
         if not found.is_file():
             raise AltoConfigurationError(f"path: there is no file '{found}'")
-        return cls(found, name or found.name, found.stat().st_size)
+        return cls(found, _announced(name or found.name, options or ImportOptions()), found.stat().st_size)
 
     def part(self, start: int, size: int) -> "FilePart":
         """So many bytes from there on, or up to the end."""
@@ -127,3 +130,16 @@ def read_upload(answer: Answer, collection: str, file_name: str) -> Upload:
 
 def _urls(found: list[dict[str, Any]]) -> dict[int, str]:
     return {each["number"]: each["url"] for each in found}
+
+
+def _announced(name: str, options: ImportOptions) -> str:
+    """The name under which a file is uploaded: it tells the format even where only an option or capitals do."""
+    if name.endswith(ENDINGS):
+        return name
+    told = [ending for ending in ENDINGS if name.lower().endswith(ending)]
+    if told:
+        return name + max(told, key=len)
+    if options.format is None:
+        return name
+    compressed = name.lower().endswith(".gz") if options.gzip is None else options.gzip
+    return f"{name}.{options.format}{'.gz' if compressed else ''}"

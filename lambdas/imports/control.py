@@ -202,6 +202,12 @@ class ImportControl:
 
     def _upload(self, collection: str, file_name: str, request: ImportRequest) -> StartedImport:
         self._resolved(request.options, file_name)
+        if not file_name.endswith(SUFFIXES):
+            problem = (
+                f"'{file_name}' must end in {', '.join(SUFFIXES)}, in lower case, because S3 announces no other files: "
+                "give it another name; options say how it is read all the same"
+            )
+            raise InvalidRequestError(f"file_name: {problem}.", [ErrorDetail("file_name", problem)])
         note = UploadNote(str(uuid4()), request.options)
         upload = self.uploads.begin(collection, file_name, note, request.file_size)
         return StartedImport(id=str(note.import_id), upload=upload)

@@ -57,7 +57,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def stored(s3: Any, bucket: str, collection: str, job: Any) -> Any:
-    return s3.get_object(Bucket=bucket, Key=f"{collection}/uploads/{job.id}/films.data")
+    return s3.get_object(Bucket=bucket, Key=f"{collection}/uploads/{job.id}/films.data.jsonl")
 
 
 @pytest.fixture

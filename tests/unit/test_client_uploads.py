@@ -152,6 +152,26 @@ def test_a_large_file_goes_in_parts_that_are_put_together_in_order(file: Path) -
     assert not cloud.aborted
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "sent"),
+    [
+        ("films.csv", {"format": "jsonl"}, "films.csv"),
+        ("FILMS.CSV", {}, "FILMS.CSV.csv"),
+        ("films.JSONL.GZ", {}, "films.JSONL.GZ.jsonl.gz"),
+        ("films.txt", {"format": "csv"}, "films.txt.csv"),
+        ("films.gz", {"format": "csv"}, "films.gz.csv.gz"),
+        ("films", {"format": "jsonl", "gzip": True}, "films.jsonl.gz"),
+        ("films.txt", {}, "films.txt"),
+    ],
+)
+def test_a_file_has_a_name_that_s3_announces(file: Path, name: str, options: Any, sent: str) -> None:
+    cloud = Cloud(in_parts=False)
+
+    cloud.client().imports.from_file(file, collection="Film", file_name=name, options=ImportOptions(**options))
+
+    assert cloud.started.file_name == sent
+
+
 def test_an_empty_file_is_uploaded_too(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").touch()
     cloud = Cloud(in_parts=False)

@@ -185,6 +185,12 @@ def test_a_request_for_an_upload_that_makes_no_sense_is_refused(wrong: dict[str,
         large(**wrong)
 
 
+@pytest.mark.parametrize("name", ["films.txt", "films.CSV"])
+def test_a_file_that_s3_would_not_announce_is_refused(world: ImportWorld, name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"file_name: '{name}' must end in .jsonl"):
+        control(world).start(large(file_name=name, options={"format": "csv"}))
+
+
 @pytest.mark.parametrize("numbers", [[], [0], [MAX_PARTS + 1], [1] * 101])
 def test_parts_that_s3_does_not_have_are_refused(numbers: list[int]) -> None:
     with pytest.raises(ValueError, match="numbers"):
