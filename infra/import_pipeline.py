@@ -21,9 +21,10 @@ from infra.settings import Settings
 # Bedrock takes nothing else: split is told of it, and ignores what is below .alto/.
 IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 
-# As long as SQS can: the chunks of a large file wait for the model's quota. A dead letter keeps the age it had, but no
-# dead letter of a chunk waits for anything.
-RETENTION = cdk.Duration.days(14)
+# The chunks of a large file wait for the model's quota. A dead letter keeps the age it had, so it must be kept longer
+# than the message was. SQS keeps nothing for more than 14 days.
+QUEUE_DAYS = 13
+DEAD_LETTER_DAYS = 14
 
 # After this many deliveries a message is a dead letter. Each delivery of a chunk gets further than the one before.
 MAX_DELIVERIES = 10
@@ -83,7 +84,7 @@ class ImportPipeline(Construct):
             self,
             construct_id,
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES["split"].timeout_seconds),
-            retention_period=RETENTION,
+            retention_period=cdk.Duration.days(DEAD_LETTER_DAYS),
             encryption=self._queue_encryption,
             encryption_master_key=self._key,
             enforce_ssl=True,
@@ -95,7 +96,7 @@ class ImportPipeline(Construct):
             construct_id,
             # Lambda's advice: shorter, and a message is delivered anew while its first delivery is still retried.
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES[function].timeout_seconds),
-            retention_period=RETENTION,
+            retention_period=cdk.Duration.days(QUEUE_DAYS),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_DELIVERIES),
             encryption=self._queue_encryption,
             encryption_master_key=self._key,
