@@ -32,6 +32,7 @@ AltoError                          500 internal_error
 │   ├── ModelAnswerError           502 model_answer_unusable
 │   └── EmbeddingTimeoutError      504 embedding_timeout
 └── SearchEngineError              502 search_engine_error
+    ├── QueryTooLongError          400 query_too_long
     └── SearchEngineUnavailableError 503 search_engine_unavailable
 
 `code` is stable: clients branch on it. `message` is for people and says what to do next. Vendor errors are turned
@@ -279,6 +280,13 @@ class SearchEngineError(AltoError):
 
     status = 502
     code = "search_engine_error"
+
+
+class QueryTooLongError(SearchEngineError):
+    """A query has more words, times properties, than OpenSearch takes: 1,024 unless the domain says otherwise."""
+
+    status = 400
+    code = "query_too_long"
 
 
 class SearchEngineUnavailableError(SearchEngineError):

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
-from lambdas.errors import SearchEngineError, SearchEngineUnavailableError
+from lambdas.errors import QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 
 # What OpenSearch answers while it is overloaded, starting or losing a node.
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -147,12 +147,30 @@ class OpenSearch:
         return [next(iter(item.values())) for item in answer["items"]]
 
 
+def _causes(info: Any) -> Iterator[str]:
+    """The types of an error and of everything that caused it."""
+    if isinstance(info, dict):
+        if isinstance(info.get("type"), str):
+            yield info["type"]
+        for value in info.values():
+            yield from _causes(value)
+    elif isinstance(info, list):
+        for value in info:
+            yield from _causes(value)
+
+
 def _translated(error: TransportError) -> SearchEngineError:
     status = error.status_code
     kind = str(error.error)
     message = f"OpenSearch answered {status} {kind}."
     if kind in ERRORS_BY_TYPE:
         return ERRORS_BY_TYPE[kind](message)
+    # Told as the cause of each shard's failure, with the status 400 or 500.
+    if any("too_many" in cause and "clauses" in cause for cause in _causes(error.info)):
+        return QueryTooLongError(
+            "The query has too many words for the properties that it searches: OpenSearch takes 1,024, counted in each "
+            "property. Shorten it, or name fewer 'properties'."
+        )
     if status in BUSY:
         return SearchEngineUnavailableError(f"{message} It is overloaded or starting; try again.")
     if status == 404:

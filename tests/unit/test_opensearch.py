@@ -6,7 +6,7 @@ import pytest
 from opensearchpy.exceptions import ConnectionError as VendorConnectionError
 from opensearchpy.exceptions import ConnectionTimeout, TransportError
 
-from lambdas.errors import SearchEngineUnavailableError
+from lambdas.errors import QueryTooLongError, SearchEngineUnavailableError
 from lambdas.opensearch import TRIES, OpenSearch, WriteConflictError
 
 BROKEN = VendorConnectionError("N/A", "reset", Exception())
@@ -92,6 +92,19 @@ def test_a_refusal_is_translated_and_not_tried_again() -> None:
     with pytest.raises(WriteConflictError):
         engine(vendor).request("PUT", "/")
     assert len(vendor.limits) == 1
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_query_with_too_many_words_is_the_callers_to_shorten(status: int) -> None:
+    cause = {"type": "too_many_nested_clauses", "reason": "Query contains too many nested clauses"}
+    failed = {
+        "error": {"type": "search_phase_execution_exception", "failed_shards": [{"reason": {"caused_by": cause}}]}
+    }
+
+    with pytest.raises(QueryTooLongError, match="Shorten it, or name fewer 'properties'") as raised:
+        engine(Vendor(TransportError(status, "search_phase_execution_exception", failed))).request("POST", "/")
+
+    assert raised.value.status == 400
 
 
 def test_the_time_that_a_request_took_is_told_with_its_repeats_and_when_it_failed() -> None:
