@@ -199,7 +199,11 @@ def test_batch_jobs_reach_their_own_files_and_only_jobs_of_this_account_take_the
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     assert as_text(trust["Condition"]["ArnLike"]["aws:SourceArn"]) == BATCH_JOBS
     assert {
-        (action, resource) for each in statements_of(policy) for action in each.actions for resource in each.resources
+        (action, resource)
+        for each in statements_of(policy)
+        for action in each.actions
+        for resource in each.resources
+        if not action.startswith("kms:")
     } == {
         ("s3:GetObject", f"<{bucket}.Arn>/.alto/imports/*/batch/*"),
         ("s3:PutObject", f"<{bucket}.Arn>/.alto/imports/*/batch/*"),

@@ -41,6 +41,9 @@ REPORTS = "Alto's own files, below its own prefix."
 ENCRYPTED = "In a key's own policy, * is this key."
 DOOR = "An endpoint's policy bounds what passes, for whoever has the right by a role; it gives none."
 
+BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
+BATCHES = "Batch jobs have no id before they are made, and their files lie in folders named by the import."
+
 WILDCARDS = (
     *(Wildcard(name, TRACES, "*", X_RAY) for name in ("query", "write", "split", "load")),
     *(Wildcard(name, f"{INTERFACES} {TRACES}", "*", f"{VPC} {X_RAY}") for name in ("query", "write", "split", "load")),
@@ -59,6 +62,9 @@ WILDCARDS = (
     Wildcard("write", "s3:AbortMultipartUpload s3:PutObject", "<ImportsBucket.Arn>/*/uploads/*", SIGNED),
     Wildcard("split", "s3:PutObject", "<ImportsBucket.Arn>/.alto/*", REPORTS),
     Wildcard("load", "s3:PutObject", "<ImportsBucket.Arn>/.alto/*", REPORTS),
+    Wildcard("BatchInferenceRole", "s3:GetObject s3:PutObject", "<ImportsBucket.Arn>/.alto/imports/*/batch/*", BATCHES),
+    Wildcard("load", "bedrock:CreateModelInvocationJob", BATCH_JOBS, BATCHES),
+    Wildcard("load", "bedrock:GetModelInvocationJob bedrock:StopModelInvocationJob", BATCH_JOBS, BATCHES),
     Wildcard("DataKey", "kms:*", "*", f"The account's own policies say who uses the key. {ENCRYPTED}"),
     Wildcard(
         "DataKey", f"{USE_KEY} kms:ReEncryptFrom kms:ReEncryptTo", "*", f"CloudWatch Logs, this stage's. {ENCRYPTED}"
