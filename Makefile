@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-import bench-packages bench-quality bench-search clean distclean
+.PHONY: help demo up test test-faults check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-import bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on th
 
 bench-search: .venv/ready ## Measure the latency of every mode and the recall of k-NN on 60,000 objects
 	$(PYTHON) -m benchmarks.search $(ARGS)
+
+simulate: .venv/ready ## Reckon what imports of 10^6 to 10^9 objects take and cost
+	$(PYTHON) -m benchmarks.simulate $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache
