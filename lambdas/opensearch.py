@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -114,6 +114,16 @@ class OpenSearch:
         raise SearchEngineUnavailableError(
             "OpenSearch did not answer in time. Nothing is known about this request's effect; try again."
         )
+
+    def get_many(self, index: str, ids: Sequence[str], params: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The documents of these ids, in order: each says whether it was `found`. Raises `IndexMissingError`."""
+        answer = self.request("POST", f"/{index}/_mget", {"ids": list(ids)}, params)
+        documents: list[dict[str, Any]] = answer["docs"]
+        for document in documents:
+            # The answer as a whole is a success even when there is no such index.
+            if "error" in document:
+                raise _translated(TransportError(404, document["error"]["type"], document))
+        return documents
 
     def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
         """Answer several searches in one round trip, in order. Raises as `request` does if one of them fails."""

@@ -3,11 +3,10 @@
 from lambdas.aggregate.answer import aggregate_response
 from lambdas.aggregate.body import aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials
-from lambdas.errors import CollectionNotFoundError
-from lambdas.opensearch import IndexMissingError, OpenSearch
+from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
 
 
@@ -36,11 +35,6 @@ class Aggregator:
             found = self._searcher.search(collection, search, deadline=deadline, credentials=credentials)
             ids = [hit.id for hit in found.objects]
         body = aggregate_body(collection, request, ids)
-        path = f"/{alias_of(collection.name)}/_search"
-        try:
-            answer = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))
-        except IndexMissingError:
-            raise CollectionNotFoundError(
-                f"There is no collection '{collection.name}'. It was deleted a moment ago."
-            ) from None
+        path = f"/{collection.alias}/_search"
+        answer = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))
         return aggregate_response(collection, request, answer)

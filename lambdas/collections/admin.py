@@ -16,7 +16,7 @@ from lambdas.collections.model import (
     first_index_of,
 )
 from lambdas.collections.properties import Property, united
-from lambdas.collections.registry import MAPPING_FILTER, CollectionRegistry
+from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.credentials import AwsCredentials
@@ -104,9 +104,14 @@ class CollectionAdmin:
         return self._change(name, changed, deadline)
 
     def add(self, extended: Collection) -> Collection:
-        """Give the stored collection the properties of `extended` that it lacks, for auto-schema."""
+        """Give the stored collection the properties of `extended` that it lacks, for auto-schema.
+
+        Raises `CollectionNotFoundError` if that is another collection by now.
+        """
 
         def changed(before: Collection) -> Collection:
+            if before.alias != extended.alias:
+                raise _gone(extended.name)
             return _revalidated(before, united(before.properties, extended.properties))
 
         return self._change(extended.name, changed, Deadline.after(SCHEMA_SECONDS))
@@ -122,39 +127,33 @@ class CollectionAdmin:
                 return before
             after = after.model_copy(update={"updated": self._now()})
             try:
-                self._settle(alias, before, after)
-                self._engine.request("PUT", f"/{alias}/_mapping", mapping_update(before, after))
+                self._settle(before, after)
+                self._engine.request("PUT", f"/{before.alias}/_mapping", mapping_update(before, after))
             except IndexMissingError:
-                raise CollectionNotFoundError(
-                    f"There is no collection '{name}'. It was deleted a moment ago."
-                ) from None
+                raise _gone(name) from None
             except AltoError:
-                self._settle(alias, after, before)
+                self._settle(after, before)
                 raise
             finally:
                 self._registry.forget(name)
         return after
 
-    def _settle(self, alias: str, before: Collection, after: Collection) -> None:
+    def _settle(self, before: Collection, after: Collection) -> None:
         """Bring the index's settings to those of `after`. A value that it no longer names is the engine's own again."""
         old, new = (
             index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards"}))) for item in (before, after)
         )
         if old != new:
             body = {"index": dict.fromkeys(old) | new}
-            self._engine.request("PUT", f"/{alias}/_settings", body)
+            self._engine.request("PUT", f"/{before.alias}/_settings", body)
 
     def delete(self, name: str) -> None:
         """Delete the collection and all its objects. Raises `CollectionNotFoundError`."""
-        self._registry.forget(name)
-        collection = self._registry.get(name)
-        alias = alias_of(collection.name)
         try:
-            indices = self._engine.request("GET", f"/{alias}/_mapping", params=MAPPING_FILTER)
-            for index in indices:
+            for index in self._registry.mappings(name):
                 self._engine.request("DELETE", f"/{index}")
         except IndexMissingError:
-            raise CollectionNotFoundError(f"There is no collection '{name}'. It was deleted a moment ago.") from None
+            raise _gone(name) from None
         finally:
             self._registry.forget(name)
 
@@ -168,6 +167,10 @@ class CollectionAdmin:
         if dimensions is None:
             dimensions = self._embedder.probe_dimensions(config, deadline=deadline, credentials=credentials)
         return config.model_copy(update={"dimensions": dimensions})
+
+
+def _gone(name: str) -> CollectionNotFoundError:
+    return CollectionNotFoundError(f"There is no collection '{name}'. It was deleted a moment ago.")
 
 
 def _revalidated(before: Collection, properties: list[Property]) -> Collection:

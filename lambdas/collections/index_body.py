@@ -11,11 +11,12 @@ from lambdas.collections.properties import (
     property_paths,
 )
 from lambdas.embedding.config import VectorConfig
+from lambdas.errors import ConflictError
 
 KnnEngine = Literal["lucene", "faiss"]
 
 # Version of the layout of the index. Written into `_meta`, so that a later Alto knows what it reads.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 # OpenSearch's own limit, 1,000, is below what the properties of one collection may need.
 FIELDS_LIMIT = 4000
@@ -63,7 +64,7 @@ SPACE_TYPES: dict[str, str] = {"cosine": "cosinesimil", "dot": "innerproduct", "
 def index_body(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
     """The body of the request that creates the collection's index, alias and configuration at once."""
     return {
-        "aliases": {alias_of(collection.name): {}},
+        "aliases": {alias_of(collection.name): {}, collection.alias: {}},
         "settings": {
             "index": {"knn": bool(collection.vectors), "mapping": {"total_fields": {"limit": FIELDS_LIMIT}}}
             | index_settings(collection.index),
@@ -171,5 +172,14 @@ def vector_mapping(config: VectorConfig, engine: KnnEngine) -> dict[str, Any]:
 
 
 def collection_from_mapping(index_mapping: dict[str, Any]) -> Collection:
-    """Read the configuration back from an index's mapping (the inverse of `mappings`)."""
-    return Collection.model_validate(index_mapping["_meta"]["alto"]["collection"])
+    """Read the configuration back from an index's mapping (the inverse of `mappings`).
+
+    Raises `ConflictError` for an index of another layout.
+    """
+    stored = index_mapping["_meta"]["alto"]
+    if stored["layout"] != LAYOUT_VERSION:
+        raise ConflictError(
+            f"The collection '{stored['collection']['name']}' was made by another version of Alto (layout "
+            f"{stored['layout']}, not {LAYOUT_VERSION}). Delete it and create it again."
+        )
+    return Collection.model_validate(stored["collection"])

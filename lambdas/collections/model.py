@@ -1,7 +1,7 @@
 """What a collection is: its properties, its vectors, and the rules that hold between them."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -129,6 +129,15 @@ class Collection(CollectionConfig):
     created: datetime
     updated: datetime
 
+    @property
+    def alias(self) -> str:
+        """The alias of the index that no other collection ever has, not even a later one of this name.
+
+        Objects are read and written through it, so that what a function remembers of a collection that was deleted
+        and created again meets no index, instead of one that it does not fit.
+        """
+        return f"{alias_of(self.name)}-{self.created.astimezone(UTC):%Y%m%dt%H%M%S%f}"
+
 
 class CollectionList(StrictModel):
     """The answer to a request for all collections."""
@@ -142,7 +151,7 @@ def collection_name(name: str) -> str:
 
 
 def alias_of(name: str) -> str:
-    """The OpenSearch alias through which a collection is read and written."""
+    """The alias by which a collection is found: whichever has this name now."""
     return f"{INDEX_PREFIX}{name.lower()}"
 
 

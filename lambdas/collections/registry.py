@@ -1,16 +1,25 @@
-"""Where collections are kept: each in the mapping of its own index, so that it is made and removed with it."""
+"""Where collections are kept: each in the mapping of its own index, so that it is made and removed with it.
+
+A function remembers collections for some seconds, in which another may change one, or delete it and create it again.
+Nothing is asked to find that out: objects are read and written through an alias that only one collection ever has
+(`Collection.alias`), and what fails is done again if the collection is another by then.
+"""
 
 import time
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 from lambdas.collections.index_body import collection_from_mapping
 from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of
-from lambdas.errors import CollectionNotFoundError
+from lambdas.errors import CollectionNotFoundError, InvalidRequestError
 from lambdas.opensearch import IndexMissingError, OpenSearch
 
 # Long enough to spare nearly every request the look-up, short enough that a change is seen at once by people.
 CACHE_SECONDS = 5.0
+
+# What can come of remembering: no such index any more, or something that the collection does not have yet.
+DOUBTFUL = (IndexMissingError, CollectionNotFoundError, InvalidRequestError)
 
 MAPPING_FILTER = {"filter_path": "*.mappings._meta"}
 
@@ -18,9 +27,12 @@ MAPPING_FILTER = {"filter_path": "*.mappings._meta"}
 class CollectionRegistry:
     """Reads collections from OpenSearch, with a short memory. Safe to share between threads."""
 
-    def __init__(self, engine: OpenSearch, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, engine: OpenSearch, clock: Callable[[], float] = time.monotonic, seconds: float = CACHE_SECONDS
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._seconds = seconds
         self._known: dict[str, tuple[float, Collection]] = {}
         self._lock = Lock()
 
@@ -36,7 +48,7 @@ class CollectionRegistry:
             return known[1]
         collection = self._read(name)
         with self._lock:
-            self._known[alias] = (self._clock() + CACHE_SECONDS, collection)
+            self._known[alias] = (self._clock() + self._seconds, collection)
         return collection
 
     def fresh(self, name: str) -> Collection:
@@ -46,6 +58,36 @@ class CollectionRegistry:
         """
         self.forget(name)
         return self.get(name)
+
+    def newer(self, collection: Collection) -> Collection | None:
+        """The collection of this name as it is now, if that is another. Raises `CollectionNotFoundError`."""
+        current = self.fresh(collection.name)
+        return None if current == collection else current
+
+    def serve[T](
+        self, name: str, work: Callable[[Collection], T], has_doubts: Callable[[T], bool] = lambda _: False
+    ) -> T:
+        """Do something with the collection of this name; again if what failed may fit the collection as it is now.
+
+        `work` must have no effect when it raises one of `DOUBTFUL`, or when its answer `has_doubts`. Raises
+        `CollectionNotFoundError` and what `work` raises.
+        """
+        collection = self.get(name)
+        try:
+            answer = work(collection)
+            if not has_doubts(answer):
+                return answer
+            current = self.newer(collection)
+            if current is None:
+                return answer
+        except DOUBTFUL as error:
+            current = self.newer(collection)
+            if current is None and not isinstance(error, IndexMissingError):
+                raise
+        try:
+            return work(current or collection)
+        except IndexMissingError:
+            raise CollectionNotFoundError(f"There is no collection '{name}'. It was deleted a moment ago.") from None
 
     def list(self) -> list[Collection]:
         """All collections, by name."""
@@ -58,15 +100,20 @@ class CollectionRegistry:
         with self._lock:
             self._known.pop(alias_of(name), None)
 
-    def _read(self, name: str) -> Collection:
+    def mappings(self, name: str) -> dict[str, Any]:
+        """The configuration of the collection as it is stored, by index. Raises `CollectionNotFoundError`."""
         alias = alias_of(name)
         if not COLLECTION_ALIAS.fullmatch(alias):
             raise CollectionNotFoundError(f"There is no collection '{name}', and none can have that name.")
         try:
-            mappings = self._engine.request("GET", f"/{alias}/_mapping", params=MAPPING_FILTER)
+            found: dict[str, Any] = self._engine.request("GET", f"/{alias}/_mapping", params=MAPPING_FILTER)
         except IndexMissingError:
             self.forget(name)
             raise CollectionNotFoundError(
                 f"There is no collection '{name}'. Create it with POST /v1/collections."
             ) from None
-        return collection_from_mapping(next(iter(mappings.values()))["mappings"])
+        return found
+
+    def _read(self, name: str) -> Collection:
+        found = self.mappings(name)
+        return collection_from_mapping(next(iter(found.values()))["mappings"])

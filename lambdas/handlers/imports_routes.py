@@ -30,7 +30,7 @@ ImportId = Annotated[UUID, Path()]
 def start_import(request: Annotated[ImportRequest, StrictJson(), Body()]) -> StartedImport:
     """Imports an object in S3, or answers a URL to upload a file to. The same content again is the same job."""
     function = services()
-    collection = function.registry.get(request.collection)
+    collection = function.registry.fresh(request.collection)
     named = request.model_copy(update={"collection": collection.name})
     return function.imports.start(named, function.batch_problem(collection))
 
@@ -138,4 +138,4 @@ def abort_upload(import_id: ImportId, request: Annotated[UploadReference, Strict
 
 def _meant[R: UploadReference](request: R) -> R:
     """The request with the collection's name as it is stored."""
-    return request.model_copy(update={"collection": services().registry.get(request.collection).name})
+    return request.model_copy(update={"collection": services().registry.fresh(request.collection).name})

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from lambdas.collections.model import collection_name
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
 from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, Name, ObjectId
 from lambdas.handlers.strict_json import StrictJson
@@ -45,7 +46,9 @@ def insert_object(
 ) -> StoredObject:
     """Vectors that the caller does not bring are made from the object's text. An id that exists is refused."""
     function = services()
-    return function.objects.insert(function.registry.get(name), body, context(consistency))
+    return function.registry.serve(
+        name, lambda collection: function.objects.insert(collection, body, context(consistency))
+    )
 
 
 @router.get(
@@ -64,7 +67,7 @@ def list_objects(
     """Follow `next` to export a collection: objects that nobody writes meanwhile come exactly once."""
     function = services()
     request = ListRequest(limit=limit, after=after, include_vectors=include_vectors)
-    return function.selector.page(function.registry.get(name), request)
+    return function.registry.serve(name, lambda collection: function.selector.page(collection, request))
 
 
 @router.post(
@@ -77,7 +80,7 @@ def list_objects(
 def list_matching_objects(name: Name, request: Annotated[ListRequest, StrictJson(), Body()]) -> ObjectPage:
     """As the list of all, with a filter and a choice of properties."""
     function = services()
-    return function.selector.page(function.registry.get(name), request)
+    return function.registry.serve(name, lambda collection: function.selector.page(collection, request))
 
 
 @router.post(
@@ -91,7 +94,9 @@ def get_objects(name: Name, request: Annotated[ObjectIds, StrictJson(), Body()])
     """Sees writes at once, without waiting for searches to."""
     function = services()
     ids = [str(each) for each in request.ids]
-    return function.reader.get_many(function.registry.get(name), ids, vectors=request.include_vectors)
+    return function.registry.serve(
+        name, lambda collection: function.reader.get_many(collection, ids, vectors=request.include_vectors)
+    )
 
 
 @router.post(
@@ -106,8 +111,11 @@ def delete_objects(
 ) -> DeleteResult:
     """Try it with `dry_run` first. An object that is written at the same moment is kept and named as failed."""
     function = services()
-    return function.selector.delete(
-        function.registry.get(name), request, deadline=deadline(router), refresh=consistency == "wait"
+    return function.registry.serve(
+        name,
+        lambda collection: function.selector.delete(
+            collection, request, deadline=deadline(router), refresh=consistency == "wait"
+        ),
     )
 
 
@@ -126,15 +134,16 @@ def write_objects(
 ) -> Response[BatchResult]:
     """Each object is judged by itself: look at `failed` and at each result."""
     function = services()
-    collection = function.registry.get(name)
 
     def write() -> BatchResult:
-        return function.objects.write_batch(collection, batch.objects, context(consistency))
+        return function.registry.serve(
+            name, lambda collection: function.objects.write_batch(collection, batch.objects, context(consistency))
+        )
 
     if idempotency_key is None:
         return Response(status_code=200, content_type=JSON, body=write())
     answered = function.requests.run(
-        f"batch {collection.name}",
+        f"batch {collection_name(name)}",
         idempotency_key,
         orjson.dumps(batch.objects, option=orjson.OPT_SORT_KEYS),
         lambda: write().model_dump_json().encode(),
@@ -154,7 +163,9 @@ def write_objects(
 def get_object(name: Name, object_id: ObjectId, include_vectors: IncludeVectors = False) -> StoredObject:
     """Sees a write at once, without waiting for searches to."""
     function = services()
-    return function.reader.get(function.registry.get(name), str(object_id), vectors=include_vectors)
+    return function.registry.serve(
+        name, lambda collection: function.reader.get(collection, str(object_id), vectors=include_vectors)
+    )
 
 
 @router.head(
@@ -167,7 +178,7 @@ def get_object(name: Name, object_id: ObjectId, include_vectors: IncludeVectors 
 def object_exists(name: Name, object_id: ObjectId) -> Response[None]:
     """The answer has no body: 200 or 404."""
     function = services()
-    exists = function.reader.exists(function.registry.get(name), str(object_id))
+    exists = function.registry.serve(name, lambda collection: function.reader.exists(collection, str(object_id)))
     return Response(status_code=200 if exists else 404)
 
 
@@ -188,8 +199,11 @@ def replace_object(
 ) -> Response[StoredObject]:
     """What is not sent is gone, but for `created`, and vectors whose text is as it was."""
     function = services()
-    stored = function.objects.replace(
-        function.registry.get(name), str(object_id), body, context(consistency), if_version=if_version
+    stored = function.registry.serve(
+        name,
+        lambda collection: function.objects.replace(
+            collection, str(object_id), body, context(consistency), if_version=if_version
+        ),
     )
     return Response(status_code=201 if stored.created else 200, content_type=JSON, body=stored.object)
 
@@ -210,8 +224,11 @@ def merge_object(
 ) -> StoredObject:
     """Properties are merged (RFC 7396). Only changed text is embedded anew. Changes of other writers are never lost."""
     function = services()
-    return function.objects.merge(
-        function.registry.get(name), str(object_id), patch, context(consistency), if_version=if_version
+    return function.registry.serve(
+        name,
+        lambda collection: function.objects.merge(
+            collection, str(object_id), patch, context(consistency), if_version=if_version
+        ),
     )
 
 
@@ -228,7 +245,10 @@ def delete_object(
 ) -> Response[None]:
     """An object that is not there is a 404."""
     function = services()
-    function.objects.delete(
-        function.registry.get(name), str(object_id), refresh=consistency == "wait", if_version=if_version
+    function.registry.serve(
+        name,
+        lambda collection: function.objects.delete(
+            collection, str(object_id), refresh=consistency == "wait", if_version=if_version
+        ),
     )
     return Response(status_code=204)

@@ -15,7 +15,7 @@ from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, 
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
 from lambdas.search.answer import SearchResponse
-from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model
+from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model, has_doubts
 from lambdas.wiring.query import services
 
 OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -39,9 +39,13 @@ def search(
     Or up to 20 of these as `queries`, answered together. A query that is wrong or fails has an error in its place.
     """
     function = services()
-    collection = function.registry.get(name)
-    answer = function.searcher.answer
-    return answer(collection, request, deadline=deadline(app), credentials=credentials(app))
+    return function.registry.serve(
+        name,
+        lambda collection: function.searcher.answer(
+            collection, request, deadline=deadline(app), credentials=credentials(app)
+        ),
+        has_doubts,
+    )
 
 
 @app.post(
@@ -56,8 +60,12 @@ def aggregate(
 ) -> AggregateResponse:
     """Over all objects, those of a filter, or the results of a search."""
     function = services()
-    collection = function.registry.get(name)
-    return function.aggregator.aggregate(collection, request, deadline=deadline(app), credentials=credentials(app))
+    return function.registry.serve(
+        name,
+        lambda collection: function.aggregator.aggregate(
+            collection, request, deadline=deadline(app), credentials=credentials(app)
+        ),
+    )
 
 
 @app.get("/v1/meta", summary="What this Alto is", operation_id="get_meta", tags=["Service"])

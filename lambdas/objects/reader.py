@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lambdas.collections.model import Collection, alias_of
-from lambdas.errors import CollectionNotFoundError, ObjectNotFoundError
+from lambdas.collections.model import Collection
+from lambdas.errors import ObjectNotFoundError
 from lambdas.objects.document import stored_object
 from lambdas.objects.model import FoundObjects, StoredObject
-from lambdas.opensearch import DocumentMissingError, IndexMissingError, OpenSearch
+from lambdas.opensearch import DocumentMissingError, OpenSearch
 
 # Parts of a document that no caller sees. The engine leaves vectors out by itself, unless they are named.
 HIDDEN = ("id", "lengths", "text_hash")
@@ -26,29 +26,26 @@ class ObjectReader:
 
     def exists(self, collection: Collection, object_id: str) -> bool:
         """Whether there is an object of this id."""
-        exists: bool = self._engine.request("HEAD", f"/{alias_of(collection.name)}/_doc/{object_id}")
-        return exists
+        try:
+            # A HEAD could not tell a missing object from a missing index.
+            self._engine.request("GET", f"/{collection.alias}/_doc/{object_id}", params={"_source": "false"})
+        except DocumentMissingError:
+            return False
+        return True
 
     def get_many(self, collection: Collection, ids: Sequence[str], *, vectors: bool = False) -> FoundObjects:
         """The objects of these ids, in their order, and the ids that there are none of."""
-        answer = self._engine.request(
-            "POST", f"/{alias_of(collection.name)}/_mget", {"ids": list(ids)}, source_parameters(vectors=vectors)
-        )
+        found = self._engine.get_many(collection.alias, ids, source_parameters(vectors=vectors))
         return FoundObjects(
-            objects=[stored_object(collection, each, vectors=vectors) for each in answer["docs"] if each.get("found")],
-            missing=[each["_id"] for each in answer["docs"] if not each.get("found")],
+            objects=[stored_object(collection, each, vectors=vectors) for each in found if each["found"]],
+            missing=[each["_id"] for each in found if not each["found"]],
         )
 
     def document(self, collection: Collection, object_id: str, *, vectors: bool, hashes: bool = False) -> Any:
         """The document of an object, as OpenSearch answers it. Raises `ObjectNotFoundError`."""
         parameters = source_parameters(vectors=vectors, hashes=hashes)
-        path = f"/{alias_of(collection.name)}/_doc/{object_id}"
         try:
-            return self._engine.request("GET", path, params=parameters)
-        except IndexMissingError:
-            raise CollectionNotFoundError(
-                f"There is no collection '{collection.name}'. It was deleted a moment ago."
-            ) from None
+            return self._engine.request("GET", f"/{collection.alias}/_doc/{object_id}", params=parameters)
         except DocumentMissingError:
             raise missing(collection, object_id) from None
 

@@ -4,17 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials
-from lambdas.errors import (
-    AltoError,
-    CollectionNotFoundError,
-    ErrorDetail,
-    InvalidObjectError,
-    VersionConflictError,
-)
+from lambdas.errors import AltoError, ErrorDetail, InvalidObjectError, VersionConflictError
 from lambdas.objects.bulk import BulkAction, conflict, version_condition
+from lambdas.objects.current import CurrentWriter
 from lambdas.objects.document import object_of
 from lambdas.objects.merge import patched
 from lambdas.objects.model import (
@@ -28,8 +23,8 @@ from lambdas.objects.model import (
     parse_object,
 )
 from lambdas.objects.reader import ObjectReader, missing
-from lambdas.objects.writer import ObjectWriter, WriteResult
-from lambdas.opensearch import DocumentMissingError, IndexMissingError, OpenSearch, WriteConflictError
+from lambdas.objects.writer import WriteResult
+from lambdas.opensearch import DocumentMissingError, OpenSearch, WriteConflictError
 
 # How often a merge without a version tries again when another writer of the object was faster.
 MERGE_ATTEMPTS = 20
@@ -55,7 +50,7 @@ class Stored:
 class ObjectStore:
     """Writes objects of a collection, one by one or in batches."""
 
-    def __init__(self, engine: OpenSearch, writer: ObjectWriter, reader: ObjectReader) -> None:
+    def __init__(self, engine: OpenSearch, writer: CurrentWriter, reader: ObjectReader) -> None:
         self._engine = engine
         self._writer = writer
         self._reader = reader
@@ -161,13 +156,9 @@ class ObjectStore:
     ) -> None:
         """Delete the object of this id. Raises `ObjectNotFoundError` and `VersionConflictError`."""
         params = {name: str(value) for name, value in version_condition(if_version).items()}
-        path = f"/{alias_of(collection.name)}/_doc/{object_id}"
+        path = f"/{collection.alias}/_doc/{object_id}"
         try:
             self._engine.request("DELETE", path, params=params | ({"refresh": "wait_for"} if refresh else {}))
-        except IndexMissingError:
-            raise CollectionNotFoundError(
-                f"There is no collection '{collection.name}'. It was deleted a moment ago."
-            ) from None
         except DocumentMissingError:
             raise missing(collection, object_id) from None
         except WriteConflictError:

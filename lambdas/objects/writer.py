@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
@@ -118,7 +118,7 @@ class ObjectWriter:
         self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged)
         sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
         operations = [_operation(collection, draft, now, action) for draft in sound]
-        outcomes = self._bulk.write(alias_of(collection.name), operations, deadline=deadline, refresh=refresh)
+        outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
         created = set()
         for draft, operation, outcome in zip(sound, operations, outcomes, strict=True):
             draft.error, draft.source, draft.version = outcome.error, operation.source, outcome.version
@@ -239,13 +239,8 @@ class ObjectWriter:
     def _stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
         if not ids:
             return {}
-        answer = self._engine.request(
-            "POST",
-            f"/{alias_of(collection.name)}/_mget",
-            {"ids": ids},
-            {"_source_includes": ",".join(fields)},
-        )
-        return {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
+        answer = self._engine.get_many(collection.alias, ids, {"_source_includes": ",".join(fields)})
+        return {found["_id"]: found["_source"] for found in answer if found["found"]}
 
 
 def _made_by_alto(collection: Collection) -> dict[str, Text2VecAws]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Discriminator, Field, Tag, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.json_schema import SkipJsonSchema
 
-from lambdas.errors import AltoError, InvalidRequestError
+from lambdas.errors import AltoError, InvalidObjectError, InvalidRequestError, SearchEngineError
 from lambdas.models import StrictModel
 from lambdas.search.answer import SearchResponse
 from lambdas.search.request import SearchRequest
@@ -62,6 +62,13 @@ def failed(error: AltoError) -> FailedSearch:
     return FailedSearch(
         error=QueryProblem(status=error.status, code=error.code, message=error.message, details=details)
     )
+
+
+def has_doubts(answer: SearchResponse | MultiSearchResponse) -> bool:
+    """Whether a query failed in a way that may come of what the function remembers of the collection."""
+    results = answer.results if isinstance(answer, MultiSearchResponse) else []
+    codes = {InvalidRequestError.code, InvalidObjectError.code, SearchEngineError.code}
+    return any(isinstance(result, FailedSearch) and result.error.code in codes for result in results)
 
 
 def body_model(body: Any) -> type[SearchRequest | MultiSearchRequest]:

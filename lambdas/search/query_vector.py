@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials
@@ -123,7 +123,7 @@ class QueryVectors:
             "size": len(ids),
             "_source": {"includes": [f"vectors.{name}" for name in objects]},
         }
-        path = f"/{alias_of(collection.name)}/_search"
+        path = f"/{collection.alias}/_search"
         asked = attempt(self._engine.request, "POST", path, body, None, max(1.0, deadline.remaining()))
         if isinstance(asked, AltoError):
             return {(name, item): asked for name, found in objects.items() for item in found}

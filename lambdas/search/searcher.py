@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
@@ -80,7 +80,7 @@ class Searcher:
         ]
         bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
         with watch.measure("engine"):
-            alias, timeout = alias_of(collection.name), max(1.0, deadline.remaining())
+            alias, timeout = collection.alias, max(1.0, deadline.remaining())
             answers = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
         responses = iter(
             [
@@ -109,7 +109,7 @@ class Searcher:
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """The answers to one or more searches, in one round trip."""
-        alias, timeout = alias_of(collection.name), max(1.0, deadline.remaining())
+        alias, timeout = collection.alias, max(1.0, deadline.remaining())
         if len(bodies) > 1:
             return self._engine.search_together(alias, bodies, timeout)
         return [self._engine.request("POST", f"/{alias}/_search", bodies[0], timeout=timeout)]

@@ -4,13 +4,12 @@ from typing import Any
 
 import orjson
 
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import CollectionNotFoundError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version_of
 from lambdas.objects.document import stored_object
 from lambdas.objects.model import ObjectError
-from lambdas.opensearch import IndexMissingError, OpenSearch
+from lambdas.opensearch import OpenSearch
 from lambdas.selection.body import list_body, matches_body
 from lambdas.selection.request import DeleteRequest, DeleteResult, Deletion, ListRequest, ObjectPage
 
@@ -30,7 +29,7 @@ class Selector:
 
         Raises `InvalidRequestError` for a filter that does not fit the collection.
         """
-        hits = self._search(collection, list_body(collection, request))
+        hits = self._answer(collection, list_body(collection, request))["hits"]["hits"]
         chosen = _fitting(hits[: request.limit])
         objects = [stored_object(collection, hit, vectors=request.include_vectors) for hit in chosen]
         return ObjectPage(objects=objects, next=objects[-1].id if len(chosen) < len(hits) else None)
@@ -43,15 +42,14 @@ class Selector:
         An object that is written in between is not deleted, but named as failed. Raises `InvalidRequestError`.
         """
         body = matches_body(collection, request)
-        alias = alias_of(collection.name)
-        self._engine.request("POST", f"/{alias}/_refresh", timeout=max(1.0, deadline.remaining()))
+        self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=max(1.0, deadline.remaining()))
         answer = self._answer(collection, body)
         hits: list[Any] = answer["hits"]["hits"]
         if request.dry_run:
             deletions = [Deletion(id=hit["_id"], status="dry_run") for hit in hits]
         else:
             operations = [BulkOperation(hit["_id"], None, "delete", version_of(hit)) for hit in hits]
-            outcomes = self._bulk.write(alias, operations, deadline=deadline, refresh=refresh)
+            outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
             deletions = [_deletion(hit["_id"], outcome) for hit, outcome in zip(hits, outcomes, strict=True)]
         failed = [deletion for deletion in deletions if deletion.status == "failed"]
         return DeleteResult(
@@ -62,17 +60,8 @@ class Selector:
             objects=deletions if request.verbose else failed,
         )
 
-    def _search(self, collection: Collection, body: dict[str, Any]) -> list[Any]:
-        hits: list[Any] = self._answer(collection, body)["hits"]["hits"]
-        return hits
-
     def _answer(self, collection: Collection, body: dict[str, Any]) -> Any:
-        try:
-            return self._engine.request("POST", f"/{alias_of(collection.name)}/_search", body)
-        except IndexMissingError:
-            raise CollectionNotFoundError(
-                f"There is no collection '{collection.name}'. It was deleted a moment ago."
-            ) from None
+        return self._engine.request("POST", f"/{collection.alias}/_search", body)
 
 
 def _fitting(hits: list[Any]) -> list[Any]:

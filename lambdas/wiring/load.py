@@ -18,6 +18,7 @@ from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.load import Loader
 from lambdas.imports.source import S3Source
 from lambdas.objects.bulk import BulkWriter
+from lambdas.objects.current import CurrentWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.settings import LoadSettings
 from lambdas.wiring.embedding import embedder
@@ -31,7 +32,8 @@ def loader() -> Loader[Collection]:
     settings = LoadSettings.from_environment(os.environ)
     session: Any = Session()
     engine = connect(settings, session)
-    registry = CollectionRegistry(engine)
+    # Loading a chunk takes seconds: beside that a look-up is nothing, and chunks fit the collection as it is now.
+    registry = CollectionRegistry(engine, seconds=0)
     model = embedder(session, os.environ)
     schema = CollectionAdmin(engine, registry, model, settings.knn_engine)
     s3 = session.create_client("s3", region_name=settings.region)
@@ -53,7 +55,7 @@ def loader() -> Loader[Collection]:
         jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
-        writer=writer,
+        writer=CurrentWriter(writer, registry),
         batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,

@@ -17,6 +17,7 @@ from lambdas.idempotency import IdempotentRequests
 from lambdas.imports.chunk_queue import SplitQueue
 from lambdas.imports.control import ImportControl
 from lambdas.objects.bulk import BulkWriter
+from lambdas.objects.current import CurrentWriter
 from lambdas.objects.reader import ObjectReader
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
@@ -57,7 +58,7 @@ def services() -> WriteServices:
     collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
-    writer = ObjectWriter(engine, bulk, model, schema=collections)
+    writer = CurrentWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)
     dynamodb = session.create_client("dynamodb", region_name=settings.region)
     splitting = SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(

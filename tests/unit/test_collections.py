@@ -1,3 +1,4 @@
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lambdas.collections.index_body import (
 )
 from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, first_index_of
 from lambdas.collections.properties import property_paths, united
+from lambdas.errors import ConflictError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
 
@@ -39,7 +41,7 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
 
     text = {"type": "text", "index": True, "analyzer": "english"}
     keyword = {"fields": {"keyword": {"type": "keyword", "ignore_above": 8191}}}
-    assert body["aliases"] == {"alto-film": {}}
+    assert body["aliases"] == {"alto-film": {}, "alto-film-20261123t093000000000": {}}
     assert body["settings"]["index"] == {"knn": True, "mapping": {"total_fields": {"limit": 4000}}}
     assert body["mappings"]["dynamic"] == "strict"
     assert body["mappings"]["properties"] == {
@@ -144,6 +146,24 @@ def test_a_collection_lives_behind_an_alias_that_is_never_an_index_name() -> Non
     assert first_index_of("Article") == "alto-article-000001"
     assert COLLECTION_ALIAS.fullmatch(alias_of("My_Article2"))
     assert not COLLECTION_ALIAS.fullmatch(first_index_of("Article"))
+    assert not COLLECTION_ALIAS.fullmatch(collection().alias)
+
+
+def test_a_collection_that_is_made_anew_has_an_alias_of_its_own() -> None:
+    films = collection()
+    later = films.model_copy(update={"created": NOW + timedelta(microseconds=1)})
+    elsewhere = films.model_copy(update={"created": NOW.astimezone(timezone(timedelta(hours=2)))})
+
+    assert (films.alias, later.alias) == ("alto-film-20261123t093000000000", "alto-film-20261123t093000000001")
+    assert elsewhere.alias == films.alias
+
+
+def test_an_index_of_another_layout_says_what_to_do() -> None:
+    mapping = index_body(collection(), "lucene")["mappings"]
+    mapping["_meta"]["alto"]["layout"] = 2
+
+    with pytest.raises(ConflictError, match=r"'Film' was made by another version .* Delete it and create it again"):
+        collection_from_mapping(mapping)
 
 
 @pytest.mark.parametrize(

@@ -21,17 +21,15 @@ class FakeStore:
     def __init__(self, documents: dict[str, dict[str, Any]] | None = None) -> None:
         self.documents = documents or {}
 
-    def request(self, method: str, path: str, body: Any = None, params: Any = None, **_: Any) -> Any:
-        assert (method, path) == ("POST", "/alto-film/_mget")
+    def get_many(self, index: str, ids: Sequence[str], params: Any) -> list[dict[str, Any]]:
+        assert index == collection().alias
         fields = params["_source_includes"].split(",")
-        return {
-            "docs": [
-                {"_id": name, "found": True, "_source": {key: found[key] for key in fields if key in found}}
-                if (found := self.documents.get(name))
-                else {"_id": name, "found": False}
-                for name in body["ids"]
-            ]
-        }
+        return [
+            {"_id": name, "found": True, "_source": {key: found[key] for key in fields if key in found}}
+            if (found := self.documents.get(name))
+            else {"_id": name, "found": False}
+            for name in ids
+        ]
 
     def write(self, alias: str, operations: Sequence[BulkOperation], **_: Any) -> list[BulkOutcome]:
         outcomes = [BulkOutcome(created=operation.id not in self.documents) for operation in operations]

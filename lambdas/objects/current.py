@@ -1,0 +1,46 @@
+"""Writes that fit the collection as it is now, whatever the function remembers of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lambdas.collections.model import Collection
+from lambdas.collections.registry import DOUBTFUL, CollectionRegistry
+from lambdas.errors import CollectionNotFoundError
+from lambdas.objects.model import ObjectInput
+from lambdas.objects.writer import ObjectWriter, WriteResult
+
+
+class CurrentWriter:
+    """An `ObjectWriter` that tries again with the collection as it is now, if what failed may fit that."""
+
+    def __init__(self, writer: ObjectWriter, registry: CollectionRegistry) -> None:
+        self._writer = writer
+        self._registry = registry
+
+    def write(self, collection: Collection, objects: Sequence[ObjectInput], **how: Any) -> list[WriteResult]:
+        """As `ObjectWriter.write`, with its keywords."""
+        try:
+            results = self._writer.write(collection, objects, **how)
+        except DOUBTFUL:
+            # Nothing was stored.
+            current = self._registry.newer(collection)
+            if current is None:
+                raise
+            return self._writer.write(current, objects, **how)
+        # Of objects that share an id the last one wins, so they stay together.
+        doubtful = {result.id for result in results if isinstance(result.error, DOUBTFUL)}
+        newer = self._newer(collection) if doubtful else None
+        if newer is None:
+            return results
+        places = [index for index, item in enumerate(objects) if item.id in doubtful]
+        again = self._writer.write(newer, [objects[index] for index in places], **how)
+        for index, result in zip(places, again, strict=True):
+            results[index] = result
+        return results
+
+    def _newer(self, collection: Collection) -> Collection | None:
+        try:
+            return self._registry.newer(collection)
+        except CollectionNotFoundError:
+            # Each result says so.
+            return None
