@@ -50,8 +50,8 @@ openapi: .venv/ready ## Write docs/openapi.json from the routes
 snapshots: .venv/ready ## Renew, on purpose, what tests/infra compares to see that an update replaces nothing
 	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/infra/test_replacement.py
 
-lock: .venv/ready ## Resolve the requirements anew, with hashes
-	$(PYTHON) requirements/lock.py
+lock: .venv/ready ## Resolve the requirements anew, with hashes (ARGS=--keep: only what is new)
+	$(PYTHON) requirements/lock.py $(ARGS)
 
 synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
 	$(CDK) synth --stage $(STAGE) $(ARGS)

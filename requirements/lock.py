@@ -1,6 +1,10 @@
-"""Resolve every requirements file anew. Hashes, but no registry: the files say what, not from where."""
+"""Resolve every requirements file anew. Hashes, but no registry: the files say what, not from where.
+
+With `--keep`, versions that still fit stay as they are: for a requirement that is added.
+"""
 
 import subprocess
+import sys
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -14,7 +18,6 @@ OPTIONS = (
     "--no-header",
     "--no-emit-index-url",
     "--no-emit-find-links",
-    "--upgrade",
 )
 # `dev` comes first: the functions carry exactly the versions that were tested.
 FUNCTIONS = ("query", "write", "split", "load")
@@ -28,7 +31,8 @@ def lock(name: str, *options: str, folder: Path = HERE) -> None:
     """Write <name>.txt from <name>.in."""
     source, target = folder / f"{name}.in", folder / f"{name}.txt"
     overrides = ["--override", str(HERE / "overrides.txt")]
-    command = [find_uv_bin(), "pip", "compile", "--quiet", *OPTIONS, *overrides, *options, str(source)]
+    upgrade = [] if "--keep" in sys.argv else ["--upgrade"]
+    command = [find_uv_bin(), "pip", "compile", "--quiet", *OPTIONS, *upgrade, *overrides, *options, str(source)]
     subprocess.run([*command, "--output-file", str(target)], check=True)
 
 
