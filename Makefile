@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults check format openapi snapshots lock synth deploy destroy bench bench-cli bench-embed bench-import bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth deploy destroy bench bench-api bench-cli bench-embed bench-import bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -62,8 +62,14 @@ deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account
 destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
 	$(CDK) destroy --stage $(STAGE) $(ARGS)
 
+fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; ALTO_FUZZ_SEED=n for others)
+	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/test_fuzz.py $(ARGS)
+
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks
+
+bench-api: .venv/ready ## Measure what the handler adds to the bare OpenSearch call
+	$(PYTHON) -m benchmarks.api
 
 bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex and Haystack (15 minutes)
 	$(PYTHON) -m benchmarks.embed $(ARGS)

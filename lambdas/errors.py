@@ -33,6 +33,7 @@ AltoError                          500 internal_error
 │   └── EmbeddingTimeoutError      504 embedding_timeout
 └── SearchEngineError              502 search_engine_error
     ├── QueryTooLongError          400 query_too_long
+    ├── ClusterFullError           409 cluster_full
     └── SearchEngineUnavailableError 503 search_engine_unavailable
 
 `code` is stable: clients branch on it. `message` is for people and says what to do next. Vendor errors are turned
@@ -50,6 +51,12 @@ class ErrorDetail:
 
     field: str
     message: str
+
+
+def shown(value: object) -> str:
+    """A value as it appears in an error: at most 80 characters, whatever was sent."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 class AltoError(Exception):
@@ -287,6 +294,13 @@ class QueryTooLongError(SearchEngineError):
 
     status = 400
     code = "query_too_long"
+
+
+class ClusterFullError(SearchEngineError):
+    """OpenSearch has no room for another collection."""
+
+    status = 409
+    code = "cluster_full"
 
 
 class SearchEngineUnavailableError(SearchEngineError):

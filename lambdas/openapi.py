@@ -20,7 +20,32 @@ DESCRIPTION = (
     "X-AWS-Access-Key, X-AWS-Secret-Key and X-AWS-Session-Token give the model calls other credentials."
 )
 
-FRAMEWORKS_OWN = frozenset({"HTTPValidationError", "ValidationError"})
+FRAMEWORKS_OWN = frozenset({"HTTPValidationError", "ValidationError", "ResponseValidationError"})
+# How the framework describes errors in a form that is not Alto's.
+FRAMEWORKS_STATUSES = ("422", "500")
+# Where an answer leads: by operation and status, the operations that take something from it.
+THAT_COLLECTION = {"name": "$response.body#/name"}
+THAT_OBJECT = {"name": "$request.path.name", "object_id": "$response.body#/id"}
+THAT_IMPORT = {"import_id": "$response.body#/id"}
+OF_OBJECT = dict.fromkeys(
+    ("get_object", "object_exists", "replace_object", "merge_object", "delete_object"), THAT_OBJECT
+)
+LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
+    "create_collection": {
+        "201": dict.fromkeys(
+            ("get_collection", "insert_object", "write_objects", "list_objects", "search", "delete_collection"),
+            THAT_COLLECTION,
+        )
+    },
+    "insert_object": {"201": OF_OBJECT},
+    "replace_object": {"200": OF_OBJECT, "201": OF_OBJECT},
+    "start_import": {"202": dict.fromkeys(("get_import", "cancel_import"), THAT_IMPORT)},
+}
+KEY = "idempotency-key"
+REPLAYED = {
+    "description": "Sent when the request was carried out before, and was not again.",
+    "schema": {"type": "string", "enum": ["true"]},
+}
 ERROR = {
     "description": "It did not work; the error says why.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
@@ -44,15 +69,41 @@ def document() -> dict[str, Any]:
         "responses": {"Error": ERROR},
     }
     for path in merged["paths"].values():
-        for operation in path.values():
-            _complete(operation)
+        for method, operation in path.items():
+            _complete(method, operation)
+    _close_names(merged)
     return merged
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _close_names(part: Any) -> None:
+    """Say of every object whose names have a pattern that it has no others: pydantic refuses them without saying so."""
+    if isinstance(part, dict):
+        if "patternProperties" in part:
+            part.setdefault("additionalProperties", False)
+        for each in part.values():
+            _close_names(each)
+    elif isinstance(part, list):
+        for each in part:
+            _close_names(each)
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
     """Add what holds for every operation: the form of any other answer, and an example."""
-    operation["responses"].pop("422", None)
-    operation["responses"]["default"] = {"$ref": "#/components/responses/Error"}
+    responses = operation["responses"]
+    for status in FRAMEWORKS_STATUSES:
+        responses.pop(status, None)
+    responses["default"] = {"$ref": "#/components/responses/Error"}
+    if method == "head":
+        responses["default"] = {"description": "It did not work; a GET says why."}
+    for status, response in responses.items():
+        if method == "head" or status == "204":
+            response.pop("content", None)
+        if status.startswith("2") and any(each["name"] == KEY for each in operation.get("parameters", [])):
+            response["headers"] = {"Idempotent-Replayed": REPLAYED}
+    for status, links in LINKS.get(operation["operationId"], {}).items():
+        responses[status]["links"] = {
+            target: {"operationId": target, "parameters": parameters} for target, parameters in links.items()
+        }
     example = EXAMPLES.get(operation["operationId"], Example({}))
     for parameter in operation.get("parameters", []):
         if parameter["name"] in example.parameters:

@@ -12,13 +12,15 @@ from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
-from lambdas.errors import QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
+from lambdas.errors import ClusterFullError, QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 
 # What OpenSearch answers while it is overloaded, starting or losing a node.
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 # What a load balancer answers between two nodes: the next try may meet the other one.
 TRIED_AGAIN = frozenset({502, 503, 504})
 TRIES = 3
+# How OpenSearch says that an index is one too many (`cluster.max_shards_per_node`).
+NO_ROOM = " shards open"
 
 
 class IndexMissingError(SearchEngineError):
@@ -86,7 +88,7 @@ class OpenSearch:
 
         `timeout` is in seconds, and cut to the time that is left. A broken connection is tried again. Raises
         `SearchEngineUnavailableError` when OpenSearch cannot answer now, one of the errors of this module for what
-        callers handle, and `SearchEngineError` for everything else.
+        callers handle, `ClusterFullError` for one shard too many, and `SearchEngineError` for everything else.
         """
         started = self._clock()
         try:
@@ -180,6 +182,11 @@ def _translated(error: TransportError) -> SearchEngineError:
         return QueryTooLongError(
             "The query has too many words for the properties that it searches: OpenSearch takes 1,024, counted in each "
             "property. Shorten it, or name fewer 'properties'."
+        )
+    if kind == "validation_exception" and NO_ROOM in str(error.info):
+        return ClusterFullError(
+            "OpenSearch has no room for so many shards: ask for fewer shards and replicas, delete collections that are "
+            "not needed, or add nodes."
         )
     if status in BUSY:
         return SearchEngineUnavailableError(f"{message} It is overloaded or starting; try again.")

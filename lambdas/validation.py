@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.errors import ErrorDetail, InvalidRequestError, shown
 
 
 def invalid_request(problems: Sequence[Any]) -> InvalidRequestError:
@@ -18,5 +18,4 @@ def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] in ("value_error", "missing", "json_invalid", "extra_forbidden"):
         return message
-    shown = repr(problem.get("input"))
-    return f"{message}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"
+    return f"{message}, not {shown(problem.get('input'))}"

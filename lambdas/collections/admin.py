@@ -57,8 +57,8 @@ class CollectionAdmin:
     ) -> Collection:
         """Create the index, its alias and its configuration in one request.
 
-        Raises `CollectionExistsError`, and an `EmbeddingError` when a SageMaker endpoint whose dimensions are not
-        given does not answer.
+        Raises `CollectionExistsError`, `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose
+        dimensions are not given does not answer.
         """
         now = self._now()
         vectors = {

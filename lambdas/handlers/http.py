@@ -180,6 +180,9 @@ def deadline(app: BaseRouter) -> Deadline:
 def _without_source(problem: Any) -> dict[str, Any]:
     """A finding whose place starts with a field: the framework puts `body` or `path` before it."""
     source, *place = problem["loc"]
+    if problem["type"] == "json_invalid":
+        problem = {**problem, "msg": f"is not JSON at character {place[-1]}: {problem['ctx']['error']}"}
+        place = []
     return {**problem, "loc": place or [source]}
 
 

@@ -7,9 +7,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lambdas.handlers.http import ERROR_RESPONSES
+from lambdas.handlers.http import ERROR_RESPONSES, JSON
+from lambdas.handlers.parameters import IdempotencyKey, replayed
 from lambdas.handlers.strict_json import StrictJson
-from lambdas.imports.control import ImportList, ImportRequest, StartedImport
+from lambdas.imports.control import ImportList, ImportRequest, KeptImport, StartedImport
 from lambdas.imports.job import ImportResponse
 from lambdas.imports.uploads import CompletedUpload, PartsRequest, PartUrls, UploadCompletion, UploadReference
 from lambdas.wiring.write import services
@@ -27,12 +28,23 @@ ImportId = Annotated[UUID, Path()]
     status_code=202,
     responses={202: {"description": "The job, or where to upload the file."}} | ERROR_RESPONSES,
 )
-def start_import(request: Annotated[ImportRequest, StrictJson(), Body()]) -> StartedImport:
+def start_import(
+    request: Annotated[ImportRequest, StrictJson(), Body()], idempotency_key: IdempotencyKey = None
+) -> Response[StartedImport]:
     """Imports an object in S3, or answers a URL to upload a file to. The same content again is the same job."""
     function = services()
     collection = function.registry.fresh(request.collection)
     named = request.model_copy(update={"collection": collection.name})
-    return function.imports.start(named, function.batch_problem(collection))
+    problem = function.batch_problem(collection)
+    if idempotency_key is None:
+        return Response(status_code=202, content_type=JSON, body=function.imports.start(named, problem))
+
+    def start() -> bytes:
+        return function.imports.start(named, problem).kept.model_dump_json().encode()
+
+    answered = function.requests.run("import", idempotency_key, named.model_dump_json().encode(), start)
+    started = function.imports.started(named, KeptImport.model_validate_json(answered.body))
+    return Response(status_code=202, content_type=JSON, body=started, headers=replayed(answered))
 
 
 @router.get(

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from lambdas.collections.model import collection_name
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
-from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, Name, ObjectId
+from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, Name, ObjectId, replayed
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.objects.model import (
     BatchResult,
@@ -148,9 +148,8 @@ def write_objects(
         orjson.dumps(batch.objects, option=orjson.OPT_SORT_KEYS),
         lambda: write().model_dump_json().encode(),
     )
-    replayed = {"Idempotent-Replayed": "true"} if answered.replayed else {}
     result = BatchResult.model_validate_json(answered.body)
-    return Response(status_code=200, content_type=JSON, body=result, headers=replayed)
+    return Response(status_code=200, content_type=JSON, body=result, headers=replayed(answered))
 
 
 @router.get(

@@ -6,6 +6,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from lambdas.collections.model import CollectionName
+from lambdas.idempotency import Answered
 from lambdas.objects.model import Version
 
 Name = Annotated[CollectionName, Path()]
@@ -27,3 +28,8 @@ IdempotencyKey = Annotated[
         "out again, but answered as before.",
     ),
 ]
+
+
+def replayed(answered: Answered) -> dict[str, str | list[str]]:
+    """The header that says that a request with an Idempotency-Key was not carried out again."""
+    return {"Idempotent-Replayed": "true"} if answered.replayed else {}

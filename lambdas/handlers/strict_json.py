@@ -11,8 +11,12 @@ from functools import cache
 from typing import Any
 
 import orjson
-from pydantic import GetCoreSchemaHandler, TypeAdapter
+from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
+
+# What pydantic's parser takes; orjson takes a little more.
+MAX_DEPTH = 200
+TOO_DEEP = f"objects and lists are nested too deeply: send at most {MAX_DEPTH} levels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,17 @@ class StrictJson:
 
         def read(value: Any) -> Any:
             model = self.model_of(value) if self.model_of else source
-            return (
-                value if isinstance(value, model) else _adapter(model).validate_json(orjson.dumps(value), strict=True)
-            )
+            if isinstance(value, model):
+                return value
+            try:
+                return _adapter(model).validate_json(orjson.dumps(value), strict=True)
+            except TypeError:
+                # What was JSON is JSON again, unless it is deeper than orjson goes.
+                raise ValueError(TOO_DEEP) from None
+            except ValidationError as error:
+                if error.errors()[0]["type"] == "json_invalid":
+                    raise ValueError(TOO_DEEP) from None
+                raise
 
         return core_schema.no_info_before_validator_function(read, handler(source))
 

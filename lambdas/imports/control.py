@@ -52,12 +52,25 @@ class ImportRequest(StrictModel):
         return self
 
 
+class KeptImport(StrictModel):
+    """What is kept of a start for its Idempotency-Key: no signed URL, which is a secret and good for an hour only."""
+
+    id: str
+    upload_id: str | None = None
+
+
 class StartedImport(StrictModel):
     """The id under which the import can be followed; its job, or where to upload the file first."""
 
     id: str
     job: ImportResponse | None = None
     upload: Upload | None = None
+
+    @property
+    def kept(self) -> KeptImport:
+        """What has to be known to give this answer again."""
+        parts = self.upload.parts if self.upload else None
+        return KeptImport(id=self.id, upload_id=parts.upload_id if parts else None)
 
 
 class ImportList(StrictModel):
@@ -105,7 +118,7 @@ class ImportControl:
         if batch_problem and request.options.embedding == "batch":
             raise InvalidRequestError(batch_problem, [ErrorDetail("options.embedding", batch_problem)])
         if request.file_name is not None:
-            return self._upload(request.collection, request.file_name, request)
+            return self.started(request, KeptImport(id=str(uuid4())))
         bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
         options = self._resolved(request.options, key)
         try:
@@ -124,6 +137,15 @@ class ImportControl:
         except JobFailedError as error:
             raise InvalidRequestError(error.reason) from None
         return self._started(job)
+
+    def started(self, request: ImportRequest, kept: KeptImport) -> StartedImport:
+        """The import that this request started, as it stands: its job, or URLs for its file that were just signed.
+
+        Raises `ImportNotFoundError`, and `InvalidRequestError` when the format of the file is not known.
+        """
+        if request.file_name is not None:
+            return self._upload(request, request.file_name, kept)
+        return StartedImport(id=kept.id, job=self.get(kept.id))
 
     def get(self, import_id: str) -> ImportResponse:
         """The job, with a URL to its error file. Raises `ImportNotFoundError`."""
@@ -200,7 +222,7 @@ class ImportControl:
             self._go_on(job.id)
         return StartedImport(id=job.id, job=self.get(job.id))
 
-    def _upload(self, collection: str, file_name: str, request: ImportRequest) -> StartedImport:
+    def _upload(self, request: ImportRequest, file_name: str, kept: KeptImport) -> StartedImport:
         self._resolved(request.options, file_name)
         if not file_name.endswith(SUFFIXES):
             problem = (
@@ -208,9 +230,9 @@ class ImportControl:
                 "give it another name; options say how it is read all the same"
             )
             raise InvalidRequestError(f"file_name: {problem}.", [ErrorDetail("file_name", problem)])
-        note = UploadNote(str(uuid4()), request.options)
-        upload = self.uploads.begin(collection, file_name, note, request.file_size)
-        return StartedImport(id=str(note.import_id), upload=upload)
+        note = UploadNote(kept.id, request.options)
+        upload = self.uploads.begin(request.collection, file_name, note, request.file_size, kept.upload_id)
+        return StartedImport(id=kept.id, upload=upload)
 
     def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
         resolved = options.resolved(key)

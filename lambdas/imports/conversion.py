@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.errors import ErrorDetail, InvalidObjectError, shown
 
 TRUTHS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
@@ -39,8 +39,7 @@ def convert(values: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, An
         try:
             converted[name] = _as_type(value, types.get(name, ""))
         except ValueError:
-            shown = repr(value)
-            problem = f"cannot be read as {types[name]}: {shown if len(shown) <= 60 else shown[:57] + '...'}"
+            problem = f"cannot be read as {types[name]}: {shown(value)}"
             problems.append(ErrorDetail(f"properties.{name}", problem))
     if problems:
         more = f" {len(problems) - 1} more in details." if len(problems) > 1 else ""

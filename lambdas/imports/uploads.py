@@ -108,15 +108,22 @@ class Uploads:
         self._bucket = bucket
         self._now = now
 
-    def begin(self, collection: str, file_name: str, note: UploadNote, size: int | None) -> Upload:
-        """Where to send the file. In one piece unless it is known to be large."""
+    def begin(
+        self, collection: str, file_name: str, note: UploadNote, size: int | None, upload_id: str | None = None
+    ) -> Upload:
+        """Where to send the file. In one piece unless it is known to be large.
+
+        `upload_id` is that of the parts, if it was begun before.
+        """
         key = key_of(collection, str(note.import_id), file_name)
         metadata = note.metadata()
         if size is not None and size > PART_BYTES:
-            made = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, Metadata=metadata)
+            if upload_id is None:
+                made = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, Metadata=metadata)
+                upload_id = made["UploadId"]
             count, part_bytes = parts_of(size)
-            urls = self._urls(key, made["UploadId"], range(1, min(count, MAX_URLS) + 1))
-            parts = UploadParts(upload_id=made["UploadId"], part_bytes=part_bytes, count=count, urls=urls)
+            urls = self._urls(key, upload_id, range(1, min(count, MAX_URLS) + 1))
+            parts = UploadParts(upload_id=upload_id, part_bytes=part_bytes, count=count, urls=urls)
             return Upload(method="PUT", headers={}, parts=parts, expires=self._expiry())
         url = self._signed("put_object", Key=key, Metadata=metadata)
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}

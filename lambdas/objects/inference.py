@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import OBJECT_TYPES, NestedProperty, Property, PropertyBase
-from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.errors import ErrorDetail, InvalidObjectError, shown
 from lambdas.objects.values import GEO_FIELDS, is_date, is_number, is_uuid
 
 
@@ -99,7 +99,9 @@ def _scalar_type(value: Any, path: str) -> str:
         case dict():
             return "geo" if value.keys() == GEO_FIELDS.keys() else "object"
         case _:
-            raise _untold(path, f"no type of property fits {value!r}: send text, a number, true, false or an object")
+            raise _untold(
+                path, f"no type of property fits {shown(value)}: send text, a number, true, false or an object"
+            )
 
 
 def _untold(path: str, problem: str) -> InvalidObjectError:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from pydantic import Field, StringConstraints
 
 from lambdas.collections.model import DEFAULT_VECTOR, VectorName
-from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.errors import ErrorDetail, InvalidObjectError, shown
 from lambdas.models import StrictModel
 
 OBJECT_FIELDS = frozenset({"id", "properties", "vector", "vectors"})
@@ -20,7 +20,7 @@ Vector = Annotated[list[float], Field(min_length=1, max_length=16_000)]
 
 Version = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$"),
+    StringConstraints(pattern=r"^[1-9][0-9]{0,17}\.[0-9]{1,18}$"),
     Field(description="Changes with each write of the object. Compare it with `if_version`; it means nothing else."),
 ]
 
@@ -132,7 +132,7 @@ def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> Objec
         )
     properties = raw.get("properties") or {}
     if not isinstance(properties, dict):
-        raise _wrong("properties", f"must be an object, not {_shown(properties)}")
+        raise _wrong("properties", f"must be an object, not {shown(properties)}")
     return ObjectInput(
         id=_parse_id(raw.get("id"), default_id),
         properties={name: value for name, value in properties.items() if value is not None},
@@ -146,13 +146,13 @@ def _parse_id(value: object, default_id: str | None) -> str:
     try:
         return str(UUID(str(value)))
     except ValueError:
-        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {_shown(value)}") from None
+        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {shown(value)}") from None
 
 
 def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
     vectors = raw.get("vectors") or {}
     if not isinstance(vectors, dict):
-        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {_shown(vectors)}")
+        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {shown(vectors)}")
     single = raw.get("vector")
     if single is not None:
         if DEFAULT_VECTOR in vectors:
@@ -160,15 +160,9 @@ def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
         vectors = vectors | {DEFAULT_VECTOR: single}
     for name, value in vectors.items():
         if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
-            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {_shown(value)}")
+            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {shown(value)}")
     return dict(vectors)
 
 
 def _wrong(field: str, problem: str) -> InvalidObjectError:
     return InvalidObjectError(f"'{field}' {problem}.", [ErrorDetail(field, problem)])
-
-
-def _shown(value: object) -> str:
-    """A value as it appears in an error: short, whatever was sent."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

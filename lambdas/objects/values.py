@@ -9,12 +9,12 @@ from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import PropertyBase
-from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.errors import ErrorDetail, InvalidObjectError, shown
 
 # OpenSearch's `long`.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-# RFC 3339, which is narrower than ISO 8601. OpenSearch keeps milliseconds.
-DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+# RFC 3339, which is narrower than ISO 8601. OpenSearch keeps milliseconds, and takes zones of 18 hours at most.
+DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]((0\d|1[0-7]):[0-5]\d|18:00))", re.ASCII)
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 GEO_FIELDS = {"lat": 90, "lon": 180}
 
@@ -94,7 +94,7 @@ def check_properties(collection: CollectionConfig, values: Mapping[str, Any]) ->
 def value_problem(item: PropertyBase, value: Any) -> str | None:
     """What is wrong with a single value (not a list) of this property; None when it fits."""
     expected = VALUE_TYPES[item.scalar_type]
-    return None if expected.fits(value) else f"must be {expected.wanted}, not {_shown(value)}"
+    return None if expected.fits(value) else f"must be {expected.wanted}, not {shown(value)}"
 
 
 def lengths(properties: Sequence[PropertyBase], values: Mapping[str, Any]) -> dict[str, int | list[int]]:
@@ -131,7 +131,7 @@ def _problems(properties: Sequence[PropertyBase], values: Mapping[str, Any], pre
         elif not item.is_list:
             yield from _value_problems(item, value, field)
         elif not isinstance(value, list):
-            yield ErrorDetail(field, f"must be a list of {item.scalar_type}, not {_shown(value)}")
+            yield ErrorDetail(field, f"must be a list of {item.scalar_type}, not {shown(value)}")
         else:
             # One wrong item says enough about a list.
             yield from next(filter(None, (list(_value_problems(item, each, field)) for each in value)), ())
@@ -143,8 +143,3 @@ def _value_problems(item: PropertyBase, value: Any, field: str) -> Iterator[Erro
         yield ErrorDetail(field, problem)
     elif item.properties is not None:
         yield from _problems(item.properties, value, f"{field}.")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

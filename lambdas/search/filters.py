@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase
-from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.errors import ErrorDetail, InvalidRequestError, shown
 from lambdas.models import StrictModel
 from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
 
@@ -30,6 +30,8 @@ Operator = Literal[
 # Below OpenSearch's own limit of 1,024 clauses a query, which counts those of the search too.
 MAX_CLAUSES = 900
 MAX_WILDCARDS = 10
+# Far below what OpenSearch and the writers of JSON on the way to it take.
+MAX_LEVELS = 32
 # What a length is stored as.
 MAX_LENGTH = 2**31 - 1
 
@@ -176,6 +178,9 @@ def filter_query(collection: CollectionConfig, condition: Filter) -> dict[str, A
             f"has {clauses(condition)} conditions, the values of contains_all included: send {MAX_CLAUSES} at most"
         )
         raise InvalidRequestError(f"The filter {problem}.", [ErrorDetail("filter", problem)])
+    if levels(condition) > MAX_LEVELS:
+        problem = f"nests and, or and not {levels(condition)} levels deep: send {MAX_LEVELS} at most"
+        raise InvalidRequestError(f"The filter {problem}.", [ErrorDetail("filter", problem)])
     return _query(collection, condition)
 
 
@@ -190,6 +195,17 @@ def clauses(condition: Filter) -> int:
             return 1 + len(values)
         case _:
             return 1
+
+
+def levels(condition: Filter) -> int:
+    """How deep the filter nests: 0 for a single condition."""
+    match condition:
+        case AllOf(all_of=parts) | AnyOf(any_of=parts):
+            return 1 + max(map(levels, parts))
+        case Negation(negated=part):
+            return 1 + levels(part)
+        case _:
+            return 0
 
 
 def _query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
@@ -275,9 +291,7 @@ def _check_pattern(condition: Condition) -> None:
 
 
 def _shown(condition: Condition) -> str:
-    value = condition.value
-    text = str(value.model_dump()) if isinstance(value, GeoRange) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(condition.value.model_dump() if isinstance(condition.value, GeoRange) else condition.value)
 
 
 def _wrong(condition: Condition, problem: str) -> InvalidRequestError:

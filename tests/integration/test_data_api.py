@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from lambdas.collections.properties import TOKENIZATIONS
@@ -563,3 +564,17 @@ def test_text_is_embedded_anew_only_where_a_patch_changes_it(api: Api, emulator:
     assert changed["default"] != first["default"]
     assert changed["own"] == first["own"] == [1.0, 2.0]
     api("DELETE", f"/v1/collections/{name}")
+
+
+def test_a_collection_for_which_there_is_no_room_is_refused_with_what_to_do(api: Api, opensearch_url: str) -> None:
+    name, limit = f"Full{uuid4().hex[:8]}", "cluster.max_shards_per_node"
+    settings = f"{opensearch_url}/_cluster/settings"
+    httpx.put(settings, json={"transient": {limit: 1}}).raise_for_status()
+    try:
+        refused = api("POST", "/v1/collections", {"name": name, "index": {"shards": 20}})
+    finally:
+        httpx.put(settings, json={"transient": {limit: None}}).raise_for_status()
+
+    assert (refused.status, refused.error["code"]) == (409, "cluster_full")
+    assert "fewer shards" in refused.error["message"]
+    assert api("GET", f"/v1/collections/{name}").status == 404

@@ -111,7 +111,8 @@ def test_an_answer_that_lambda_cannot_carry_says_what_to_ask_for_instead() -> No
         ({"bm25": {"query": "x"}, "limmit": 1}, "limmit", "Extra inputs are not permitted"),
         ({"bm25": {}}, "bm25.query", "Field required"),
         ({}, "body", "exactly one of near_text"),
-        ("{", "", "JSON"),
+        ("{", "body", "is not JSON at character"),
+        ('{"limit": NaN}', "body", "is not JSON at character"),
         ('"text"', "body", "dictionary"),
     ],
 )

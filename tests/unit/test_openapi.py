@@ -26,9 +26,55 @@ def test_every_operation_has_an_example_and_no_example_is_left_over() -> None:
 
 
 def test_every_error_has_the_one_form() -> None:
-    for operation in OPERATIONS.values():
-        assert operation["responses"]["default"] == {"$ref": "#/components/responses/Error"}
-        assert "422" not in operation["responses"]
+    for (_, method), operation in OPERATIONS.items():
+        responses = operation["responses"]
+        if method != "head":
+            assert responses["default"] == {"$ref": "#/components/responses/Error"}
+        assert not {"422", "500"} & set(responses)
+
+
+def test_an_answer_without_a_body_is_described_without_one() -> None:
+    bodiless = [
+        response
+        for (_, method), operation in OPERATIONS.items()
+        for status, response in operation["responses"].items()
+        if method == "head" or status == "204"
+    ]
+    assert len(bodiless) >= 8
+    assert not [response for response in bodiless if "content" in response or "$ref" in response]
+
+
+def test_a_request_that_can_be_replayed_says_how_its_answer_tells() -> None:
+    replayable = {
+        operation["operationId"]
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        if "Idempotent-Replayed" in response.get("headers", {})
+    }
+    assert replayable == {"write_objects", "start_import"}
+
+
+def test_a_link_names_an_operation_and_its_parameters() -> None:
+    by_name = {operation["operationId"]: operation for operation in OPERATIONS.values()}
+    links = [
+        link
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    ]
+    assert links
+    for link in links:
+        required = {each["name"] for each in by_name[link["operationId"]]["parameters"] if each["in"] == "path"}
+        assert set(link["parameters"]) == required, link
+
+
+def test_an_object_whose_names_have_a_pattern_has_no_others() -> None:
+    for name, properties in (
+        ("ObjectBody", "vectors"),
+        ("CollectionConfig", "vectors"),
+        ("AggregateRequest", "properties"),
+    ):
+        assert document()["components"]["schemas"][name]["properties"][properties]["additionalProperties"] is False
 
 
 def test_the_committed_document_is_the_current_one() -> None:

@@ -153,3 +153,14 @@ def test_a_filter_that_is_larger_than_the_engine_takes_is_refused_before_it_is_s
 
     with pytest.raises(InvalidRequestError, match="has 1003 conditions"):
         query(**{"and": [many, many]})
+
+
+def test_a_filter_that_is_deeper_than_anybody_needs_is_refused_before_it_is_sent() -> None:
+    deep: dict[str, Any] = {"property": "year", "operator": "equal", "value": 1}
+    for _ in range(33):
+        deep = {"not": deep}
+
+    with pytest.raises(InvalidRequestError, match="33 levels deep: send 32 at most"):
+        query(**deep)
+
+    assert query(**deep["not"])

@@ -1,0 +1,82 @@
+"""Requests made from the API's description, to the functions in this process.
+
+ALTO_FUZZ_EXAMPLES is how many are made for each operation (`make fuzz` makes 150), ALTO_FUZZ_SEED another beginning.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from lambdas.openapi import document
+from tests.api import Api
+from tests.fuzz import Findings, fuzz
+from tests.fuzz_documents import COLLECTION, known_collection, shallow
+from tests.wsgi import WsgiApp
+
+EXAMPLES = os.environ.get("ALTO_FUZZ_EXAMPLES")
+FEW = 6
+CONFIGURATION = {
+    "seed": int(os.environ.get("ALTO_FUZZ_SEED", "1")),
+    "warnings": False,
+    "continue-on-failure": True,
+    # How long a request takes to be made says something about the machine, not about Alto.
+    "suppress-health-check": ["too_slow"],
+    "generation": {"max-examples": int(EXAMPLES or FEW), "database": "none", "no-shrink": EXAMPLES is None},
+    # All checks are on. A 400 answers valid data too: no schema knows what properties a collection has.
+    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429"]}},
+}
+
+
+@pytest.fixture
+def app(api: Api, environment: dict[str, str]) -> WsgiApp:
+    """The API, with a bucket and a queue for imports."""
+    region = environment["AWS_REGION"]
+    boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
+    boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
+    return WsgiApp(api)
+
+
+@pytest.fixture
+def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findings]:
+    """Runs phases over a description."""
+
+    def run(description: dict[str, Any], *phases: str) -> Findings:
+        chosen: dict[str, Any] = {"enabled": False} | {phase: {"enabled": True} for phase in phases}
+        findings = fuzz(app, description, CONFIGURATION | {"phases": chosen})
+        if EXAMPLES is not None:
+            with capsys.disabled():
+                sys.stdout.write(f"\n{dict(findings.cases)} answered {dict(sorted(findings.statuses.items()))}\n")
+        return findings
+
+    return run
+
+
+def test_what_the_description_allows_and_forbids_is_allowed_and_forbidden(run: Callable[..., Findings]) -> None:
+    findings = run(shallow(document()), "examples", "coverage")
+
+    assert findings.problems == {}
+    assert findings.cases["coverage"] > 3000
+
+
+def test_no_request_that_the_description_allows_breaks_anything(run: Callable[..., Findings]) -> None:
+    findings = run(document(), "fuzzing", "stateful")
+
+    assert findings.problems == {}
+    assert findings.cases["fuzzing"] > 20 * FEW
+    assert findings.cases["stateful"] > FEW
+
+
+def test_values_of_each_type_are_taken_and_others_refused(run: Callable[..., Findings], api: Api) -> None:
+    name = f"Everything{uuid4().hex[:8]}"
+    assert api("POST", "/v1/collections", COLLECTION | {"name": name}).status == 201
+
+    findings = run(known_collection(document(), name), "fuzzing")
+
+    api("DELETE", f"/v1/collections/{name}")
+    assert findings.problems == {}
+    assert findings.statuses[200] > findings.statuses[404]

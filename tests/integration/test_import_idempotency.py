@@ -1,0 +1,84 @@
+"""POST /v1/imports with an Idempotency-Key, over moto's S3, SQS and DynamoDB."""
+
+import zlib
+from collections.abc import Iterator
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from tests.api import Answer, Api
+from tests.builders import FILM_PROPERTIES
+
+
+@pytest.fixture
+def collection(api: Api, environment: dict[str, str]) -> Iterator[str]:
+    region = environment["AWS_REGION"]
+    boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
+    boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
+    name = f"Import{uuid4().hex[:8]}"
+    assert api("POST", "/v1/collections", {"name": name, "properties": FILM_PROPERTIES}).status == 201
+    yield name
+    api("DELETE", f"/v1/collections/{name}")
+
+
+def start(api: Api, key: str, **request: object) -> Answer:
+    return api("POST", "/v1/imports", request, headers={"Idempotency-Key": key})
+
+
+def file_of(environment: dict[str, str], name: str) -> str:
+    bucket = environment["ALTO_IMPORT_BUCKET"]
+    boto3.client("s3", region_name=environment["AWS_REGION"]).put_object(Bucket=bucket, Key=name, Body=b"{}")
+    return f"s3://{bucket}/{name}"
+
+
+def test_an_import_that_is_to_be_repeated_is_started_once_for_each_key(
+    api: Api, environment: dict[str, str], collection: str
+) -> None:
+    key, source = str(uuid4()), file_of(environment, f"any/{uuid4()}.jsonl")
+    request = {"collection": collection, "source": source, "repeat": True}
+
+    first, again = start(api, key, **request), start(api, key, **request)
+    without_key = api("POST", "/v1/imports", request)
+
+    assert (first.status, again.status) == (202, 202)
+    assert again.body["id"] == first.body["id"] != without_key.body["id"]
+    assert again.body["job"]["collection"] == collection
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_an_upload_that_is_asked_for_again_has_its_id_and_place_and_a_url_that_was_just_signed(
+    api: Api, collection: str
+) -> None:
+    key, request = str(uuid4()), {"collection": collection, "file_name": "films.csv"}
+
+    first, again = start(api, key, **request), start(api, key, **request)
+    lower = start(api, key, **(request | {"collection": collection.lower()}))
+
+    assert first.body["id"] == again.body["id"] == lower.body["id"]
+    place, _, signature = first.body["upload"]["url"].partition("?")
+    assert again.body["upload"]["url"].partition("?")[0] == place
+    assert signature
+    assert again.body["upload"]["headers"] == first.body["upload"]["headers"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection: str) -> None:
+    start(api, str(uuid4()), collection=collection, file_name="films.csv")
+
+    dynamodb = boto3.client("dynamodb", region_name=environment["AWS_REGION"])
+    kept = dynamodb.scan(TableName=environment["ALTO_JOBS_TABLE"])["Items"]
+    answers = [zlib.decompress(item["answer"]["B"]) for item in kept if "answer" in item]
+    assert answers
+    assert not [answer for answer in answers if b"X-Amz-Signature" in answer]
+
+
+def test_a_key_of_another_import_is_refused_and_a_refused_import_is_judged_again(api: Api, collection: str) -> None:
+    key = str(uuid4())
+
+    refused = [start(api, key, collection=collection, file_name="films.doc") for _ in range(2)]
+    other = start(api, key, collection=collection, file_name="films.csv")
+
+    assert [each.error["code"] for each in refused] == ["invalid_request"] * 2
+    assert (other.status, other.error["code"]) == (409, "idempotency_key_reused")
