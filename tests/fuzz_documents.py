@@ -128,8 +128,15 @@ def known_collection(document: dict[str, Any], name: str) -> dict[str, Any]:
     schemas["NearObject"]["properties"] |= {"id": {"type": "string", "enum": IDS}}
     del schemas["NearObject"]["properties"]["target_vector"]
     schemas["Hybrid"]["properties"] |= {"vector": vector, "target_vector": {"const": "default"}}
-    for setting in ("near_object", "move_to", "move_away"):
-        del schemas["Hybrid"]["properties"][setting]
+    # What these take is not of the collection's own description, or is the vector's own.
+    for schema, setting in (
+        ("NearVector", "vectors"),
+        ("Hybrid", "vectors"),
+        ("Hybrid", "near_object"),
+        ("Hybrid", "move_to"),
+        ("Hybrid", "move_away"),
+    ):
+        schemas[schema]["properties"].pop(setting, None)
     for schema in ("Bm25", "Hybrid"):
         names = {"enum": ["title", "tags", "title^2", "tags^0.5"]}
         schemas[schema]["properties"]["properties"] = {"type": "array", "items": names, "minItems": 1}

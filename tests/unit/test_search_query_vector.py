@@ -41,7 +41,7 @@ class Engine:
         self.bodies: list[Any] = []
 
     def request(self, _method: str, path: str, body: Any, _params: Any, _timeout: float) -> Any:
-        assert path == "/alto-film/_search"
+        assert path == f"/{collection().alias}/_search"
         self.bodies.append(body)
         wanted = body["query"]["ids"]["values"]
         return {
