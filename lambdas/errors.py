@@ -30,6 +30,7 @@ AltoError                          500 internal_error
 │   ├── ModelQuotaError            429 model_quota_exceeded
 │   ├── ModelUnavailableError      503 model_unavailable
 │   ├── ModelAnswerError           502 model_answer_unusable
+│   ├── BatchInferenceRefusedError 502 batch_inference_refused
 │   └── EmbeddingTimeoutError      504 embedding_timeout
 └── SearchEngineError              502 search_engine_error
     ├── QueryTooLongError          400 query_too_long

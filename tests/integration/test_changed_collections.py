@@ -59,6 +59,11 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "search": ("POST", "search", {"near_vector": {"vector": [1.0, 2.0, 3.0]}, "filter": BORN}),
     "near object": ("POST", "search", {"near_object": {"id": ID}}),
     "explained": ("POST", "search", {"hybrid": {"query": "last", "vector": [1.0, 2.0, 3.0]}, "explain": True}),
+    "several": (
+        "POST",
+        "search",
+        {"queries": [{"near_vector": {"vector": [1.0, 2.0, 3.0]}}, {"near_object": {"id": ID}}]},
+    ),
     "aggregate": ("POST", "aggregate", {"properties": {"born": {"metrics": ["sum"]}}}),
     "replace": ("PUT", f"objects/{ID}", PERSON),
     "merge": ("PATCH", f"objects/{ID}", {"properties": {"born": 2}}),
@@ -83,6 +88,8 @@ def test_a_collection_that_was_made_anew_is_served_as_it_is_now(
     assert answer.status in (200, 201, 204), answer.body
     if isinstance(answer.body, dict) and "objects" in answer.body and "dry_run" not in answer.body:
         assert [each["properties"]["born"] for each in answer.body["objects"]] == [1]
+    if request_name == "several":
+        assert [len(each["objects"]) for each in answer.body["results"]] == [1, 1]
     if request_name == "delete by filter":
         assert answer.body["deleted"] == 1
 
@@ -122,7 +129,9 @@ def test_auto_schema_does_not_bring_the_old_properties_back(api: Api, other: Sen
     assert [item["name"] for item in api("GET", f"/v1/collections/{name}").body["properties"]] == ["new"]
 
 
-@pytest.mark.parametrize("request_name", ["search", "replace", "merge", "exists", "get by ids", "delete by filter"])
+@pytest.mark.parametrize(
+    "request_name", ["search", "several", "replace", "merge", "exists", "get by ids", "delete by filter"]
+)
 def test_a_collection_that_was_deleted_is_a_404_at_once(api: Api, other: Send, name: str, request_name: str) -> None:
     create(api, name, 3, {"name": "year", "type": "text"}, {"name": "born", "type": "int"})
     for path, body in (("search", {"bm25": {"query": "x"}}), ("objects/get", {"ids": [ID]})):

@@ -64,6 +64,16 @@ def test_an_upload_that_is_asked_for_again_has_its_id_and_place_and_a_url_that_w
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
+def test_an_upload_in_parts_that_is_asked_for_again_is_the_same_upload(api: Api, collection: str) -> None:
+    key, request = str(uuid4()), {"collection": collection, "file_name": "films.csv", "file_size": 200 * 1024**2}
+
+    first, again = start(api, key, **request), start(api, key, **request)
+
+    assert again.body["id"] == first.body["id"]
+    assert again.body["upload"]["parts"]["upload_id"] == first.body["upload"]["parts"]["upload_id"]
+    assert len(again.body["upload"]["parts"]["urls"]) == again.body["upload"]["parts"]["count"] > 1
+
+
 def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection: str) -> None:
     start(api, str(uuid4()), collection=collection, file_name="films.csv")
 

@@ -95,6 +95,18 @@ def test_what_fails_with_the_collection_of_now_is_done_once(registry: Collection
     assert calls == [OLD]
 
 
+def test_an_answer_with_doubts_is_given_again_only_if_the_collection_is_another(
+    engine: FakeEngine, registry: CollectionRegistry
+) -> None:
+    def knows_plots(films: Collection) -> bool:
+        return films.property_named("plot") is not None
+
+    assert registry.serve("Film", knows_plots, lambda answer: not answer) is False
+    engine.stored = NEW
+    assert registry.serve("Film", knows_plots) is False
+    assert registry.serve("Film", knows_plots, lambda answer: not answer) is True
+
+
 def test_a_collection_that_is_gone_is_not_found(engine: FakeEngine, registry: CollectionRegistry) -> None:
     engine.stored = None
 

@@ -20,7 +20,7 @@ class Engine:
         self.calls: list[list[Any]] = []
 
     def search_each(self, index: str, bodies: list[Any], _timeout: float) -> list[Any]:
-        assert index == "alto-film"
+        assert index == FILMS.alias
         self.calls.append(bodies)
         return [SearchEngineError("It broke.") if "broken" in str(body) else FOUND for body in bodies]
 
