@@ -12,6 +12,10 @@ from lambdas.objects.bulk import version_of
 from lambdas.objects.model import ObjectInput, StoredObject
 from lambdas.objects.values import lengths
 
+# The length of a vector (its Euclidean norm), such that squares and their sums stay within 32-bit numbers.
+LONGEST = 1e18
+SHORTEST = 1e-18
+
 
 def document(
     collection: CollectionConfig,
@@ -54,7 +58,7 @@ def object_of(
 
 
 def check_vectors(collection: Collection, vectors: Mapping[str, list[float]]) -> None:
-    """Raise `InvalidObjectError` if a vector is unknown to the collection or does not have its length."""
+    """Raise `InvalidObjectError` for a vector that is unknown, has other dimensions or is out of range."""
     for name, vector in vectors.items():
         config = collection.vectors.get(name)
         if config is None:
@@ -62,10 +66,15 @@ def check_vectors(collection: Collection, vectors: Mapping[str, list[float]]) ->
             raise _wrong(name, f"is not a vector of the collection '{collection.name}'. It has these: {known}")
         if len(vector) != config.resolved_dimensions:
             raise _wrong(name, f"must have {config.resolved_dimensions} numbers, not {len(vector)}")
-        if not all(map(math.isfinite, vector)):
-            raise _wrong(name, "has numbers that are not finite: send finite numbers only")
-        if config.index.distance == "cosine" and not any(vector):
-            raise _wrong(name, "has only zeros, which no cosine distance can be measured to: send another vector")
+        length = math.sqrt(math.sumprod(vector, vector))
+        if not length <= LONGEST:
+            raise _wrong(
+                name, f"is longer than {LONGEST:g} or not finite: OpenSearch computes with 32 bits, scale it down"
+            )
+        if config.index.distance == "cosine" and length < SHORTEST:
+            raise _wrong(
+                name, f"is shorter than {SHORTEST:g}, so no cosine distance can be measured to it: send another vector"
+            )
 
 
 def _wrong(name: str, problem: str) -> InvalidObjectError:

@@ -15,18 +15,19 @@ import pytest
 from lambdas.openapi import document
 from tests.api import Api
 from tests.fuzz import Findings, fuzz
-from tests.fuzz_documents import COLLECTION, known_collection, shallow
+from tests.fuzz_documents import COLLECTION, known_collection, several_searches, shallow, single_searches
 from tests.wsgi import WsgiApp
 
 EXAMPLES = os.environ.get("ALTO_FUZZ_EXAMPLES")
 FEW = 6
+GENERATION = {"max-examples": int(EXAMPLES or FEW), "database": "none", "no-shrink": EXAMPLES is None}
 CONFIGURATION = {
     "seed": int(os.environ.get("ALTO_FUZZ_SEED", "1")),
     "warnings": False,
     "continue-on-failure": True,
     # How long a request takes to be made says something about the machine, not about Alto.
     "suppress-health-check": ["too_slow"],
-    "generation": {"max-examples": int(EXAMPLES or FEW), "database": "none", "no-shrink": EXAMPLES is None},
+    "generation": GENERATION,
     # All checks are on. A 400 answers valid data too: no schema knows what properties a collection has.
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429"]}},
 }
@@ -45,9 +46,12 @@ def app(api: Api, environment: dict[str, str]) -> WsgiApp:
 def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findings]:
     """Runs phases over a description."""
 
-    def run(description: dict[str, Any], *phases: str) -> Findings:
+    def run(description: dict[str, Any], *phases: str, only_valid: bool = False) -> Findings:
         chosen: dict[str, Any] = {"enabled": False} | {phase: {"enabled": True} for phase in phases}
-        findings = fuzz(app, description, CONFIGURATION | {"phases": chosen})
+        configuration = CONFIGURATION | {"phases": chosen}
+        if only_valid:
+            configuration["generation"] = GENERATION | {"mode": "positive"}
+        findings = fuzz(app, description, configuration)
         if EXAMPLES is not None:
             with capsys.disabled():
                 sys.stdout.write(f"\n{dict(findings.cases)} answered {dict(sorted(findings.statuses.items()))}\n")
@@ -56,17 +60,24 @@ def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findi
     return run
 
 
+def told(findings: Findings) -> None:
+    """Fail with everything that was wrong, each as a command that does it again."""
+    __tracebackhide__ = True
+    if findings.problems:
+        pytest.fail("\n\n".join(f"{name}\n{what}" for name, what in findings.problems.items()), pytrace=False)
+
+
 def test_what_the_description_allows_and_forbids_is_allowed_and_forbidden(run: Callable[..., Findings]) -> None:
     findings = run(shallow(document()), "examples", "coverage")
 
-    assert findings.problems == {}
+    told(findings)
     assert findings.cases["coverage"] > 3000
 
 
 def test_no_request_that_the_description_allows_breaks_anything(run: Callable[..., Findings]) -> None:
-    findings = run(document(), "fuzzing", "stateful")
+    findings = run(single_searches(document()), "fuzzing", "stateful")
 
-    assert findings.problems == {}
+    told(findings)
     assert findings.cases["fuzzing"] > 20 * FEW
     assert findings.cases["stateful"] > FEW
 
@@ -76,7 +87,10 @@ def test_values_of_each_type_are_taken_and_others_refused(run: Callable[..., Fin
     assert api("POST", "/v1/collections", COLLECTION | {"name": name}).status == 201
 
     findings = run(known_collection(document(), name), "fuzzing")
+    several = run(several_searches(document(), name), "fuzzing", only_valid=True)
 
     api("DELETE", f"/v1/collections/{name}")
-    assert findings.problems == {}
+    told(findings)
+    told(several)
     assert findings.statuses[200] > findings.statuses[404]
+    assert several.statuses[200] >= FEW

@@ -135,8 +135,11 @@ def test_an_object_of_the_wrong_form_is_refused(raw: dict[str, Any], message: st
     [
         ({"default": [1.0]}, "'vectors.default' must have 3 numbers, not 1"),
         ({"plot": [1.0]}, "'vectors.plot' is not a vector of the collection 'Film'. It has these: default"),
-        ({"default": [0.0, 0.0, 0.0]}, "has only zeros"),
-        ({"default": [math.nan, 0.0, 0.0]}, "has numbers that are not finite"),
+        ({"default": [0.0, 0.0, 0.0]}, "is shorter than 1e-18"),
+        ({"default": [1e-200, 0.0, 0.0]}, "is shorter than 1e-18"),
+        ({"default": [1e308, 0.0, 0.0]}, r"is longer than 1e\+18 or not finite"),
+        ({"default": [1e17, 1e18, 0.0]}, r"is longer than 1e\+18 or not finite"),
+        ({"default": [math.nan, 0.0, 0.0]}, r"is longer than 1e\+18 or not finite"),
     ],
 )
 def test_a_vector_that_does_not_fit_is_refused(vectors: dict[str, list[float]], message: str) -> None:
