@@ -1,5 +1,6 @@
 """The functions as they are wired in Lambda, with a real OpenSearch, moto and the model emulator behind them."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from local.emulator import Emulator
-from local.processes import LOOPBACK, free_ports
+from local.processes import LOOPBACK
 from tests.api import Api
 
 JOBS_TABLE = "alto-jobs"
@@ -26,7 +27,7 @@ def emulator(aws_url: str) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
     """moto's AWS account, in a process of its own: other tests use moto in this one, and reset it."""
-    [port] = free_ports(1)
+    port = random_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.moto_server", "-H", LOOPBACK, "-p", str(port)], stderr=DEVNULL
     )
@@ -37,6 +38,12 @@ def aws_url() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def random_port() -> int:
+    """A free port that the system chooses. The first free one would be the same for suites that start together."""
+    with socket.create_server((LOOPBACK, 0)) as reserved:
+        return int(reserved.getsockname()[1])
 
 
 def wait_until_answering(url: str, server: "subprocess.Popen[bytes]") -> None:
