@@ -114,6 +114,8 @@ METRICS = {
 def known_collection(document: dict[str, Any], name: str) -> dict[str, Any]:
     """The description for requests to the `COLLECTION` of this name: properties that it has, values of their types.
 
+    Limits are those of the description, or Alto would rightly take what is beyond narrower ones.
+
     What is valid by it reaches the engine, and what is not has to be refused for its value and not for its form.
     """
     narrowed = shallow(document)
@@ -179,7 +181,7 @@ def value_schema(item: dict[str, Any]) -> dict[str, Any]:
     """The values of a property."""
     kind = item["type"].removesuffix("[]")
     single = object_schema(item["properties"]) if kind == "object" else VALUES[kind]
-    return {"type": "array", "items": single, "maxItems": 5} if item["type"].endswith("[]") else single
+    return {"type": "array", "items": single} if item["type"].endswith("[]") else single
 
 
 def conditions() -> list[dict[str, Any]]:
@@ -191,12 +193,13 @@ def conditions() -> list[dict[str, Any]]:
             found.append(condition(paths, ["within_geo_range"], {"$ref": "#/components/schemas/GeoRange"}))
             continue
         found.append(condition(paths, EQUALITIES, value))
-        found.append(condition(paths, CONTAINS, {"type": "array", "items": value, "minItems": 1, "maxItems": 5}))
+        found.append(condition(paths, CONTAINS, {"type": "array", "items": value, "minItems": 1, "maxItems": 900}))
         if kind in ("int", "number", "date"):
             found.append(condition(paths, ORDERS, value))
-    found.append(condition(PATHS["text"], ["like"], {"type": "string", "maxLength": 20, "pattern": r"^[a-z*?\\]*$"}))
+    pattern = {"type": "string", "maxLength": 20, "pattern": r"^[a-z*?\\]*$"}
+    found.append(condition(PATHS["text"], ["like"], {"anyOf": [pattern, TEXT]}))
     length = condition(
-        ["title", "tags", "copies"], [*EQUALITIES, *ORDERS], {"type": "integer", "minimum": 0, "maximum": 99}
+        ["title", "tags", "copies"], [*EQUALITIES, *ORDERS], {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
     )
     length["properties"]["length"] = {"const": True}
     length["required"].append("length")
@@ -215,21 +218,16 @@ def condition(paths: list[str], operators: list[str], value: dict[str, Any]) -> 
 
 def searches(request: dict[str, Any]) -> list[dict[str, Any]]:
     """The request for one kind of search each, with what goes with it."""
-    common = {name: request["properties"][name] for name in ("filter", "limit", "include_vectors", "profile")} | {
-        "offset": {"type": "integer", "minimum": 0, "maximum": 9000}
-    }
+    own = request["properties"]
+    common = {name: own[name] for name in ("filter", "limit", "offset", "include_vectors", "profile")}
     scored = {"min_score": {"type": "number"}, "highlight": {"type": "boolean"}}
-    shallow_page = {name: {"type": "integer", "minimum": 1, "maximum": 250} for name in ("limit", "offset")}
     kinds: list[dict[str, Any]] = [
-        {
-            "near_text": {"$ref": "#/components/schemas/NearText"},
-            "autocut": {"type": "integer", "minimum": 1, "maximum": 5},
-        },
+        {"near_text": {"$ref": "#/components/schemas/NearText"}, "autocut": own["autocut"]},
         {"near_vector": {"$ref": "#/components/schemas/NearVector"}},
         {"near_object": {"$ref": "#/components/schemas/NearObject"}},
         {"bm25": {"$ref": "#/components/schemas/Bm25"}} | scored,
-        {"hybrid": {"$ref": "#/components/schemas/Hybrid"}, "explain": {"type": "boolean"}} | scored | shallow_page,
-        {"sort": {"type": "array", "items": {"$ref": "#/components/schemas/Sort"}, "minItems": 1, "maxItems": 3}},
+        {"hybrid": {"$ref": "#/components/schemas/Hybrid"}, "explain": {"type": "boolean"}} | scored,
+        {"sort": {"type": "array", "items": {"$ref": "#/components/schemas/Sort"}, "minItems": 1, "maxItems": 10}},
     ]
     return [
         {"type": "object", "additionalProperties": False, "required": [next(iter(kind))], "properties": common | kind}
@@ -248,7 +246,7 @@ def metrics() -> dict[str, Any]:
                 "additionalProperties": False,
                 "required": ["metrics"],
                 "properties": {
-                    "metrics": {"type": "array", "items": {"enum": METRICS[kind]}, "minItems": 1, "maxItems": 4}
+                    "metrics": {"type": "array", "items": {"enum": METRICS[kind]}, "minItems": 1, "maxItems": 12}
                 },
             }
             for kind in METRICS
