@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import Field, StringConstraints, model_validator
 
+from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError
 from lambdas.imports.job import QUIET, ImportResponse, Job, JobFailedError, JobState, Source
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 # How an error file is read, whatever the failed records were.
 RETRIED_IN_BATCH = ImportOptions(format="jsonl", gzip=False, embedding="batch")
 
-S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
+# A key has 1,024 bytes at most.
+S3Uri = Annotated[str, StringConstraints(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
 
 
 class ImportRequest(StrictModel):
     """An object in S3 to import, or the name of a file that is going to be uploaded."""
 
-    collection: str
+    collection: CollectionName
     source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
     file_name: FileName | None = Field(default=None, description="Instead: answers with a URL to upload the file to.")
     file_size: Annotated[int, Field(ge=0, le=MAX_FILE_BYTES)] | None = Field(

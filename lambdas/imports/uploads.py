@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, InvalidRequestError
 from lambdas.imports.upload import UploadNote
 from lambdas.models import StrictModel
@@ -67,7 +68,7 @@ class Upload(StrictModel):
 class UploadReference(StrictModel):
     """Which upload is meant: what was sent to start it, and the id that the answer gave it."""
 
-    collection: str
+    collection: CollectionName
     file_name: FileName
     upload_id: UploadId
 

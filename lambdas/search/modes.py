@@ -136,6 +136,7 @@ class WordSettings(StrictModel):
     properties: list[BoostedProperty] | None = Field(
         default=None,
         min_length=1,
+        max_length=500,
         description="Properties to search, with boosts. If not given: all searchable ones, of which those named "
         "title, name, headline or subject count three times if they are scored together.",
     )

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from lambdas.collections.properties import PropertyName
 from lambdas.models import StrictModel
 from lambdas.search.filters import Filter
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
@@ -49,7 +50,9 @@ class SearchRequest(StrictModel):
     highlight: bool = Field(
         default=False, description="Say where the words of the query are: of bm25 and hybrid, within `<em>`."
     )
-    return_properties: list[str] | None = Field(default=None, description="All properties, if not given.")
+    return_properties: list[PropertyName] | None = Field(
+        default=None, max_length=500, description="All properties, if not given."
+    )
     include_vectors: bool = False
     include_times: bool = Field(default=False, description="Say when each object was first and last stored.")
     explain: bool = Field(default=False, description="Say what each leg gives to the score of a hybrid hit.")

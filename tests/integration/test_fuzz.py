@@ -5,7 +5,7 @@ ALTO_FUZZ_EXAMPLES is how many are made for each operation (`make fuzz` makes 15
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -34,12 +34,15 @@ CONFIGURATION = {
 
 
 @pytest.fixture
-def app(api: Api, environment: dict[str, str]) -> WsgiApp:
-    """The API, with a bucket and a queue for imports."""
+def app(api: Api, environment: dict[str, str]) -> Iterator[WsgiApp]:
+    """The API, with a bucket and a queue for imports. Collections that requests made are gone afterwards."""
     region = environment["AWS_REGION"]
     boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
     boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
-    return WsgiApp(api)
+    before = names(api)
+    yield WsgiApp(api)
+    for name in names(api) - before:
+        api("DELETE", f"/v1/collections/{name}")
 
 
 @pytest.fixture
@@ -58,6 +61,10 @@ def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findi
         return findings
 
     return run
+
+
+def names(api: Api) -> set[str]:
+    return {collection["name"] for collection in api("GET", "/v1/collections").body["collections"]}
 
 
 def told(findings: Findings) -> None:
