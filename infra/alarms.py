@@ -27,7 +27,7 @@ class Watch:
 
     name: str
     tells: str
-    metric: cloudwatch.IMetric
+    metric: cloudwatch.Metric
     at: float
     periods: int = 1
     below: bool = False

@@ -55,7 +55,7 @@ class Monitoring(Construct):
             watch.name,
             alarm_name=f"{cdk.Stack.of(self).stack_name}-{watch.name}",
             alarm_description=f"{watch.tells} See docs/runbook.md, {watch.name}.",
-            metric=watch.metric,
+            metric=_unlabelled(watch.metric),
             threshold=watch.at,
             evaluation_periods=watch.periods,
             comparison_operator=comparison.LESS_THAN_OR_EQUAL_TO_THRESHOLD
@@ -67,3 +67,14 @@ class Monitoring(Construct):
         resource = alarm.node.default_child
         assert isinstance(resource, cloudwatch.CfnAlarm)
         resource.alarm_actions = resource.ok_actions = [self.topic.topic_arn]
+
+
+def _unlabelled(metric: cloudwatch.Metric) -> cloudwatch.Metric:
+    """The same without the label that graphs need: CDK makes metric math of a labelled one, and ministack has none."""
+    return cloudwatch.Metric(
+        namespace=metric.namespace,
+        metric_name=metric.metric_name,
+        statistic=metric.statistic,
+        dimensions_map=metric.dimensions,
+        period=metric.period,
+    )
