@@ -56,8 +56,9 @@ lock: .venv/ready ## Resolve the requirements anew, with hashes (ARGS=--keep: on
 synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
 	$(CDK) synth --stage $(STAGE) $(ARGS)
 
-deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account
+deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account, and see whether it works
 	$(CDK) deploy --stage $(STAGE) $(ARGS)
+	$(PYTHON) -m infra.smoke --stage $(STAGE)
 
 destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
 	$(CDK) destroy --stage $(STAGE) $(ARGS)

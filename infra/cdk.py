@@ -7,10 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 
 from infra import NODE
+from infra.settings import Settings, SettingsError, read_settings
 
 PROJECT = Path(__file__).parents[1]
 CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -20,6 +23,17 @@ VERBS = ("synth", "diff", "deploy", "destroy")
 NEEDS_ACCOUNT = frozenset({"diff", "deploy", "destroy"})
 # The stack that `cdk bootstrap` makes.
 BOOTSTRAP_STACK = "CDKToolkit"
+OPENSEARCH = "opensearchservice.amazonaws.com"
+
+# What AWS answers while a role or policy that exists is not known everywhere yet, which takes seconds.
+PASSING = (
+    "Error setting policy",
+    "Invalid principal in policy",
+    "does not grant sufficient permissions for Amazon OpenSearch Service to create a log stream",
+    "The role defined for the function cannot be assumed by Lambda",
+    "you must enable a service-linked role",
+)
+SECONDS_BETWEEN_TRIES = 30
 
 NO_CREDENTIALS = """\
 There are no AWS credentials that work here ({reason}).
@@ -38,12 +52,17 @@ class NotReadyError(Exception):
     """The account cannot be deployed to yet. The message says what to do."""
 
 
-def stage_region(stage: str) -> str:
-    """The region of a stage, as cdk.json has it."""
-    stages = json.loads((PROJECT / "cdk.json").read_text())["context"]["stages"]
-    if stage not in stages:
-        raise NotReadyError(f"There is no stage '{stage}' in cdk.json. There are: {', '.join(stages)}.")
-    return str(stages[stage]["region"])
+def stage_settings(stage: str) -> Settings:
+    """A stage's settings, as cdk.json has them. Raises `NotReadyError` when they cannot be used."""
+    try:
+        return read_settings({**json.loads((PROJECT / "cdk.json").read_text())["context"], "stage": stage})
+    except SettingsError as error:
+        raise NotReadyError(str(error)) from None
+
+
+def outputs_file(stage: str) -> Path:
+    """Where a deployment leaves what the stack tells: addresses and names."""
+    return PROJECT / "cdk.out" / f"outputs-{stage}.json"
 
 
 def check_account(stage: str, region: str) -> str:
@@ -66,6 +85,36 @@ def check_account(stage: str, region: str) -> str:
     return account
 
 
+def let_opensearch_join_vpcs(region: str) -> None:
+    """Make the role by which OpenSearch enters a VPC, unless the account has it.
+
+    AWS refuses a first domain in a VPC without it. It is the account's, not the stack's: a template that makes it fails
+    in every account that has it already.
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/slr.html
+    """
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    try:
+        boto3.client("iam", region_name=region).create_service_linked_role(AWSServiceName=OPENSEARCH)
+    except ClientError as error:
+        if "has been taken" not in str(error):
+            raise NotReadyError(f"OpenSearch cannot be let into VPCs: {error}") from None
+
+
+def passing_trouble(reasons: Iterable[str]) -> str | None:
+    """The first of a failed deployment's reasons that goes by itself: a new role or policy not known everywhere yet."""
+    return next((reason for reason in reasons if any(sign in reason for sign in PASSING)), None)
+
+
+def failures(stack: str, region: str) -> list[str]:
+    """Why the resources of a stack failed, newest first."""
+    import boto3  # noqa: PLC0415
+
+    events = boto3.client("cloudformation", region_name=region).describe_stack_events(StackName=stack)["StackEvents"]
+    return [each.get("ResourceStatusReason", "") for each in events if each["ResourceStatus"].endswith("_FAILED")]
+
+
 def command(verb: str, *arguments: str) -> list[str]:
     """The command line of one CDK command."""
     return [NODE, str(CDK), verb, *arguments]
@@ -84,18 +133,44 @@ def main() -> None:
     # Anything else, such as -c load_concurrency=2, is for CDK.
     options, others = parser.parse_known_args()
     try:
-        region = stage_region(options.stage)
+        settings = stage_settings(options.stage)
         if options.verb in NEEDS_ACCOUNT:
-            account = check_account(options.stage, region)
-            print(f"==> {options.verb} stage {options.stage} in account {account}, region {region}", flush=True)  # noqa: T201
+            account = check_account(options.stage, settings.region)
+            _say(f"{options.verb} stage {options.stage} in account {account}, region {settings.region}")
+            if options.verb == "deploy" and settings.network == "vpc":
+                let_opensearch_join_vpcs(settings.region)
     except NotReadyError as error:
         sys.exit(str(error))
-    scope = ["--quiet"] if options.verb == "synth" else ["--all"]
-    arguments = [*scope, "-c", f"stage={options.stage}", "--app", f"{sys.executable} app.py", *others]
-    result = subprocess.run(command(options.verb, *arguments), cwd=PROJECT, env=environment(), check=False)
-    if result.returncode == 0 and options.verb == "synth":
-        print(f"The template is cdk.out/alto-{options.stage}.template.json")  # noqa: T201
-    sys.exit(result.returncode)
+    sys.exit(deploy(settings, others) if options.verb == "deploy" else run(options.verb, options.stage, others))
+
+
+def deploy(settings: Settings, arguments: list[str]) -> int:
+    """Show what changes, then deploy it; once more where AWS was only slow. The exit code."""
+    stage = settings.stage
+    if code := run("diff", stage, arguments):
+        return code
+    outputs_file(stage).parent.mkdir(exist_ok=True)
+    told = [*arguments, "--outputs-file", str(outputs_file(stage))]
+    code = run("deploy", stage, told)
+    if code and (reason := passing_trouble(failures(f"alto-{stage}", settings.region))):
+        _say(f"AWS did not know yet what it had just made ({reason}); once more in {SECONDS_BETWEEN_TRIES} s")
+        time.sleep(SECONDS_BETWEEN_TRIES)
+        code = run("deploy", stage, told)
+    return code
+
+
+def run(verb: str, stage: str, arguments: list[str]) -> int:
+    """One command of CDK for one stage; its exit code."""
+    scope = ["--quiet"] if verb == "synth" else ["--all"]
+    given = [*scope, "-c", f"stage={stage}", "--app", f"{sys.executable} app.py", *arguments]
+    code = subprocess.run(command(verb, *given), cwd=PROJECT, env=environment(), check=False).returncode
+    if code == 0 and verb == "synth":
+        _say(f"the template is cdk.out/alto-{stage}.template.json")
+    return code
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

