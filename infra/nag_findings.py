@@ -50,6 +50,7 @@ PREFLIGHT = {
 }
 DEAD_LETTERS = {"Serverless-SQSRedrivePolicy": "It is a dead-letter queue."}
 TRACING = "X-Ray knows no resources; this is the statement that active tracing needs."
+RERANKING = "Neither does the Rerank API; which models it may use is said by the rights to invoke them."
 OWN_INDICES = "Collections come and go, so their indices are named by prefix: nothing outside the prefix is reached."
 SEARCHES = "As above: the search of any collection, and no other kind of POST."
 ANY_REGION = "Exactly this model; in any region, because each collection names the region of its model."
@@ -90,6 +91,16 @@ def acknowledge_findings(stack: AltoStack) -> None:
         _accept_wildcards(
             function,
             {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack.settings, stack)},
+        )
+    if stack.settings.rerank_models:
+        _accept_wildcards(stack.query, {"*": f"{TRACING} {RERANKING}"})
+        _accept_wildcards(
+            stack.query,
+            {
+                arn: ANY_REGION
+                for model in stack.settings.rerank_models
+                for arn in model_arns(model, stack.settings, stack)
+            },
         )
     for way in ("_search", "_msearch"):
         _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/{way}": SEARCHES})
