@@ -9,8 +9,8 @@ from lambdas.reranking.model import RerankModel
 from lambdas.reranking.reranker import RerankCounts, Reranker
 from lambdas.wiring.embedding import aws_caller
 
-# A function answers one search at a time.
-CONNECTIONS = 4
+# As many searches as one request may hold.
+CONNECTIONS = 20
 
 
 def reranker(session: Any, environment: Mapping[str, str]) -> Reranker:
