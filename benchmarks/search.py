@@ -32,6 +32,8 @@ NAME = "Package"
 # A model that has vectors of both lengths.
 MODEL = "amazon.nova-2-multimodal-embeddings-v1:0"
 FEW = {"property": "section", "operator": "equal", "value": "libs"}
+FRESH = {"conditions": [{"property": "_updated", "scale": "30d"}, {"filter": FEW}]}
+SECTIONS = {"property": "section", "groups": 5}
 
 Floats = NDArray[np.float32]
 Mode = Callable[[str, list[float]], dict[str, Any]]
@@ -47,6 +49,9 @@ MODES: dict[str, Mode] = {
     "hybrid, ranked": lambda text, vector: {"hybrid": {"query": text, "vector": vector, "fusion": "ranked"}},
     "hybrid, filtered": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "filter": FEW},
     "hybrid, phrase_boost": lambda text, vector: {"hybrid": {"query": text, "vector": vector, "phrase_boost": 0.2}},
+    "hybrid, boosted": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "boost": FRESH},
+    "hybrid, grouped": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "group_by": SECTIONS},
+    "near_vector, diverse": lambda _, vector: {"near_vector": {"vector": vector}, "diversity": {"balance": 0.5}},
 }
 
 

@@ -80,6 +80,7 @@ class AltoStack(cdk.Stack):
 
         self.search.let_search(self.query)
         permissions.let_embed(self.query, self.settings)
+        permissions.let_rerank(self.query, self.settings)
 
         self.search.let_write(self.write)
         permissions.let_embed(self.write, self.settings)

@@ -10,7 +10,7 @@ PACKAGE = "lambdas"
 
 # botocore describes over 400 services in 25 MB. These are the ones whose clients a function makes.
 SERVICES = {
-    "query": ("bedrock-runtime", "sagemaker-runtime", "sts"),
+    "query": ("bedrock-runtime", "bedrock-agent-runtime", "sagemaker-runtime", "sts"),
     "write": ("bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),
     "split": ("s3", "sqs", "dynamodb", "events"),
     "load": ("bedrock", "bedrock-runtime", "sagemaker-runtime", "sts", "dynamodb", "events", "s3", "sqs"),

@@ -50,6 +50,7 @@ PREFLIGHT = {
 }
 DEAD_LETTERS = {"Serverless-SQSRedrivePolicy": "It is a dead-letter queue."}
 TRACING = "X-Ray knows no resources; this is the statement that active tracing needs."
+RERANKING = "Neither does the Rerank API; which models it may use is said by the rights to invoke them."
 OWN_INDICES = "Collections come and go, so their indices are named by prefix: nothing outside the prefix is reached."
 SEARCHES = "As above: the search of any collection, and no other kind of POST."
 ANY_REGION = "Exactly this model; in any region, because each collection names the region of its model."
@@ -91,6 +92,7 @@ def acknowledge_findings(stack: AltoStack) -> None:
             function,
             {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack.settings, stack)},
         )
+    _accept_rerankers(stack)
     for way in ("_search", "_msearch"):
         _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/{way}": SEARCHES})
     bucket = stack.imports.bucket
@@ -101,6 +103,13 @@ def acknowledge_findings(stack: AltoStack) -> None:
     _accept_wildcards(stack.batch, {stack.batch.files_arn: BATCH_FILES})
     _accept_wildcards(stack.load, {stack.batch.jobs_arn: BATCH_JOBS})
     _accept_wildcards(stack.write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})
+
+
+def _accept_rerankers(stack: AltoStack) -> None:
+    settings = stack.settings
+    if settings.rerank_models:
+        arns = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
+        _accept_wildcards(stack.query, {"*": f"{TRACING} {RERANKING}"} | dict.fromkeys(arns, ANY_REGION))
 
 
 def _accept(construct: IConstruct, findings: dict[str, str]) -> None:

@@ -35,6 +35,11 @@ DOORS = (
     Door("Bedrock", ec2.InterfaceVpcEndpointAwsService.BEDROCK, lambda settings: settings.batch_models),
     Door("BedrockRuntime", ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, lambda settings: settings.models),
     Door(
+        "BedrockAgentRuntime",
+        ec2.InterfaceVpcEndpointAwsService.BEDROCK_AGENT_RUNTIME,
+        lambda settings: settings.rerank_models,
+    ),
+    Door(
         "SageMakerRuntime",
         ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
         lambda settings: settings.sagemaker_endpoints,

@@ -59,6 +59,15 @@ def let_embed(function: AltoFunction, settings: Settings) -> None:
             function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
 
 
+def let_rerank(function: AltoFunction, settings: Settings) -> None:
+    """Rerank by exactly the stage's models. The right to call the API itself knows no resources."""
+    stack = cdk.Stack.of(function)
+    models = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
+    if models:
+        for actions, resources in ((["bedrock:InvokeModel"], models), (["bedrock:Rerank"], ["*"])):
+            function.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+
 def model_arns(model: str, settings: Settings, stack: cdk.Stack) -> list[str]:
     """What must be allowed so that a model can be invoked: itself, and for an inference profile also its model.
 

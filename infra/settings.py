@@ -97,6 +97,10 @@ class Settings:
         list_of(matching(r"[A-Za-z0-9][A-Za-z0-9.:/_-]*", "write Bedrock model ids, without wildcards"))
     )
     model_regions: tuple[str, ...] = setting(list_of(matching(REGION, "write AWS regions such as us-east-1")), ())
+    # What searches may be reranked by.
+    rerank_models: tuple[str, ...] = setting(
+        list_of(matching(r"[A-Za-z0-9][A-Za-z0-9.:/_-]*", "write Bedrock model ids, without wildcards")), ()
+    )
     sagemaker_endpoints: tuple[str, ...] = setting(
         list_of(matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", "write endpoint names, without wildcards")), ()
     )

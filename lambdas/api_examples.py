@@ -93,7 +93,16 @@ EXAMPLES: dict[str, Example] = {
     "list_objects": Example(IN_BOOK | {"limit": 100}),
     "list_matching_objects": Example(IN_BOOK, {"filter": LONG_AND_OLD, "limit": 100, "return_properties": ["title"]}),
     "get_objects": Example(IN_BOOK, {"ids": [EMMA, ODYSSEY]}),
-    "search": Example(IN_BOOK, {"near_vector": {"vector": [0.1, 0.2, 0.3]}, "filter": IS_LENT, "limit": 3}),
+    "search": Example(
+        IN_BOOK,
+        {
+            "near_vector": {"vector": [0.1, 0.2, 0.3]},
+            "filter": IS_LENT,
+            "boost": {"conditions": [{"property": "pages", "origin": 300, "scale": 200}], "weight": 0.2},
+            "rerank": {"model": "cohere.rerank-v3-5:0", "query": "a long way home", "candidates": 50},
+            "limit": 3,
+        },
+    ),
     "aggregate": Example(
         IN_BOOK,
         {

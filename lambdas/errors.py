@@ -173,7 +173,7 @@ class AnswerTooLargeError(AltoError):
 
 
 class EmbeddingError(AltoError):
-    """The model did not give a usable vector."""
+    """A model did not give what it was asked for: usable vectors, or scores."""
 
     status = 502
     code = "embedding_failed"
@@ -263,7 +263,7 @@ class ModelUnavailableError(EmbeddingError):
 
 
 class ModelAnswerError(EmbeddingError):
-    """The model answered, but with no vector that the collection could take."""
+    """The model answered, but with nothing that could be used."""
 
     code = "model_answer_unusable"
 

@@ -93,7 +93,7 @@ class Stack:
             self.folder / "logs" / "account.log",
             ports["account"],
             read_settings({**context, "stage": STAGE}).region,
-            {"BEDROCK": emulator_url, "BEDROCK_RUNTIME": emulator_url, "SAGEMAKER_RUNTIME": emulator_url},
+            dict.fromkeys(("BEDROCK", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME", "SAGEMAKER_RUNTIME"), emulator_url),
         )
         outputs: Outputs = {}
         with self._steps:

@@ -55,6 +55,8 @@ class AggregateRequest(StrictModel):
     def _filter_once(self) -> Self:
         if self.filter is not None and self.search is not None:
             raise ValueError("a filter and a search: put the filter into the search")
+        if self.search is not None and self.search.group_by is not None:
+            raise ValueError("the search that is aggregated lists objects: move group_by out of it")
         return self
 
 

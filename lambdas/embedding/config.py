@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from lambdas.embedding.families import (
     FAMILY_NAMES,
@@ -22,6 +22,14 @@ from lambdas.models import StrictModel
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 
+
+def _looks_like_a_region(region: str) -> str:
+    if not _REGION.fullmatch(region):
+        raise ValueError(f"'{region}' is not an AWS region: write one such as 'us-east-1' or 'eu-west-1'")
+    return region
+
+
+Region = Annotated[str, AfterValidator(_looks_like_a_region)]
 EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]*[!-~])?$", max_length=1024)]
 ModelId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._/-]*$", max_length=2048)]
@@ -67,7 +75,7 @@ class Text2VecAws(StrictModel):
 
     vectorizer: Literal["text2vec-aws"]
     service: Literal["bedrock", "sagemaker"] = "bedrock"
-    region: str = Field(description="The AWS region of the model or endpoint, such as us-east-1.")
+    region: Region = Field(description="The AWS region of the model or endpoint, such as us-east-1.")
     model: ModelId | None = Field(default=None, description="Bedrock: a model id, inference profile or their ARN.")
     family: str | None = Field(default=None, description="Bedrock: the model family of an ARN that does not tell it.")
     endpoint: EndpointName | None = Field(default=None, description="SageMaker: the name of the endpoint.")
@@ -93,13 +101,6 @@ class Text2VecAws(StrictModel):
     requests_per_minute: int | None = Field(default=None, ge=1, description="Never more calls than this.")
     tokens_per_minute: int | None = Field(default=None, ge=1, description="Never more input tokens than this.")
     index: HnswIndex = Field(default_factory=HnswIndex)
-
-    @field_validator("region")
-    @classmethod
-    def _region_looks_like_one(cls, region: str) -> str:
-        if not _REGION.fullmatch(region):
-            raise ValueError(f"'{region}' is not an AWS region: write one such as 'us-east-1' or 'eu-west-1'")
-        return region
 
     @field_validator("source_properties")
     @classmethod
@@ -194,6 +195,26 @@ class Text2VecAws(StrictModel):
     def target(self) -> str:
         """The model id or the endpoint, for messages and limits."""
         return self.model or self.endpoint or ""
+
+    @property
+    def action(self) -> str:
+        """The IAM action that a call needs."""
+        return "bedrock:InvokeModel" if self.service == "bedrock" else "sagemaker:InvokeEndpoint"
+
+    @property
+    def input_limit(self) -> str:
+        """How much text the model takes, in words."""
+        return self.model_family.input_limit
+
+    @property
+    def shortening(self) -> str:
+        """What to do about a text that is too long."""
+        return "Shorten it, or create the collection with 'truncate': 'end'."
+
+    @property
+    def load_settings(self) -> str:
+        """The settings that lower the load, for messages."""
+        return " (requests_per_minute, tokens_per_minute)"
 
     @property
     def vector_settings(self) -> dict[str, str | int | bool | None]:

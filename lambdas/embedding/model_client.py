@@ -5,24 +5,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
 
 from lambdas.embedding.answers import Vector, tokens_of, truncated_of, vectors_of
+from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.bedrock import invoke_model
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials, CredentialChain, Role
+from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.families import InputType
 from lambdas.embedding.sagemaker import invoke_endpoint
-from lambdas.embedding.signed_http import HttpAnswer, HttpCall, Transport
-from lambdas.embedding.vendor_errors import (
-    CallFailedError,
-    Remedy,
-    broken_answer,
-    connection_failure,
-    credentials_failure,
-    failure_of,
-)
+from lambdas.embedding.signed_http import HttpCall
+from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer
 from lambdas.errors import ModelAnswerError, ModelInputError
 
 _CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke_model, "sagemaker": invoke_endpoint}
@@ -56,9 +48,8 @@ class Model(Protocol):
 class AwsModel:
     """Bedrock and SageMaker. Safe to share between threads."""
 
-    def __init__(self, transport: Transport, credentials: CredentialChain) -> None:
-        self._transport = transport
-        self._credentials = credentials
+    def __init__(self, caller: AwsCaller) -> None:
+        self._caller = caller
 
     def embed(
         self,
@@ -76,9 +67,8 @@ class AwsModel:
         except orjson.JSONEncodeError:
             error = ModelInputError("The text is not valid Unicode: it holds half of a surrogate pair. Remove it.")
             raise CallFailedError(error, Remedy.SPLIT) from None
-        answer = self._send(config, _CALLS[config.service](config, body), credentials, timeout_seconds)
-        if answer.status != 200:
-            raise failure_of(answer, config)
+        call = _CALLS[config.service](config, body)
+        answer = self._caller.send(config, call, credentials=credentials, timeout_seconds=timeout_seconds)
         try:
             parsed = orjson.loads(answer.body)
         except orjson.JSONDecodeError:
@@ -91,16 +81,3 @@ class AwsModel:
             raise CallFailedError(error, Remedy.SPLIT) from None
         counted = answer.headers.get("x-amzn-bedrock-input-token-count", "")
         return Embedded(vectors, int(counted) if counted.isdecimal() else tokens_of(parsed), truncated_of(parsed))
-
-    def _send(
-        self, config: Text2VecAws, call: HttpCall, caller: AwsCredentials | None, timeout_seconds: float
-    ) -> HttpAnswer:
-        role = Role(config.role_arn, config.external_id, config.region) if config.role_arn else None
-        try:
-            credentials = self._credentials.resolve(caller, role)
-        except (BotoCoreError, ClientError) as error:
-            raise credentials_failure(error, config) from None
-        try:
-            return self._transport.send(call, credentials, timeout_seconds)
-        except (BotoCoreError, HTTPError) as error:
-            raise connection_failure(error, config) from None

@@ -24,7 +24,7 @@ from urllib3 import PoolManager, Timeout
 from lambdas.embedding.credentials import AwsCredentials
 
 CONNECT_SECONDS = 5.0
-_SIGNING_NAMES = {"bedrock-runtime": "bedrock", "sagemaker-runtime": "sagemaker"}
+_SIGNING_NAMES = {"bedrock-runtime": "bedrock", "bedrock-agent-runtime": "bedrock", "sagemaker-runtime": "sagemaker"}
 
 
 @dataclass(frozen=True, slots=True)

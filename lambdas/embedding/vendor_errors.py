@@ -14,7 +14,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
-from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.called import Called
 from lambdas.embedding.signed_http import HttpAnswer
 from lambdas.errors import (
     CredentialsExpiredError,
@@ -63,7 +63,7 @@ class CallFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one kind of AWS error is to Alto. `advice` knows {what}, {region}, {action} and {detail}."""
+    """What one kind of AWS error is to Alto. `advice` knows {what}, {region}, {detail} and what `Called` says."""
 
     error: type[EmbeddingError]
     remedy: Remedy
@@ -73,8 +73,8 @@ class Rule:
 _THROTTLED = Rule(
     ModelThrottledError,
     Remedy.SLOW_DOWN,
-    "{what} in {region} is throttled: its quota is used up for the moment. Try again later, lower the load "
-    "(requests_per_minute, tokens_per_minute), or ask AWS for a higher quota.",
+    "{what} in {region} is throttled: its quota is used up for the moment. Try again later, lower the load"
+    "{load_settings}, or ask AWS for a higher quota.",
 )
 _UNAVAILABLE = Rule(ModelUnavailableError, Remedy.RETRY, "{what} in {region} failed ({detail}). Try again later.")
 _UNREACHABLE = Rule(ModelUnavailableError, Remedy.RECONNECT, "{what} in {region} cannot be reached: {detail}.")
@@ -85,7 +85,7 @@ _NOT_READY = Rule(
 _DENIED = Rule(
     ModelAccessDeniedError,
     Remedy.STOP,
-    "The credentials may not call {what} in {region}. Allow {action} on it (for a role of the collection: in that "
+    "The credentials may not call {what} in {region}. Allow {action} on it (for a role that is assumed: in that "
     "role's policy), and see that the account has access to the model in that region.",
 )
 _REFUSED = Rule(
@@ -119,7 +119,7 @@ _BAD_INPUT = Rule(ModelInputError, Remedy.SPLIT, "{what} in {region} refused the
 _TOO_LONG = Rule(
     TextTooLongError,
     Remedy.SPLIT,
-    "The text is longer than {what} takes ({limit}). Shorten it, or create the collection with 'truncate': 'end'.",
+    "The text is longer than {what} takes ({limit}). {shortening}",
 )
 _TOO_LONG_FOR_CONTAINER = Rule(
     TextTooLongError,
@@ -140,6 +140,8 @@ _CODES: dict[str, Rule] = {
     "InternalServerException": _UNAVAILABLE,
     "InternalFailure": _UNAVAILABLE,
     "InternalDependencyException": _UNAVAILABLE,
+    "DependencyFailedException": _UNAVAILABLE,
+    "BadGatewayException": _UNAVAILABLE,
     "ServiceUnavailableException": _OVERLOADED,
     "ServiceUnavailable": _OVERLOADED,
     "ValidationException": _BAD_INPUT,
@@ -171,7 +173,11 @@ _MISSING = {"bedrock": _NO_MODEL, "sagemaker": _NO_ENDPOINT}
 
 # ValidationException is AWS's one word for many things; only its text tells them apart.
 _TELLING_TEXTS: tuple[tuple[str, re.Pattern[str], Rule], ...] = (
-    ("bedrock", re.compile(r"model identifier is invalid|resolve the foundation model", re.IGNORECASE), _NO_MODEL),
+    (
+        "bedrock",
+        re.compile(r"model (identifier|ARN)[^.]* is invalid|resolve the foundation model", re.IGNORECASE),
+        _NO_MODEL,
+    ),
     (
         "bedrock",
         re.compile(r"on-demand throughput|not supported in this region|end of its life", re.IGNORECASE),
@@ -187,107 +193,108 @@ _TELLING_TEXTS: tuple[tuple[str, re.Pattern[str], Rule], ...] = (
 _TOKENS = re.compile(r"max input tokens:?\s*(\d+).*?token count:?\s*(\d+)", re.IGNORECASE | re.DOTALL)
 
 
-def failure_of(answer: HttpAnswer, config: Text2VecAws) -> CallFailedError:
+def failure_of(answer: HttpAnswer, called: Called) -> CallFailedError:
     """What an answer with another status than 200 means."""
     body = _json_object(answer.body)
     code = answer.headers.get("x-amzn-errortype", str(body.get("__type", ""))).partition(":")[0].rpartition("#")[2]
     text = str(body.get("message") or body.get("Message") or "")
     if code in ("ModelError", "ModelErrorException"):
-        return _container_failure(body, text, config)
-    rule = _CODES.get(code) or _by_status(answer.status, config)
+        return _container_failure(body, text, called)
+    rule = _CODES.get(code) or _by_status(answer.status, called)
     if rule is _BAD_INPUT:
-        rule = _by_text(text, config)
-    return _failed(rule, config, text or f"HTTP {answer.status}", answer.headers.get("retry-after"))
+        rule = _by_text(text, called)
+    return _failed(rule, called, text or f"HTTP {answer.status}", answer.headers.get("retry-after"))
 
 
-def connection_failure(error: BotoCoreError | HTTPError, config: Text2VecAws) -> CallFailedError:
+def connection_failure(error: BotoCoreError | HTTPError, called: Called) -> CallFailedError:
     """No answer came. A name that does not resolve most likely means a region without the service."""
     match error:
         case NameResolutionError():
-            return _failed(_UNREACHABLE, config, "its host name is unknown. Check that the region has the service")
+            return _failed(_UNREACHABLE, called, "its host name is unknown. Check that the region has the service")
         case ReadTimeoutError():
-            return _failed(_UNAVAILABLE, config, "no answer in time")
+            return _failed(_UNAVAILABLE, called, "no answer in time")
         case _:
-            return _failed(_UNREACHABLE, config, "the connection broke. Try again later")
+            return _failed(_UNREACHABLE, called, "the connection broke. Try again later")
 
 
-def credentials_failure(error: BotoCoreError | ClientError, config: Text2VecAws) -> CallFailedError:
+def credentials_failure(error: BotoCoreError | ClientError, called: Called) -> CallFailedError:
     """There are no credentials to call with, be it because a role was refused or because nobody gave any."""
     if isinstance(error, NoCredentialsError):
         advice = (
             "There are no AWS credentials to call {what} in {region} with. Give Alto's function a role, or send the "
             "X-AWS-Access-Key and X-AWS-Secret-Key headers."
         )
-        return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), config, "")
+        return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), called, "")
     if not isinstance(error, ClientError):
-        return _failed(_UNREACHABLE, config, "the credentials for it could not be fetched")
+        return _failed(_UNREACHABLE, called, "the credentials for it could not be fetched")
     code = str(error.response.get("Error", {}).get("Code", ""))
     rule = _CODES.get(code)
     if rule in (_THROTTLED, _UNAVAILABLE, _OVERLOADED, _EXPIRED, _REFUSED):
-        return _failed(rule, config, "assuming its role")
+        return _failed(rule, called, "assuming its role")
     advice = (
-        f"The role '{config.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
+        f"The role '{called.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
         "sts:AssumeRole on it, and name that function's role"
-        f"{' and the external id' if config.external_id else ''} in its trust policy."
+        f"{' and the external id' if called.external_id else ''} in its trust policy."
     )
-    return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), config, "")
+    return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), called, "")
 
 
-def broken_answer(config: Text2VecAws) -> CallFailedError:
+def broken_answer(called: Called) -> CallFailedError:
     """A success whose body is no JSON: something between here and the model cut it."""
-    return _failed(_UNAVAILABLE, config, "its answer is no JSON")
+    return _failed(_UNAVAILABLE, called, "its answer is no JSON")
 
 
-def text_too_long(config: Text2VecAws) -> TextTooLongError:
+def text_too_long(called: Called) -> TextTooLongError:
     """The error of a text that is longer than the model's known limit."""
-    error = _failed(_TOO_LONG, config, "").error
+    error = _failed(_TOO_LONG, called, "").error
     assert isinstance(error, TextTooLongError)
     return error
 
 
-def what(config: Text2VecAws) -> str:
+def what(called: Called) -> str:
     """The model or endpoint, as messages call it."""
-    return f"{'The model' if config.service == 'bedrock' else 'The endpoint'} '{config.target}'"
+    return f"{'The model' if called.service == 'bedrock' else 'The endpoint'} '{called.target}'"
 
 
-def _by_status(status: int, config: Text2VecAws) -> Rule:
+def _by_status(status: int, called: Called) -> Rule:
     if status == 404:
-        return _MISSING[config.service]
+        return _MISSING[called.service]
     if status in _STATUSES:
         return _STATUSES[status]
     return _UNAVAILABLE if status >= 500 else _BAD_INPUT
 
 
-def _by_text(text: str, config: Text2VecAws) -> Rule:
+def _by_text(text: str, called: Called) -> Rule:
     for service, pattern, rule in _TELLING_TEXTS:
-        if service in ("", config.service) and pattern.search(text):
+        if service in ("", called.service) and pattern.search(text):
             return rule
     return _BAD_INPUT
 
 
-def _container_failure(body: dict[str, Any], text: str, config: Text2VecAws) -> CallFailedError:
+def _container_failure(body: dict[str, Any], text: str, called: Called) -> CallFailedError:
     """The model behind the service failed. Its own status says whether the text is to blame."""
     original = body.get("OriginalStatusCode") or body.get("originalStatusCode")
     detail = str(body.get("OriginalMessage") or text)
     if original == 429:
-        return _failed(_OVERLOADED, config, detail)
+        return _failed(_OVERLOADED, called, detail)
     if isinstance(original, int) and 400 <= original < 500 and original not in (408, 424):
-        too_long = original == 413 or _by_text(detail, config) is _TOO_LONG
-        return _failed(_TOO_LONG_FOR_CONTAINER if too_long else _BAD_INPUT, config, detail)
-    return _failed(_UNAVAILABLE, config, detail or "its container failed")
+        too_long = original == 413 or _by_text(detail, called) is _TOO_LONG
+        return _failed(_TOO_LONG_FOR_CONTAINER if too_long else _BAD_INPUT, called, detail)
+    return _failed(_UNAVAILABLE, called, detail or "its container failed")
 
 
-def _failed(rule: Rule, config: Text2VecAws, detail: str, retry_after: str | None = None) -> CallFailedError:
-    action = "bedrock:InvokeModel" if config.service == "bedrock" else "sagemaker:InvokeEndpoint"
-    subject = what(config)
+def _failed(rule: Rule, called: Called, detail: str, retry_after: str | None = None) -> CallFailedError:
+    subject = what(called)
     if not rule.advice.startswith("{what}"):
         subject = subject[0].lower() + subject[1:]
     message = rule.advice.format(
         what=subject,
-        region=config.region,
-        action=action,
+        region=called.region,
+        action=called.action,
         detail=detail.strip()[:300],
-        limit=config.model_family.input_limit,
+        limit=called.input_limit,
+        shortening=called.shortening,
+        load_settings=called.load_settings,
     )
     tokens = _TOKENS.search(detail) if rule is _TOO_LONG else None
     return CallFailedError(

@@ -9,19 +9,31 @@ from lambdas.models import StrictModel
 
 
 class Leg(StrictModel):
-    """What one leg of a hybrid search gives to a hit's score."""
+    """What one leg of a search gives to a hit's score."""
 
     leg: Literal["bm25", "vector"]
     score: float = Field(description="As the leg counts by itself.")
     normalized: float = Field(description="Scaled to 0..1 over the leg's candidates, or the reciprocal rank.")
-    weight: float = Field(description="alpha for the vector, 1 - alpha for the words.")
+    weight: float = Field(
+        description="In a hybrid search alpha for the vector, 1 - alpha for the words. With a boost, times what its "
+        "weight leaves."
+    )
     contribution: float = Field(description="normalized times weight.")
 
 
+class BoostPart(StrictModel):
+    """What the conditions of a boost give to a hit's score."""
+
+    value: float = Field(description="The weighted mean of the conditions, 0 to 1.")
+    weight: float
+    contribution: float = Field(description="value times weight.")
+
+
 class Explanation(StrictModel):
-    """The parts of a hybrid score: the contributions add up to it. A leg that did not find the object is absent."""
+    """The parts of a score: the contributions add up to it. A leg that did not find the object is absent."""
 
     legs: list[Leg]
+    boost: BoostPart | None = None
 
 
 class Hit(StrictModel):
@@ -32,13 +44,36 @@ class Hit(StrictModel):
     score: float | None = None
     distance: float | None = None
     certainty: float | None = None
+    rerank_score: float | None = Field(
+        default=None, description="What the reranking model says. Absent of a hit without text to read."
+    )
     vectors: dict[str, list[float]] | None = None
     created: datetime | None = Field(default=None, description="With `include_times`, as `updated`.")
     updated: datetime | None = None
     highlights: dict[str, list[str]] | None = Field(
         default=None, description="Passages of each property, the words of the query within `<em>`."
     )
-    explanation: Explanation | None = Field(default=None, description="How the score of a hybrid hit comes about.")
+    explanation: Explanation | None = Field(default=None, description="How the score comes about.")
+
+
+class HitGroup(StrictModel):
+    """Hits that share a value."""
+
+    value: str | int | float | bool
+    count: int = Field(description="How many of the candidates have the value.")
+    min_distance: float | None = Field(default=None, description="The smallest distance of the objects shown.")
+    max_distance: float | None = Field(default=None, description="The largest distance of the objects shown.")
+    objects: list[Hit] = Field(description="The best of them, best first.")
+
+
+class RerankOutcome(StrictModel):
+    """Whether the hits are in the order of the model. If not, they are in the order of the search, and why."""
+
+    applied: bool
+    model: str
+    candidates: int = Field(description="How many hits there were to rerank.")
+    code: str | None = Field(default=None, description="As of an error: `model_throttled`, `model_unavailable`, ...")
+    message: str | None = None
 
 
 class Profile(StrictModel):
@@ -47,17 +82,20 @@ class Profile(StrictModel):
     embedding_ms: float = Field(description="Waiting for the model: 0 when the vector was known.")
     engine_ms: float = Field(description="Waiting for OpenSearch, network included.")
     engine_took_ms: float = Field(description="What OpenSearch itself says that it took.")
+    rerank_ms: float = Field(default=0, description="Waiting for the reranking model.")
     rest_ms: float = Field(description="Everything else that Alto did.")
 
 
 class SearchResponse(StrictModel):
     """The objects found, best first."""
 
-    objects: list[Hit]
+    objects: list[Hit] = Field(description="With `group_by` empty: the objects are in their groups.")
+    groups: list[HitGroup] | None = None
     total: int = Field(
         description="How many objects match, counted up to 10,000. A vector search counts its candidates; a hybrid "
         "search those that have a word of the query or are among its 500 nearest."
     )
     truncated: bool = Field(description="More objects match than pages can reach: narrow the search with a filter.")
+    rerank: RerankOutcome | None = None
     took_ms: int
     profile: Profile | None = None

@@ -4,11 +4,15 @@ from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.search.boost import boosting_fields, marking_filter
 from lambdas.search.explain import RRF_RANK_CONSTANT
 from lambdas.search.filters import filter_query
+from lambdas.search.grouping import check_grouped
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.nearness import QueryVector, near_enough, vector_query
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
+from lambdas.search.rerank import read_properties
+from lambdas.search.targets import target_vector
 from lambdas.search.words import searched_properties, words_query
 
 # Candidates of a vector search. Lucene looks at no more of its graph than these, so pages that share them cannot
@@ -28,11 +32,11 @@ def search_body(collection: CollectionConfig, request: SearchRequest, vector: Qu
     """
     conditions = [] if request.filter is None else [filter_query(collection, request.filter)]
     mode = request.mode
-    body: dict[str, Any] = {
-        "from": request.offset,
-        "size": request.limit,
-        "_source": source_filter(collection, request),
-    }
+    first, size = (request.offset, request.limit) if request.candidates is None else (0, request.candidates)
+    body: dict[str, Any] = {"from": first, "size": size, "_source": source_filter(collection, request, vector)}
+    marking = marking_filter(collection, request.boost) if request.boost else None
+    if marking is not None:
+        body["post_filter"] = marking
     if request.min_score is not None:
         body["min_score"] = request.min_score
     if request.highlight and isinstance(mode, Bm25 | Hybrid):
@@ -48,7 +52,7 @@ def search_body(collection: CollectionConfig, request: SearchRequest, vector: Qu
     if threshold is not None:
         body["min_score"] = threshold
     ef_search = max(collection.vectors[name].index.ef_search for name in vector.numbers)
-    k = candidates(request.offset + request.limit, ef_search)
+    k = candidates(first + size, ef_search)
     return body | {"query": vector_query(vector, k, conditions)}
 
 
@@ -132,19 +136,53 @@ def highlight(collection: CollectionConfig, properties: list[str] | None) -> dic
     return {"fields": fields, "pre_tags": ["<em>"], "post_tags": ["</em>"]}
 
 
-def source_filter(collection: CollectionConfig, request: SearchRequest) -> dict[str, list[str]] | bool:
-    """Which parts of the documents leave OpenSearch: only what the caller asked for."""
+def source_filter(
+    collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None
+) -> dict[str, list[str]] | bool:
+    """Which parts of the documents leave OpenSearch: what the caller asked for, and what the steps look at."""
     # The engine keeps vectors outside of `_source` and puts them back only where a pattern names them themselves.
-    beside = ["vectors.*"] if request.include_vectors else []
-    beside += ["created", "updated"] if request.include_times else []
+    includes = ["vectors.*"] if request.include_vectors else []
+    includes += ["created", "updated"] if request.include_times else []
+    includes += step_fields(collection, request, vector)
     if request.return_properties is None:
-        return {"includes": ["properties", *beside]}
+        includes = ["properties", *(name for name in includes if not name.startswith("properties."))]
+        return {"includes": list(dict.fromkeys(includes))}
     for name in request.return_properties:
         if collection.property_named(name) is None:
             problem = f"'{name}' is not a property of '{collection.name}'"
             raise InvalidRequestError(f"return_properties: {problem}.", [ErrorDetail("return_properties", problem)])
-    includes = [f"properties.{name}" for name in request.return_properties] + beside
-    return {"includes": includes} if includes else False
+    includes = [*(f"properties.{name}" for name in request.return_properties), *includes]
+    return {"includes": list(dict.fromkeys(includes))} if includes else False
+
+
+def step_fields(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> list[str]:
+    """The parts of the documents that the steps after the search look at. Raises `InvalidRequestError`."""
+    fields: list[str] = []
+    if request.boost:
+        fields += boosting_fields(collection, request.boost)
+    if request.rerank:
+        fields += [f"properties.{name}" for name in read_properties(collection, request.rerank)]
+    if request.diversity:
+        fields.append(f"vectors.{diverse_vector(collection, request, vector)}")
+    if request.group_by:
+        check_grouped(collection, request.group_by)
+        fields.append(f"properties.{request.group_by.property}")
+    return fields
+
+
+def diverse_vector(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> str:
+    """The vector by which hits are diverse: the one that is named, or else the one that is searched.
+
+    Raises `InvalidRequestError` when it cannot be told.
+    """
+    asked = request.diversity.target_vector if request.diversity else None
+    searched = list(vector.numbers) if vector else []
+    if asked is None and len(searched) > 1:
+        problem = f"the search compares several vectors: say which of {', '.join(searched)} makes hits diverse"
+        raise InvalidRequestError(
+            f"diversity.target_vector: {problem}.", [ErrorDetail("diversity.target_vector", problem)]
+        )
+    return target_vector(collection, asked or next(iter(searched), None))
 
 
 def _ascending(ascending: bool) -> dict[str, str]:

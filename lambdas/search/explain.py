@@ -1,13 +1,13 @@
-"""How the score of a hybrid hit comes about. Pure.
+"""How the score of a hit comes about. Pure.
 
-Computed from both legs, which are searched beside the hybrid query in the same round trip: the engine's own
-explanation names wrong parts for hits that only one leg has among its candidates (OpenSearch 3.6).
+That of a hybrid hit is computed from both legs, which are searched beside the hybrid query in the same round trip: the
+engine's own explanation names wrong parts for hits that only one leg has among its candidates (OpenSearch 3.6).
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from lambdas.search.answer import Explanation, Hit, Leg
-from lambdas.search.modes import Hybrid
+from lambdas.search.answer import BoostPart, Explanation, Hit, Leg
+from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.request import HYBRID_DEPTH
 
 RRF_RANK_CONSTANT = 60
@@ -48,12 +48,40 @@ def explained(found: list[Hit], mode: Hybrid, answers: list[dict[str, Any]]) -> 
     ]
 
 
-def min_max(scores: dict[str, float]) -> dict[str, float]:
-    """Scores scaled to 0..1 as the engine does."""
+def explained_boost(hit: Hit, mode: Mode, scaled: float, value: float, weight: float) -> Hit:
+    """The hit of a boosted search with the parts of its score, which is (1 - weight) * scaled + weight * value."""
+    rest = 1 - weight
+    assert hit.score is not None  # only listings have hits without
+    if hit.explanation is None:
+        name: Literal["bm25", "vector"] = "bm25" if isinstance(mode, Bm25) else "vector"
+        legs = [Leg(leg=name, score=hit.score, normalized=scaled, weight=rest, contribution=rest * scaled)]
+    else:
+        factor = full_score(mode)
+        legs = [
+            leg.model_copy(
+                update={
+                    "normalized": leg.normalized / factor,
+                    "weight": leg.weight * rest,
+                    "contribution": leg.contribution / factor * rest,
+                }
+            )
+            for leg in hit.explanation.legs
+        ]
+    part = BoostPart(value=value, weight=weight, contribution=weight * value)
+    return hit.model_copy(update={"explanation": Explanation(legs=legs, boost=part)})
+
+
+def full_score(mode: Mode) -> float:
+    """The score of a hybrid hit that is the first of both legs."""
+    return 1 / (RRF_RANK_CONSTANT + 1) if isinstance(mode, Hybrid) and mode.fusion == "ranked" else 1.0
+
+
+def min_max(scores: dict[str, float], last: float = LEAST) -> dict[str, float]:
+    """Scores scaled to 0..1 as the engine does; `last` is what the last of them gets."""
     least, most = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
     if least == most:
         return dict.fromkeys(scores, 1.0)
-    return {key: (score - least) / (most - least) or LEAST for key, score in scores.items()}
+    return {key: (score - least) / (most - least) or last for key, score in scores.items()}
 
 
 def reciprocal_ranks(scores: dict[str, float]) -> dict[str, float]:

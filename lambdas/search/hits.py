@@ -1,9 +1,11 @@
 """From OpenSearch's answer to hits. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from lambdas.search.answer import Hit
+from lambdas.search.request import SearchRequest
 from lambdas.search.targets import Targets
 
 
@@ -22,14 +24,13 @@ def is_truncated(answer: dict[str, Any], reach: int) -> bool:
     return bool(total["value"] > reach or total["relation"] == "gte")
 
 
-def autocut(found: list[Hit], jumps: int) -> list[Hit]:
-    """The hits before the given number of jumps of their scores or distances; all, if there are fewer jumps.
+def autocut(found: list[Hit], jumps: int, by: Callable[[Hit], float | None] | None = None) -> list[Hit]:
+    """The hits before the given number of jumps of what they are ordered by; all, if there are fewer jumps.
 
     Weaviate's algorithm: scores are scaled to a line from (0, 0) to (1, 1); where they are farthest above the
     diagonal, locally, is a jump (entities/autocut).
     """
-    values = [hit.score if hit.distance is None else hit.distance for hit in found]
-    heights = [float(value) for value in values if value is not None]
+    heights = [float(value) for value in map(by or distance_or_score, found) if value is not None]
     if len(heights) < 2 or heights[0] == heights[-1]:
         return found
     step = 1 / (len(heights) - 1)
@@ -43,6 +44,24 @@ def autocut(found: list[Hit], jumps: int) -> list[Hit]:
             if count == jumps:
                 return found[:i]
     return found
+
+
+def distance_or_score(hit: Hit) -> float | None:
+    """What the hits of a search are ordered by."""
+    return hit.score if hit.distance is None else hit.distance
+
+
+def trimmed(hit: Hit, request: SearchRequest) -> Hit:
+    """The hit without what left OpenSearch for other reasons than that the caller asked for it."""
+    kept: dict[str, Any] = {}
+    if request.return_properties is not None:
+        names = set(request.return_properties)
+        kept["properties"] = {name: value for name, value in hit.properties.items() if name in names}
+    if not request.include_vectors:
+        kept["vectors"] = None
+    if not request.include_times:
+        kept["created"] = kept["updated"] = None
+    return hit.model_copy(update=kept)
 
 
 def _hit(found: dict[str, Any], targets: Targets | None) -> Hit:

@@ -6,14 +6,20 @@ from pydantic import Field, model_validator
 
 from lambdas.collections.properties import PropertyName
 from lambdas.models import StrictModel
+from lambdas.search.boost import Boost
+from lambdas.search.diversity import Diversity
 from lambdas.search.filters import Filter
+from lambdas.search.grouping import GroupHits
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
+from lambdas.search.rerank import Rerank, query_text
 
 MAX_RESULTS = 10_000
 MAX_LIMIT = 1_000
 # Candidates of each leg of a hybrid search, and how deep its pages go. It is the same on every page: scaled scores
 # and ranks depend on it, so any other rule would let objects appear twice or never (docs/decisions/0021).
 HYBRID_DEPTH = 500
+# What happens to the hits of a search, in this order: each looks at its candidates and hands them on.
+STEPS = ("boost", "rerank", "diversity", "group_by")
 MODES = ("near_text", "near_vector", "near_object", "bm25", "hybrid")
 
 
@@ -44,6 +50,10 @@ class SearchRequest(StrictModel):
         description=f"offset + limit goes to {MAX_RESULTS:,}; in a hybrid search to {HYBRID_DEPTH}.",
     )
     min_score: float | None = Field(default=None, description="The smallest score of a hit of bm25 or hybrid.")
+    boost: Boost | None = None
+    rerank: Rerank | None = None
+    diversity: Diversity | None = None
+    group_by: GroupHits | None = None
     autocut: int | None = Field(
         default=None, ge=1, le=100, description="Cut the page at this many jumps of the score or the distance."
     )
@@ -55,7 +65,9 @@ class SearchRequest(StrictModel):
     )
     include_vectors: bool = False
     include_times: bool = Field(default=False, description="Say when each object was first and last stored.")
-    explain: bool = Field(default=False, description="Say what each leg gives to the score of a hybrid hit.")
+    explain: bool = Field(
+        default=False, description="Say what each part gives to the score of a hybrid or boosted hit."
+    )
     profile: bool = Field(default=False, description="Say where the time went.")
 
     @model_validator(mode="after")
@@ -71,9 +83,31 @@ class SearchRequest(StrictModel):
         return self
 
     @model_validator(mode="after")
+    def _steps_fit_the_search(self) -> Self:
+        for name in self.steps:
+            if self.mode is None:
+                raise ValueError(f"{name} is about the hits of a search, but a listing is ordered by sort: remove it")
+            if self.hybrid and getattr(self, name).candidates > HYBRID_DEPTH:
+                raise ValueError(f"a hybrid search has {HYBRID_DEPTH} candidates: lower {name}.candidates")
+        if self.rerank and self.rerank.query is None and query_text(self.mode) is None:
+            raise ValueError("a search by a vector has no text to compare its hits with: add rerank.query")
+        if self.diversity and self.autocut is not None:
+            raise ValueError("autocut needs hits in the order of their scores, which diversity changes: remove one")
+        if self.group_by and "limit" in self.model_fields_set:
+            raise ValueError("group_by says how many groups and objects there are: remove limit, or write groups")
+        return self
+
+    @model_validator(mode="after")
     def _page_is_reachable(self) -> Self:
         reach = self.reach
-        if self.offset + self.limit > reach:
+        if self.steps:
+            name = min(self.steps, key=lambda step: int(getattr(self, step).candidates))
+            if not self.group_by and self.offset + self.limit > reach:
+                raise ValueError(
+                    f"offset {self.offset} + limit {self.limit} is beyond the {reach} candidates of {name}: "
+                    f"raise {name}.candidates"
+                )
+        elif self.offset + self.limit > reach:
             kind = "of a hybrid search" if self.hybrid else "results"
             raise ValueError(
                 f"offset {self.offset} + limit {self.limit} is beyond the {reach} best {kind}: narrow the "
@@ -96,9 +130,9 @@ class SearchRequest(StrictModel):
 
     @model_validator(mode="after")
     def _explains_a_fusion(self) -> Self:
-        if self.explain and not self.hybrid:
+        if self.explain and not self.hybrid and not self.boost:
             raise ValueError(
-                "explain takes a hybrid score apart; the score of every other search is that of its one leg"
+                "explain takes the score of a hybrid or boosted search apart; every other has but one part"
             )
         return self
 
@@ -108,6 +142,17 @@ class SearchRequest(StrictModel):
         return self.near_text or self.near_vector or self.near_object or self.bm25 or self.hybrid
 
     @property
+    def steps(self) -> list[str]:
+        """What is asked to happen to the hits, in order."""
+        return [name for name in STEPS if getattr(self, name) is not None]
+
+    @property
+    def candidates(self) -> int | None:
+        """How many of the best hits are looked at if steps follow the search: those of the first step."""
+        return next((int(getattr(self, name).candidates) for name in self.steps), None)
+
+    @property
     def reach(self) -> int:
         """How many of the best results pages can show."""
-        return HYBRID_DEPTH if self.hybrid else MAX_RESULTS
+        depth = HYBRID_DEPTH if self.hybrid else MAX_RESULTS
+        return min([depth, *(int(getattr(self, name).candidates) for name in self.steps)])

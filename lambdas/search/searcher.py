@@ -1,7 +1,8 @@
-"""The path of a query: plan it, ask OpenSearch, say what the answers mean."""
+"""The path of a query: plan it, ask OpenSearch, rerank if asked to, say what was found."""
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.collections.model import Collection
@@ -10,20 +11,32 @@ from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
-from lambdas.search.answer import SearchResponse
+from lambdas.reranking.reranker import Reranker
+from lambdas.search.answer import RerankOutcome, SearchResponse
+from lambdas.search.finish import Found, candidates, response_of
+from lambdas.search.hit_reranker import HitReranker
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, failed
-from lambdas.search.plan import Plan, planned, response_of
+from lambdas.search.plan import Plan, planned
 from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
 from lambdas.search.stopwatch import Stopwatch
 
 
 class Searcher:
-    """Runs searches."""
+    """Runs searches. `region` is Alto's own, `clock` tells seconds."""
 
-    def __init__(self, engine: OpenSearch, embedder: Embedder, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        engine: OpenSearch,
+        embedder: Embedder,
+        reranker: Reranker,
+        region: str,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._engine = engine
         self._vectors = QueryVectors(engine, embedder)
+        self._reranker = HitReranker(reranker, region)
         self._clock = clock
 
     def answer(
@@ -57,7 +70,10 @@ class Searcher:
         plan = planned(collection, request, vector)
         with watch.measure("engine"):
             answers = self._ask(collection, plan.bodies, deadline)
-        return self._response(plan, answers, watch)
+        found = _found(plan, answers)
+        with watch.measure("rerank"):
+            found, outcome = self._reranker.rerank(found, deadline=deadline, credentials=credentials)
+        return _response(found, outcome, watch)
 
     def search_each(
         self,
@@ -82,30 +98,18 @@ class Searcher:
         with watch.measure("engine"):
             alias, timeout = collection.alias, max(1.0, deadline.remaining())
             answers = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
-        responses = iter(
-            [
-                attempt(self._response, plan, [next(answers) for _ in plan.bodies], watch)
-                if isinstance(plan, Plan)
-                else plan
-                for plan in plans
-            ]
-        )
+        found = [
+            attempt(_found, plan, [next(answers) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
+            for plan in plans
+        ]
+        with watch.measure("rerank"):
+            ordered = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
+        responses = iter([each if isinstance(each, AltoError) else _response(*each, watch) for each in ordered])
         results = [query if isinstance(query, AltoError) else next(responses) for query in request.queries]
         return MultiSearchResponse(
             results=[failed(result) if isinstance(result, AltoError) else result for result in results],
             took_ms=watch.stop(0)[0],
         )
-
-    def _response(self, plan: Plan, answers: Sequence[dict[str, Any] | AltoError], watch: Stopwatch) -> SearchResponse:
-        """What the answers to a plan's bodies mean. Raises the first error among them."""
-        good = []
-        for answer in answers:
-            if isinstance(answer, AltoError):
-                raise answer
-            good.append(answer)
-        response = response_of(plan, good)
-        took, profile = watch.stop(good[0]["took"])
-        return response.model_copy(update={"took_ms": took, "profile": profile if plan.request.profile else None})
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """The answers to one or more searches, in one round trip."""
@@ -113,3 +117,19 @@ class Searcher:
         if len(bodies) > 1:
             return self._engine.search_together(alias, bodies, timeout)
         return [self._engine.request("POST", f"/{alias}/_search", bodies[0], timeout=timeout)]
+
+
+def _found(plan: Plan, answers: Sequence[dict[str, Any] | AltoError]) -> Found:
+    """What the answers to a plan's bodies found. Raises the first error among them."""
+    good = []
+    for answer in answers:
+        if isinstance(answer, AltoError):
+            raise answer
+        good.append(answer)
+    return Found(plan, good, candidates(plan, good, datetime.now(UTC)))
+
+
+def _response(found: Found, outcome: RerankOutcome | None, watch: Stopwatch) -> SearchResponse:
+    response = response_of(found, outcome)
+    took, profile = watch.stop(found.answers[0]["took"])
+    return response.model_copy(update={"took_ms": took, "profile": profile if found.plan.request.profile else None})

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 from lambdas.search.answer import Profile
 
-Step = Literal["embedding", "engine"]
+Step = Literal["embedding", "engine", "rerank"]
 
 
 class Stopwatch:
@@ -15,7 +15,7 @@ class Stopwatch:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._started = clock()
-        self._steps: dict[Step, float] = {"embedding": 0.0, "engine": 0.0}
+        self._steps: dict[Step, float] = dict.fromkeys(get_args(Step), 0.0)
 
     @contextmanager
     def measure(self, step: Step) -> Iterator[None]:
@@ -29,11 +29,11 @@ class Stopwatch:
     def stop(self, engine_took_ms: float) -> tuple[int, Profile]:
         """The milliseconds of everything, and where they went. OpenSearch's own count comes with its answer."""
         took = 1000 * (self._clock() - self._started)
-        embedding, engine = self._steps["embedding"], self._steps["engine"]
         profile = Profile(
-            embedding_ms=round(embedding, 3),
-            engine_ms=round(engine, 3),
+            embedding_ms=round(self._steps["embedding"], 3),
+            engine_ms=round(self._steps["engine"], 3),
             engine_took_ms=engine_took_ms,
-            rest_ms=round(took - embedding - engine, 3),
+            rerank_ms=round(self._steps["rerank"], 3),
+            rest_ms=round(took - sum(self._steps.values()), 3),
         )
         return round(took), profile

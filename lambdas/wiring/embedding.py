@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import CredentialChain, credentials_from_environment
 from lambdas.embedding.embedder import CONCURRENCY, Embedder
@@ -17,11 +18,16 @@ from lambdas.observability import logger
 
 def embedder(session: Any, environment: Mapping[str, str]) -> Embedder:
     """An embedder that signs with the botocore session's credentials where nothing more specific is given."""
-    http = SignedHttp(session, connections=CONCURRENCY)
+    return Embedder(AwsModel(aws_caller(session, environment, CONCURRENCY)), report=_report)
+
+
+def aws_caller(session: Any, environment: Mapping[str, str], connections: int) -> AwsCaller:
+    """Calls models, over so many connections to each endpoint."""
+    http = SignedHttp(session, connections)
     chain = CredentialChain(
         own=http.own_credentials, sts=sts_clients(session), environment=credentials_from_environment(environment)
     )
-    return Embedder(AwsModel(http, chain), report=_report)
+    return AwsCaller(http, chain)
 
 
 def _report(config: Text2VecAws, input_type: InputType, taken: EmbeddingCounts) -> None:

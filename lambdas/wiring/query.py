@@ -14,6 +14,7 @@ from lambdas.search.searcher import Searcher
 from lambdas.settings import QuerySettings
 from lambdas.wiring.embedding import embedder
 from lambdas.wiring.engine import connect
+from lambdas.wiring.reranking import reranker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ def services() -> QueryServices:
     settings = QuerySettings.from_environment(os.environ)
     session: Any = Session()
     engine = connect(settings, session)
-    searcher = Searcher(engine, embedder(session, os.environ))
+    models = embedder(session, os.environ), reranker(session, os.environ)
+    searcher = Searcher(engine, *models, settings.region)
     return QueryServices(
         settings=settings,
         engine=engine,

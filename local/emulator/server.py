@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from local.emulator import bedrock
+from local.emulator import bedrock, reranking
 from local.emulator.access import Access, Caller
 from local.emulator.batch_inference import BatchInference
 from local.emulator.bedrock import Bedrock
@@ -35,6 +35,8 @@ from local.errors import LocalStackError
 
 HOST = "127.0.0.1"
 MODELS = ("minilm", "stub")
+# What the counters call it: the model is named in the body.
+RERANK = "rerank"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -108,6 +110,8 @@ class Application:
                 return await self._invoke("bedrock", unquote(identifier), request)
             case "POST", ["endpoints", name, "invocations"]:
                 return await self._invoke("sagemaker", unquote(name), request)
+            case "POST", ["rerank"]:
+                return await self._invoke("bedrock", RERANK, request)
             case method, ["model-invocation-job" | "model-invocation-jobs" as resource, *rest]:
                 return self._batch_jobs(method, resource, [unquote(part) for part in rest], request)
             case method, ["_emulator", resource]:
@@ -167,7 +171,7 @@ class Application:
                 raise fault(kind, service)
             response = Response(200, answer.body, {**JSON, **_request_id(), **answer.headers})
             response, error = _spoil(response, kind)
-            embedded = error is None
+            embedded = error is None and target != RERANK
         except ServiceError as refusal:
             error = refusal.code
             response = _error(refusal, service)
@@ -181,6 +185,8 @@ class Application:
         return response
 
     async def _answer(self, service: Service, target: str, request: Request, caller: Caller) -> Answer:
+        if target == RERANK:
+            return await self._answer_rerank(request, caller)
         if service == "bedrock":
             return await self._answer_bedrock(target, request, caller)
         return await self._answer_sagemaker(target, request)
@@ -192,6 +198,12 @@ class Application:
         work = family.read(body)
         vectors = await self._embedder.embed(work.texts, work.dimensions)
         return Answer(work.texts, _dump(family.render(body, work, vectors)), bedrock.response_headers(work))
+
+    async def _answer_rerank(self, request: Request, caller: Caller) -> Answer:
+        asked = reranking.read(request.body, caller.region)
+        self._access.check_model(caller, asked.model)
+        vectors = await self._embedder.embed([asked.query, *asked.texts], reranking.DIMENSIONS)
+        return Answer(asked.texts, _dump(reranking.render(asked, reranking.scores(asked, vectors))), {})
 
     async def _answer_sagemaker(self, name: str, request: Request) -> Answer:
         endpoint = self._sagemaker.endpoint(name)

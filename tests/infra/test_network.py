@@ -32,11 +32,14 @@ def test_functions_and_domain_are_inside(vpc: Synthesis, prod: Synthesis) -> Non
 def test_a_stage_has_the_endpoints_that_its_settings_use(vpc: Synthesis, synthesize: Callable[..., Synthesis]) -> None:
     always = {"s3", "dynamodb", "sqs", "events", "logs", "bedrock", "bedrock-runtime"}
     everything = synthesize(
-        "vpc", sagemaker_endpoints='["minilm"]', embedding_roles='["arn:aws:iam::210987654321:role/embed"]'
+        "vpc",
+        sagemaker_endpoints='["minilm"]',
+        embedding_roles='["arn:aws:iam::210987654321:role/embed"]',
+        rerank_models='["cohere.rerank-v3-5:0"]',
     )
 
     assert endpoints(vpc) == always
-    assert endpoints(everything) == always | {"sagemaker.runtime", "sts"}
+    assert endpoints(everything) == always | {"sagemaker.runtime", "sts", "bedrock-agent-runtime"}
     assert not everything.findings
 
 

@@ -19,6 +19,31 @@ def services_of(stage: Synthesis, function: str) -> set[str]:
     return {action.partition(":")[0] for action in stage.allowed_actions(function)}
 
 
+def test_only_query_reranks_and_by_the_models_that_the_stage_names(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("dev", rerank_models='["amazon.rerank-v1:0"]')
+    without = synthesize("dev", rerank_models="[]")
+
+    rerankers = {
+        name: {
+            resource
+            for each in stage.rights_of(name)
+            for resource in each.resources
+            if "bedrock:InvokeModel" in each.actions and "rerank" in resource
+        }
+        for name in FUNCTIONS
+    }
+    assert rerankers == {
+        "query": {
+            f"arn:aws:bedrock:{region}::foundation-model/amazon.rerank-v1:0" for region in ("eu-west-1", "us-east-1")
+        },
+        "write": set(),
+        "split": set(),
+        "load": set(),
+    }
+    assert "bedrock:Rerank" not in without.allowed_actions("query")
+    assert not stage.findings
+
+
 def test_query_reads_opensearch_and_invokes_models_and_nothing_else(stage: Synthesis) -> None:
     assert services_of(stage, "query") - NETWORK == {"es", "bedrock", "logs", "xray"}
 
@@ -126,7 +151,7 @@ def test_no_resource_admits_everyone(stage: Synthesis, kind: str) -> None:
 def test_an_inference_profile_brings_the_model_it_stands_for(synthesize: Callable[..., Synthesis]) -> None:
     stage = synthesize("dev", models='["eu.cohere.embed-v4:0"]')
 
-    [invoke] = [each for each in stage.rights_of("query") if "bedrock:InvokeModel" in each.actions]
+    [invoke] = [each for each in stage.rights_of("load") if "bedrock:InvokeModel" in each.actions]
     assert invoke.resources == {
         "arn:aws:bedrock:*::foundation-model/cohere.embed-v4:0",
         "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:inference-profile/eu.cohere.embed-v4:0",

@@ -45,7 +45,9 @@ BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
 BATCHES = "Batch jobs have no id before they are made, and their files lie in folders named by the import."
 
 WILDCARDS = (
-    *(Wildcard(name, TRACES, "*", X_RAY) for name in ("query", "write", "split", "load")),
+    *(Wildcard(name, TRACES, "*", X_RAY) for name in ("write", "split", "load")),
+    # Where searches may be reranked; where not, query is traced inside a VPC, as the next rows say.
+    Wildcard("query", f"bedrock:Rerank {TRACES}", "*", f"The Rerank API knows no resources; models do. {X_RAY}"),
     *(Wildcard(name, f"{INTERFACES} {TRACES}", "*", f"{VPC} {X_RAY}") for name in ("query", "write", "split", "load")),
     Wildcard("query", READ_INDEX, INDICES, COLLECTIONS),
     Wildcard("query", "es:ESHttpPost", f"{INDICES}/_msearch", SEARCHES),

@@ -69,6 +69,7 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_ENDPOINT_URL_BEDROCK": emulator.url,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
+        "AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME": emulator.url,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": emulator.url,
         "ALTO_OPENSEARCH_URL": opensearch_url,
         "ALTO_JOBS_TABLE": JOBS_TABLE,

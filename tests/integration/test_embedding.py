@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 
 from lambdas.deadline import Deadline
+from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import AwsCredentials, CredentialChain, credentials_from_environment
 from lambdas.embedding.embedder import CONCURRENCY, Embedder
@@ -103,7 +104,7 @@ def make_embedder() -> Embedder:
     session = botocore.session.Session()
     http = SignedHttp(session, CONCURRENCY)
     chain = CredentialChain(http.own_credentials, sts_clients(session), credentials_from_environment(os.environ))
-    return Embedder(AwsModel(http, chain))
+    return Embedder(AwsModel(AwsCaller(http, chain)))
 
 
 def bedrock(model: str = "amazon.titan-embed-text-v2:0", **settings: Any) -> Text2VecAws:

@@ -100,3 +100,23 @@ def test_what_is_wrong_with_the_whole_is_an_error(api: Api, films: str, body: An
 
     assert answer.status == 400
     assert message in answer.error["message"]
+
+
+def test_queries_are_reranked_each_by_itself(api: Api, films: str, emulator: Emulator) -> None:
+    path, found = f"/v1/collections/{films}/search", {"bm25": {"query": "Christmas"}}
+    queries: list[dict[str, Any]] = [
+        found | {"rerank": {"model": "cohere.rerank-v3-5:0", "query": "ghosts"}},
+        found | {"rerank": {"model": "cohere.rerank-v3-5:0", "query": "toys"}, "profile": True},
+        found | {"rerank": {"model": "meta.rerank-v9:0"}},
+        found,
+    ]
+
+    answer = api("POST", path, {"queries": queries}).body["results"]
+
+    for place in (0, 1, 3):
+        alone = api("POST", path, queries[place]).body
+        assert without_times(alone) == without_times(answer[place])
+    titles = [result["objects"][0]["properties"]["title"] for result in answer[:2]]
+    assert titles == ["A Christmas Carol", "Jingle All the Way"]
+    assert answer[2]["error"]["code"] == "model_not_found"
+    assert answer[1]["profile"]["rest_ms"] >= 0

@@ -18,7 +18,7 @@ BORDERS = {
     "lambdas/wiring/load.py": VENDORS,
     "lambdas/observability.py": {"os"},
     "lambdas/opensearch.py": {"opensearchpy"},
-    "lambdas/embedding/model_client.py": {"botocore"},
+    "lambdas/embedding/aws_caller.py": {"botocore"},
     "lambdas/embedding/signed_http.py": {"botocore"},
     "lambdas/embedding/vendor_errors.py": {"botocore"},
 }
@@ -26,11 +26,12 @@ BORDERS = {
 NEIGHBOURS = {
     "collections": {"embedding", "opensearch"},
     "objects": {"collections", "embedding", "opensearch"},
-    "search": {"collections", "embedding", "objects", "opensearch"},
+    "search": {"collections", "embedding", "objects", "opensearch", "reranking"},
     "selection": {"collections", "objects", "opensearch", "search"},
     "aggregate": {"collections", "embedding", "opensearch", "search"},
     "imports": {"collections", "embedding", "objects", "observability", "settings"},
     "embedding": {"collections"},
+    "reranking": {"embedding"},
 }
 COMMON = {"errors", "models", "deadline", "validation"}
 

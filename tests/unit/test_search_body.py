@@ -13,6 +13,7 @@ FILMS = collection()
 UUID = "6b2f3a52-0d1c-4b0e-9a63-0f5f6f0c8a11"
 VECTOR = QueryVector(Targets("cosine", {"default": 1.0}), {"default": [0.1, 0.2, 0.3]})
 IN_2009 = {"property": "year", "operator": "equal", "value": 2009}
+RERANK = {"model": "cohere.rerank-v3-5:0"}
 
 
 def request(**fields: Any) -> SearchRequest:
@@ -304,8 +305,17 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),
         ({"near_vector": {"vector": [1]}, "highlight": True}, "only bm25 and hybrid have some"),
         ({"near_vector": {"vector": [1]}, "sort": [{"property": "year"}]}, "sorted by its scores: remove sort"),
-        ({"bm25": {"query": "x"}, "explain": True}, "explain takes a hybrid score apart"),
+        ({"bm25": {"query": "x"}, "explain": True}, "takes the score of a hybrid or boosted search apart"),
         ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
+        ({"sort": [{"property": "year"}], "rerank": RERANK}, "rerank is about the hits of a search"),
+        ({"near_vector": {"vector": [1]}, "rerank": RERANK}, "add rerank.query"),
+        ({"bm25": {"query": "x"}, "rerank": RERANK | {"external_id": "ab"}}, "write 'role_arn' too, or remove it"),
+        ({"bm25": {"query": "x"}, "rerank": RERANK | {"region": "Ireland"}}, "'Ireland' is not an AWS region"),
+        ({"bm25": {"query": "x"}, "rerank": RERANK, "offset": 91}, "beyond the 100 candidates of rerank: raise"),
+        ({"bm25": {"query": "x"}, "rerank": RERANK, "diversity": {"candidates": 20}, "limit": 30}, "of diversity"),
+        ({"hybrid": {"query": "x"}, "rerank": RERANK | {"candidates": 501}}, "lower rerank.candidates"),
+        ({"bm25": {"query": "x"}, "diversity": {}, "autocut": 1}, "which diversity changes: remove one"),
+        ({"bm25": {"query": "x"}, "group_by": {"property": "year"}, "limit": 3}, "remove limit, or write groups"),
         ({"bm25": {"query": "x", "operator": "and", "minimum_match": 2}}, "asks for all of them"),
         ({"bm25": {"query": "x", "operator": "and_across", "scoring": "sum"}}, "write scoring 'combined' with it"),
         ({"bm25": {"query": "x", "operator": "and_across", "fuzziness": 1}}, "word by word in each property"),
@@ -314,6 +324,31 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
 def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         request(**fields)
+
+
+def test_hits_are_made_diverse_by_the_searched_vector_or_the_one_that_is_named() -> None:
+    two = collection(vectors={"a": OWN, "b": OWN})
+    both = QueryVector(Targets("cosine", {"a": 0.5, "b": 0.5}), {"a": [1.0], "b": [2.0]})
+    near = {"near_vector": {"vector": [1.0]}, "return_properties": []}
+
+    plain = search_body(FILMS, request(**near, diversity={}), VECTOR)
+    named = search_body(two, request(**near, diversity={"target_vector": "b"}), both)
+
+    assert (plain["from"], plain["size"], plain["_source"]) == (0, 100, {"includes": ["vectors.default"]})
+    assert named["_source"] == {"includes": ["vectors.b"]}
+    with pytest.raises(InvalidRequestError, match="say which of a, b makes hits diverse"):
+        search_body(two, request(**near, diversity={}), both)
+
+
+def test_a_grouped_search_asks_for_its_candidates_and_their_values() -> None:
+    body = search_body(
+        FILMS,
+        request(bm25={"query": "x"}, group_by={"property": "year"}, return_properties=["title"], offset=3),
+        None,
+    )
+
+    assert (body["from"], body["size"]) == (0, 500)
+    assert body["_source"] == {"includes": ["properties.title", "properties.year"]}
 
 
 def test_the_searched_vector_is_the_only_one_or_the_default_one_or_the_one_asked_for() -> None:

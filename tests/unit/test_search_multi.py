@@ -27,7 +27,8 @@ class Engine:
 
 def answered(engine: Any, *queries: dict[str, Any]) -> Any:
     request = MultiSearchRequest.model_validate({"queries": list(queries)})
-    return Searcher(engine, None).search_each(FILMS, request, deadline=Deadline.after(10))  # type: ignore[arg-type]
+    searcher = Searcher(engine, None, None, "us-east-1")  # type: ignore[arg-type]
+    return searcher.search_each(FILMS, request, deadline=Deadline.after(10))
 
 
 def test_all_queries_go_to_the_engine_at_once() -> None:

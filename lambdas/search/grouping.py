@@ -1,0 +1,75 @@
+"""Groups of hits that share a value of a property. Pure.
+
+Formed here, of the candidates, and not by OpenSearch's `collapse`: that takes no property with several values, and
+sees a hybrid search only where its pages end.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from lambdas.collections.model import CollectionConfig
+from lambdas.collections.properties import property_at
+from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.models import StrictModel
+from lambdas.search.answer import Hit, HitGroup
+from lambdas.search.boost import values_at
+
+GROUPED_TYPES = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
+
+
+class GroupHits(StrictModel):
+    """The best hits are put together by a value that they share."""
+
+    property: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4}$")
+    ] = Field(description="A property, or one of an object (`author.name`).")
+    groups: int = Field(default=10, ge=1, le=1000, description="How many groups a page has. `offset` counts groups.")
+    objects_per_group: int = Field(default=3, ge=1, le=1000, description="How many hits are shown of each.")
+    candidates: int = Field(default=500, ge=1, le=1000, description="How many of the best hits are grouped.")
+
+
+def check_grouped(collection: CollectionConfig, group_by: GroupHits) -> None:
+    """Raise `InvalidRequestError` for a property without values to group by."""
+    item = property_at(collection.properties, group_by.property)
+    if item is not None and item.scalar_type in GROUPED_TYPES:
+        return
+    fitting = ", ".join(known.name for known in collection.properties if known.scalar_type in GROUPED_TYPES)
+    is_what = f"is {item.type}" if item else f"is not a property of '{collection.name}'"
+    problem = f"'{group_by.property}' {is_what}. It can be grouped by: {fitting or 'none'}"
+    raise InvalidRequestError(f"group_by.property: {problem}.", [ErrorDetail("group_by.property", problem)])
+
+
+def groups_of(found: Sequence[Hit], collection: CollectionConfig, group_by: GroupHits) -> list[HitGroup]:
+    """All groups, in the order of their best hits. A hit is in the group of each of its values."""
+    item = property_at(collection.properties, group_by.property)
+    kind = item.scalar_type if item else "text"
+    members: dict[Any, list[Hit]] = {}
+    shown: dict[Any, Any] = {}
+    for hit in found:
+        values = {_same(kind, value): value for value in values_at(hit.properties, group_by.property.split("."))}
+        for key, value in values.items():
+            shown.setdefault(key, value)
+            members.setdefault(key, []).append(hit)
+    return [_group(shown[key], hits, group_by.objects_per_group) for key, hits in members.items()]
+
+
+def _same(kind: str, value: Any) -> Any:
+    """What is equal for values that are: a moment may be written in several zones, a UUID in either case."""
+    if kind == "date":
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return value.lower() if kind == "uuid" else value
+
+
+def _group(value: Any, hits: Sequence[Hit], limit: int) -> HitGroup:
+    objects = list(hits[:limit])
+    distances = [hit.distance for hit in objects if hit.distance is not None]
+    return HitGroup(
+        value=value,
+        count=len(hits),
+        min_distance=min(distances, default=None),
+        max_distance=max(distances, default=None),
+        objects=objects,
+    )
