@@ -6,7 +6,7 @@ from alto.errors import AltoNotSupportedError
 
 ALTERNATIVES = {
     "generative_config": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
-    "reranker_config": "sort the objects found yourself, or give hybrid another alpha",
+    "reranker_config": "name the model in each search: rerank=Rerank(prop=…, model='cohere.rerank-v3-5:0')",
     "multi_tenancy_config": "make a collection for each tenant, or filter by a tenant property",
     "tenant": "make a collection for each tenant, or filter by a tenant property",
     "replication_config": "replicas are a setting of the stage in cdk.json, for all collections",
@@ -26,10 +26,6 @@ ALTERNATIVES = {
     "references": "store the other object's id in a DataType.UUID property and fetch that object",
     "return_references": "store the other object's id in a DataType.UUID property and fetch that object",
     "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
-    "rerank": "sort the objects found yourself, or give hybrid another alpha",
-    "boost": "boost properties of bm25 and hybrid instead: query_properties=['title^2']",
-    "diversity_selection": "leave it out, or thin the objects out yourself",
-    "group_by": "group the objects found yourself: itertools.groupby over .objects",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
     "near_image": "describe the image by a model of your own and search with near_vector",
     "generate": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",

@@ -1,7 +1,7 @@
 """What a search is asked for, and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -9,7 +9,8 @@ from uuid import UUID
 from alto.classes.aggregate import Metrics
 from alto.classes.data import GeoCoordinate
 from alto.classes.filters import Filter, FilterExpression
-from alto.classes.results import MetadataReturn, Object, QueryReturn
+from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Rerank
+from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.errors import AltoConfigurationError
@@ -17,11 +18,17 @@ from alto.refusals import ALTERNATIVES, NotThere
 from alto.values import Vector, numbers, parsed_uuid
 
 __all__ = [
+    "MMR",
     "BM25Operator",
+    "Boost",
+    "BoostReturn",
+    "Diversity",
     "Filter",
     "FilterExpression",
     "FilterReturn",
     "GeoCoordinate",
+    "Group",
+    "GroupBy",
     "HybridFusion",
     "HybridVector",
     "MetadataQuery",
@@ -33,6 +40,7 @@ __all__ = [
     "QueryNested",
     "QueryReference",
     "QueryReturn",
+    "Rerank",
     "Sort",
     "Sorting",
     "TargetVectorJoin",
@@ -62,6 +70,7 @@ class MetadataQuery:
     score: bool = False
     explain_score: bool = False
     is_consistent: bool = False
+    query_profile: bool = False
 
     @classmethod
     def full(cls) -> "MetadataQuery":
@@ -69,6 +78,11 @@ class MetadataQuery:
         return cls(
             creation_time=True, last_update_time=True, distance=True, certainty=True, score=True, explain_score=True
         )
+
+    @classmethod
+    def full_with_profile(cls) -> "MetadataQuery":
+        """Everything, and where the time went."""
+        return replace(cls.full(), query_profile=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +189,14 @@ def _largest_distance(certainty: float | None, distance: float | None) -> dict[s
 
 
 type MetadataNames = Literal[
-    "creation_time", "last_update_time", "distance", "certainty", "score", "explain_score", "is_consistent"
+    "creation_time",
+    "last_update_time",
+    "distance",
+    "certainty",
+    "score",
+    "explain_score",
+    "is_consistent",
+    "query_profile",
 ]
 type ReturnMetadata = MetadataQuery | Sequence[MetadataNames] | None
 type ReturnProperties = str | Sequence[str] | None

@@ -30,12 +30,35 @@ class Object:
     collection: str
     vector: dict[str, list[float]] = field(default_factory=dict, repr=False)
     references: None = None
+    # With group_by: the name of its group.
+    belongs_to_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Hits that share a value, which is the group's name. `count` is how many of the hits that were grouped have it."""
+
+    name: str
+    min_distance: float | None
+    max_distance: float | None
+    number_of_objects: int
+    objects: list[Object]
+    rerank_score: float | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class QueryReturn:
-    """The objects found, best first. `total` is how many match, as the server counts."""
+    """The objects found, best first; with `group_by` those of all groups, and the groups by name.
+
+    `total` is how many match, as the server counts; `truncated`, that pages cannot reach all of them. `reranked` is
+    None without a rerank, and False when the model was not to be had: then the order is that of the search.
+    """
 
     objects: list[Object]
     total: int = 0
     took_ms: int = 0
+    truncated: bool = False
+    groups: dict[str, Group] = field(default_factory=dict)
+    reranked: bool | None = None
+    query_profile: dict[str, float] | None = None

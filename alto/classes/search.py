@@ -15,8 +15,9 @@ from alto.classes.query import (
     ReturnMetadata,
     ReturnProperties,
 )
+from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
 from alto.operations import searches
-from alto.operations.searches import NearVector, Page, TargetVector
+from alto.operations.searches import NearVector, Page, Steps, TargetVector
 
 __all__ = ["Search", "SearchSettings"]
 
@@ -31,6 +32,26 @@ class SearchSettings(TypedDict, total=False):
     include_vector: IncludeVector
     return_metadata: ReturnMetadata
     return_properties: ReturnProperties
+    group_by: GroupBy | None
+    rerank: Rerank | None
+    boost: BoostReturn | None
+    diversity_selection: MMR | None
+
+
+def _page(settings: SearchSettings) -> Page:
+    steps = Steps(
+        settings.get("group_by"), settings.get("rerank"), settings.get("boost"), settings.get("diversity_selection")
+    )
+    return Page(
+        settings.get("limit"),
+        settings.get("offset"),
+        settings.get("auto_limit"),
+        settings.get("filters"),
+        settings.get("include_vector", False),
+        settings.get("return_metadata"),
+        settings.get("return_properties"),
+        steps,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +82,7 @@ class Search:
             move_away=move_away,
             target_vector=target_vector,
         )
-        return cls(mode, Page(**settings))
+        return cls(mode, _page(settings))
 
     @classmethod
     def near_vector(
@@ -75,7 +96,7 @@ class Search:
     ) -> "Search":
         """Near to a vector, or to one for each target."""
         mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
-        return cls(mode, Page(**settings))
+        return cls(mode, _page(settings))
 
     @classmethod
     def near_object(
@@ -89,7 +110,7 @@ class Search:
     ) -> "Search":
         """Near to an object."""
         mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
-        return cls(mode, Page(**settings))
+        return cls(mode, _page(settings))
 
     @classmethod
     def bm25(
@@ -102,7 +123,7 @@ class Search:
     ) -> "Search":
         """For words."""
         mode = searches.bm25(query, query_properties=query_properties, operator=operator)
-        return cls(mode, Page(**settings))
+        return cls(mode, _page(settings))
 
     @classmethod
     def hybrid(
@@ -129,4 +150,4 @@ class Search:
             bm25_operator=bm25_operator,
             target_vector=target_vector,
         )
-        return cls(mode, Page(**settings))
+        return cls(mode, _page(settings))

@@ -1,7 +1,8 @@
 """Searches: Weaviate's parameters as the one request of Alto's API, and the hits of the answer."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,8 @@ from alto.classes.query import (
     vectors_of,
     wants,
 )
-from alto.classes.results import MetadataReturn, Object, QueryReturn
+from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
+from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sorting
 from alto.classes.targets import TargetVectorJoin
 from alto.errors import AltoConfigurationError, AltoError, error_from_answer
@@ -35,6 +37,33 @@ type TargetVector = str | Sequence[str] | TargetVectorJoin | None
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """What happens to the hits."""
+
+    group_by: GroupBy | None = None
+    rerank: Rerank | None = None
+    boost: BoostReturn | None = None
+    diversity: MMR | None = None
+
+    def to_api(self, limit: int | None) -> dict[str, Any]:
+        """As the API takes it, with the limit of the page.
+
+        As in Weaviate, the search's limit says from how many hits groups are made and diverse ones are chosen.
+        """
+        body = _given(
+            boost=self.boost and self.boost.to_api(),
+            rerank=self.rerank and self.rerank.to_api(),
+        )
+        if self.diversity is not None:
+            chosen = self.diversity.limit
+            body["diversity"] = _given(balance=self.diversity.balance, candidates=None if chosen is None else limit)
+            limit = limit if chosen is None else chosen
+        if self.group_by is not None:
+            return body | {"group_by": self.group_by.to_api(limit)}
+        return body | _given(limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What all searches share."""
 
@@ -45,16 +74,17 @@ class Page:
     include_vector: IncludeVector = False
     return_metadata: ReturnMetadata = None
     return_properties: ReturnProperties = None
+    steps: Steps = Steps()
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it: only what was given."""
-        return _given(
-            limit=self.limit,
+        return self.steps.to_api(self.limit) | _given(
             offset=self.offset,
             autocut=self.auto_limit,
             filter=None if self.filters is None else self.filters.body,
             return_properties=names_of(self.return_properties),
             include_vectors=True if self.include_vector else None,
+            profile=True if wants(self.return_metadata, "query_profile") else None,
             include_times=True if wants(self.return_metadata, "creation_time", "last_update_time") else None,
         )
 
@@ -174,7 +204,7 @@ def multi(collection: str, searches: Sequence[tuple[dict[str, Any], Page]]) -> O
 
 def body_of(mode: dict[str, Any], page: Page) -> dict[str, Any]:
     """A search as the API takes it."""
-    explained = "hybrid" in mode and wants(page.return_metadata, "explain_score")
+    explained = ("hybrid" in mode or page.steps.boost is not None) and wants(page.return_metadata, "explain_score")
     return mode | page.to_api() | ({"explain": True} if explained else {})
 
 
@@ -185,7 +215,38 @@ def _request(collection: str, body: dict[str, Any]) -> Request:
 
 def _read(body: dict[str, Any], collection: str, include_vector: IncludeVector) -> QueryReturn:
     found = [_object(hit, collection, include_vector) for hit in body["objects"]]
-    return QueryReturn(found, total=body["total"], took_ms=body["took_ms"])
+    groups = [_group(each, collection, include_vector) for each in body.get("groups") or ()]
+    rerank = body.get("rerank")
+    if rerank and not rerank["applied"]:
+        warnings.warn(
+            f"The hits are not reranked, but in the order of the search: {rerank['message']} ({rerank['code']})",
+            UserWarning,
+            stacklevel=2,
+        )
+    return QueryReturn(
+        found or [each for group in groups for each in group.objects],
+        total=body["total"],
+        took_ms=body["took_ms"],
+        truncated=body.get("truncated", False),
+        groups={group.name: group for group in groups},
+        reranked=None if rerank is None else rerank["applied"],
+        query_profile=body.get("profile"),
+    )
+
+
+def _group(body: dict[str, Any], collection: str, include_vector: IncludeVector) -> Group:
+    value = body["value"]
+    name = value if isinstance(value, str) else to_json(value).decode()
+    found = [replace(_object(hit, collection, include_vector), belongs_to_group=name) for hit in body["objects"]]
+    return Group(
+        name=name,
+        min_distance=body["min_distance"],
+        max_distance=body["max_distance"],
+        number_of_objects=len(found),
+        objects=found,
+        rerank_score=found[0].metadata.rerank_score if found else None,
+        count=body["count"],
+    )
 
 
 def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector) -> Object:
@@ -199,6 +260,7 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector)
             certainty=hit.get("certainty"),
             score=hit.get("score"),
             explain_score=explanation and to_json(explanation).decode(),
+            rerank_score=hit.get("rerank_score"),
         ),
         properties=hit["properties"],
         collection=collection,

@@ -15,16 +15,20 @@ from alto.classes.query import (
     ReturnMetadata,
     ReturnProperties,
 )
+from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
 from alto.classes.results import QueryReturn
 from alto.classes.search import Search
 from alto.errors import AltoError
 from alto.operations import searches
-from alto.operations.searches import MOST_SEARCHES, NearVector, Page, TargetVector, multi
+from alto.operations.searches import MOST_SEARCHES, NearVector, Page, Steps, TargetVector, multi
 from alto.refusals import refuse, refuse_given
 
 
 class Query(Fetch):
-    """Searches one collection. All searches share filters, limit (10), offset and what to return."""
+    """Searches one collection. All searches share filters, limit (10), offset, what to return, and what else happens.
+
+    That is in this order: boost, rerank, diversity, then auto_limit, and group_by or the page (docs/search.md).
+    """
 
     def near_text(
         self,
@@ -38,10 +42,10 @@ class Query(Fetch):
         offset: int | None = None,
         auto_limit: int | None = None,
         filters: FilterExpression | None = None,
-        group_by: object = None,
-        rerank: object = None,
-        boost: object = None,
-        diversity_selection: object = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
         target_vector: TargetVector = None,
         include_vector: IncludeVector = False,
         return_metadata: ReturnMetadata = None,
@@ -49,13 +53,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects that mean something near to the text, whatever their words."""
-        refuse_given(
-            group_by=group_by,
-            rerank=rerank,
-            boost=boost,
-            diversity_selection=diversity_selection,
-            return_references=return_references,
-        )
+        refuse_given(return_references=return_references)
         mode = searches.near_text(
             query,
             certainty=certainty,
@@ -64,7 +62,16 @@ class Query(Fetch):
             move_away=move_away,
             target_vector=target_vector,
         )
-        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        page = Page(
+            limit,
+            offset,
+            auto_limit,
+            filters,
+            include_vector,
+            return_metadata,
+            return_properties,
+            Steps(group_by, rerank, boost, diversity_selection),
+        )
         return self._transport.run(searches.search(self._collection, mode, page))
 
     def near_vector(
@@ -77,10 +84,10 @@ class Query(Fetch):
         offset: int | None = None,
         auto_limit: int | None = None,
         filters: FilterExpression | None = None,
-        group_by: object = None,
-        rerank: object = None,
-        boost: object = None,
-        diversity_selection: object = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
         target_vector: TargetVector = None,
         include_vector: IncludeVector = False,
         return_metadata: ReturnMetadata = None,
@@ -88,15 +95,18 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects whose vector is near to this one: a list, an array, or `{name: vector}`."""
-        refuse_given(
-            group_by=group_by,
-            rerank=rerank,
-            boost=boost,
-            diversity_selection=diversity_selection,
-            return_references=return_references,
-        )
+        refuse_given(return_references=return_references)
         mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
-        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        page = Page(
+            limit,
+            offset,
+            auto_limit,
+            filters,
+            include_vector,
+            return_metadata,
+            return_properties,
+            Steps(group_by, rerank, boost, diversity_selection),
+        )
         return self._transport.run(searches.search(self._collection, mode, page))
 
     def near_object(
@@ -109,10 +119,10 @@ class Query(Fetch):
         offset: int | None = None,
         auto_limit: int | None = None,
         filters: FilterExpression | None = None,
-        group_by: object = None,
-        rerank: object = None,
-        boost: object = None,
-        diversity_selection: object = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
         target_vector: TargetVector = None,
         include_vector: IncludeVector = False,
         return_metadata: ReturnMetadata = None,
@@ -120,15 +130,18 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects whose vector is near to that of an object, which is the first hit."""
-        refuse_given(
-            group_by=group_by,
-            rerank=rerank,
-            boost=boost,
-            diversity_selection=diversity_selection,
-            return_references=return_references,
-        )
+        refuse_given(return_references=return_references)
         mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
-        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        page = Page(
+            limit,
+            offset,
+            auto_limit,
+            filters,
+            include_vector,
+            return_metadata,
+            return_properties,
+            Steps(group_by, rerank, boost, diversity_selection),
+        )
         return self._transport.run(searches.search(self._collection, mode, page))
 
     def bm25(
@@ -141,18 +154,27 @@ class Query(Fetch):
         offset: int | None = None,
         auto_limit: int | None = None,
         filters: FilterExpression | None = None,
-        group_by: object = None,
-        rerank: object = None,
-        boost: object = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
         include_vector: IncludeVector = False,
         return_metadata: ReturnMetadata = None,
         return_properties: ReturnProperties = None,
         return_references: object = None,
     ) -> QueryReturn:
         """Objects that have the words. `query_properties` may carry boosts: `["title^2", "body"]`."""
-        refuse_given(group_by=group_by, rerank=rerank, boost=boost, return_references=return_references)
+        refuse_given(return_references=return_references)
         mode = searches.bm25(query, query_properties=query_properties, operator=operator)
-        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        page = Page(
+            limit,
+            offset,
+            auto_limit,
+            filters,
+            include_vector,
+            return_metadata,
+            return_properties,
+            Steps(group_by, rerank, boost, None),
+        )
         return self._transport.run(searches.search(self._collection, mode, page))
 
     def hybrid(
@@ -169,10 +191,10 @@ class Query(Fetch):
         offset: int | None = None,
         auto_limit: int | None = None,
         filters: FilterExpression | None = None,
-        group_by: object = None,
-        rerank: object = None,
-        boost: object = None,
-        diversity_selection: object = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
         target_vector: TargetVector = None,
         include_vector: IncludeVector = False,
         return_metadata: ReturnMetadata = None,
@@ -180,13 +202,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Words and meaning in one. `alpha` is the weight of the meaning: 0 is bm25, 1 near_text."""
-        refuse_given(
-            group_by=group_by,
-            rerank=rerank,
-            boost=boost,
-            diversity_selection=diversity_selection,
-            return_references=return_references,
-        )
+        refuse_given(return_references=return_references)
         mode = searches.hybrid(
             query,
             alpha=alpha,
@@ -197,7 +213,16 @@ class Query(Fetch):
             bm25_operator=bm25_operator,
             target_vector=target_vector,
         )
-        page = Page(limit, offset, auto_limit, filters, include_vector, return_metadata, return_properties)
+        page = Page(
+            limit,
+            offset,
+            auto_limit,
+            filters,
+            include_vector,
+            return_metadata,
+            return_properties,
+            Steps(group_by, rerank, boost, diversity_selection),
+        )
         return self._transport.run(searches.search(self._collection, mode, page))
 
     def multi(self, searches: Sequence[Search]) -> list[QueryReturn | AltoError]:

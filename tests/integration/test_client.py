@@ -11,7 +11,17 @@ import pytest
 import alto
 from alto.classes.config import Configure, DataType, Property, Tokenization, VectorDistances
 from alto.classes.data import DataObject, GeoCoordinate
-from alto.classes.query import Filter, HybridFusion, HybridVector, Metrics, Sort
+from alto.classes.query import (
+    Boost,
+    Diversity,
+    Filter,
+    GroupBy,
+    HybridFusion,
+    HybridVector,
+    Metrics,
+    Rerank,
+    Sort,
+)
 from alto.classes.search import Search
 from tests.api import Api
 from tests.api_server import ApiServer
@@ -179,6 +189,34 @@ def test_several_searches_are_answered_at_once(films: Any) -> None:
     assert titles(both) == titles(films.query.hybrid("A holiday film", alpha=0.7, limit=2))
     assert isinstance(wrong, alto.AltoInvalidRequestError)
     assert "nothing" in wrong.message
+
+
+def test_hits_are_boosted_reranked_made_diverse_and_grouped(films: Any) -> None:
+    def first(year: int) -> str:
+        near_to = Boost.numeric_decay("year", origin=year, scale=5, weight=0.9)
+        return titles(films.query.bm25("christmas", boost=near_to))[0]
+
+    assert (first(2009), first(1996)) == ("A Christmas Carol", "Jingle All the Way")
+
+    grouped = films.query.near_text(
+        "A holiday film", group_by=GroupBy(prop="year", objects_per_group=1, number_of_groups=2), limit=5
+    )
+    assert set(grouped.groups) == {"1996", "2009"}
+    assert [each.belongs_to_group for each in grouped.objects] == list(grouped.groups)
+    carol = grouped.groups["2009"]
+    assert (carol.count, carol.min_distance) == (1, carol.objects[0].metadata.distance)
+
+    whole = films.query.near_text("A holiday film")
+    same = films.query.near_text("A holiday film", limit=5, diversity_selection=Diversity.mmr(limit=3, balance=1))
+    other = films.query.near_text("A holiday film", limit=5, diversity_selection=Diversity.mmr(limit=3, balance=0))
+    assert titles(same) == titles(whole)[:3]
+    assert titles(other)[:2] != titles(same)[:2]
+
+    reranked = films.query.bm25("christmas", rerank=Rerank(prop="description", model="cohere.rerank-v3-5:0"))
+    scores = [each.metadata.rerank_score for each in reranked.objects]
+    assert reranked.reranked is True
+    assert len(scores) == 2
+    assert scores == sorted(scores, reverse=True)
 
 
 year = Filter.by_property("year")

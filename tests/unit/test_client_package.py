@@ -38,7 +38,20 @@ from alto.classes.config import Configure, DataType, Property
 from alto.classes.data import DataObject
 from alto.classes.imports import ErrorRecord, ImportJob, ImportOptions
 from alto.classes.init import AdditionalConfig, Timeout
-from alto.classes.query import Filter, HybridFusion, HybridVector, MetadataQuery, Move, Sort, TargetVectors
+from alto.classes.query import (
+    Boost,
+    Diversity,
+    Filter,
+    GroupBy,
+    HybridFusion,
+    HybridVector,
+    MetadataQuery,
+    Move,
+    Rerank,
+    Sort,
+    TargetVectors,
+)
+from alto.classes.search import Search
 
 client: alto.AltoClient = alto.connect_to_aws(
     "https://a.execute-api.eu-west-1.amazonaws.com",
@@ -74,6 +87,17 @@ with client:
     for found in response.objects:
         score: float | None = found.metadata.score
         title: object = found.properties["title"]
+    grouped = films.query.near_text(
+        ["A", "B"],
+        rerank=Rerank(prop="title", model="cohere.rerank-v3-5:0"),
+        boost=Boost.blend([Boost.numeric_decay("year", origin=2026, scale=5, curve=Boost.Curve.LINEAR)], weight=0.2),
+        group_by=GroupBy(prop="year", objects_per_group=2, number_of_groups=3),
+    )
+    names: list[str | None] = [each.belongs_to_group for each in grouped.objects]
+    counts: dict[str, int] = {name: group.number_of_objects for name, group in grouped.groups.items()}
+    diverse = Search.hybrid("a", limit=100, diversity_selection=Diversity.mmr(limit=5, balance=0.5))
+    for answer in films.query.multi([diverse, Search.bm25("b")]):
+        number: int = 0 if isinstance(answer, alto.AltoError) else answer.total
     listed = films.query.fetch_objects(sort=Sort.by_property("year").by_id(), limit=len(films))
     one = films.query.fetch_object_by_id(made)
     year = one.properties.get("year") if one else None

@@ -5,7 +5,9 @@ import base64
 import hashlib
 import json
 import logging
+import sys
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -339,6 +341,43 @@ def test_the_failure_of_a_later_call_is_the_one_that_is_raised() -> None:
 
     with pytest.raises(ValueError, match="one"):
         in_parallel(call, [0, 1, 2, 3], 2)
+
+
+class Sink(httpx.BaseTransport):
+    """Alto's API and S3. What arrives there is counted and forgotten, block by block."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.received: list[int] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return self._cloud.api(request.url.path, json.loads(request.read()))
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        self.received.append(sum(len(block) for block in request.stream))
+        return httpx.Response(200, headers={"etag": '"etag"'})
+
+
+@pytest.mark.parametrize(("in_parts", "pieces"), [(True, 5), (False, 1)])
+def test_memory_does_not_grow_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_parts: bool, pieces: int
+) -> None:
+    size = 100_000_000
+    large = tmp_path / "large.jsonl"
+    with large.open("wb") as file:
+        file.truncate(size)
+    monkeypatch.setattr(sys.modules[__name__], "PART", 20_000_000)
+    sink = Sink(Cloud(in_parts=in_parts))
+
+    tracemalloc.start()
+    try:
+        alto.AltoClient("https://alto.test", transport=sink).imports.from_file(large, collection="Film")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (sum(sink.received), len(sink.received)) == (size, pieces)
+    assert peak < size / 5
 
 
 @pytest.fixture(autouse=True)

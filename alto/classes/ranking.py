@@ -1,0 +1,181 @@
+"""What happens to the hits of a search: boosted, reranked, made diverse, grouped. docs/search.md tells how."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from alto.classes.filters import FilterExpression
+from alto.errors import AltoConfigurationError
+from alto.refusals import refuse
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBy:
+    """Puts hits together that share a value of `prop`. The search's `limit` says how many hits are grouped."""
+
+    prop: str
+    objects_per_group: int
+    number_of_groups: int
+
+    def to_api(self, candidates: int | None) -> dict[str, Any]:
+        """As the API takes it."""
+        return {
+            "property": self.prop,
+            "groups": self.number_of_groups,
+            "objects_per_group": self.objects_per_group,
+        } | _given(candidates=candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Rerank:
+    """Puts the hits into the order of a model on Bedrock, such as `cohere.rerank-v3-5:0`.
+
+    `prop` is what the model reads of each; `query` what it is compared with, the search's own text if not given. From
+    `model` on, the settings are Alto's own: Weaviate has them in the collection.
+    """
+
+    prop: str | Sequence[str] | None = None
+    query: str | None = None
+    model: str | None = None
+    region: str | None = None
+    candidates: int | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it. Raises `AltoConfigurationError` without a model."""
+        if self.model is None:
+            raise AltoConfigurationError(
+                "Rerank: name the model, as in Rerank(prop='title', model='cohere.rerank-v3-5:0')"
+            )
+        names = [self.prop] if isinstance(self.prop, str) else self.prop
+        return {"model": self.model} | _given(
+            query=self.query,
+            properties=None if names is None else list(names),
+            region=self.region,
+            candidates=self.candidates,
+            role_arn=self.role_arn,
+            external_id=self.external_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MMR:
+    """Maximal marginal relevance. `limit` objects are chosen; the search's own `limit` says from how many."""
+
+    limit: int | None = None
+    balance: float | None = None
+
+
+class Diversity:
+    """How hits are chosen that say something else than those before them."""
+
+    @staticmethod
+    def mmr(limit: int | None = None, balance: float | None = None) -> MMR:
+        """`balance` is 0 (only difference) to 1 (only relevance); .5 if not given."""
+        return MMR(limit, balance)
+
+
+class BoostCurve(StrEnum):
+    """How a boost falls with the distance from its origin. GAUSSIAN if not given."""
+
+    EXPONENTIAL = "exp"
+    GAUSSIAN = "gauss"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class BoostReturn:
+    """What is preferred. `weight` is its share of the score, 0 to 1; `depth` says how many hits are scored anew."""
+
+    conditions: tuple[dict[str, Any], ...]
+    weight: float | None = None
+    depth: int | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"conditions": list(self.conditions)} | _given(weight=self.weight, candidates=self.depth)
+
+
+class Boost:
+    """What is preferred beside what is searched for. Nothing is left out because of it."""
+
+    Curve = BoostCurve
+
+    @staticmethod
+    def filter(filter: FilterExpression, *, weight: float | None = None, depth: int | None = None) -> BoostReturn:  # noqa: A002 (Weaviate's)
+        """Objects that match."""
+        return BoostReturn(({"filter": filter.body},), weight, depth)
+
+    @staticmethod
+    def time_decay(
+        property: str,  # noqa: A002 (Weaviate's)
+        *,
+        origin: str | datetime | None = None,
+        scale: str | timedelta,
+        offset: str | timedelta | None = None,
+        curve: BoostCurve | None = None,
+        decay: float | None = None,
+        weight: float | None = None,
+        depth: int | None = None,
+    ) -> BoostReturn:
+        """Objects whose date is near to `origin` (now): at `scale` from there `decay` (.5) is left."""
+        return _decay(
+            property, weight, depth, origin=origin, scale=_span(scale), offset=_span(offset), curve=curve, decay=decay
+        )
+
+    @staticmethod
+    def numeric_decay(
+        property: str,  # noqa: A002 (Weaviate's)
+        *,
+        origin: float,
+        scale: float,
+        offset: float | None = None,
+        curve: BoostCurve | None = None,
+        decay: float | None = None,
+        weight: float | None = None,
+        depth: int | None = None,
+    ) -> BoostReturn:
+        """Objects whose number is near to `origin`."""
+        return _decay(property, weight, depth, origin=origin, scale=scale, offset=offset, curve=curve, decay=decay)
+
+    @staticmethod
+    def numeric_property(*_: object, **__: object) -> NoReturn:
+        """Not there."""
+        refuse("Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR")
+
+    @staticmethod
+    def blend(
+        boosts: BoostReturn | Sequence[BoostReturn], *, weight: float | None = None, depth: int | None = None
+    ) -> BoostReturn:
+        """Several at once: the weight of each is compared with those of the others.
+
+        Raises `AltoConfigurationError` if there is none, or one has a depth of its own.
+        """
+        parts = [boosts] if isinstance(boosts, BoostReturn) else list(boosts)
+        if not parts:
+            raise AltoConfigurationError("Boost.blend: give at least one boost")
+        if any(each.depth is not None for each in parts):
+            raise AltoConfigurationError("Boost.blend: give depth to blend itself, not to its parts")
+        conditions = [_given(weight=each.weight) | one for each in parts for one in each.conditions]
+        return BoostReturn(tuple(conditions), weight, depth)
+
+
+def _decay(name: str, weight: float | None, depth: int | None, **settings: Any) -> BoostReturn:
+    origin = settings["origin"]
+    if isinstance(origin, datetime):
+        settings["origin"] = origin.isoformat()
+    return BoostReturn(({"property": name} | _given(**settings),), weight, depth)
+
+
+def _span(span: str | timedelta | None) -> str | None:
+    """A duration as the API takes it: seconds, without an exponent."""
+    if not isinstance(span, timedelta):
+        return span
+    return f"{span.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
