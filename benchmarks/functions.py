@@ -1,23 +1,28 @@
 """Size of each function's bundle, and the CPU time that importing its handler costs a cold start.
 
-The yardstick is what a handler of the usual kind imports: Powertools with validation, boto3 with one client,
-opensearch-py. All run on this machine in one go, in fresh processes with warm byte code; only ratios mean something.
+The yardstick is a handler of the usual kind: Powertools with validation, boto3 with one client, opensearch-py, as pip
+installs them. All run on this machine in one go, in fresh processes with warm byte code; only ratios mean
+something. `docs/cold-start.md` keeps the table.
 """
 
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
-from infra.lambda_bundle import LambdaBundles
+import uv
+
+from infra.lambda_bundle import PROJECT, LambdaBundles
 
 FUNCTIONS = ("query", "write", "split", "load")
 RUNS = 7
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
+PLAIN_REQUIREMENTS = ("aws-lambda-powertools", "boto3", "opensearch-py", "pydantic")
 PLAIN_HANDLER = """
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -26,6 +31,13 @@ APIGatewayHttpResolver(enable_validation=True)
 boto3.client("bedrock-runtime", region_name="us-east-1")
 """
 MEASURED = "import time; t = time.process_time(); exec({code!r}); print(1000 * (time.process_time() - t))"
+
+
+def plain_bundle(folder: Path) -> None:
+    """Install what the plain handler imports, in Alto's versions where it has them."""
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--target", str(folder)]
+    versions = ["--constraint", str(PROJECT / "requirements" / "dev.txt"), "--only-binary", ":all:"]
+    subprocess.run([*command, *versions, "--compile-bytecode", *PLAIN_REQUIREMENTS], check=True)
 
 
 def import_milliseconds(code: str, folder: Path | None) -> float:
@@ -50,14 +62,21 @@ def megabytes(folder: Path) -> tuple[float, float]:
 def main() -> None:
     """Print one row a function."""
     bundles = LambdaBundles(ARCHITECTURES[platform.machine()])
-    yardstick = import_milliseconds(PLAIN_HANDLER, None)
-    print(f"{'function':10} {'MB':>6} {'MB zipped':>10} {'import ms (CPU)':>16} {'of a plain handler':>19}")
-    print(f"{'(plain)':10} {'':>6} {'':>10} {yardstick:>16.0f} {'1.00':>19}")
+    rows = []
+    with tempfile.TemporaryDirectory() as temporary:
+        plain = Path(temporary)
+        plain_bundle(plain)
+        rows.append(("a plain handler", *megabytes(plain), import_milliseconds(PLAIN_HANDLER, plain)))
     for name in FUNCTIONS:
         folder = bundles.path(name)
-        unzipped, zipped = megabytes(folder)
         spent = import_milliseconds(f"import lambdas.handlers.{name}", folder)
-        print(f"{name:10} {unzipped:>6.1f} {zipped:>10.1f} {spent:>16.0f} {spent / yardstick:>19.2f}")
+        rows.append((name, *megabytes(folder), spent))
+    _, *yardstick = rows[0]
+    print("| function | MB | of plain | MB zipped | of plain | import, of plain (CPU) |")
+    print("|---|---|---|---|---|---|")
+    for name, *measured in rows:
+        size, packed, spent = (value / whole for value, whole in zip(measured, yardstick, strict=True))
+        print(f"| {name} | {measured[0]:.0f} | {size:.2f} | {measured[1]:.1f} | {packed:.2f} | {spent:.2f} |")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from infra.alto_stack import AltoStack
 
 HOUR = 3_600
-# Messages are lost after four days: a day is early enough to act, and longer than any import should wait.
+# Messages are lost after thirteen days: a day is early enough to act, and longer than any import should wait.
 OLD_MESSAGE_SECONDS = 24 * HOUR
 SLOW_SEARCH_MILLISECONDS = 3_000
 # OpenSearch Service blocks writes when a node has less than a fifth of its volume, or 20 GiB, left.
@@ -66,7 +66,7 @@ def _imports(stack: AltoStack, measures: Measures) -> Iterator[Watch]:
     yield Watch("LoadDeadLetters", "Chunks of an import could not be loaded.", noted, 1)
     for name, queue in {"Split": imports.split_queue, "Load": imports.load_queue}.items():
         age = measures.queue("ApproximateAgeOfOldestMessage", queue, name)
-        yield Watch(f"{name}QueueAge", "Imports wait for a day; after four they are lost.", age, OLD_MESSAGE_SECONDS)
+        yield Watch(f"{name}QueueAge", "Imports wait for a day; after 13 they are lost.", age, OLD_MESSAGE_SECONDS)
 
 
 def _domain(stack: AltoStack, measures: Measures) -> Iterator[Watch]:

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+from benchmarks.cost import (
+    HOURS_A_MONTH,
+    PRICES,
+    SIZES,
+    Workload,
+    at_rest,
+    million_objects,
+    million_queries,
+    s3_vectors,
+    tables,
+)
+
+TITAN = "Titan text v2"
+
+
+def test_the_page_says_what_the_model_says() -> None:
+    assert tables() in (Path(__file__).parents[2] / "docs" / "cost.md").read_text()
+
+
+def test_an_idle_stage_costs_what_its_domain_costs() -> None:
+    small = at_rest(SIZES[0])
+
+    assert small["domain"] == PRICES["stage_node_hour"]["t3.small.search"] * HOURS_A_MONTH
+    assert small["VPC endpoints"] == 0
+
+
+def test_a_million_objects_cost_their_tokens_and_little_else() -> None:
+    parts = million_objects(TITAN, Workload(tokens_an_object=100))
+
+    assert parts["model"] == 100 * PRICES["tokens_per_million"]["titan-text-v2"]
+    assert parts["Lambda"] + parts["SQS, DynamoDB"] < 0.2
+
+
+def test_queries_pay_for_the_api_the_function_the_model_and_the_log() -> None:
+    assert list(million_queries(TITAN)) == ["API", "Lambda", "model", "log"]
+
+
+def test_s3_vectors_pays_for_the_whole_index_with_every_query() -> None:
+    idle, busy, twice = (
+        s3_vectors(objects, queries) for objects, queries in ((10**6, 0), (10**6, 10**6), (2 * 10**6, 10**6))
+    )
+
+    assert twice - 2 * idle > 1.5 * (busy - idle - PRICES["s3_vectors_queries_million"])
