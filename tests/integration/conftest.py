@@ -66,6 +66,8 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_EC2_METADATA_DISABLED": "true",
+        # They would stand among what commands print in the same process.
+        "POWERTOOLS_METRICS_DISABLED": "true",
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_ENDPOINT_URL_BEDROCK": emulator.url,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": emulator.url,
@@ -82,7 +84,7 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
 
 @pytest.fixture(scope="session")
 def api(environment: dict[str, str]) -> Iterator[Api]:
-    """The HTTP API of functions that were just started."""
+    """The HTTP API of functions that were just started, with a table, a bucket and a queue for imports."""
     import boto3
 
     from lambdas.handlers import query, write
@@ -90,10 +92,13 @@ def api(environment: dict[str, str]) -> Iterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        boto3.client("dynamodb", region_name=environment["AWS_REGION"]).create_table(
+        region = environment["AWS_REGION"]
+        boto3.client("dynamodb", region_name=region).create_table(
             TableName=JOBS_TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
+        boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
+        boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
         yield Api(query.lambda_handler, write.lambda_handler)

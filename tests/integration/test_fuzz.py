@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from lambdas.openapi import document
@@ -34,11 +33,8 @@ CONFIGURATION = {
 
 
 @pytest.fixture
-def app(api: Api, environment: dict[str, str]) -> Iterator[WsgiApp]:
-    """The API, with a bucket and a queue for imports. Collections that requests made are gone afterwards."""
-    region = environment["AWS_REGION"]
-    boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
-    boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
+def app(api: Api) -> Iterator[WsgiApp]:
+    """The API. Collections that requests made are gone afterwards."""
     before = names(api)
     yield WsgiApp(api)
     for name in names(api) - before:

@@ -12,10 +12,7 @@ from tests.builders import FILM_PROPERTIES
 
 
 @pytest.fixture
-def collection(api: Api, environment: dict[str, str]) -> Iterator[str]:
-    region = environment["AWS_REGION"]
-    boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
-    boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
+def collection(api: Api) -> Iterator[str]:
     name = f"Import{uuid4().hex[:8]}"
     assert api("POST", "/v1/collections", {"name": name, "properties": FILM_PROPERTIES}).status == 201
     yield name

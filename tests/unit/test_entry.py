@@ -115,3 +115,17 @@ def test_log_lines_of_one_invocation_have_its_ids_and_not_those_of_the_one_befor
 
     assert seen["function_request_id"] == Context.aws_request_id
     assert "job_id" not in seen
+
+
+def test_metrics_that_are_switched_off_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    for _ in range(150):
+        run(lambda _, __: {"statusCode": 200}, event("GET", "/v1/meta"))
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+
+    run(lambda _, __: {"statusCode": 200}, event("GET", "/v1/meta"))
+
+    [line] = lines(capsys)
+    assert line["EngineTime"] == [0.0]
