@@ -12,7 +12,7 @@ import uv
 
 ROOT = Path(__file__).parents[2]
 # Of the server: nothing of it is needed to use one.
-SERVERS = {"aws-lambda-powertools", "boto3", "opensearch-py", "orjson", "pyarrow", "pydantic"}
+SERVERS = {"aws-lambda-powertools", "boto3", "opensearch-py", "orjson", "pyarrow"}
 
 
 def run(*command: str | Path, cwd: Path) -> str:
