@@ -4,10 +4,12 @@ Every figure comes from `prices.json` or from an assumption that is a field here
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-PRICES = json.loads(Path(__file__).with_name("prices.json").read_text())
+PRICES: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text())
 HOURS_A_MONTH = 730
 # The names that `prices.json` has for them.
 MODELS = {"Titan text v2": "titan-text-v2", "Cohere v3": "cohere-v3"}
@@ -101,24 +103,22 @@ def million_queries(model: str, workload: Workload = WORKLOAD) -> dict[str, floa
 
 def serverless(ocus: float) -> float:
     """Dollars a month of OpenSearch Serverless at this many compute units, day and night."""
-    return ocus * PRICES["ocu_hour"] * HOURS_A_MONTH
+    return float(ocus * PRICES["ocu_hour"] * HOURS_A_MONTH)
 
 
 def s3_vectors(objects: int, queries: int, workload: Workload = WORKLOAD) -> float:
     """Dollars a month of S3 Vectors: storage, and queries that each pay for the whole index."""
     stored = objects * workload.bytes_an_object
     scanned = queries * stored / 2**40 * PRICES["s3_vectors_tib_scanned"]
-    return (
-        stored / GIB * PRICES["s3_vectors_gib_month"]
-        + queries / MILLION * PRICES["s3_vectors_queries_million"]
-        + scanned
-    )
+    kept = stored / GIB * PRICES["s3_vectors_gib_month"]
+    return float(kept + queries / MILLION * PRICES["s3_vectors_queries_million"] + scanned)
 
 
 def tables() -> str:
     """The tables of docs/cost.md."""
     parts = list(at_rest(SIZES[0]))
-    rest = [("dollars a month", *parts, "**all**")] + [
+    rest: list[tuple[str, ...]] = [("dollars a month", *parts, "**all**")]
+    rest += [
         (size.name, *(f"{at_rest(size)[part]:,.0f}" for part in parts), f"**{sum(at_rest(size).values()):,.0f}**")
         for size in SIZES
     ]
@@ -135,10 +135,10 @@ def tables() -> str:
         )
         for size, ocus in zip(SIZES, (1, 4, 32), strict=True)
     ]
-    return "\n\n".join(_markdown(rows) for rows in (rest, use, others))
+    return "\n\n".join([_markdown(rest), _markdown(use), _markdown(others)])
 
 
-def _markdown(rows: list[tuple[str, ...]]) -> str:
+def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
     head, *body = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([head, "|" + "---|" * len(rows[0]), *body])
 
