@@ -13,5 +13,5 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(autouse=True)
 def _no_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("AWS_", "ALTO_")):
+        if name.startswith(("AWS_", "ALTO_", "POWERTOOLS_")):
             monkeypatch.delenv(name)
