@@ -108,7 +108,7 @@ def test_a_large_file_is_sent_in_parts_and_imported_under_its_id_with_its_option
     stored = world.s3.get_object(Bucket=BUCKET, Key=key)
     assert stored["Body"].read() == content + films(3)
     assert UploadNote.read(stored["Metadata"]) == UploadNote(started.id, asked.options)
-    world.split(world.upload_source(key, stored["ETag"].strip('"')))
+    world.split(world.upload_source(key, stored["ETag"].strip('"')), chunk_bytes=MIB)
     assert control(world).get(started.id).state in (JobState.SPLITTING, JobState.LOADING)
 
 
