@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from botocore.session import Session
 
 from benchmarks.judged import ROOT
 from lambdas.collections.admin import CollectionAdmin
@@ -31,7 +30,8 @@ from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
-from lambdas.wiring.embedding import embedder
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from local.emulator import Emulator
 from local.emulator.model import StubEmbedder
@@ -98,9 +98,9 @@ def answered(line: bytes) -> bytes:
 def measure(opensearch_url: str, bedrock_url: str) -> dict[str, Any]:
     """All constants."""
     os.environ.update(KEYS | {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_url})
-    session: Any = Session()
-    engine = connect(EngineSettings.from_environment(KEYS | {"ALTO_OPENSEARCH_URL": opensearch_url}), session)
-    model = embedder(session, {})
+    aws = aws_access(os.environ)
+    engine = connect(EngineSettings.from_environment(KEYS | {"ALTO_OPENSEARCH_URL": opensearch_url}), aws)
+    model = embedder(model_caller(aws))
     admin = CollectionAdmin(engine, CollectionRegistry(engine), model, "lucene")
     on_demand, size = {}, 0.0
     for number, (family, identifier) in enumerate(MODELS.items()):

@@ -12,10 +12,10 @@ from typing import Any
 
 from lambdas.embedding.batch_inference import MAX_NUMBERS, MAX_RECORDS
 from lambdas.embedding.families import family_named
+from lambdas.import_settings import SplitSettings
 from lambdas.imports.batch_inference import check_seconds
 from lambdas.imports.options import Embedding, ImportOptions
 from lambdas.imports.plans import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
-from lambdas.settings import SplitSettings
 
 GIB = 1 << 30
 LOAD_GIB = 1769 / 1024

@@ -42,12 +42,10 @@ into these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDetail:
+class ErrorDetail(NamedTuple):
     """One thing that is wrong: where, what, and what to write instead."""
 
     field: str

@@ -7,9 +7,8 @@ As the IETF draft "The Idempotency-Key HTTP Header Field" describes it. Answers 
 import hashlib
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from lambdas.errors import IdempotencyKeyReusedError, RequestInProgressError
@@ -25,8 +24,7 @@ CLAIM = timedelta(seconds=60)
 FREE = "attribute_not_exists(pk) OR expires < :now OR (claimed_until < :now AND fingerprint = :fingerprint)"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The answer to a request, and whether it is one that was given before."""
 
     body: bytes

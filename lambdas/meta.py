@@ -4,7 +4,7 @@ from typing import Literal
 
 from lambdas.models import StrictModel
 from lambdas.opensearch import OpenSearch
-from lambdas.settings import QuerySettings
+from lambdas.settings import EngineSettings
 
 VERSION = "0.1.0"
 
@@ -36,17 +36,13 @@ class Ready(StrictModel):
     ready: Literal[True]
 
 
-MODULES = {
-    "text2vec-aws": Module(
+def meta(settings: EngineSettings) -> Meta:
+    """Version, region and enabled modules."""
+    text2vec = Module(
         name="Text embeddings by Amazon Bedrock and SageMaker",
         documentation="https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html",
     )
-}
-
-
-def meta(settings: QuerySettings) -> Meta:
-    """Version, region and enabled modules."""
-    return Meta(version=VERSION, region=settings.region, modules=MODULES)
+    return Meta(version=VERSION, region=settings.region, modules={"text2vec-aws": text2vec})
 
 
 def readiness(engine: OpenSearch) -> Ready:

@@ -3,15 +3,14 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
 import orjson
-from opensearchpy import OpenSearch as VendorClient
-from opensearchpy.exceptions import ConnectionError as VendorConnectionError
-from opensearchpy.exceptions import ConnectionTimeout, TransportError
-from opensearchpy.serializer import JSONSerializer
-from urllib3 import Timeout
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from lambdas.aws.http import HttpAnswer
+from lambdas.aws.keys import AwsAccessError
 from lambdas.errors import ClusterFullError, QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 
 # What OpenSearch answers while it is overloaded, starting or losing a node.
@@ -47,16 +46,12 @@ ERRORS_BY_TYPE: dict[str, type[SearchEngineError]] = {
 }
 
 
-class OrjsonSerializer(JSONSerializer):
-    """orjson writes the vectors of a bulk request about twenty times faster than json."""
+class Send(Protocol):
+    """Signs and sends to the domain."""
 
-    def dumps(self, data: Any) -> Any:
-        """The body as bytes; a body that is text or bytes already is left alone."""
-        return data if isinstance(data, str | bytes) else orjson.dumps(data)
-
-    def loads(self, s: Any) -> Any:
-        """The parsed answer."""
-        return orjson.loads(s)
+    def __call__(self, method: str, target: str, body: bytes, timeout_seconds: float) -> HttpAnswer:
+        """Send one request. Raises the errors of urllib3 when there is no answer, and `AwsAccessError`."""
+        ...
 
 
 class OpenSearch:
@@ -64,14 +59,14 @@ class OpenSearch:
 
     def __init__(
         self,
-        client: VendorClient,
+        send: Send,
         *,
         time_left: Callable[[], float] = lambda: math.inf,
         waited: Callable[[float], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`time_left` tells the seconds after which no answer is of use; `waited` is told those that a request took."""
-        self._client = client
+        self._send = send
         self._time_left = time_left
         self._waited = waited
         self._clock = clock
@@ -90,29 +85,35 @@ class OpenSearch:
         `SearchEngineUnavailableError` when OpenSearch cannot answer now, one of the errors of this module for what
         callers handle, `ClusterFullError` for one shard too many, and `SearchEngineError` for everything else.
         """
+        target = f"{path}?{urlencode(params, quote_via=quote, safe='')}" if params else path
+        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
         started = self._clock()
         try:
-            return self._request(method, path, body, dict(params or {}), timeout)
+            answer = self._answer(method, target, content, timeout)
         finally:
             self._waited(self._clock() - started)
+        if method == "HEAD" and answer.status in (200, 404):
+            return answer.status == 200
+        parsed = _parsed(answer.body)
+        if not 200 <= answer.status < 300:
+            raise _translated(answer.status, parsed)
+        return parsed
 
-    def _request(self, method: str, path: str, body: Any, query: dict[str, Any], timeout: float) -> Any:
+    def _answer(self, method: str, target: str, content: bytes, timeout: float) -> HttpAnswer:
         for tries_left in reversed(range(TRIES)):
             seconds = min(timeout, self._time_left())
             if seconds <= 0:
                 break
-            # The connection and the answer together: a plain number would allow each of them so long.
-            limit = {"request_timeout": Timeout(total=seconds)}
             try:
-                return self._client.transport.perform_request(method, path, params=query | limit, body=body)
-            except ConnectionTimeout:
+                answer = self._send(method, target, content, seconds)
+            except ReadTimeoutError:
                 break
-            except VendorConnectionError:
-                if not tries_left:
-                    break
-            except TransportError as error:
-                if not tries_left or error.status_code not in TRIED_AGAIN:
-                    raise _translated(error) from error
+            except HTTPError:
+                continue
+            except AwsAccessError:
+                raise SearchEngineError("There are no AWS credentials to sign requests to OpenSearch with.") from None
+            if answer.status not in TRIED_AGAIN or not tries_left:
+                return answer
         raise SearchEngineUnavailableError(
             "OpenSearch did not answer in time. Nothing is known about this request's effect; try again."
         )
@@ -124,7 +125,7 @@ class OpenSearch:
         for document in documents:
             # The answer as a whole is a success even when there is no such index.
             if "error" in document:
-                raise _translated(TransportError(404, document["error"]["type"], document))
+                raise _translated(404, document)
         return documents
 
     def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
@@ -142,12 +143,7 @@ class OpenSearch:
         """The answer to each of several searches, or its error. Raises as `request` does without any."""
         lines = b"".join(b"{}\n" + orjson.dumps(body) + b"\n" for body in bodies)
         answers: list[dict[str, Any]] = self.request("POST", f"/{index}/_msearch", lines, timeout=timeout)["responses"]
-        return [
-            _translated(TransportError(answer["status"], answer["error"]["type"], answer))
-            if "error" in answer
-            else answer
-            for answer in answers
-        ]
+        return [_translated(answer["status"], answer) if "error" in answer else answer for answer in answers]
 
     def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
         """Send one `_bulk` request of NDJSON lines and return its items, in order.
@@ -171,19 +167,27 @@ def _causes(info: Any) -> Iterator[str]:
             yield from _causes(value)
 
 
-def _translated(error: TransportError) -> SearchEngineError:
-    status = error.status_code
-    kind = str(error.error)
-    message = f"OpenSearch answered {status} {kind}."
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # What stands before OpenSearch answers in HTML.
+        return None
+
+
+def _translated(status: int, answer: Any) -> SearchEngineError:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    kind = error.get("type") if isinstance(error, dict) else None
+    message = f"OpenSearch answered {status} {kind or ''}".rstrip() + "."
     if kind in ERRORS_BY_TYPE:
         return ERRORS_BY_TYPE[kind](message)
     # Told as the cause of each shard's failure, with the status 400 or 500.
-    if any("too_many" in cause and "clauses" in cause for cause in _causes(error.info)):
+    if any("too_many" in cause and "clauses" in cause for cause in _causes(answer)):
         return QueryTooLongError(
             "The query has too many words for the properties that it searches: OpenSearch takes 1,024, counted in each "
             "property. Shorten it, or name fewer 'properties'."
         )
-    if kind == "validation_exception" and NO_ROOM in str(error.info):
+    if kind == "validation_exception" and NO_ROOM in str(answer):
         return ClusterFullError(
             "OpenSearch has no room for so many shards: ask for fewer shards and replicas, delete collections that are "
             "not needed, or add nodes."

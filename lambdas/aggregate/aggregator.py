@@ -3,9 +3,9 @@
 from lambdas.aggregate.answer import aggregate_response
 from lambdas.aggregate.body import aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.index_body import KnnEngine, index_body, index_settings, mapping_update
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (
@@ -19,7 +20,6 @@ from lambdas.collections.properties import Property, united
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import (
     AltoError,

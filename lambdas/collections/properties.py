@@ -162,10 +162,6 @@ class Property(PropertyBase):
         return self
 
 
-for model in (NestedProperty, Property):
-    model.model_rebuild()
-
-
 def check_names_differ(properties: Sequence[PropertyBase]) -> None:
     """Raise `ValueError` if two properties have one name."""
     seen: set[str] = set()

@@ -1,20 +1,27 @@
 """Calls to AWS with the credentials that apply; everything that can go wrong is one kind of exception."""
 
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import Mapping
+
 from urllib3.exceptions import HTTPError
 
-from lambdas.embedding.called import Called
-from lambdas.embedding.credentials import AwsCredentials, CredentialChain, Role
-from lambdas.embedding.signed_http import HttpAnswer, HttpCall, Transport
+from lambdas.aws.endpoints import SERVICES, endpoint
+from lambdas.aws.http import HttpAnswer, Transport
+from lambdas.aws.keys import AwsAccessError, AwsCredentials
+from lambdas.aws.signing import HttpRequest
+from lambdas.aws.sts import Role
+from lambdas.embedding.called import Called, HttpCall
+from lambdas.embedding.credentials import CredentialChain
 from lambdas.embedding.vendor_errors import connection_failure, credentials_failure, failure_of
 
 
 class AwsCaller:
     """Signs and sends. Safe to share between threads."""
 
-    def __init__(self, transport: Transport, credentials: CredentialChain) -> None:
+    def __init__(self, transport: Transport, credentials: CredentialChain, environment: Mapping[str, str]) -> None:
+        """`environment` may say where the services are."""
         self._transport = transport
         self._credentials = credentials
+        self._environment = environment
 
     def send(
         self, called: Called, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
@@ -23,11 +30,14 @@ class AwsCaller:
         role = Role(called.role_arn, called.external_id, called.region) if called.role_arn else None
         try:
             resolved = self._credentials.resolve(credentials, role)
-        except (BotoCoreError, ClientError) as error:
+        except AwsAccessError as error:
             raise credentials_failure(error, called) from None
+        service = SERVICES[call.service].signing_name
+        url = endpoint(call.service, call.region, self._environment) + call.path
+        request = HttpRequest("POST", url, call.headers, call.body, service, call.region)
         try:
-            answer = self._transport.send(call, resolved, timeout_seconds)
-        except (BotoCoreError, HTTPError) as error:
+            answer = self._transport.send(request, resolved, timeout_seconds)
+        except HTTPError as error:
             raise connection_failure(error, called) from None
         if answer.status != 200:
             raise failure_of(answer, called)

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
+from lambdas.aws.http import HttpAnswer
 from lambdas.embedding.answers import Vector, vectors_of
 from lambdas.embedding.batches import is_too_long
 from lambdas.embedding.config import SelfProvided, Text2VecAws
 from lambdas.embedding.families import FAMILIES, base_model
-from lambdas.embedding.signed_http import HttpAnswer
 from lambdas.embedding.text import text_hash
 from lambdas.embedding.vendor_errors import Remedy, failure_of
 from lambdas.errors import EmbeddingError, ModelAnswerError, ModelInputError, TextTooLongError

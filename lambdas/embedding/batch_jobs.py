@@ -1,7 +1,6 @@
 """Bedrock's batch jobs: started, looked at and stopped. The client of the control plane is handed in."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.vendor_errors import what
@@ -35,8 +34,7 @@ _PROGRESS: dict[str, Progress] = {
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
+class BatchStatus(NamedTuple):
     """How far a job is, and Bedrock's own words for it."""
 
     progress: Progress

@@ -1,14 +1,13 @@
 """Packing texts into calls: as many as the model takes, by number and by size."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.families import Family
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text on its way to the model, and its place among the texts that were asked for."""
 
     place: int

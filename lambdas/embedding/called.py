@@ -1,6 +1,17 @@
 """Who is called: what every call to a model of AWS has to know of it."""
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Protocol
+
+
+class HttpCall(NamedTuple):
+    """A call of one of `SERVICES`, a POST, before it is known where that is. The path is percent-encoded."""
+
+    service: str
+    region: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Called(Protocol):

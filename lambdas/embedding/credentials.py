@@ -6,46 +6,20 @@
 4. The function's own role.
 """
 
-import hashlib
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
-from typing import Any, Protocol
 
+from lambdas.aws.keys import RENEW_SECONDS, AwsCredentials
+from lambdas.aws.sts import Role, RoleSession
 from lambdas.errors import ErrorDetail, IncompleteCredentialsError
 
 ACCESS_KEY_HEADER = "X-AWS-Access-Key"
 SECRET_KEY_HEADER = "X-AWS-Secret-Key"  # noqa: S105 - the name of a header
 SESSION_TOKEN_HEADER = "X-AWS-Session-Token"  # noqa: S105 - the name of a header
 
-# A role's session is renewed this long before it ends, so that no call is signed with what expires on its way.
-RENEW_SECONDS = 300.0
-# The longest that a role may be assumed for by another role.
-SESSION_SECONDS = 3600
 _ROLES_REMEMBERED = 64
-_SALT = secrets.token_bytes(16)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AwsCredentials:
-    """One set of AWS keys. Shows nothing of them when printed."""
-
-    access_key: str
-    secret_key: str
-    session_token: str | None = None
-
-    def __repr__(self) -> str:
-        return "AwsCredentials(hidden)"
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells sets apart within this process, without keeping or revealing the keys."""
-        parts = (self.access_key, self.secret_key, self.session_token or "")
-        return hashlib.blake2b("\0".join(parts).encode(), key=_SALT, digest_size=16).hexdigest()
 
 
 def credentials_from_headers(headers: Mapping[str, str]) -> AwsCredentials | None:
@@ -82,27 +56,12 @@ def credentials_from_environment(environment: Mapping[str, str]) -> AwsCredentia
     return AwsCredentials(access_key, secret_key)
 
 
-class Sts(Protocol):
-    """The one call of an STS client that Alto makes."""
-
-    def assume_role(self, **request: Any) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role to assume. The region only says which STS is asked."""
-
-    arn: str
-    external_id: str | None
-    region: str
-
-
 class CredentialChain:
     """Finds the credentials for a call. Safe to share between threads.
 
     Args:
-        own: the credentials of the function itself, fresh at every call. May raise what its vendor raises.
-        sts: makes an STS client for a region, signing with the given credentials.
+        own: the credentials of the function itself, fresh at every call.
+        assume: becomes a role, as whoever the given credentials are of.
         environment: the result of `credentials_from_environment`.
         clock: seconds since the epoch, the time in which AWS tells when a session ends.
     """
@@ -110,19 +69,19 @@ class CredentialChain:
     def __init__(
         self,
         own: Callable[[], AwsCredentials],
-        sts: Callable[[str, AwsCredentials], Sts],
+        assume: Callable[[Role, AwsCredentials], RoleSession],
         environment: AwsCredentials | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._own = own
-        self._sts = sts
+        self._assume = assume
         self._environment = environment
         self._clock = clock
-        self._sessions: OrderedDict[Role, tuple[AwsCredentials, float]] = OrderedDict()
+        self._sessions: OrderedDict[Role, RoleSession] = OrderedDict()
         self._lock = Lock()
 
     def resolve(self, caller: AwsCredentials | None, role: Role | None) -> AwsCredentials:
-        """The most specific credentials there are. Raises what STS and the function's own credentials raise."""
+        """The most specific credentials there are. Raises `AwsAccessError`."""
         if caller is not None:
             return caller
         if role is not None:
@@ -135,26 +94,10 @@ class CredentialChain:
     def _assumed(self, role: Role) -> AwsCredentials:
         # Asking under the lock makes the many threads of a batch wait for one answer instead of asking 64 times.
         with self._lock:
-            known = self._sessions.get(role)
-            if known and known[1] - RENEW_SECONDS > self._clock():
-                self._sessions.move_to_end(role)
-                return known[0]
-            credentials, expires = self._assume(role)
-            self._sessions[role] = (credentials, expires)
+            session = self._sessions.get(role)
+            if session is None or session.expires - RENEW_SECONDS <= self._clock():
+                session = self._sessions[role] = self._assume(role, self._base())
             self._sessions.move_to_end(role)
             while len(self._sessions) > _ROLES_REMEMBERED:
                 self._sessions.popitem(last=False)
-            return credentials
-
-    def _assume(self, role: Role) -> tuple[AwsCredentials, float]:
-        request: dict[str, Any] = {
-            "RoleArn": role.arn,
-            "RoleSessionName": "alto-embedding",
-            "DurationSeconds": SESSION_SECONDS,
-        }
-        if role.external_id:
-            request["ExternalId"] = role.external_id
-        answer = self._sts(role.region, self._base()).assume_role(**request)["Credentials"]
-        expires: datetime = answer["Expiration"]
-        credentials = AwsCredentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
-        return credentials, expires.timestamp()
+            return session.credentials

@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Lock
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Model
 from lambdas.embedding.pacing import Lane

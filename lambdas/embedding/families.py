@@ -6,15 +6,13 @@ it takes in one call, and how a request is written. Answers need no column: `ans
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 InputType = Literal["document", "query"]
 Truncation = Literal["none", "start", "end"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSettings:
+class RequestSettings(NamedTuple):
     """What a collection may choose about a request. `truncate` names the end of the text that is cut away."""
 
     dimensions: int | None
@@ -25,8 +23,7 @@ class RequestSettings:
 type RequestBuilder = Callable[[Sequence[str], InputType, RequestSettings], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One row of the table. `characters_per_text` is None where only the model itself can count (in tokens).
 
     `batch_inference`: the model is in AWS's list of those that take batch jobs (Supported Regions and models for batch

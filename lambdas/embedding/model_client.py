@@ -1,27 +1,25 @@
 """One call to a model: texts in, vectors out, everything that can go wrong as one kind of exception."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.embedding.answers import Vector, tokens_of, truncated_of, vectors_of
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.bedrock import invoke_model
+from lambdas.embedding.called import HttpCall
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.families import InputType
 from lambdas.embedding.sagemaker import invoke_endpoint
-from lambdas.embedding.signed_http import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer
 from lambdas.errors import ModelAnswerError, ModelInputError
 
 _CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke_model, "sagemaker": invoke_endpoint}
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
+class Embedded(NamedTuple):
     """The vectors of one call, in the order of its texts, and what the model told of them, if it did."""
 
     vectors: list[Vector | ModelAnswerError]

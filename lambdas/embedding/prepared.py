@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.batch_inference import Outcome
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.embedding.run import EmbeddingCounts, Result
 from lambdas.embedding.text import text_hash

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, fields
 from itertools import count
+from typing import NamedTuple
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.answers import Vector
 from lambdas.embedding.batches import Text, cut, estimated_tokens, is_too_long, packed
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded, Model
 from lambdas.embedding.pacing import Lane, Verdict
@@ -63,8 +64,7 @@ class EmbeddingCounts:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the runs of a process share."""
 
     model: Model

@@ -6,16 +6,15 @@ credentials may quote what was signed, and are not.
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
+from lambdas.aws.http import HttpAnswer
+from lambdas.aws.keys import AccessRefusedError, AwsAccessError, NoCredentialsError
 from lambdas.embedding.called import Called
-from lambdas.embedding.signed_http import HttpAnswer
 from lambdas.errors import (
     CredentialsExpiredError,
     CredentialsRefusedError,
@@ -61,8 +60,7 @@ class CallFailedError(Exception):
         self.fit = fit
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What one kind of AWS error is to Alto. `advice` knows {what}, {region}, {detail} and what `Called` says."""
 
     error: type[EmbeddingError]
@@ -171,26 +169,27 @@ _STATUSES: dict[int, Rule] = {
 }
 _MISSING = {"bedrock": _NO_MODEL, "sagemaker": _NO_ENDPOINT}
 
-# ValidationException is AWS's one word for many things; only its text tells them apart.
-_TELLING_TEXTS: tuple[tuple[str, re.Pattern[str], Rule], ...] = (
+# ValidationException is AWS's one word for many things; only its text tells them apart. The
+# patterns are compiled when there is an error to tell: a cold start does without.
+_TELLING_TEXTS: tuple[tuple[str, str, Rule], ...] = (
     (
         "bedrock",
-        re.compile(r"model (identifier|ARN)[^.]* is invalid|resolve the foundation model", re.IGNORECASE),
+        r"model (identifier|ARN)[^.]* is invalid|resolve the foundation model",
         _NO_MODEL,
     ),
     (
         "bedrock",
-        re.compile(r"on-demand throughput|not supported in this region|end of its life", re.IGNORECASE),
+        r"on-demand throughput|not supported in this region|end of its life",
         _NO_MODEL,
     ),
     (
         "sagemaker",
-        re.compile(r"(endpoint|variant|component|model) \S+.* not found|could not find", re.IGNORECASE),
+        r"(endpoint|variant|component|model) \S+.* not found|could not find",
         _NO_ENDPOINT,
     ),
-    ("", re.compile(r"too many input tokens|maxLength|too long|length less than or equal", re.IGNORECASE), _TOO_LONG),
+    ("", r"too many input tokens|maxLength|too long|length less than or equal", _TOO_LONG),
 )
-_TOKENS = re.compile(r"max input tokens:?\s*(\d+).*?token count:?\s*(\d+)", re.IGNORECASE | re.DOTALL)
+_TOKENS = r"(?is)max input tokens:?\s*(\d+).*?token count:?\s*(\d+)"
 
 
 def failure_of(answer: HttpAnswer, called: Called) -> CallFailedError:
@@ -206,7 +205,7 @@ def failure_of(answer: HttpAnswer, called: Called) -> CallFailedError:
     return _failed(rule, called, text or f"HTTP {answer.status}", answer.headers.get("retry-after"))
 
 
-def connection_failure(error: BotoCoreError | HTTPError, called: Called) -> CallFailedError:
+def connection_failure(error: HTTPError, called: Called) -> CallFailedError:
     """No answer came. A name that does not resolve most likely means a region without the service."""
     match error:
         case NameResolutionError():
@@ -217,7 +216,7 @@ def connection_failure(error: BotoCoreError | HTTPError, called: Called) -> Call
             return _failed(_UNREACHABLE, called, "the connection broke. Try again later")
 
 
-def credentials_failure(error: BotoCoreError | ClientError, called: Called) -> CallFailedError:
+def credentials_failure(error: AwsAccessError, called: Called) -> CallFailedError:
     """There are no credentials to call with, be it because a role was refused or because nobody gave any."""
     if isinstance(error, NoCredentialsError):
         advice = (
@@ -225,10 +224,9 @@ def credentials_failure(error: BotoCoreError | ClientError, called: Called) -> C
             "X-AWS-Access-Key and X-AWS-Secret-Key headers."
         )
         return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), called, "")
-    if not isinstance(error, ClientError):
+    if not isinstance(error, AccessRefusedError):
         return _failed(_UNREACHABLE, called, "the credentials for it could not be fetched")
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    rule = _CODES.get(code)
+    rule = _CODES.get(error.code)
     if rule in (_THROTTLED, _UNAVAILABLE, _OVERLOADED, _EXPIRED, _REFUSED):
         return _failed(rule, called, "assuming its role")
     advice = (
@@ -266,7 +264,7 @@ def _by_status(status: int, called: Called) -> Rule:
 
 def _by_text(text: str, called: Called) -> Rule:
     for service, pattern, rule in _TELLING_TEXTS:
-        if service in ("", called.service) and pattern.search(text):
+        if service in ("", called.service) and re.search(pattern, text, re.IGNORECASE):
             return rule
     return _BAD_INPUT
 
@@ -296,7 +294,7 @@ def _failed(rule: Rule, called: Called, detail: str, retry_after: str | None = N
         shortening=called.shortening,
         load_settings=called.load_settings,
     )
-    tokens = _TOKENS.search(detail) if rule is _TOO_LONG else None
+    tokens = re.search(_TOKENS, detail) if rule is _TOO_LONG else None
     return CallFailedError(
         rule.error(message),
         rule.remedy,

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from lambdas.invocation import current
 from lambdas.observability import logger, publish
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -21,7 +22,7 @@ def entry_point(handler: Handler) -> Handler:
     with_ids = logger.inject_lambda_context(handler, clear_state=True, log_event=False)
 
     @wraps(handler)
-    def observed(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def observed(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         current.begin(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
         details: dict[str, str | int] = {"function_request_id": context.aws_request_id}
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -12,10 +12,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials, credentials_from_headers
+from lambdas.embedding.credentials import credentials_from_headers
 from lambdas.errors import (
     AltoError,
     AnswerTooLargeError,
@@ -27,6 +27,9 @@ from lambdas.handlers.methods import check_method
 from lambdas.models import StrictModel
 from lambdas.observability import logger
 from lambdas.validation import invalid_request
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 JSON = "application/json"
 # Lambda answers carry 6 MB (6,291,556 bytes); the rest is for headers and escapes.
@@ -107,7 +110,7 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
 }
 
 
-def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer an API Gateway event, and see that the answer fits into what Lambda carries."""
     request = event["requestContext"]["http"]
     logger.append_keys(correlation_id=event["requestContext"]["requestId"], **_subject(event["rawPath"]))

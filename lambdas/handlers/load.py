@@ -1,11 +1,9 @@
 """The load function: chunks from the queue become objects."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry import entry_point
@@ -15,25 +13,28 @@ from lambdas.invocation import current
 from lambdas.observability import logger
 from lambdas.wiring.load import loader
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 # Kept back from the function's time for the error file, the counts and putting the chunk back.
 MARGIN_SECONDS = 10.0
 
 
-def load_chunk(record: SQSRecord, lambda_context: LambdaContext) -> None:
+def load_chunk(record: SQSRecord, lambda_context: "LambdaContext") -> None:
     """Load the chunk that one message holds."""
     deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
     chunk = Chunk.model_validate_json(record.body)
     delivery = Delivery(record.receipt_handle, int(record.attributes.approximate_receive_count))
     logger.append_keys(job_id=chunk.job_id, collection=chunk.collection, chunk=chunk.chunk)
     outcome = loader().load(chunk, delivery, deadline)
-    logger.info("load", extra=asdict(outcome))
+    logger.info("load", extra=outcome._asdict())
     current.add("RecordsLoaded", outcome.records_loaded)
     current.add("RecordsUnchanged", outcome.records_unchanged)
     current.add("RecordsFailed", outcome.records_failed)
 
 
 @entry_point
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the load function. Answers with the messages to deliver again."""
     processor = BatchProcessor(
         EventType.SQS,

@@ -1,12 +1,11 @@
 """The query function: search, and what Alto says about itself. May only read."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Path as InPath
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.collections.model import CollectionName
@@ -17,6 +16,9 @@ from lambdas.meta import Live, Meta, Ready, meta, readiness
 from lambdas.search.answer import SearchResponse
 from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model, has_doubts
 from lambdas.wiring.query import services
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 OPENAPI_FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -62,7 +64,7 @@ def aggregate(
     function = services()
     return function.registry.serve(
         name,
-        lambda collection: function.aggregator.aggregate(
+        lambda collection: function.aggregator().aggregate(
             collection, request, deadline=deadline(app), credentials=credentials(app)
         ),
     )
@@ -99,6 +101,6 @@ def openapi() -> Response[str]:
 
 
 @entry_point
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the query function."""
     return resolve(app, event, context)

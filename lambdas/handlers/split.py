@@ -1,30 +1,31 @@
 """The split function: S3 notifications from the queue become jobs and chunks."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry import entry_point
 from lambdas.observability import logger
 from lambdas.wiring.split import splitter
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 # Kept back from the function's time for storing how far it came.
 MARGIN_SECONDS = 5.0
 
 
-def split_notification(record: SQSRecord, lambda_context: LambdaContext) -> None:
+def split_notification(record: SQSRecord, lambda_context: "LambdaContext") -> None:
     """Split what one message tells of."""
     deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
     for outcome in splitter().split_all(record.body, deadline):
-        logger.info("split", extra=asdict(outcome))
+        logger.info("split", extra=outcome._asdict())
 
 
 @entry_point
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the split function. Answers with the messages to deliver again."""
     processor = BatchProcessor(
         EventType.SQS,

@@ -6,9 +6,8 @@ JSON has as text; its strict mode for JSON is right.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
@@ -19,8 +18,7 @@ MAX_DEPTH = 200
 TOO_DEEP = f"objects and lists are nested too deeply: send at most {MAX_DEPTH} levels"
 
 
-@dataclass(frozen=True, slots=True)
-class StrictJson:
+class StrictJson(NamedTuple):
     """Annotates the model of a body: `body: Annotated[Model, StrictJson(), Body()]`.
 
     Of a union, `model_of` tells the model that a body is meant to be, so that only that one's problems are told.

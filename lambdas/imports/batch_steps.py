@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lambdas.deadline import Deadline
 from lambdas.imports.batches import ObjectWriter
@@ -14,8 +14,7 @@ NO_BATCH = "This deployment of Alto has no role for batch inference. Import with
 type Entries = Callable[[Chunk], Iterator[Entry]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """The chunk is to come again after `seconds`. `is_held_up`: it is not its own work that takes the time."""
 
     chunk: Chunk

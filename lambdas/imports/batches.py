@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lambdas.deadline import Deadline
 from lambdas.errors import (
@@ -66,8 +66,7 @@ class Batch:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """The result of a record that could not be written."""
 
     error: AltoError

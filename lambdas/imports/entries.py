@@ -1,8 +1,7 @@
 """The records of a chunk, whatever the format: each is an object to load, or the error that it met. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,8 +15,7 @@ from lambdas.imports.stream import BLOCK_BYTES, ReadRange, split_lines
 from lambdas.objects.model import ObjectInput
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record.
 
     start: where it begins, in the unit that `place` names. size: its bytes, about. shown: the record as the error file

@@ -1,8 +1,7 @@
 """From the fields of a record to an object: names, types and ids as the job says. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -16,8 +15,7 @@ from lambdas.objects.model import ObjectInput, parse_object
 NOT_PROPERTIES = ("id", "vector", "vectors")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordShape:
+class RecordShape(NamedTuple):
     """What turns records into objects. `types` are the collection's properties and their types."""
 
     collection: str

@@ -9,10 +9,9 @@ transaction says where the rest begins, then its message is sent, and sent again
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from lambdas.deadline import Deadline
 from lambdas.errors import (
@@ -69,16 +68,14 @@ class Collections[Collection](Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How a chunk came: `attempt` counts from 1, `receipt_handle` is what SQS knows the message by."""
 
     receipt_handle: str
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoadOutcome:
+class LoadOutcome(NamedTuple):
     """What became of a chunk. `records_read` = `records_loaded` + `records_unchanged` + `records_failed`."""
 
     result: LoadResult

@@ -7,9 +7,8 @@ there is an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each. All
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.counting import Transactions
@@ -29,8 +28,7 @@ REFUSED = "ConditionalCheckFailed"
 LIST_KEY = "jobs"
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A part that was counted, and what of its chunk was handed back, if anything."""
 
     rest: Chunk | None

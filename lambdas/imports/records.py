@@ -1,8 +1,7 @@
 """From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import orjson
@@ -20,8 +19,7 @@ LOOKAHEAD_BYTES = 16_384
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the object, without its end. Of a line that is too long only the beginning is kept."""
 
     start: int

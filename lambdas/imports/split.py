@@ -5,10 +5,9 @@ last chunk is held back until the job knows how many there are: whoever loads it
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -30,8 +29,7 @@ BATCHES_PER_MARK = 50
 SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
 
-@dataclass(frozen=True, slots=True)
-class SplitOutcome:
+class SplitOutcome(NamedTuple):
     """What became of one S3 object of a notification."""
 
     result: SplitResult

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from lambdas.imports.options import ImportOptions
@@ -12,8 +11,7 @@ ID_KEY = "alto-import-id"
 OPTIONS_KEY = "alto-import-options"
 
 
-@dataclass(frozen=True, slots=True)
-class UploadNote:
+class UploadNote(NamedTuple):
     """The id that the job is to have, if any, and how its records are read."""
 
     import_id: str | None

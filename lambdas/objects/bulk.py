@@ -3,8 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -28,8 +27,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 BulkAction = Literal["index", "create", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
-class BulkOperation:
+class BulkOperation(NamedTuple):
     """One document to write or to delete. With `if_version`, only if that is its version."""
 
     id: str
@@ -38,8 +36,7 @@ class BulkOperation:
     if_version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BulkOutcome:
+class BulkOutcome(NamedTuple):
     """What became of one document."""
 
     created: bool

@@ -1,9 +1,8 @@
 """An object, as it comes in and as it goes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from pydantic import Field, StringConstraints
@@ -108,8 +107,7 @@ class BatchResult(StrictModel):
     results: list[ObjectResult]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectInput:
+class ObjectInput(NamedTuple):
     """An object whose form is right; whether it fits its collection is not known yet."""
 
     id: str

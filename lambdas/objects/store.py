@@ -1,12 +1,11 @@
 """The object API's writes: insert, replace, merge, batch, delete."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.errors import AltoError, ErrorDetail, InvalidObjectError, VersionConflictError
 from lambdas.objects.bulk import BulkAction, conflict, version_condition
 from lambdas.objects.current import CurrentWriter
@@ -30,8 +29,7 @@ from lambdas.opensearch import DocumentMissingError, OpenSearch, WriteConflictEr
 MERGE_ATTEMPTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class WriteContext:
+class WriteContext(NamedTuple):
     """How a request wants to be written: by when, with whose credentials, and whether searches shall see it then."""
 
     deadline: Deadline
@@ -39,8 +37,7 @@ class WriteContext:
     refresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An object that was just stored."""
 
     object: StoredObject
@@ -81,7 +78,7 @@ class ObjectStore:
         if item.id != object_id:
             problem = f"is {item.id}, but the path says {object_id}: leave it out"
             raise InvalidObjectError(f"'id' {problem}.", [ErrorDetail("id", problem)])
-        return self._write(collection, replace(item, if_version=if_version), context)
+        return self._write(collection, item._replace(if_version=if_version), context)
 
     def merge(
         self,

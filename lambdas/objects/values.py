@@ -3,9 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import PropertyBase
@@ -19,8 +18,7 @@ UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 GEO_FIELDS = {"lat": 90, "lon": 180}
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(NamedTuple):
     """How values of one property type are recognised."""
 
     fits: Callable[[Any], bool]

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.run import Result
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
-from lambdas.objects.document import check_vectors, document
+from lambdas.objects.document import document
 from lambdas.objects.inference import with_new_properties
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.values import check_properties
+from lambdas.objects.vectors import check_vectors
 from lambdas.opensearch import OpenSearch
 
 

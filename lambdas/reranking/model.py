@@ -1,7 +1,6 @@
 """The model that reranks: what Alto has to know to call it. Pure."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # What Bedrock's Rerank API takes (botocore's model of bedrock-agent-runtime): characters of the query and of each
 # text, and texts a call.
@@ -11,8 +10,7 @@ MAX_TEXTS = 1_000
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
-@dataclass(frozen=True, slots=True)
-class RerankModel:
+class RerankModel(NamedTuple):
     """A model on Bedrock, by its id or ARN, and the role with which it is called."""
 
     target: str

@@ -4,12 +4,12 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from lambdas.aws.http import HttpAnswer
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.called import Called
-from lambdas.embedding.credentials import AwsCredentials
-from lambdas.embedding.signed_http import HttpAnswer, HttpCall
+from lambdas.embedding.called import Called, HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelUnavailableError
 from lambdas.reranking.model import RerankModel
@@ -24,8 +24,7 @@ _SHORTEST_CALL_SECONDS = 0.05
 _WORTH_A_RETRY = (Remedy.RETRY, Remedy.RECONNECT, Remedy.SLOW_DOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class RerankCounts:
+class RerankCounts(NamedTuple):
     """What a job took, for the log."""
 
     texts: int

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import PropertyBase, property_at
+from lambdas.collections.properties import property_at
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.models import StrictModel
 from lambdas.objects.values import is_date
-from lambdas.search.filters import MAX_CLAUSES, OWN_FIELDS, Filter, clauses, filter_query
+from lambdas.search.filters import MAX_CLAUSES, OWN_FIELDS, Filter, clauses, filter_query, own_field
 
 Curve = Literal["gauss", "exp", "linear"]
 Duration = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(s|m|h|d|w)$")]
@@ -163,11 +163,11 @@ def _number_of(amount: float | str) -> float:
 
 def _check(collection: CollectionConfig, place: int, decay: Decay) -> None:
     where = f"boost.conditions.{place}"
-    own = OWN_FIELDS.get(decay.property)
-    item: PropertyBase | None = own.item if own else property_at(collection.properties, decay.property)
+    own = decay.property in OWN_FIELDS
+    item = own_field(decay.property).item if own else property_at(collection.properties, decay.property)
     if item is None or item.scalar_type not in MEASURED_TYPES:
         fitting = [known.name for known in collection.properties if known.scalar_type in MEASURED_TYPES]
-        fitting += [name for name, known in OWN_FIELDS.items() if known.item.type in MEASURED_TYPES]
+        fitting += [name for name, kind in OWN_FIELDS.items() if kind in MEASURED_TYPES]
         is_what = f"is {item.type}" if item else f"is not a property of '{collection.name}'"
         raise _wrong(
             f"{where}.property",

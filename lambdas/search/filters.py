@@ -1,14 +1,13 @@
 """Filters: what a caller writes, and the OpenSearch query it becomes. Pure. docs/filters.md describes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import NestedProperty, PropertyBase
+from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
 from lambdas.errors import ErrorDetail, InvalidRequestError, shown
 from lambdas.models import StrictModel
 from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
@@ -96,12 +95,8 @@ Filter = Annotated[
     Discriminator(_form),
 ]
 
-for model in (AllOf, AnyOf, Negation):
-    model.model_rebuild()
 
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """How an operator becomes a query, which property types it is for, and the form of its value."""
 
     query: Callable[[str, Any], dict[str, Any]]
@@ -109,8 +104,7 @@ class Comparison:
     form: Literal["one value", "a list of values", "true or false", "a circle with lat, lon and meters"] = "one value"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a condition is about: a property and the fields of the index that hold it."""
 
     item: PropertyBase
@@ -162,10 +156,13 @@ COMPARISONS: dict[Operator, Comparison] = {
 LENGTH_OPERATORS = frozenset({"equal", "not_equal", "less_than", "less_or_equal", "greater_than", "greater_or_equal"})
 
 # What every object has beside its properties.
-OWN_FIELDS = {
-    name: Target(NestedProperty(name=name.removeprefix("_"), type=kind), name.removeprefix("_"), name.removeprefix("_"))
-    for name, kind in (("_id", "uuid"), ("_created", "date"), ("_updated", "date"))
-}
+OWN_FIELDS: dict[str, PropertyType] = {"_id": "uuid", "_created": "date", "_updated": "date"}
+
+
+def own_field(name: str) -> Target:
+    """Where one of `OWN_FIELDS` is in the index."""
+    field = name.removeprefix("_")
+    return Target(NestedProperty(name=field, type=OWN_FIELDS[name]), field, field)
 
 
 def filter_query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
@@ -233,7 +230,7 @@ def _target(collection: CollectionConfig, condition: Condition) -> Target:
     """Where the property is in the index, if it may be filtered by."""
     path = condition.property
     if path in OWN_FIELDS:
-        return OWN_FIELDS[path]
+        return own_field(path)
     properties: list[Any] = list(collection.properties)
     item: PropertyBase | None = None
     for name in path.split("."):

@@ -4,10 +4,9 @@ Reranking asks a model, so it is the searcher that does it, between `candidates`
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.search.answer import Hit, HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.body import diverse_vector
@@ -20,8 +19,7 @@ from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A search that OpenSearch has answered, and its candidates in the order of the last step that was taken."""
 
     plan: Plan

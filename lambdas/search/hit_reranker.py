@@ -1,26 +1,31 @@
 """Asks the model for the order of hits; says so where it is not to be had."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.errors import AltoError, attempt
-from lambdas.reranking.reranker import Reranker
 from lambdas.search.answer import RerankOutcome
 from lambdas.search.finish import Found
 from lambdas.search.rerank import PASSING, fall_back, passages, query_text, reranked
+
+if TYPE_CHECKING:
+    from lambdas.reranking.reranker import Reranker
 
 type Ordered = tuple[Found, RerankOutcome | None]
 
 
 class HitReranker:
-    """Reranks the candidates of searches. `region` is Alto's own, for models that name none."""
+    """Reranks the candidates of searches. `region` is Alto's own, for models that name none.
 
-    def __init__(self, reranker: Reranker, region: str) -> None:
-        self._reranker = reranker
+    The reranker is made when it is first needed: few searches ask for one.
+    """
+
+    def __init__(self, reranker: "Callable[[], Reranker]", region: str) -> None:
+        self._reranker = cache(reranker)
         self._region = region
 
     def rerank(self, found: Found, *, deadline: Deadline, credentials: AwsCredentials | None) -> Ordered:
@@ -40,13 +45,13 @@ class HitReranker:
         if texts:
             model = rerank.called(self._region)
             try:
-                scores = self._reranker.scores(
+                scores = self._reranker().scores(
                     model, query, list(texts.values()), deadline=deadline, credentials=credentials
                 )
             except PASSING as error:
-                return replace(found, hits=hits), fall_back(rerank, len(hits), error)
+                return found._replace(hits=hits), fall_back(rerank, len(hits), error)
         outcome = RerankOutcome(applied=True, model=rerank.model, candidates=len(hits))
-        return replace(found, hits=reranked(hits, dict(zip(texts, scores, strict=True)))), outcome
+        return found._replace(hits=reranked(hits, dict(zip(texts, scores, strict=True)))), outcome
 
     def rerank_each(
         self, searches: Sequence[Found | AltoError], *, deadline: Deadline, credentials: AwsCredentials | None

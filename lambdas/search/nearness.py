@@ -1,7 +1,6 @@
 """The vector leg of a search: from the query's vectors to the query that OpenSearch gets. Pure."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.search.distances import PAINLESS_DISTANCES, PAINLESS_SCORES
 from lambdas.search.targets import Targets
@@ -34,8 +33,7 @@ SCRIPTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class QueryVector:
+class QueryVector(NamedTuple):
     """The vectors of a query, by the name of the objects' vector that each is compared with."""
 
     targets: Targets

@@ -1,7 +1,6 @@
 """From a search to what OpenSearch is asked. Pure."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambdas.collections.model import Collection
 from lambdas.search.body import search_body
@@ -10,8 +9,7 @@ from lambdas.search.nearness import QueryVector
 from lambdas.search.request import SearchRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A search that is ready to be asked. The first body finds the hits, the others explain them."""
 
     collection: Collection

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNotFoundError, attempt
-from lambdas.objects.document import check_vectors
+from lambdas.objects.vectors import check_vectors
 from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.nearness import QueryVector
@@ -135,8 +135,7 @@ class QueryVectors:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """How to make the vectors of a search."""
 
     targets: Targets

@@ -1,7 +1,7 @@
 """What the vector of a query is made of: given numbers, texts, and objects; averaged and moved. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from lambdas.search.modes import Hybrid, Move, NearObject, NearText, NearVector
@@ -10,8 +10,7 @@ from lambdas.search.targets import VectorMode
 type Vector = list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(NamedTuple):
     """The mean of the vectors of texts and of objects, or a vector that was given."""
 
     texts: Sequence[str] = ()
@@ -19,8 +18,7 @@ class Mean:
     given: Vector | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """How to make the vector for one target: the start, and the moves from there in their order."""
 
     start: Mean

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
-from lambdas.reranking.reranker import Reranker
 from lambdas.search.answer import RerankOutcome, SearchResponse
 from lambdas.search.finish import Found, candidates, response_of
 from lambdas.search.hit_reranker import HitReranker
@@ -21,6 +20,9 @@ from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
 from lambdas.search.stopwatch import Stopwatch
 
+if TYPE_CHECKING:
+    from lambdas.reranking.reranker import Reranker
+
 
 class Searcher:
     """Runs searches. `region` is Alto's own, `clock` tells seconds."""
@@ -29,7 +31,7 @@ class Searcher:
         self,
         engine: OpenSearch,
         embedder: Embedder,
-        reranker: Reranker,
+        reranker: "Callable[[], Reranker]",
         region: str,
         *,
         clock: Callable[[], float] = time.perf_counter,

@@ -1,8 +1,7 @@
 """Which vectors of the objects a query is compared with, and how their distances become one. Pure."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lambdas.collections.model import DEFAULT_VECTOR, CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
@@ -12,8 +11,7 @@ from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, Targe
 VectorMode = NearText | NearVector | NearObject | Hybrid
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(NamedTuple):
     """The targets of one search. The engine combines distances as their weighted mean or their minimum.
 
     Attributes:

@@ -1,33 +1,30 @@
 """The embedder: Bedrock and SageMaker, with the credentials that apply."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
+from lambdas.aws.sts import Sts
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credentials import CredentialChain, credentials_from_environment
-from lambdas.embedding.embedder import CONCURRENCY, Embedder
+from lambdas.embedding.embedder import Embedder
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import AwsModel
 from lambdas.embedding.run import EmbeddingCounts
-from lambdas.embedding.signed_http import SignedHttp, sts_clients
 from lambdas.invocation import current
 from lambdas.observability import logger
+from lambdas.wiring.aws import Aws
 
 
-def embedder(session: Any, environment: Mapping[str, str]) -> Embedder:
-    """An embedder that signs with the botocore session's credentials where nothing more specific is given."""
-    return Embedder(AwsModel(aws_caller(session, environment, CONCURRENCY)), report=_report)
+def model_caller(aws: Aws) -> AwsCaller:
+    """Calls models, with the function's own credentials where nothing more specific is given."""
+    sts = Sts(aws.http, aws.environment)
+    chain = CredentialChain(aws.own, sts.assume, credentials_from_environment(aws.environment))
+    return AwsCaller(aws.http, chain, aws.environment)
 
 
-def aws_caller(session: Any, environment: Mapping[str, str], connections: int) -> AwsCaller:
-    """Calls models, over so many connections to each endpoint."""
-    http = SignedHttp(session, connections)
-    chain = CredentialChain(
-        own=http.own_credentials, sts=sts_clients(session), environment=credentials_from_environment(environment)
-    )
-    return AwsCaller(http, chain)
+def embedder(caller: AwsCaller) -> Embedder:
+    """An embedder that tells what it did."""
+    return Embedder(AwsModel(caller), report=_report)
 
 
 def _report(config: Text2VecAws, input_type: InputType, taken: EmbeddingCounts) -> None:

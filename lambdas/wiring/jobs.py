@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from lambdas.import_settings import ImportSettings
 from lambdas.imports.events import JobEvents
 from lambdas.imports.progress import JobStore
 from lambdas.observability import logger
-from lambdas.settings import ImportSettings
 
 
 def job_store(session: Any, settings: ImportSettings) -> JobStore:

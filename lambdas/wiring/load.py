@@ -11,6 +11,7 @@ from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.embedding.batch_jobs import BatchJobs
 from lambdas.embedding.prepared import PreparedEmbedder
+from lambdas.import_settings import LoadSettings
 from lambdas.imports.batch_files import BatchFiles
 from lambdas.imports.batch_inference import BatchInference
 from lambdas.imports.batch_state import BatchStore
@@ -20,8 +21,8 @@ from lambdas.imports.source import S3Source
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.current import CurrentWriter
 from lambdas.objects.writer import ObjectWriter
-from lambdas.settings import LoadSettings
-from lambdas.wiring.embedding import embedder
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
 
@@ -31,10 +32,11 @@ def loader() -> Loader[Collection]:
     """Made once, at the first chunk. Raises `SettingsError` when the environment lacks something."""
     settings = LoadSettings.from_environment(os.environ)
     session: Any = Session()
-    engine = connect(settings, session)
+    aws = aws_access(os.environ)
+    engine = connect(settings, aws)
     # Loading a chunk takes seconds: beside that a look-up is nothing, and chunks fit the collection as it is now.
     registry = CollectionRegistry(engine, seconds=0)
-    model = embedder(session, os.environ)
+    model = embedder(model_caller(aws))
     schema = CollectionAdmin(engine, registry, model, settings.knn_engine)
     s3 = session.create_client("s3", region_name=settings.region)
     bulk = BulkWriter(engine)

@@ -1,45 +1,58 @@
 """What the query function is made of."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from botocore.session import Session
-
-from lambdas.aggregate.aggregator import Aggregator
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
-from lambdas.settings import QuerySettings
-from lambdas.wiring.embedding import embedder
+from lambdas.settings import EngineSettings
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
-from lambdas.wiring.reranking import reranker
+
+if TYPE_CHECKING:
+    from lambdas.aggregate.aggregator import Aggregator
+    from lambdas.embedding.aws_caller import AwsCaller
+    from lambdas.reranking.reranker import Reranker
 
 
-@dataclass(frozen=True, slots=True)
-class QueryServices:
+class QueryServices(NamedTuple):
     """Made once, at the first request."""
 
-    settings: QuerySettings
+    settings: EngineSettings
     engine: OpenSearch
     registry: CollectionRegistry
     searcher: Searcher
-    aggregator: Aggregator
+    aggregator: "Callable[[], Aggregator]"
 
 
 @cache
 def services() -> QueryServices:
     """Raises `SettingsError` when the environment lacks something."""
-    settings = QuerySettings.from_environment(os.environ)
-    session: Any = Session()
-    engine = connect(settings, session)
-    models = embedder(session, os.environ), reranker(session, os.environ)
-    searcher = Searcher(engine, *models, settings.region)
+    settings = EngineSettings.from_environment(os.environ)
+    aws = aws_access(os.environ)
+    engine, caller = connect(settings, aws), model_caller(aws)
+    searcher = Searcher(engine, embedder(caller), lambda: _reranker(caller), settings.region)
     return QueryServices(
         settings=settings,
         engine=engine,
         registry=CollectionRegistry(engine),
         searcher=searcher,
-        aggregator=Aggregator(engine, searcher),
+        aggregator=cache(lambda: _aggregator(engine, searcher)),
     )
+
+
+# Most cold starts are for a search that neither aggregates nor reranks: they go without what that needs.
+def _aggregator(engine: OpenSearch, searcher: Searcher) -> "Aggregator":
+    from lambdas.aggregate.aggregator import Aggregator  # noqa: PLC0415
+
+    return Aggregator(engine, searcher)
+
+
+def _reranker(caller: "AwsCaller") -> "Reranker":
+    from lambdas.wiring.reranking import reranker  # noqa: PLC0415
+
+    return reranker(caller)

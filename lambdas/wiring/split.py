@@ -6,10 +6,10 @@ from typing import Any
 
 from botocore.session import Session
 
+from lambdas.import_settings import SplitSettings
 from lambdas.imports.chunk_queue import ChunkQueue, SplitQueue
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter
-from lambdas.settings import SplitSettings
 from lambdas.wiring.jobs import job_store
 
 

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.config import Config
 from botocore.session import Session
@@ -14,6 +13,7 @@ from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.embedding.batch_inference import batch_problem
 from lambdas.idempotency import IdempotentRequests
+from lambdas.import_settings import WriteSettings
 from lambdas.imports.chunk_queue import SplitQueue
 from lambdas.imports.control import ImportControl
 from lambdas.objects.bulk import BulkWriter
@@ -22,8 +22,8 @@ from lambdas.objects.reader import ObjectReader
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
-from lambdas.settings import WriteSettings
-from lambdas.wiring.embedding import embedder
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
 
@@ -32,8 +32,7 @@ from lambdas.wiring.jobs import job_store
 SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
-@dataclass(frozen=True, slots=True)
-class WriteServices:
+class WriteServices(NamedTuple):
     """Made once, at the first request."""
 
     registry: CollectionRegistry
@@ -52,9 +51,10 @@ def services() -> WriteServices:
     """Raises `SettingsError` when the environment lacks something."""
     settings = WriteSettings.from_environment(os.environ)
     session: Any = Session()
-    engine = connect(settings, session)
+    aws = aws_access(os.environ)
+    engine = connect(settings, aws)
     registry = CollectionRegistry(engine)
-    model = embedder(session, os.environ)
+    model = embedder(model_caller(aws))
     collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)

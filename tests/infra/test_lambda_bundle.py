@@ -1,5 +1,6 @@
 """The code of a function as a folder: what is in it, for which machine, and when it is made anew."""
 
+import json
 import platform
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ SOURCES = {
     "lambdas/handlers/__init__.py": "",
     "lambdas/handlers/split.py": """
 from typing import TYPE_CHECKING
-import boto3
+from botocore.session import Session
 from aws_lambda_powertools import Logger
 from lambdas.imports.ranges import cut
 if TYPE_CHECKING:
@@ -91,7 +92,6 @@ def test_tracebacks_name_the_folder_of_lambda(bundle: tuple[Architecture, Path])
 def test_split_carries_no_opensearch_client_and_only_its_own_services(bundle: tuple[Architecture, Path]) -> None:
     _, folder = bundle
 
-    assert not (folder / "opensearchpy").exists()
     assert {path.name for path in (folder / "botocore" / "data").glob("*/")} == set(SERVICES["split"])
 
 
@@ -100,9 +100,9 @@ def test_a_bundle_runs_by_itself_and_can_make_its_clients(bundle: tuple[Architec
     program = f"""
 import sys
 sys.path.insert(0, {str(bundle[1])!r})
-from lambdas.handlers.split import lambda_handler, boto3
+from lambdas.handlers.split import lambda_handler, Session
 for service in {SERVICES["split"]!r}:
-    boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    Session().create_client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
 print(lambda_handler({{}}, None))
 """
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
@@ -174,3 +174,32 @@ def test_the_real_split_carries_nothing_that_talks_to_opensearch_or_to_models() 
     carried = {str(path.parent) for path in source_files(PROJECT, "split")}
 
     assert not carried & {"lambdas/search", "lambdas/objects", "lambdas/embedding"}
+
+
+LIVE = """
+import json, sys
+sys.path.insert(0, {bundle!r})
+from lambdas.handlers.query import lambda_handler
+from types import SimpleNamespace
+context = SimpleNamespace(
+    function_name="query", memory_limit_in_mb=1769, invoked_function_arn="arn", aws_request_id="id",
+    get_remaining_time_in_millis=lambda: 29_000,
+)
+answer = lambda_handler(json.loads({event!r}), context)
+slow = {{"asyncio", "botocore", "requests", "opensearchpy"}}
+print(answer["statusCode"], answer["body"], sorted(slow & set(sys.modules)))
+"""
+
+
+def test_the_real_query_answers_without_what_would_slow_its_start() -> None:
+    event = json.loads((PROJECT / "events/http_search.json").read_text())
+    event["rawPath"] = event["requestContext"]["http"]["path"] = "/v1/.well-known/live"
+    event["requestContext"]["http"]["method"] = "GET"
+    program = LIVE.format(bundle=str(LambdaBundles(HOST).path("query")), event=json.dumps(event))  # type: ignore[arg-type]
+    environment = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "ERROR"}
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False, env=environment
+    )
+
+    assert (done.stdout, done.stderr) == ('200 {"live":true} []\n', "")

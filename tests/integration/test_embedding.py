@@ -6,18 +6,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session
 import pytest
 
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials, CredentialChain, credentials_from_environment
 from lambdas.embedding.embedder import CONCURRENCY, Embedder
 from lambdas.embedding.families import FAMILIES
 from lambdas.embedding.model_client import AwsModel
 from lambdas.embedding.run import EmbeddingCounts
-from lambdas.embedding.signed_http import SignedHttp, sts_clients
 from lambdas.errors import (
     CredentialsExpiredError,
     CredentialsRefusedError,
@@ -33,6 +30,8 @@ from lambdas.errors import (
     ModelUnavailableError,
     TextTooLongError,
 )
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import model_caller
 from local.emulator import Emulator
 
 OPAQUE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"
@@ -101,10 +100,7 @@ def embedder(environment: pytest.MonkeyPatch) -> Embedder:
 
 
 def make_embedder() -> Embedder:
-    session = botocore.session.Session()
-    http = SignedHttp(session, CONCURRENCY)
-    chain = CredentialChain(http.own_credentials, sts_clients(session), credentials_from_environment(os.environ))
-    return Embedder(AwsModel(AwsCaller(http, chain)))
+    return Embedder(AwsModel(model_caller(aws_access(os.environ))))
 
 
 def bedrock(model: str = "amazon.titan-embed-text-v2:0", **settings: Any) -> Text2VecAws:

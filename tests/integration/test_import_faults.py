@@ -16,10 +16,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from botocore.session import Session
 from moto import mock_aws
-from opensearchpy.exceptions import TransportError
 
+from lambdas.aws.http import HttpAnswer
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
@@ -30,11 +29,13 @@ from lambdas.imports.job import Chunk, Job, JobState, Source
 from lambdas.imports.load import Delivery, Loader
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
+from lambdas.invocation import current
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
-from lambdas.wiring.embedding import embedder
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from local.emulator import Emulator
 from tests.import_builders import BUCKET, TABLE, ImportWorld
@@ -154,17 +155,15 @@ class MortalWriter(ObjectWriter):
 
 def make_busy(engine: OpenSearch, chaos: Chaos) -> OpenSearch:
     """An OpenSearch that answers 5 % of the requests with 429 or 503, a part of them after it did what was asked."""
-    perform = engine._client.transport.perform_request
+    send = engine._send
 
-    def busy(method: str, path: str, **options: Any) -> Any:
+    def busy(method: str, target: str, body: bytes, timeout_seconds: float) -> HttpAnswer:
         if chaos.falls("429 of OpenSearch", 0.02):
-            raise TransportError(429, "rejected_execution_exception", {})
-        answer = perform(method, path, **options)
-        if chaos.falls("503 of OpenSearch", 0.03):
-            raise TransportError(503, "gateway", {})
-        return answer
+            return HttpAnswer(429, {}, b'{"error": {"type": "rejected_execution_exception"}}')
+        answer = send(method, target, body, timeout_seconds)
+        return HttpAnswer(503, {}, b"<html>") if chaos.falls("503 of OpenSearch", 0.03) else answer
 
-    engine._client.transport.perform_request = busy  # type: ignore[assignment,method-assign]
+    engine._send = busy
     return engine
 
 
@@ -239,10 +238,12 @@ def faulty(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    session: Any = Session()
+    aws = aws_access(environment)
     settings = EngineSettings.from_environment(environment)
-    calm = connect(settings, session)
-    model = embedder(session, environment)
+    # No handler begins an invocation here, and the time of the last one of the tests before may be up.
+    current.begin(3600)
+    calm = connect(settings, aws)
+    model = embedder(model_caller(aws))
     registry = CollectionRegistry(calm)
     config = CollectionConfig.model_validate(
         {
@@ -258,8 +259,8 @@ def faulty(
 
         def make_loader() -> Loader[Collection]:
             # Each Lambda learns the model's quota for itself, and what one that died had learnt is gone.
-            engine = make_busy(connect(settings, session), chaos)
-            writer = MortalWriter(engine, BulkWriter(engine), embedder(session, environment))
+            engine = make_busy(connect(settings, aws), chaos)
+            writer = MortalWriter(engine, BulkWriter(engine), embedder(model_caller(aws)))
             jobs = MortalJobs(world.dynamodb, TABLE)
             writer.chaos = jobs.chaos = chaos
             return Loader(

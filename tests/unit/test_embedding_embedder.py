@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import lambdas.wiring.embedding as wiring
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import AwsCredentials
 from lambdas.embedding.embedder import Embedder
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded

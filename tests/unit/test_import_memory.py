@@ -9,11 +9,11 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
+from lambdas.import_settings import CHUNK_BYTES
 from lambdas.imports.job import Chunk, ChunkReport, Job, JobState, Source
 from lambdas.imports.load import Delivery
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter
-from lambdas.settings import CHUNK_BYTES
 from tests.import_builders import BUCKET, FakeWriter, ImportWorld, Result
 
 RECORD_BYTES = 10_000

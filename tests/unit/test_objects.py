@@ -4,10 +4,11 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidObjectError
-from lambdas.objects.document import check_vectors, document, stored_object
+from lambdas.objects.document import document, stored_object
 from lambdas.objects.merge import merge_patch, patched
 from lambdas.objects.model import ObjectInput, ObjectPatch, StoredObject, parse_object
 from lambdas.objects.values import check_properties, lengths
+from lambdas.objects.vectors import check_vectors
 from tests.builders import NOW, collection
 
 EVERYTHING = collection(

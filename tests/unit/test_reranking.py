@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import lambdas.wiring.reranking as wiring
+from lambdas.aws.http import HttpAnswer
+from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import AwsCredentials
-from lambdas.embedding.signed_http import HttpAnswer, HttpCall
+from lambdas.embedding.called import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, failure_of
 from lambdas.errors import (
     EmbeddingError,

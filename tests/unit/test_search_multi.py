@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from pydantic import TypeAdapter
 
 from lambdas.deadline import Deadline
@@ -27,7 +28,7 @@ class Engine:
 
 def answered(engine: Any, *queries: dict[str, Any]) -> Any:
     request = MultiSearchRequest.model_validate({"queries": list(queries)})
-    searcher = Searcher(engine, None, None, "us-east-1")  # type: ignore[arg-type]
+    searcher = Searcher(engine, None, lambda: pytest.fail("nothing is to be reranked"), "us-east-1")  # type: ignore[arg-type]
     return searcher.search_each(FILMS, request, deadline=Deadline.after(10))
 
 

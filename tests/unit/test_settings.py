@@ -1,6 +1,7 @@
 import pytest
 
-from lambdas.settings import LoadSettings, QuerySettings, SettingsError
+from lambdas.import_settings import LoadSettings
+from lambdas.settings import EngineSettings, SettingsError
 
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
@@ -10,7 +11,7 @@ ENVIRONMENT = {
 
 
 def test_settings_are_read_from_the_environment_with_their_defaults() -> None:
-    settings = QuerySettings.from_environment(ENVIRONMENT)
+    settings = EngineSettings.from_environment(ENVIRONMENT)
 
     assert settings.region == "us-east-1"
     assert settings.knn_engine == "lucene"
@@ -30,4 +31,4 @@ def test_each_function_asks_only_for_what_it_needs_and_names_all_that_is_missing
 )
 def test_a_wrong_value_is_named_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}.*'{value}'"):
-        QuerySettings.from_environment(ENVIRONMENT | {name: value})
+        EngineSettings.from_environment(ENVIRONMENT | {name: value})

@@ -1,0 +1,24 @@
+"""How a function signs: with whose credentials, over which connections."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from lambdas.aws.http import SignedHttp, connections
+from lambdas.aws.keys import OwnCredentials
+
+# To each host: as many as there are calls in flight to a model (see `embedder.CONCURRENCY`).
+CONNECTIONS = 64
+
+
+class Aws(NamedTuple):
+    """What all signed requests of a function share."""
+
+    environment: Mapping[str, str]
+    http: SignedHttp
+    own: OwnCredentials
+
+
+def aws_access(environment: Mapping[str, str]) -> Aws:
+    """Made once for a function. `AWS_CA_BUNDLE` is the file of other certificate authorities than the system's."""
+    pool = connections(CONNECTIONS, environment.get("AWS_CA_BUNDLE"))
+    return Aws(environment, SignedHttp(pool), OwnCredentials(environment, pool))
