@@ -2,9 +2,6 @@
 
 import os
 from functools import cache
-from typing import Any
-
-from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
@@ -25,13 +22,14 @@ from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
+from lambdas.wiring.session import aws_session
 
 
 @cache
 def loader() -> Loader[Collection]:
     """Made once, at the first chunk. Raises `SettingsError` when the environment lacks something."""
     settings = LoadSettings.from_environment(os.environ)
-    session: Any = Session()
+    session = aws_session()
     aws = aws_access(os.environ)
     engine = connect(settings, aws)
     # Loading a chunk takes seconds: beside that a look-up is nothing, and chunks fit the collection as it is now.

@@ -2,22 +2,20 @@
 
 import os
 from functools import cache
-from typing import Any
-
-from botocore.session import Session
 
 from lambdas.import_settings import SplitSettings
 from lambdas.imports.chunk_queue import ChunkQueue, SplitQueue
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter
 from lambdas.wiring.jobs import job_store
+from lambdas.wiring.session import aws_session
 
 
 @cache
 def splitter() -> Splitter:
     """Made once, at the first notification. Raises `SettingsError` when the environment lacks something."""
     settings = SplitSettings.from_environment(os.environ)
-    session: Any = Session()
+    session = aws_session()
     region = settings.region
     sqs = session.create_client("sqs", region_name=region)
     return Splitter(

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from botocore.config import Config
-from botocore.session import Session
 
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection
@@ -26,6 +25,7 @@ from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
+from lambdas.wiring.session import aws_session
 
 # Signed URLs are good in every region only with this signature, and with the region in their host: at the global host,
 # a new bucket of another region answers with a redirection, and a region that has to be enabled not at all.
@@ -50,7 +50,7 @@ class WriteServices(NamedTuple):
 def services() -> WriteServices:
     """Raises `SettingsError` when the environment lacks something."""
     settings = WriteSettings.from_environment(os.environ)
-    session: Any = Session()
+    session = aws_session()
     aws = aws_access(os.environ)
     engine = connect(settings, aws)
     registry = CollectionRegistry(engine)

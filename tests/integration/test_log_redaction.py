@@ -26,6 +26,8 @@ SECRETS = {
     "X-Api-Key": "callers-api-key-0123456789",
     "Cookie": "session=callers-cookie-0123456789",
 }
+# The function's own, which signs what it asks of AWS.
+OWN_TOKEN = "functions-own-session-token-0123456789"
 LOUD = {"POWERTOOLS_LOGGER_LOG_EVENT": "true", "POWERTOOLS_LOG_LEVEL": "DEBUG", "ALTO_LOG_LEVEL": "DEBUG"}
 
 PROGRAM = """
@@ -57,7 +59,13 @@ def run(environment: dict[str, str], requests: list[dict[str, Any]]) -> Written:
         [sys.executable, "-c", PROGRAM],
         input=json.dumps(requests),
         cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin", "POWERTOOLS_SERVICE_NAME": "test", **environment, **LOUD},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "POWERTOOLS_SERVICE_NAME": "test",
+            **environment,
+            "AWS_SESSION_TOKEN": OWN_TOKEN,
+            **LOUD,
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -94,6 +102,7 @@ def written(environment: dict[str, str]) -> Written:
             "function": "write",
             "event": event("POST", f"/v1/collections/{name}/objects/batch", objects, headers=SECRETS),
         },
+        {"function": "write", "event": event("GET", "/v1/imports", headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=part_of_them)},
         {"function": "query", "event": event("POST", search, {"near_text": 1}, headers=SECRETS)},
@@ -108,6 +117,7 @@ def written(environment: dict[str, str]) -> Written:
 def test_the_requests_went_through_every_path(written: Written) -> None:
     assert written.answers == [
         "201 None",
+        "200 None",
         "200 None",
         "200 None",
         "400 incomplete_credentials",
@@ -125,3 +135,7 @@ def test_no_credential_is_written(written: Written, header: str) -> None:
     where = written.everything.find(SECRETS[header])
 
     assert where == -1, written.everything[max(0, where - 200) : where + 100]
+
+
+def test_the_functions_own_token_is_not_written_either(written: Written) -> None:
+    assert OWN_TOKEN not in written.everything

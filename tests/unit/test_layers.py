@@ -11,9 +11,10 @@ VENDORS = {"boto3", "botocore", "opensearchpy", "os"}
 # Files that do the talking. Everything else in lambdas/ is handed its clients, or is pure.
 BORDERS = {
     "lambdas/wiring/query.py": {"os"},
-    "lambdas/wiring/write.py": VENDORS,
-    "lambdas/wiring/split.py": VENDORS,
-    "lambdas/wiring/load.py": VENDORS,
+    "lambdas/wiring/write.py": {"botocore", "os"},
+    "lambdas/wiring/split.py": {"os"},
+    "lambdas/wiring/load.py": {"os"},
+    "lambdas/wiring/session.py": {"botocore"},
     "lambdas/observability.py": {"os"},
 }
 # What a domain package may import from its neighbours, besides itself.
