@@ -144,7 +144,7 @@ def values_at(source: Mapping[str, Any], path: Sequence[str]) -> list[Any]:
     """All values at a path, through objects and lists of them."""
     values: list[Any] = [source]
     for name in path:
-        values = [each[name] for each in values if isinstance(each, Mapping) and each.get(name) is not None]
+        values = [each[name] for each in values if isinstance(each, dict) and each.get(name) is not None]
         values = [item for each in values for item in (each if isinstance(each, list) else [each])]
     return values
 

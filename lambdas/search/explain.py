@@ -6,7 +6,8 @@ engine's own explanation names wrong parts for hits that only one leg has among 
 
 from typing import Any, Literal
 
-from lambdas.search.answer import BoostPart, Explanation, Hit, Leg
+from lambdas.search.answer import BoostPart, Explanation, Leg
+from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.request import HYBRID_DEPTH
 
@@ -22,7 +23,7 @@ def leg_bodies(hybrid: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def explained(found: list[Hit], mode: Hybrid, answers: list[dict[str, Any]]) -> list[Hit]:
+def explained(found: list[Candidate], mode: Hybrid, answers: list[dict[str, Any]]) -> list[Candidate]:
     """The hits, each with the parts of its score. `answers` are those to `leg_bodies`, in its order."""
     names = [name for name, weight in (("bm25", 1 - mode.alpha), ("vector", mode.alpha)) if weight > 0]
     weights = {"bm25": 1 - mode.alpha, "vector": mode.alpha}
@@ -41,14 +42,12 @@ def explained(found: list[Hit], mode: Hybrid, answers: list[dict[str, Any]]) -> 
             for key in scores
         }
     return [
-        hit.model_copy(
-            update={"explanation": Explanation(legs=[leg[hit.id] for leg in legs.values() if hit.id in leg])}
-        )
+        hit._replace(explanation=Explanation(legs=[leg[hit.id] for leg in legs.values() if hit.id in leg]))
         for hit in found
     ]
 
 
-def explained_boost(hit: Hit, mode: Mode, scaled: float, value: float, weight: float) -> Hit:
+def explained_boost(hit: Candidate, mode: Mode, scaled: float, value: float, weight: float) -> Candidate:
     """The hit of a boosted search with the parts of its score, which is (1 - weight) * scaled + weight * value."""
     rest = 1 - weight
     assert hit.score is not None  # only listings have hits without
@@ -68,7 +67,7 @@ def explained_boost(hit: Hit, mode: Mode, scaled: float, value: float, weight: f
             for leg in hit.explanation.legs
         ]
     part = BoostPart(value=value, weight=weight, contribution=weight * value)
-    return hit.model_copy(update={"explanation": Explanation(legs=legs, boost=part)})
+    return hit._replace(explanation=Explanation(legs=legs, boost=part))
 
 
 def full_score(mode: Mode) -> float:

@@ -8,15 +8,17 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lambdas.search.answer import Hit, HitGroup, RerankOutcome, SearchResponse
+from lambdas.search.answer import HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.body import diverse_vector
 from lambdas.search.boost import Boost, boost_of
-from lambdas.search.diversity import Diversity, chosen, cosines
+from lambdas.search.candidate import Candidate
+from lambdas.search.diversity import Direction, Diversity, chosen, cosines
 from lambdas.search.explain import explained, explained_boost, full_score, min_max
 from lambdas.search.grouping import GroupHits, groups_of
-from lambdas.search.hits import autocut, distance_or_score, hits, is_truncated, trimmed
+from lambdas.search.hits import autocut, candidates_of, distance_or_score, is_truncated, shown
 from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.plan import Plan
+from lambdas.search.targets import Targets
 
 
 class Found(NamedTuple):
@@ -24,13 +26,13 @@ class Found(NamedTuple):
 
     plan: Plan
     answers: Sequence[dict[str, Any]]
-    hits: list[Hit]
+    hits: list[Candidate]
 
 
-def candidates(plan: Plan, answers: Sequence[dict[str, Any]], now: datetime) -> list[Hit]:
+def candidates(plan: Plan, answers: Sequence[dict[str, Any]], now: datetime) -> list[Candidate]:
     """The hits of a search with their final scores, best first: its page, or what the steps after it look at."""
     request, (answer, *legs) = plan.request, answers
-    found = hits(answer, plan.vector.targets if plan.vector and isinstance(request.mode, Near) else None)
+    found = candidates_of(answer, _measured(plan))
     if request.explain and request.hybrid:
         found = explained(found, request.hybrid, legs)
     if request.boost and request.mode:
@@ -54,7 +56,7 @@ def response_of(answered: Found, outcome: RerankOutcome | None = None) -> Search
     if request.autocut is not None:
         found = autocut(found, request.autocut, _order(is_reranked=is_reranked, is_boosted=request.boost is not None))
     return SearchResponse(
-        objects=[] if request.group_by else [trimmed(hit, request) for hit in found],
+        objects=[] if request.group_by else [shown(hit, request, _measured(plan)) for hit in found],
         groups=_grouped(plan, request.group_by, found) if request.group_by else None,
         total=answer["hits"]["total"]["value"],
         truncated=is_truncated(answer, request.reach),
@@ -63,7 +65,9 @@ def response_of(answered: Found, outcome: RerankOutcome | None = None) -> Search
     )
 
 
-def boosted(found: Sequence[Hit], mode: Mode, boost: Boost, values: Sequence[float], *, explain: bool) -> list[Hit]:
+def boosted(
+    found: Sequence[Candidate], mode: Mode, boost: Boost, values: Sequence[float], *, explain: bool
+) -> list[Candidate]:
     """The hits in the order of (1 - weight) * their score, scaled to 0..1, + weight * what the conditions give."""
     scores = {hit.id: hit.score or 0.0 for hit in found}
     full = full_score(mode)
@@ -72,37 +76,48 @@ def boosted(found: Sequence[Hit], mode: Mode, boost: Boost, values: Sequence[flo
     for hit, value in zip(found, values, strict=True):
         score = (1 - boost.weight) * scaled[hit.id] + boost.weight * value
         whole = explained_boost(hit, mode, scaled[hit.id], value, boost.weight) if explain else hit
-        scored.append((score, whole.model_copy(update={"score": score})))
+        scored.append((score, whole._replace(score=score)))
     return [hit for _, hit in sorted(scored, key=lambda each: -each[0])]
 
 
-def diverse(plan: Plan, diversity: Diversity, found: Sequence[Hit], *, is_reranked: bool) -> list[Hit]:
+def diverse(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
     """The hits in the order in which they are chosen; as many as the page, or the groups, need."""
     request = plan.request
     found = found[: diversity.candidates]
     target = diverse_vector(plan.collection, request, plan.vector)
-    vectors = [(hit.vectors or {}).get(target) for hit in found]
+    directions = [Direction.of(hit.vectors.get(target)) for hit in found]
     query = plan.vector.numbers if plan.vector and isinstance(request.mode, Near) else {}
     if list(query) == [target] and not is_reranked and not request.boost:
-        relevance = cosines(query[target], vectors)
+        relevance = cosines(query[target], directions)
     else:
         by = _order(is_reranked=is_reranked, is_boosted=True)
         relevance = list(min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())
     count = len(found) if request.group_by else request.offset + request.limit
-    return [found[place] for place in chosen(relevance, vectors, diversity.balance, count)]
+    return [found[place] for place in chosen(relevance, directions, diversity.balance, count)]
 
 
-def _grouped(plan: Plan, group_by: GroupHits, found: Sequence[Hit]) -> list[HitGroup]:
+def _measured(plan: Plan) -> Targets | None:
+    """The vectors to which hits have a distance: of a search by vectors alone."""
+    return plan.vector.targets if plan.vector and isinstance(plan.request.mode, Near) else None
+
+
+def _grouped(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -> list[HitGroup]:
     """The page of groups."""
     first = plan.request.offset
     every = groups_of(found[: group_by.candidates], plan.collection, group_by)
     return [
-        group.model_copy(update={"objects": [trimmed(hit, plan.request) for hit in group.objects]})
+        HitGroup(
+            value=group.value,
+            count=group.size,
+            min_distance=group.min_distance,
+            max_distance=group.max_distance,
+            objects=[shown(hit, plan.request, _measured(plan)) for hit in group.objects],
+        )
         for group in every[first : first + group_by.groups]
     ]
 
 
-def _order(*, is_reranked: bool, is_boosted: bool) -> Callable[[Hit], float | None]:
+def _order(*, is_reranked: bool, is_boosted: bool) -> Callable[[Candidate], float | None]:
     """What the hits are ordered by."""
     if is_reranked:
         return attrgetter("rerank_score")

@@ -6,7 +6,7 @@ sees a hybrid search only where its pages end.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints
 
@@ -14,8 +14,8 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import property_at
 from lambdas.errors import ErrorDetail, InvalidRequestError
 from lambdas.models import StrictModel
-from lambdas.search.answer import Hit, HitGroup
 from lambdas.search.boost import values_at
+from lambdas.search.candidate import Candidate
 
 GROUPED_TYPES = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
 
@@ -31,6 +31,16 @@ class GroupHits(StrictModel):
     candidates: int = Field(default=500, ge=1, le=1000, description="How many of the best hits are grouped.")
 
 
+class Group(NamedTuple):
+    """Candidates that share a value; of them, the best."""
+
+    value: Any
+    size: int
+    min_distance: float | None
+    max_distance: float | None
+    objects: list[Candidate]
+
+
 def check_grouped(collection: CollectionConfig, group_by: GroupHits) -> None:
     """Raise `InvalidRequestError` for a property without values to group by."""
     item = property_at(collection.properties, group_by.property)
@@ -42,11 +52,11 @@ def check_grouped(collection: CollectionConfig, group_by: GroupHits) -> None:
     raise InvalidRequestError(f"group_by.property: {problem}.", [ErrorDetail("group_by.property", problem)])
 
 
-def groups_of(found: Sequence[Hit], collection: CollectionConfig, group_by: GroupHits) -> list[HitGroup]:
+def groups_of(found: Sequence[Candidate], collection: CollectionConfig, group_by: GroupHits) -> list[Group]:
     """All groups, in the order of their best hits. A hit is in the group of each of its values."""
     item = property_at(collection.properties, group_by.property)
     kind = item.scalar_type if item else "text"
-    members: dict[Any, list[Hit]] = {}
+    members: dict[Any, list[Candidate]] = {}
     shown: dict[Any, Any] = {}
     for hit in found:
         values = {_same(kind, value): value for value in values_at(hit.properties, group_by.property.split("."))}
@@ -63,12 +73,12 @@ def _same(kind: str, value: Any) -> Any:
     return value.lower() if kind == "uuid" else value
 
 
-def _group(value: Any, hits: Sequence[Hit], limit: int) -> HitGroup:
+def _group(value: Any, hits: Sequence[Candidate], limit: int) -> Group:
     objects = list(hits[:limit])
     distances = [hit.distance for hit in objects if hit.distance is not None]
-    return HitGroup(
+    return Group(
         value=value,
-        count=len(hits),
+        size=len(hits),
         min_distance=min(distances, default=None),
         max_distance=max(distances, default=None),
         objects=objects,

@@ -1,21 +1,32 @@
-"""From OpenSearch's answer to hits. Pure."""
+"""From OpenSearch's answer to candidates, and from these to the hits that are shown. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from lambdas.search.answer import Hit
+from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
 from lambdas.search.targets import Targets
 
 
-def hits(answer: dict[str, Any], targets: Targets | None) -> list[Hit]:
+def candidates_of(answer: dict[str, Any], targets: Targets | None) -> list[Candidate]:
     """The hits of an answer, best first.
 
     `targets` are the vectors that were searched: their distance is added. None for BM25 and hybrid, whose scores are
     no function of a distance.
     """
-    return [_hit(found, targets) for found in answer["hits"]["hits"]]
+    distance: Callable[[float], float | None] = (lambda _: None) if targets is None else targets.distance
+    return [
+        Candidate(
+            found["_id"],
+            found.get("_source", {}).get("properties", {}),
+            found["_score"],
+            distance(found["_score"]),
+            found=found,
+        )
+        for found in answer["hits"]["hits"]
+    ]
 
 
 def is_truncated(answer: dict[str, Any], reach: int) -> bool:
@@ -24,7 +35,9 @@ def is_truncated(answer: dict[str, Any], reach: int) -> bool:
     return bool(total["value"] > reach or total["relation"] == "gte")
 
 
-def autocut(found: list[Hit], jumps: int, by: Callable[[Hit], float | None] | None = None) -> list[Hit]:
+def autocut(
+    found: list[Candidate], jumps: int, by: Callable[[Candidate], float | None] | None = None
+) -> list[Candidate]:
     """The hits before the given number of jumps of what they are ordered by; all, if there are fewer jumps.
 
     Weaviate's algorithm: scores are scaled to a line from (0, 0) to (1, 1); where they are farthest above the
@@ -46,39 +59,31 @@ def autocut(found: list[Hit], jumps: int, by: Callable[[Hit], float | None] | No
     return found
 
 
-def distance_or_score(hit: Hit) -> float | None:
+def distance_or_score(hit: Candidate) -> float | None:
     """What the hits of a search are ordered by."""
     return hit.score if hit.distance is None else hit.distance
 
 
-def trimmed(hit: Hit, request: SearchRequest) -> Hit:
-    """The hit without what left OpenSearch for other reasons than that the caller asked for it."""
-    kept: dict[str, Any] = {}
+def shown(candidate: Candidate, request: SearchRequest, targets: Targets | None) -> Hit:
+    """What the caller gets of it, without what left OpenSearch for other reasons than that it was asked for."""
+    source = candidate.found.get("_source", {})
+    marked = candidate.found.get("highlight")
+    properties = candidate.properties
     if request.return_properties is not None:
         names = set(request.return_properties)
-        kept["properties"] = {name: value for name, value in hit.properties.items() if name in names}
-    if not request.include_vectors:
-        kept["vectors"] = None
-    if not request.include_times:
-        kept["created"] = kept["updated"] = None
-    return hit.model_copy(update=kept)
-
-
-def _hit(found: dict[str, Any], targets: Targets | None) -> Hit:
-    source = found.get("_source", {})
-    score = found["_score"]
-    distance = None if targets is None else targets.distance(score)
-    marked = found.get("highlight")
+        properties = {name: value for name, value in properties.items() if name in names}
     return Hit(
-        id=found["_id"],
-        properties=source.get("properties", {}),
-        score=score,
-        distance=distance,
-        certainty=None if targets is None or distance is None else targets.certainty(distance),
-        vectors=source.get("vectors"),
-        created=_time(source.get("created")),
-        updated=_time(source.get("updated")),
+        id=candidate.id,
+        properties=properties,
+        score=candidate.score,
+        distance=candidate.distance,
+        certainty=None if targets is None or candidate.distance is None else targets.certainty(candidate.distance),
+        rerank_score=candidate.rerank_score,
+        vectors=source.get("vectors") if request.include_vectors else None,
+        created=_time(source.get("created")) if request.include_times else None,
+        updated=_time(source.get("updated")) if request.include_times else None,
         highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
+        explanation=candidate.explanation,
     )
 
 

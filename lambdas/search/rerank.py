@@ -18,7 +18,8 @@ from lambdas.errors import (
 )
 from lambdas.models import StrictModel
 from lambdas.reranking.model import MAX_TEXTS, RerankModel
-from lambdas.search.answer import Hit, RerankOutcome
+from lambdas.search.answer import RerankOutcome
+from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearText, QueryText
 
 # What another day may bring a score: the search is answered in its own order. Any other error is one of the request or
@@ -76,16 +77,16 @@ def read_properties(collection: CollectionConfig, rerank: Rerank) -> list[str]:
     return rerank.properties or texts
 
 
-def passages(collection: CollectionConfig, rerank: Rerank, found: Sequence[Hit]) -> dict[str, str]:
+def passages(collection: CollectionConfig, rerank: Rerank, found: Sequence[Candidate]) -> dict[str, str]:
     """What the model is shown of each hit, by its id: its texts, each on lines of its own. No hit without any."""
     names = read_properties(collection, rerank)
     shown = {hit.id: _passage(names, hit.properties) for hit in found}
     return {key: text for key, text in shown.items() if text}
 
 
-def reranked(found: Sequence[Hit], scores: Mapping[str, float]) -> list[Hit]:
+def reranked(found: Sequence[Candidate], scores: Mapping[str, float]) -> list[Candidate]:
     """The hits, best score first; those without a score (they have no text) come after them, in their old order."""
-    scored = [hit.model_copy(update={"rerank_score": scores[hit.id]}) for hit in found if hit.id in scores]
+    scored = [hit._replace(rerank_score=scores[hit.id]) for hit in found if hit.id in scores]
     unscored = [hit for hit in found if hit.id not in scores]
     return [*sorted(scored, key=lambda hit: -scores[hit.id]), *unscored]
 

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.answer import BoostPart, Explanation, Hit, Leg
+from lambdas.search.answer import BoostPart, Explanation, Leg
 from lambdas.search.body import search_body
 from lambdas.search.boost import Boost, boost_of, boosting_fields, marking_filter
+from lambdas.search.candidate import Candidate
 from lambdas.search.finish import boosted
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.nearness import QueryVector
@@ -123,8 +124,8 @@ def test_a_condition_of_another_form_is_refused(condition: dict[str, Any]) -> No
         boost(condition)
 
 
-def hits(**scores: float) -> list[Hit]:
-    return [Hit(id=key, properties={}, score=score) for key, score in scores.items()]
+def hits(**scores: float) -> list[Candidate]:
+    return [Candidate(id=key, properties={}, score=score) for key, score in scores.items()]
 
 
 def test_the_score_is_a_share_of_the_search_and_a_share_of_the_conditions() -> None:
@@ -147,7 +148,7 @@ def test_the_score_is_a_share_of_the_search_and_a_share_of_the_conditions() -> N
 @pytest.mark.parametrize(("fusion", "full"), [("relative_score", 1.0), ("ranked", 1 / 61)])
 def test_a_hybrid_score_is_scaled_by_what_the_best_could_have(fusion: Any, full: float) -> None:
     legs = [Leg(leg="bm25", score=7.0, normalized=full, weight=0.5, contribution=0.5 * full)]
-    [hit] = [Hit(id="a", properties={}, score=0.5 * full, explanation=Explanation(legs=legs))]
+    [hit] = [Candidate(id="a", properties={}, score=0.5 * full, explanation=Explanation(legs=legs))]
     mode = Hybrid(query="x", alpha=0.5, fusion=fusion)
 
     [found] = boosted([hit], mode, boost({"filter": EARLY}, weight=0.2), [1.0], explain=True)

@@ -2,9 +2,10 @@ import random
 
 import pytest
 
-from lambdas.search.diversity import chosen, cosines
+from lambdas.search.diversity import Direction, chosen, cosines
 
-EAST, NEARLY_EAST, NORTH = [2.0, 0.0], [5.0, 0.5], [0.0, 1.0]
+EAST, NEARLY_EAST, NORTH = map(Direction.of, ([2.0, 0.0], [5.0, 0.5], [0.0, 1.0]))
+NOWHERE = Direction.of(None)
 
 
 @pytest.mark.parametrize(
@@ -22,22 +23,22 @@ def test_as_many_are_chosen_as_there_are_or_are_asked_for() -> None:
 
 
 def test_a_hit_without_a_vector_is_like_no_other() -> None:
-    assert chosen([0.9, 0.8, 0.1], [EAST, NEARLY_EAST, None], 0.4, 3) == [0, 2, 1]
-    assert chosen([0.9, 0.8], [None, [0.0, 0.0]], 0.5, 2) == [0, 1]
+    assert chosen([0.9, 0.8, 0.1], [EAST, NEARLY_EAST, NOWHERE], 0.4, 3) == [0, 2, 1]
+    assert chosen([0.9, 0.8], [NOWHERE, Direction.of([0.0, 0.0])], 0.5, 2) == [0, 1]
 
 
 def test_cosines_do_not_look_at_lengths() -> None:
-    assert cosines([3.0, 0.0], [EAST, NORTH, None, [-1.0, 0.0]]) == pytest.approx([1, 0, 0, -1])
+    assert cosines([3.0, 0.0], [EAST, NORTH, NOWHERE, Direction.of([-1.0, 0.0])]) == pytest.approx([1, 0, 0, -1])
 
 
-def plainly(relevance: list[float], vectors: list[list[float]], balance: float, count: int) -> list[int]:
+def plainly(relevance: list[float], vectors: list[Direction], balance: float, count: int) -> list[int]:
     """The definition, word by word, with every comparison made again."""
     order: list[int] = []
     while len(order) < count:
         values = {}
         for place in range(len(relevance)):
             if place not in order:
-                alike = max((cosines(vectors[other], [vectors[place]])[0] for other in order), default=0.0)
+                alike = max((vectors[other].cosine(vectors[place]) for other in order), default=0.0)
                 values[place] = balance * relevance[place] - (1 - balance) * alike
         order.append(max(values, key=lambda place: values[place]))
     return order
@@ -47,7 +48,7 @@ def plainly(relevance: list[float], vectors: list[list[float]], balance: float, 
 def test_the_order_is_that_of_the_definition(balance: float) -> None:
     draw = random.Random(3)
     relevance = sorted((draw.random() for _ in range(40)), reverse=True)
-    vectors = [[draw.gauss(0, 1) for _ in range(8)] for _ in range(40)]
+    vectors = [Direction.of([draw.gauss(0, 1) for _ in range(8)]) for _ in range(40)]
 
     assert chosen(relevance, vectors, balance, 15) == plainly(relevance, vectors, balance, 15)
 
@@ -55,6 +56,6 @@ def test_the_order_is_that_of_the_definition(balance: float) -> None:
 def test_pages_are_parts_of_one_order() -> None:
     draw = random.Random(4)
     relevance = [draw.random() for _ in range(30)]
-    vectors = [[draw.gauss(0, 1) for _ in range(4)] for _ in range(30)]
+    vectors = [Direction.of([draw.gauss(0, 1) for _ in range(4)]) for _ in range(30)]
 
     assert chosen(relevance, vectors, 0.5, 20)[:10] == chosen(relevance, vectors, 0.5, 10)

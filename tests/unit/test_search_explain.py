@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.answer import Hit
+from lambdas.search.candidate import Candidate
 from lambdas.search.explain import explained, leg_bodies
 from lambdas.search.modes import Hybrid
 
@@ -28,7 +28,7 @@ def test_legs_are_searched_as_they_are_in_the_whole() -> None:
 )
 def test_a_leg_that_did_not_find_an_object_gives_nothing(fusion: str, contributions: dict[str, list[float]]) -> None:
     mode = Hybrid.model_validate({"query": "x", "alpha": 0.25, "fusion": fusion})
-    found = [Hit(id=key, properties={}, score=1) for key in "abc"]
+    found = [Candidate(id=key, properties={}, score=1) for key in "abc"]
 
     hits = explained(found, mode, [answer(a=4.0, b=2.0), answer(c=0.9, a=0.8, d=0.7)])
 

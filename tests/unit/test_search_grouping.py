@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.answer import Hit, HitGroup
-from lambdas.search.grouping import GroupHits, check_grouped, groups_of
+from lambdas.search.candidate import Candidate
+from lambdas.search.grouping import Group, GroupHits, check_grouped, groups_of
 from tests.builders import collection
 
 PROPERTIES: list[dict[str, Any]] = [
@@ -23,14 +23,14 @@ PROPERTIES.append({"name": "cast", "type": "object[]", "properties": [{"name": "
 FILMS = collection(properties=PROPERTIES)
 
 
-def found(*values: Any, name: str = "genre") -> list[Hit]:
+def found(*values: Any, name: str = "genre") -> list[Candidate]:
     return [
-        Hit(id=str(place), properties={} if value is None else {name: value}, score=1 - place / 10, distance=place / 10)
+        Candidate(str(place), {} if value is None else {name: value}, score=1 - place / 10, distance=place / 10)
         for place, value in enumerate(values)
     ]
 
 
-def grouped(hits: list[Hit], **settings: Any) -> list[HitGroup]:
+def grouped(hits: list[Candidate], **settings: Any) -> list[Group]:
     return groups_of(hits, FILMS, GroupHits.model_validate({"property": "genre", **settings}))
 
 
@@ -38,13 +38,13 @@ def test_groups_come_in_the_order_of_their_best_hits_with_the_distances_of_what_
     hits = found("noir", "western", "noir", "noir", None)
 
     assert grouped(hits, objects_per_group=2) == [
-        HitGroup(value="noir", count=3, min_distance=0.0, max_distance=0.2, objects=[hits[0], hits[2]]),
-        HitGroup(value="western", count=1, min_distance=0.1, max_distance=0.1, objects=[hits[1]]),
+        Group(value="noir", size=3, min_distance=0.0, max_distance=0.2, objects=[hits[0], hits[2]]),
+        Group(value="western", size=1, min_distance=0.1, max_distance=0.1, objects=[hits[1]]),
     ]
 
 
 def test_hits_without_a_distance_make_groups_without_one() -> None:
-    [group] = grouped([Hit(id="a", properties={"genre": "noir"}, score=0.5)])
+    [group] = grouped([Candidate(id="a", properties={"genre": "noir"}, score=0.5)])
 
     assert (group.min_distance, group.max_distance) == (None, None)
     assert group.objects[0].score == 0.5
@@ -78,7 +78,7 @@ def test_a_property_of_objects_in_a_list_groups_by_each() -> None:
 
     groups = grouped(hits, property="cast.name")
 
-    assert {group.value: group.count for group in groups} == {"Ann": 1, "Bob": 2}
+    assert {group.value: group.size for group in groups} == {"Ann": 1, "Bob": 2}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from lambdas.search.answer import Hit
-from lambdas.search.hits import autocut, hits, is_truncated
+from lambdas.search.candidate import Candidate
+from lambdas.search.hits import autocut, candidates_of, is_truncated, shown
+from lambdas.search.request import SearchRequest
 from lambdas.search.targets import Targets
 
 ANSWER = {
@@ -14,6 +16,13 @@ ANSWER = {
         ]
     }
 }
+
+
+REQUEST = SearchRequest.model_validate({"bm25": {"query": "x"}, "include_vectors": True})
+
+
+def hits(answer: dict[str, Any], targets: Targets | None, request: SearchRequest = REQUEST) -> list[Hit]:
+    return [shown(each, request, targets) for each in candidates_of(answer, targets)]
 
 
 def test_a_hit_of_words_has_a_score_and_no_distance() -> None:
@@ -28,7 +37,8 @@ def test_a_hit_says_its_times_if_they_were_asked_for() -> None:
     time = "2026-01-02T03:04:05.678+00:00"
     source = {"properties": {}, "created": time, "updated": time}
 
-    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": 1, "_source": source}]}}, None)
+    answer = {"hits": {"hits": [{"_id": "a", "_score": 1, "_source": source}]}}
+    [hit] = hits(answer, None, REQUEST.model_copy(update={"include_times": True}))
     [plain] = hits(ANSWER, None)
 
     assert hit.created == hit.updated == datetime.fromisoformat(time)
@@ -53,8 +63,8 @@ def test_a_distance_is_the_inverse_of_the_engines_score(
     assert hit.certainty == certainty
 
 
-def with_scores(*scores: float) -> list[Hit]:
-    return [Hit(id=str(place), properties={}, score=score) for place, score in enumerate(scores)]
+def with_scores(*scores: float) -> list[Candidate]:
+    return [Candidate(id=str(place), properties={}, score=score) for place, score in enumerate(scores)]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import pytest
 
 from lambdas.errors import InvalidRequestError, ModelThrottledError
 from lambdas.reranking.model import RerankModel
-from lambdas.search.answer import Hit, RerankOutcome
+from lambdas.search.answer import RerankOutcome
 from lambdas.search.body import search_body
+from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
 from lambdas.search.rerank import Rerank, fall_back, passages, query_text, read_properties, reranked
 from tests.builders import FILM_PROPERTIES, collection
@@ -18,8 +19,8 @@ def rerank(**settings: Any) -> Rerank:
     return Rerank.model_validate({"model": COHERE, **settings})
 
 
-def hit(key: str, **properties: Any) -> Hit:
-    return Hit(id=key, properties=properties, score=1.0)
+def hit(key: str, **properties: Any) -> Candidate:
+    return Candidate(id=key, properties=properties, score=1.0)
 
 
 def test_the_model_reads_all_text_and_skips_hits_without_any() -> None:
