@@ -18,6 +18,8 @@ Curve = Literal["gauss", "exp", "linear"]
 Duration = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(s|m|h|d|w)$")]
 Amount = Annotated[float, Field(ge=0)] | Duration
 
+Booster = Callable[[Mapping[str, Any], Sequence[str]], float]
+
 MEASURED_TYPES = frozenset({"int", "number", "date"})
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 # The formulas of OpenSearch's function_score: 1 up to the offset, `decay` at offset + scale. Distances are what is
@@ -112,32 +114,39 @@ def boosting_fields(collection: CollectionConfig, boost: Boost) -> list[str]:
     return fields
 
 
-def boost_of(boost: Boost, source: Mapping[str, Any], marks: Sequence[str], now: datetime) -> float:
-    """What the conditions give to an object, from 0 to 1: their weighted mean. Who lacks a value is given 0 for it."""
+def booster(boost: Boost, now: datetime) -> Booster:
+    """Says what the conditions give to an object, from 0 to 1: their weighted mean.
+
+    It is told the object's source and the names of the filters that let it through.
+    """
     total = sum(each.weight for each in boost.conditions)
-    gained = 0.0
-    for place, each in enumerate(boost.conditions):
-        if isinstance(each, Preferred):
-            gained += each.weight * (mark(place) in marks)
-        else:
-            gained += each.weight * _decayed(each, source, now)
-    return gained / total
+    parts = [
+        (each.weight, _marked(place) if isinstance(each, Preferred) else _decaying(each, now))
+        for place, each in enumerate(boost.conditions)
+    ]
+    return lambda source, marks: sum(weight * part(source, marks) for weight, part in parts) / total
 
 
-def _decayed(decay: Decay, source: Mapping[str, Any], now: datetime) -> float:
-    """Of several values, the nearest counts."""
-    path = (
-        [decay.property.removeprefix("_")]
-        if decay.property in OWN_FIELDS
-        else ["properties", *decay.property.split(".")]
-    )
-    values = values_at(source, path)
-    if not values:
-        return 0.0
+def _marked(place: int) -> Booster:
+    name = mark(place)
+    return lambda _, marks: float(name in marks)
+
+
+def _decaying(decay: Decay, now: datetime) -> Booster:
+    """Of several values, the nearest counts. Who lacks a value is given 0."""
+    own = decay.property in OWN_FIELDS
+    path = [decay.property.removeprefix("_")] if own else ["properties", *decay.property.split(".")]
     origin = now.timestamp() if decay.origin == "now" else _number(decay.origin)
-    distance = min(abs(_number(value) - origin) for value in values)
-    beyond = max(0.0, distance - _number_of(decay.offset))
-    return CURVES[decay.curve](beyond, _number_of(decay.scale), decay.decay)
+    offset, scale, curve = _number_of(decay.offset), _number_of(decay.scale), CURVES[decay.curve]
+
+    def value(source: Mapping[str, Any], _: Sequence[str]) -> float:
+        values = values_at(source, path)
+        if not values:
+            return 0.0
+        distance = min(abs(_number(value) - origin) for value in values)
+        return curve(max(0.0, distance - offset), scale, decay.decay)
+
+    return value
 
 
 def values_at(source: Mapping[str, Any], path: Sequence[str]) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from lambdas.search.answer import HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.body import diverse_vector
-from lambdas.search.boost import Boost, boost_of
+from lambdas.search.boost import Boost, booster
 from lambdas.search.candidate import Candidate
 from lambdas.search.diversity import Direction, Diversity, chosen, cosines
 from lambdas.search.explain import explained, explained_boost, full_score, min_max
@@ -36,10 +36,8 @@ def candidates(plan: Plan, answers: Sequence[dict[str, Any]], now: datetime) -> 
     if request.explain and request.hybrid:
         found = explained(found, request.hybrid, legs)
     if request.boost and request.mode:
-        values = [
-            boost_of(request.boost, each.get("_source", {}), each.get("matched_queries", ()), now)
-            for each in answer["hits"]["hits"]
-        ]
+        gives = booster(request.boost, now)
+        values = [gives(each.get("_source", {}), each.get("matched_queries", ())) for each in answer["hits"]["hits"]]
         found = boosted(found, request.mode, request.boost, values, explain=request.explain)
     return found
 

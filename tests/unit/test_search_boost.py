@@ -6,7 +6,7 @@ import pytest
 from lambdas.errors import InvalidRequestError
 from lambdas.search.answer import BoostPart, Explanation, Leg
 from lambdas.search.body import search_body
-from lambdas.search.boost import Boost, boost_of, boosting_fields, marking_filter
+from lambdas.search.boost import Boost, booster, boosting_fields, marking_filter
 from lambdas.search.candidate import Candidate
 from lambdas.search.finish import boosted
 from lambdas.search.modes import Bm25, Hybrid
@@ -39,7 +39,7 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
     asked = boost({"property": "year", "origin": 2000, "scale": 10, "offset": 2, "curve": curve})
 
     years = [2000, 1998, 2002, 1988, 2012, 2022]
-    given = [boost_of(asked, {"properties": {"year": year}}, (), NOW) for year in years]
+    given = [booster(asked, NOW)({"properties": {"year": year}}, ()) for year in years]
 
     assert given == pytest.approx([1, 1, 1, at_scale, at_scale, at_twice])
 
@@ -64,14 +64,14 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
 def test_the_nearest_value_counts_and_none_counts_nothing(
     condition: dict[str, Any], source: dict[str, Any], given: float
 ) -> None:
-    assert boost_of(boost(condition), source, (), NOW) == pytest.approx(given, abs=1e-6)
+    assert booster(boost(condition), NOW)(source, ()) == pytest.approx(given, abs=1e-6)
 
 
 def test_conditions_are_weighed_against_each_other() -> None:
     asked = boost({"filter": EARLY, "weight": 3}, {"property": "year", "origin": 2000, "scale": 10})
 
-    assert boost_of(asked, {"properties": {"year": 2010}}, ["boost.0"], NOW) == pytest.approx((3 * 1 + 0.5) / 4)
-    assert boost_of(asked, {"properties": {"year": 2010}}, [], NOW) == pytest.approx(0.5 / 4)
+    assert booster(asked, NOW)({"properties": {"year": 2010}}, ["boost.0"]) == pytest.approx((3 * 1 + 0.5) / 4)
+    assert booster(asked, NOW)({"properties": {"year": 2010}}, []) == pytest.approx(0.5 / 4)
 
 
 def test_filters_name_the_hits_that_they_let_through_and_drop_none() -> None:
