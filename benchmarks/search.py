@@ -12,7 +12,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from local.emulator import Emulator
 
 RESULTS = ROOT / "benchmarks" / "results"
 CLIENTS = (1, 4, 16)
-QUERIES = 100
+QUERIES = 101
 WARM_UP = 50
 NAME = "Package"
 # A model that has vectors of both lengths.
@@ -142,10 +144,30 @@ def timed(bare: Bare, body: dict[str, Any]) -> Row:
     }
 
 
-def latency(bare: Bare, bodies: list[dict[str, Any]], clients: int) -> Row:
+class Client:
+    """One of several at the same time: a process of its own, as each Lambda is one."""
+
+    bare: Bare
+
+    @classmethod
+    def begin(cls, alto: Alto, barrier: Barrier, body: dict[str, Any]) -> None:
+        """Be warm, and wait for the others."""
+        cls.bare = Bare(alto)
+        timed(cls.bare, body)
+        barrier.wait()
+
+    @classmethod
+    def timed(cls, body: dict[str, Any]) -> Row:
+        """See `timed`."""
+        return timed(cls.bare, body)
+
+
+def latency(alto: Alto, bodies: list[dict[str, Any]], clients: int) -> Row:
     """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
-    with ThreadPoolExecutor(clients) as pool:
-        rows = list(pool.map(lambda body: timed(bare, body), bodies))
+    context = get_context("spawn")
+    begin = (alto, context.Barrier(clients), bodies[0])
+    with ProcessPoolExecutor(clients, context, Client.begin, begin) as pool:
+        rows = list(pool.map(Client.timed, bodies[1:]))
     over_bare = [row["handler"] - row["model"] - row["bare"] for row in rows]
     columns = {name: sorted(row[name] for row in rows) for name in rows[0]} | {"over_bare": sorted(over_bare)}
 
@@ -214,7 +236,6 @@ def main() -> None:
             for document, vector in zip(documents, vectors, strict=True)
         ]
         alto.fill(collection_body(dimensions), objects)
-        bare = Bare(alto)
         print(
             "| mode | clients | p50 ms | p95 | model p50 | bare p50 | p95 | over bare | own p50 | p95 | over `took` |"
         )
@@ -224,8 +245,8 @@ def main() -> None:
                 # Its own texts for each row: the answer of the model must not be remembered.
                 bodies = [request(f"{text} {len(rows)}", pad(vector)) for text, vector in asked]
                 if clients == CLIENTS[0]:
-                    latency(bare, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
-                row = rows[f"{mode}, {clients} clients"] = latency(bare, bodies, clients)
+                    latency(alto, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)
+                row = rows[f"{mode}, {clients} clients"] = latency(alto, bodies, clients)
                 print(f"| {mode} | {clients} | " + " | ".join(map(str, row.values())) + " |", flush=True)
         rows["recall@10"] = round(recall_at_10(alto, asked, vectors, pad), 4)
     print(f"\nRecall@10 of near_vector against exact search: {rows['recall@10']}")
