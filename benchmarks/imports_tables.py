@@ -5,25 +5,32 @@ from typing import Any
 from benchmarks.tables import table
 
 BEGIN = "<!-- written by make bench-import -->"
-LABELS = {"alto": "**Alto** (one loader)"}
+CEILING = "bulk"
+LABELS = {"alto": "**Alto** (one loader)", CEILING: "ceiling: bare `_bulk`, nothing embedded"}
 
 
 def tables(results: dict[str, Any]) -> str:
-    """One table of speed, and one of what bounds it."""
+    """One table of speed, one of what bounds it, and one of what the contenders leave to OpenSearch."""
     cases = results["cases"]
-    return "\n\n".join([_setting(results["parameters"]), _speed(cases), _bounds(cases)])
+    parts = [_setting(results["parameters"]), _speed(cases), _bounds(cases, results["parameters"]), _left(cases)]
+    return "\n\n".join(parts)
 
 
 def best_peer(case: dict[str, Any]) -> float:
     """Objects a second of the fastest peer."""
-    return float(max(each["objects_per_second"] for name, each in case["contenders"].items() if name != "alto"))
+    return float(max(each["objects_per_second"] for name, each in case["contenders"].items() if _is_peer(name)))
+
+
+def _is_peer(name: str) -> bool:
+    return name not in LABELS
 
 
 def _setting(parameters: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in parameters["versions"].items())
     return (
-        f"Measured {parameters['measured']} on {parameters['processor_cores']} cores that OpenSearch, stub, moto and "
-        f"loader share, Python {parameters['python']}, {parameters['latency_ms']} ms a call; median of "
+        f"Measured {parameters['measured']} on {parameters['processor_cores']} cores that OpenSearch (with Java's "
+        f"optimizing compiler, warm), stub, moto and loader share, Python {parameters['python']}, "
+        f"{parameters['latency_ms']} ms a call; median of "
         f"{parameters['repeats']} runs in turn (runs of more than {parameters['long_run_seconds']:.0f} s: one). "
         f"{versions}."
     )
@@ -34,13 +41,20 @@ def _speed(cases: list[dict[str, Any]]) -> str:
     for name in cases[0]["contenders"]:
         measured = [case["contenders"].get(name) for case in cases]
         rows.append([LABELS.get(name, name), *(map(_rate, measured))])
-    compared = [len(case["contenders"]) > 1 for case in cases]
     factors = [
-        f"**{case['contenders']['alto']['objects_per_second'] / best_peer(case):.1f}x**" if has_peers else ""
-        for case, has_peers in zip(cases, compared, strict=True)
+        f"**{case['contenders']['alto']['objects_per_second'] / best_peer(case):.1f}x**"
+        if any(map(_is_peer, case["contenders"]))
+        else ""
+        for case in cases
     ]
     rows.append(["Alto / best peer", *factors])
+    rows.append(["Alto / ceiling", *(f"{_share_of_ceiling(case):.0%}" for case in cases)])
     return table(rows)
+
+
+def _share_of_ceiling(case: dict[str, Any]) -> float:
+    alto, ceiling = (case["contenders"][name]["objects_per_second"] for name in ("alto", CEILING))
+    return float(alto / ceiling)
 
 
 def _rate(measured: dict[str, Any] | None) -> str:
@@ -49,9 +63,11 @@ def _rate(measured: dict[str, Any] | None) -> str:
     return f"{measured['objects_per_second']:,.0f} ({measured['calls']}, {measured['peak_concurrency']})"
 
 
-def _bounds(cases: list[dict[str, Any]]) -> str:
-    head = ["Alto: where the time goes", "seconds", "CPU of the loader", "CPU of OpenSearch", "in the model", "peak MB"]
-    rows = [head]
+def _bounds(cases: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
+    """The seconds of Alto, and what was busy in them; the model's are its latency for the calls that follow another."""
+    rows = [
+        ["Alto: where the time goes", "seconds", "CPU of the loader", "CPU of OpenSearch", "in the model", "peak MB"]
+    ]
     for case in cases:
         alto = case["contenders"]["alto"]
         rows.append(
@@ -60,8 +76,20 @@ def _bounds(cases: list[dict[str, Any]]) -> str:
                 f"{alto['seconds']:.2f}",
                 f"{alto['cpu_seconds']:.2f}",
                 f"{alto['engine_cpu_seconds']:.2f}",
-                f"{alto['calls'] * 0.08 / max(1, alto['peak_concurrency']):.2f}",
+                f"{alto['calls'] * parameters['latency_ms'] / 1000 / max(1, alto['peak_concurrency']):.2f}",
                 str(alto["peak_mb"]),
             ]
+        )
+    return table(rows)
+
+
+def _left(cases: list[dict[str, Any]]) -> str:
+    """What is in the index when the clock stops, for the case with the most objects."""
+    case = max(cases, key=lambda each: each["records"])
+    rows = [["When the clock stops", "segments", "OpenSearch's CPU s until then", "CPU s to merge all into one"]]
+    for name, each in case["contenders"].items():
+        spent, merge = each["engine_cpu_seconds"], each["merge_cpu_seconds"]
+        rows.append(
+            [f"{LABELS.get(name, name)}, {case['title']}", str(each["segments"]), f"{spent:.1f}", f"{merge:.1f}"]
         )
     return table(rows)

@@ -5,6 +5,7 @@ One loader loads one chunk after the other, which is what one instance of the lo
 
 import copy
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -61,10 +62,7 @@ def alto(job: dict[str, Any]) -> Prepare:
     s3, sqs = (boto3.client(name, region_name="us-east-1") for name in ("s3", "sqs"))
     bucket, name = os.environ["ALTO_IMPORT_BUCKET"], job["index"]
     api = Alto(job["engine_url"])
-    titan = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": job["model"], "source_properties": ["text"]}
-    brought = {"vectorizer": "none", "dimensions": DIMENSIONS}
-    vector = titan if job["model"] else brought
-    api.request("POST", "/v1/collections", {"name": name, "properties": PROPERTIES, "vectors": {"default": vector}})
+    api.request("POST", "/v1/collections", collection(name, job["model"]))
     chunks = Queue(sqs, os.environ["ALTO_CHUNK_QUEUE_URL"])
 
     def prepare(file: str, records: list[Record]) -> Callable[[], None]:
@@ -89,11 +87,20 @@ def alto(job: dict[str, Any]) -> Prepare:
     return prepare
 
 
+def collection(name: str, model: str) -> dict[str, Any]:
+    """What is asked of Alto. Without a model the objects bring their vectors."""
+    made = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": model, "source_properties": ["text"]}
+    brought = {"vectorizer": "none", "dimensions": DIMENSIONS}
+    return {"name": name, "properties": PROPERTIES, "vectors": {"default": made if model else brought}}
+
+
 def with_vector(record: Record) -> Record:
     """The record with a vector like those of the stub: one that says nothing, and is another for each record."""
     dice = Random(record["number"])
     vector = [dice.gauss() for _ in range(DIMENSIONS)]
-    return {"properties": record, "vectors": {"default": vector}}
+    length = math.sqrt(math.sumprod(vector, vector))
+    # With the digits that a model's answer has.
+    return {"properties": record, "vectors": {"default": [round(value / length, 9) for value in vector]}}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from lambdas.imports.job import Chunk
 from lambdas.imports.stream import MAX_LINE_BYTES, ReadRange
 from lambdas.objects.model import ObjectInput
 
-BLOCK_BYTES = 1_048_576
+# One request reads a chunk of the usual size with its lookahead.
+BLOCK_BYTES = 1_114_112
 # Read beyond a chunk's end with its last block, since its last record mostly ends there.
 LOOKAHEAD_BYTES = 16_384
 

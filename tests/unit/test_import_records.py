@@ -13,6 +13,7 @@ from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk, Source
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.records import Line, parse_record, read_lines
+from lambdas.settings import CHUNK_BYTES
 
 JOB = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
 SOURCE = Source(bucket="b", key="Film/x.jsonl", etag="e")
@@ -126,10 +127,16 @@ def test_a_chunk_is_mostly_read_with_one_request() -> None:
     assert list(read_lines(chunks(content, 10_000)[1], read))
     assert len(ranges) == 1
 
+    content *= CHUNK_BYTES // len(content) * 3
+    ranges.clear()
+
+    assert list(read_lines(chunks(content, CHUNK_BYTES)[1], read))
+    assert len(ranges) == 1
+
 
 def test_memory_does_not_grow_with_the_chunk() -> None:
     line = b'{"title":"' + b"x" * 1011 + b'"}\n'
-    block = line * 1025
+    block = line * 1089
 
     def read(start: int, end: int) -> bytes:
         return block[start % len(line) :][: end - start]
