@@ -84,9 +84,11 @@ def diverse(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_
     found = found[: diversity.candidates]
     target = diverse_vector(plan.collection, request, plan.vector)
     directions = [Direction.of(hit.vectors.get(target)) for hit in found]
-    query = plan.vector.numbers if plan.vector and isinstance(request.mode, Near) else {}
-    if list(query) == [target] and not is_reranked and not request.boost:
-        relevance = cosines(query[target], directions)
+    targets = _measured(plan)
+    if targets and plan.vector and targets.names == [target] and not is_reranked and not request.boost:
+        # The engine has measured cosines already.
+        known = [1 - hit.distance for hit in found if hit.distance is not None] if targets.is_cosine else None
+        relevance = known or cosines(plan.vector.numbers[target], directions)
     else:
         by = _order(is_reranked=is_reranked, is_boosted=True)
         relevance = list(min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())

@@ -37,8 +37,12 @@ class Targets(NamedTuple):
 
     def certainty(self, distance: float) -> float | None:
         """How certain a distance is; None where that is not defined."""
-        is_mean = math.isclose(self.factor, 1)
-        return 1 - distance / 2 if self.measure == "cosine" and is_mean else None
+        return 1 - distance / 2 if self.is_cosine else None
+
+    @property
+    def is_cosine(self) -> bool:
+        """Whether the distance is 1 - the cosine, or a mean of several such."""
+        return self.measure == "cosine" and math.isclose(self.factor, 1)
 
     def smallest_score(self, distance: float, field: str) -> float:
         """The engine's score at a distance, less what rounding may take. Raises `InvalidRequestError`."""
