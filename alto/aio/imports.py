@@ -51,8 +51,7 @@ class ImportsAsync:
         with bytes_shown(progress, file.size) as show:
             show(0)
             if upload.url is not None:
-                await self._storage.put(upload.url, upload.headers, file.part(0, file.size))
-                show(file.size)
+                await self._storage.put(upload.url, upload.headers, file.part(0, file.size), show)
             else:
                 await self._send_parts(upload, file, show)
         return imports.uploaded(upload, file, collection)
@@ -166,13 +165,11 @@ class ImportsAsync:
                 async def send(number: int, urls: dict[int, str] = urls) -> str:
                     part = file.part((number - 1) * upload.part_bytes, upload.part_bytes)
                     try:
-                        etag = await self._storage.put(urls[number], upload.headers, part)
+                        return await self._storage.put(urls[number], upload.headers, part, show)
                     except AltoAuthenticationError:
                         # A signed URL lives an hour, and no longer than the credentials that signed it.
                         fresh = await self._transport.run(upload.sign([number]))
-                        etag = await self._storage.put(fresh[number], upload.headers, part)
-                    show(part.size)
-                    return etag
+                        return await self._storage.put(fresh[number], upload.headers, part, show)
 
                 etags += await in_parallel(send, numbers, PARTS_AT_ONCE)
             await self._transport.run(upload.complete(etags))

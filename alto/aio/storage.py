@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 
@@ -35,17 +35,21 @@ class AsyncStorage:
         """Close the connections."""
         await self._client.aclose()
 
-    async def put(self, url: str, headers: Mapping[str, str], part: FilePart) -> str:
+    async def put(
+        self, url: str, headers: Mapping[str, str], part: FilePart, show: Callable[[int], None] = lambda _: None
+    ) -> str:
         """Send a part of a file, again where that helps; returns its ETag.
 
+        `show` is told of bytes that are sent, and, as a negative number, of those that must be sent again.
         Raises the `AltoError` that S3's answer is, `AltoConnectionError` when there was none.
         """
         sent = dict(headers) | {"Content-Length": str(part.size), "Content-MD5": await asyncio.to_thread(part.digest)}
         attempt = 0
         while True:
             attempt += 1
+            shown = Shown(show)
             try:
-                response = await self._client.put(url, headers=sent, content=_blocks(part))
+                response = await self._client.put(url, headers=sent, content=_blocks(part, shown))
             except httpx.TransportError as error:
                 wait = self._config.retries.wait_after_break(PUT, attempt, random.random(), was_sent=True)
                 if wait is None:
@@ -58,6 +62,7 @@ class AsyncStorage:
                 if again is None:
                     raise _refusal(response)
                 wait = again
+            shown.take_back()
             await asyncio.sleep(wait)
 
     async def lines(self, url: str) -> AsyncIterator[bytes]:
@@ -78,13 +83,31 @@ class AsyncStorage:
             raise _without_answer(error) from None
 
 
-async def _blocks(part: FilePart) -> AsyncIterator[bytes]:
+class Shown:
+    """What was said of one attempt to send something."""
+
+    def __init__(self, show: Callable[[int], None]) -> None:
+        self._show = show
+        self._bytes = 0
+
+    def add(self, count: int) -> None:
+        """So many more bytes are sent."""
+        self._bytes += count
+        self._show(count)
+
+    def take_back(self) -> None:
+        """None of them has arrived."""
+        self._show(-self._bytes)
+
+
+async def _blocks(part: FilePart, shown: Shown) -> AsyncIterator[bytes]:
     blocks = part.blocks()
     while True:
         block = await asyncio.to_thread(next, blocks, b"")
         if not block:
             return
         yield block
+        shown.add(len(block))
 
 
 def _refusal(response: httpx.Response) -> AltoError:

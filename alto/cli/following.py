@@ -97,7 +97,7 @@ def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, 
         show_failures(job)
     failed = job["counts"]["failed"]
     if errors and job.get("error_file_url"):
-        from alto.cli.upload import receive
+        from alto.cli.download import receive
 
         receive(job["error_file_url"], errors, connection.transport)
         note(f"{failed:,} failed records are in {errors}, each with its reason.")

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from alto.cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from alto.classes.imports import ImportOptions
 
 
 class FileFormat(StrEnum):
@@ -15,18 +18,6 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
-# S3 announces only objects that end so.
-ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
-
-
-def upload_name(name: str, file_format: FileFormat | None, gzip: bool | None) -> str:
-    """The name under which a file is uploaded: it tells the format even where only an option does."""
-    if file_format is None or name.lower().endswith(ENDINGS):
-        return name
-    compressed = name.lower().endswith(".gz") if gzip is None else gzip
-    return f"{name}.{file_format.value}{'.gz' if compressed else ''}"
-
-
 def import_options(
     file_format: FileFormat | None,
     gzip: bool | None,
@@ -35,24 +26,18 @@ def import_options(
     mapping: Sequence[str],
     *,
     any_ids: bool,
-) -> dict[str, Any]:
-    """The API's `options`: only what was said. A delimiter written as backslash and t is a tab."""
-    made: dict[str, Any] = {}
-    if file_format:
-        made["format"] = file_format.value
-    if gzip is not None:
-        made["gzip"] = gzip
-    dialect = {
-        "delimiter": "\t" if delimiter == "\\t" else delimiter,
-        "columns": [name.strip() for name in columns.split(",")] if columns else None,
-    }
-    if said := {name: value for name, value in dialect.items() if value}:
-        made["csv"] = said
-    if mapping:
-        made["mapping"] = dict(_renamed(each) for each in mapping)
-    if any_ids:
-        made["ids"] = "any"
-    return made
+) -> "ImportOptions":
+    """What was said, as the client takes it. A delimiter written as backslash and t is a tab."""
+    from alto.classes.imports import ImportOptions
+
+    return ImportOptions(
+        format=None if file_format is None else file_format.value,
+        gzip=gzip,
+        delimiter=("\t" if delimiter == "\\t" else delimiter) or None,
+        columns=[name.strip() for name in columns.split(",")] if columns else None,
+        mapping=dict(_renamed(each) for each in mapping) or None,
+        ids="any" if any_ids else None,
+    )
 
 
 def _renamed(text: str) -> tuple[str, str | None]:

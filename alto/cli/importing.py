@@ -1,9 +1,11 @@
 """`alto import`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +14,13 @@ from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.following import finish, followed
-from alto.cli.import_body import FileFormat, import_options, upload_name
+from alto.cli.import_body import FileFormat, import_options
 from alto.cli.output import note, on_terminal, show_json
+from alto.cli.progress import Kind, bar
+from alto.errors import AltoError
+
+if TYPE_CHECKING:
+    from alto.classes.imports import ImportOptions
 
 COPY_BYTES = 1_048_576
 
@@ -63,49 +70,54 @@ def import_file(
     if source == "-":
         file_format = file_format or FileFormat.JSONL
     options = import_options(file_format, gzip, delimiter, columns, mapping or (), any_ids=any_ids)
-    body: dict[str, Any] = {"collection": collection, "options": options}
+    job: dict[str, Any] | None = None
     with connection.open() as client:
         if source.startswith("s3://"):
-            started = client.call("POST", "/v1/imports", body | {"source": source, "repeat": repeat})
+            body = {"collection": collection, "options": options.to_api(), "source": source, "repeat": repeat}
+            started = client.call("POST", "/v1/imports", body)
+            import_id, job = started["id"], started.get("job")
         else:
-            name = upload_name("stdin" if source == "-" else Path(source).name, file_format, gzip)
-            started = _upload(connection, client, source, body | {"file_name": name})
+            import_id = _upload(client, source, collection, options)
         if follow:
-            job = followed(client, started["id"], collection)
-            raise typer.Exit(finish(connection, job, errors=errors, as_json=as_json))
+            ended = followed(client, import_id, collection)
+            raise typer.Exit(finish(connection, ended, errors=errors, as_json=as_json))
     if as_json:
-        show_json({"id": started["id"], "job": started.get("job")})
+        show_json({"id": import_id, "job": job})
         return
-    typer.echo(started["id"])
-    note(f"It is being imported. How far it is: alto imports follow {started['id']}")
+    typer.echo(import_id)
+    note(f"It is being imported. How far it is: alto imports follow {import_id}")
 
 
-def _upload(connection: Connection, client: "alto.AltoClient", source: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask where to send the file, and send it."""
-    from alto.cli.upload import MAX_BYTES, send
+def _upload(client: "alto.AltoClient", source: str, collection: str, options: "ImportOptions") -> str:
+    """Send the file, with a bar; the id of its import. Raises `CommandError` when it is not in S3 as a whole."""
+    with _on_disk(source) as path, bar("Uploading", Kind.BYTES) as show:
 
-    with _opened(source) as file:
-        size = file.seek(0, 2)
-        if size > MAX_BYTES:
-            raise CommandError(
-                f"{source} is larger than 5 GiB: copy it to S3 (`aws s3 cp`) and import s3://… instead.", ExitCode.USAGE
-            )
-        started: dict[str, Any] = client.call("POST", "/v1/imports", body)
+        def sent(done: int, size: int) -> None:
+            show(done, size, f"{done / 1e6:,.0f} of {size / 1e6:,.0f} MB")
+
         try:
-            send(started["upload"], file, size, connection.transport)
+            name = "stdin" if source == "-" else None
+            job = client.imports.from_file(path, collection=collection, options=options, file_name=name, progress=sent)
         except KeyboardInterrupt:
             note("\nThe upload was broken off: nothing is imported. Run the same command again.")
             raise
-    return started
+        except AltoError:
+            note("Nothing is imported. Run the same command again when this is mended:")
+            raise
+    return str(job.id)
 
 
-def _opened(source: str) -> IO[bytes]:
-    """The file; stdin is kept in a temporary one, since S3 wants to know its size."""
+@contextmanager
+def _on_disk(source: str) -> Iterator[Path]:
+    """The file; stdin is kept in a temporary one, since S3 wants to know its size. Raises `OSError`."""
     if source != "-":
-        return Path(source).open("rb")
+        with Path(source).open("rb"):
+            yield Path(source)
+        return
     if on_terminal(sys.stdin):
         raise CommandError("- reads what is piped in, and nothing is.", ExitCode.USAGE)
-    kept: IO[bytes] = TemporaryFile()  # noqa: SIM115 (the caller closes it)
-    while block := sys.stdin.buffer.read(COPY_BYTES):
-        kept.write(block)
-    return kept
+    with NamedTemporaryFile() as kept:
+        while block := sys.stdin.buffer.read(COPY_BYTES):
+            kept.write(block)
+        kept.flush()
+        yield Path(kept.name)

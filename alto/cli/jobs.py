@@ -112,7 +112,7 @@ def errors_of(
     as_json: JsonFlag = False,
 ) -> None:
     """Show the records that failed: as JSON lines, with reasons and records, or a table on a terminal."""
-    from alto.cli.upload import lines, receive
+    from alto.cli.download import lines, receive
 
     with connection.open() as client:
         job = client.call("GET", job_path(import_id))

@@ -50,8 +50,7 @@ class Imports:
         with bytes_shown(progress, file.size) as show:
             show(0)
             if upload.url is not None:
-                self._storage.put(upload.url, upload.headers, file.part(0, file.size))
-                show(file.size)
+                self._storage.put(upload.url, upload.headers, file.part(0, file.size), show)
             else:
                 self._send_parts(upload, file, show)
         return imports.uploaded(upload, file, collection)
@@ -165,13 +164,11 @@ class Imports:
                 def send(number: int, urls: dict[int, str] = urls) -> str:
                     part = file.part((number - 1) * upload.part_bytes, upload.part_bytes)
                     try:
-                        etag = self._storage.put(urls[number], upload.headers, part)
+                        return self._storage.put(urls[number], upload.headers, part, show)
                     except AltoAuthenticationError:
                         # A signed URL lives an hour, and no longer than the credentials that signed it.
                         fresh = self._transport.run(upload.sign([number]))
-                        etag = self._storage.put(fresh[number], upload.headers, part)
-                    show(part.size)
-                    return etag
+                        return self._storage.put(fresh[number], upload.headers, part, show)
 
                 etags += in_parallel(send, numbers, PARTS_AT_ONCE)
             self._transport.run(upload.complete(etags))

@@ -7,7 +7,7 @@ import pytest
 
 from alto.cli.collection_body import Distance, VectorFlags, Vectorizer, collection_body, property_of
 from alto.cli.exits import CommandError, ExitCode
-from alto.cli.import_body import FileFormat, import_options, upload_name
+from alto.cli.import_body import FileFormat, import_options
 from alto.cli.modes import Fusion, Mode
 from alto.cli.search_body import SearchFlags, search_body
 
@@ -163,30 +163,15 @@ def test_an_option_of_another_mode_is_wrong_usage(flags: SearchFlags, says: str)
 
 
 def test_how_a_file_is_read() -> None:
-    assert import_options(None, None, None, None, (), any_ids=False) == {}
-    assert import_options(FileFormat.CSV, True, "\\t", "isbn, title", ["isbn=id", "notes=", "a=b=c"], any_ids=True) == {
+    assert import_options(None, None, None, None, (), any_ids=False).to_api() == {}
+    options = import_options(FileFormat.CSV, True, "\\t", "isbn, title", ["isbn=id", "notes=", "a=b=c"], any_ids=True)
+    assert options.to_api() == {
         "format": "csv",
         "gzip": True,
         "csv": {"delimiter": "\t", "columns": ["isbn", "title"]},
         "mapping": {"isbn": "id", "notes": None, "a": "b=c"},
         "ids": "any",
     }
-
-
-@pytest.mark.parametrize(
-    ("name", "file_format", "gzip", "uploaded"),
-    [
-        ("a.CSV", FileFormat.JSONL, None, "a.CSV"),
-        ("a.txt", None, None, "a.txt"),
-        ("a.txt", FileFormat.CSV, None, "a.txt.csv"),
-        ("a.txt.gz", FileFormat.CSV, None, "a.txt.gz.csv.gz"),
-        ("stdin", FileFormat.JSONL, True, "stdin.jsonl.gz"),
-    ],
-)
-def test_a_file_is_uploaded_under_a_name_that_s3_announces(
-    name: str, file_format: FileFormat | None, gzip: bool | None, uploaded: str
-) -> None:
-    assert upload_name(name, file_format, gzip) == uploaded
 
 
 @pytest.mark.parametrize("text", ["isbn", "=id"])

@@ -1,0 +1,43 @@
+"""Files that come from S3, by signed URLs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from alto.cli.exits import CommandError, ExitCode
+
+
+def receive(url: str, path: Path, transport: httpx.BaseTransport | None) -> None:
+    """Save what a signed URL answers. Raises `CommandError`."""
+    with path.open("wb") as file:
+        for line in lines(url, transport):
+            file.write(line + b"\n")
+
+
+def lines(url: str, transport: httpx.BaseTransport | None) -> Iterator[bytes]:
+    """The lines of what a signed URL answers, one at a time. Raises `CommandError`."""
+    try:
+        with _client(url, transport) as client, client.stream("GET", url) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise CommandError(f"S3 does not give the error file ({_said(answer)}).")
+            for line in answer.iter_lines():
+                yield line.encode()
+    except httpx.TransportError as error:
+        raise CommandError(
+            f"S3 does not answer ({type(error).__name__}: {error}). Try again.", ExitCode.UNREACHABLE
+        ) from None
+
+
+def _client(url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
+    is_local = urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+    return httpx.Client(transport=transport, trust_env=not is_local, timeout=httpx.Timeout(60, connect=10))
+
+
+def _said(answer: httpx.Response) -> str:
+    """S3's code and status; its text repeats what was signed."""
+    _, _, rest = answer.text.partition("<Code>")
+    code = rest.partition("</Code>")[0]
+    return f"HTTP {answer.status_code} {code}".rstrip()
