@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.errors import InvalidObjectError
+from lambdas.import_settings import CHUNK_BYTES
 from lambdas.imports import records
 from lambdas.imports.fields import RecordShape
 from lambdas.imports.job import Chunk, Source
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.records import Line, parse_record, read_lines
-from lambdas.settings import CHUNK_BYTES
 
 JOB = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
 SOURCE = Source(bucket="b", key="Film/x.jsonl", etag="e")
