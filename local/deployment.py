@@ -135,7 +135,7 @@ class Deployment:
         }
         script = self._project / "node_modules" / "aws-cdk" / "bin" / "cdk"
         if not script.exists():
-            raise LocalStackError(f"{script} is missing: run `make setup`")
+            raise LocalStackError(f"{script} is missing: run `make node_modules/ready`")
         self._command = Process(
             f"`cdk {verb}`",
             [str(node), str(script), verb, *arguments],

@@ -195,3 +195,21 @@ def test_a_job_may_be_completed_at_the_moment_its_last_chunk_is_sent(world: Impo
     world.split(source)
 
     assert world.job(source).state is JobState.COMPLETED
+
+
+def test_each_job_is_a_group_of_its_own_in_the_queue_so_that_a_small_one_does_not_wait_behind_a_large_one(
+    world: ImportWorld,
+) -> None:
+    sources = [world.upload(films(count), key=f"Film/{count}.jsonl") for count in (30, 2)]
+    for source in sources:
+        world.split(source)
+
+    sent = []
+    while messages := world.sqs.receive_message(
+        QueueUrl=world.queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
+    ).get("Messages", []):
+        sent += messages
+
+    groups = [(json.loads(each["Body"])["job_id"], each["Attributes"]["MessageGroupId"]) for each in sent]
+    assert {group for _, group in groups} == {source.job_id for source in sources}
+    assert all(job == group for job, group in groups)
