@@ -11,8 +11,9 @@ import boto3
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.job import Chunk, Job, Source
+from lambdas.imports.job import Job
 from lambdas.imports.load import Delivery, Loader, LoadOutcome
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source

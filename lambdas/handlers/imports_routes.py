@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from lambdas.handlers.http import ERROR_RESPONSES, JSON
 from lambdas.handlers.parameters import IdempotencyKey, replayed
 from lambdas.handlers.strict_json import StrictJson
+from lambdas.imports.answer import ImportResponse
 from lambdas.imports.control import ImportList, ImportRequest, KeptImport, StartedImport
-from lambdas.imports.job import ImportResponse
 from lambdas.imports.uploads import CompletedUpload, PartsRequest, PartUrls, UploadCompletion, UploadReference
 from lambdas.wiring.write import services
 

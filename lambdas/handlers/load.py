@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry import entry_point
-from lambdas.imports.job import Chunk
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.load import Delivery
 from lambdas.invocation import current
 from lambdas.observability import logger

@@ -11,8 +11,8 @@ from lambdas.embedding.batch_jobs import output_key
 from lambdas.embedding.config import Text2VecAws
 from lambdas.imports.batch_state import Batch, VectorBatch
 from lambdas.imports.batches import batches
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.entries import Entry
-from lambdas.imports.job import Chunk
 from lambdas.imports.multipart import GrowingObject
 from lambdas.imports.notifications import OWN_PREFIX
 from lambdas.imports.stream import BLOCK_BYTES, split_lines

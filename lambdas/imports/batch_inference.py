@@ -14,7 +14,8 @@ from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThr
 from lambdas.imports.batch_files import BatchFiles, made_by_alto
 from lambdas.imports.batch_state import Batch, BatchStore
 from lambdas.imports.batch_steps import Entries, Ready, Wait
-from lambdas.imports.job import Chunk, JobFailedError
+from lambdas.imports.chunk import Chunk
+from lambdas.imports.job import JobFailedError
 from lambdas.objects.writer import ObjectWriter
 
 # The first look is after a minute; later ones are after up to a quarter of an hour, which is the most that SQS delays.

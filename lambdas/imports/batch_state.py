@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from lambdas.imports.chunk import Chunk, ChunkBatch
 from lambdas.imports.items import attributes, chunk_key, values
-from lambdas.imports.job import Chunk, ChunkBatch
 from lambdas.imports.progress import TIME_TO_LIVE
 from lambdas.models import StrictModel
 

@@ -6,8 +6,8 @@ from typing import NamedTuple, Protocol
 
 from lambdas.deadline import Deadline
 from lambdas.imports.batches import ObjectWriter
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.entries import Entry
-from lambdas.imports.job import Chunk
 
 NO_BATCH = "This deployment of Alto has no role for batch inference. Import with options.embedding 'on_demand'."
 

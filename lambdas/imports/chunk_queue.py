@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from lambdas.imports.job import Chunk
+from lambdas.imports.chunk import Chunk
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -10,7 +10,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError
-from lambdas.imports.job import QUIET, ImportResponse, Job, JobFailedError, JobState, Source
+from lambdas.imports.answer import ImportResponse, response_of
+from lambdas.imports.chunk import Source
+from lambdas.imports.job import QUIET, Job, JobFailedError, JobState
 from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.plans import Planner
@@ -247,7 +249,7 @@ class ImportControl:
         return resolved
 
     def _shown(self, job: Job) -> ImportResponse:
-        shown = job.to_response(self._now())
+        shown = response_of(job, self._now())
         if job.error_file is None:
             return shown
         key = job.error_file.removeprefix(f"s3://{self._bucket}/")

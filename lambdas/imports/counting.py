@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from lambdas.imports.answer import MAX_ERROR_FILES, MAX_FIRST_ERRORS
+from lambdas.imports.chunk import Chunk, ChunkReport, Problem
 from lambdas.imports.items import attributes, chunk_key, job_key, names_in
-from lambdas.imports.job import MAX_ERROR_FILES, MAX_FIRST_ERRORS, Chunk, ChunkReport, Job, Problem
+from lambdas.imports.job import Job
 
 ABSENT = "attribute_not_exists(pk)"
 PRESENT = "attribute_exists(pk)"

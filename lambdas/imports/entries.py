@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from lambdas.errors import AltoError, InvalidObjectError
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.csv_records import CsvRecord, read_csv, row_of
 from lambdas.imports.fields import RecordShape
-from lambdas.imports.job import Chunk, Job, JobFailedError
+from lambdas.imports.job import Job, JobFailedError
 from lambdas.imports.parquet import NotParquetError, read_rows
 from lambdas.imports.records import Line, derived_id, json_object, parse_record, read_lines
 from lambdas.imports.stream import BLOCK_BYTES, ReadRange, split_lines

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from lambdas.errors import AltoError
+from lambdas.imports.answer import MAX_FIRST_ERRORS
+from lambdas.imports.chunk import Chunk, RecordError
 from lambdas.imports.entries import Entry
-from lambdas.imports.job import MAX_FIRST_ERRORS, Chunk, RecordError
 from lambdas.imports.multipart import GrowingObject
 from lambdas.imports.notifications import OWN_PREFIX
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from lambdas.imports.answer import response_of
 from lambdas.imports.job import Job
 
 SOURCE = "alto"
@@ -11,7 +12,7 @@ DETAIL_TYPE = "Alto Import State Change"
 
 def event_of(job: Job) -> dict[str, str]:
     """The event that says what state a job is in now."""
-    shown = job.to_response()
+    shown = response_of(job)
     detail = shown.model_dump_json(
         include={"id", "state", "reason", "collection", "bucket", "key", "counts", "chunks", "error_file"}
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.imports.job import Chunk
+from lambdas.imports.chunk import Chunk
 
 
 def job_key(job_id: str) -> dict[str, Any]:

@@ -1,23 +1,16 @@
-"""An import job, its source and its chunks. Pure."""
+"""An import job. Pure."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
-from uuid import NAMESPACE_URL, uuid5
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from lambdas.imports.chunk import Chunk, Count, Problem, RecordError, Source
 from lambdas.imports.options import Format, ImportOptions
-from lambdas.models import StrictModel
-
-MAX_FIRST_ERRORS = 10
-# A job item is rewritten with every chunk, so it must stay small. All files lie under one prefix anyway.
-MAX_ERROR_FILES = 100
 
 EMPTY = "The file is empty: there was nothing to import."
 NO_RECORDS = "The file has no records: there was nothing to import."
-
-Count = Annotated[int, Field(ge=0)]
 
 
 class JobFailedError(Exception):
@@ -49,152 +42,6 @@ QUIET = timedelta(hours=1)
 UNFINISHED = (JobState.SPLITTING, JobState.LOADING)
 RESUMABLE = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
 SHOWS_PROBLEM = (*UNFINISHED, JobState.INCOMPLETE)
-
-
-class Source(StrictModel):
-    """One version of one S3 object. Without a version, its ETag (no quotes) says which content is meant."""
-
-    bucket: str
-    key: str
-    version_id: str | None = None
-    etag: str
-
-    @property
-    def uri(self) -> str:
-        """The object's address."""
-        return f"s3://{self.bucket}/{self.key}"
-
-    @property
-    def job_id(self) -> str:
-        """The same content at the same place is the same job, however often S3 tells of it."""
-        return str(uuid5(NAMESPACE_URL, f"{self.uri}#{self.version_id or self.etag}"))
-
-
-class ChunkBatch(StrictModel):
-    """The batch inference that a chunk waits for: that of its part `part`, for the records that begin before `end`."""
-
-    part: Count
-    end: Count
-    checks: Count = Field(default=0, description="How often it was looked at.")
-
-
-class Chunk(StrictModel):
-    """A part of a job as it travels through the queue: the records that begin in bytes `start` to `end` - 1.
-
-    What a loader has no time for goes back as the chunk's next `part`; the ranges of all parts of a chunk follow one
-    another.
-    """
-
-    job_id: str
-    chunk: Count
-    part: Count = 0
-    start: Count
-    end: Count
-    collection: str
-    source: Source
-    size: Count = Field(description="Where the bytes end that may be read: mostly those of the whole object.")
-    stored_key: str | None = Field(
-        default=None, description="Key of the object of Alto's own that holds the chunk, if its file was compressed."
-    )
-    base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
-
-    batch: ChunkBatch | None = None
-
-    def rest(self, start: int) -> "Chunk":
-        """What is left of this chunk when only the records that begin before `start` were loaded."""
-        batch = self.batch if self.batch and start < self.batch.end else None
-        return self.model_copy(update={"part": self.part + 1, "start": start, "batch": batch})
-
-    def waiting_for(self, batch: ChunkBatch) -> "Chunk":
-        """The same, to be loaded when this batch inference has ended."""
-        return self.model_copy(update={"batch": batch})
-
-    def __str__(self) -> str:
-        return f"chunk {self.chunk} (part {self.part}) of import {self.job_id}"
-
-
-class RecordError(StrictModel):
-    """Why one record was not loaded."""
-
-    chunk: Count
-    line_start_byte: Count = Field(description="Where in the object its line begins.")
-    code: str
-    message: str
-
-
-class Problem(StrictModel):
-    """What keeps a chunk from being loaded. It is tried again by itself."""
-
-    chunk: Count
-    attempts: Count
-    code: str
-    message: str
-    time: AwareDatetime
-
-
-class ChunkReport(StrictModel):
-    """What became of the records of a chunk. With `rest_start`, of those that begin before it."""
-
-    loaded: Count = 0
-    unchanged: Count = 0
-    failed: Count = 0
-    rest_start: Count | None = None
-    first_errors: tuple[RecordError, ...] = ()
-    error_file: str | None = None
-
-    @property
-    def read(self) -> int:
-        """Every record is loaded, unchanged or failed."""
-        return self.loaded + self.unchanged + self.failed
-
-
-class ImportCounts(StrictModel):
-    """Records. At every moment read = loaded + unchanged + failed."""
-
-    read: Count
-    loaded: Count
-    unchanged: Count = Field(description="Were stored with this very content before the job began: cost no model call.")
-    failed: Count
-
-
-class ImportChunks(StrictModel):
-    """Parts of the object."""
-
-    total: Count
-    done: Count
-    dead: Count = Field(description="Given up after many attempts. `POST .../resume` tries them again.")
-
-
-class ImportProgress(StrictModel):
-    """How fast it goes."""
-
-    records_per_second: float | None = Field(description="Since the job began.")
-    done_share: float | None = Field(description="Chunks done of all, 0 to 1; null while they are not known.")
-    estimated_end: datetime | None
-
-
-class ImportResponse(StrictModel):
-    """An import job as the API shows it."""
-
-    id: str
-    state: JobState
-    reason: str | None = Field(description="Why the job ended as it did, where the counts do not say it.")
-    collection: str
-    bucket: str
-    key: str
-    size: Count = Field(description="Bytes.")
-    counts: ImportCounts
-    chunks: ImportChunks
-    errors: list[RecordError] = Field(description=f"The first {MAX_FIRST_ERRORS} records that failed.")
-    error_files: list[str] = Field(
-        description=f"JSON lines with every record that failed: S3 addresses, at most {MAX_ERROR_FILES}."
-    )
-    error_file: str | None = Field(description="All of them in one, once the job is completed.")
-    error_file_url: str | None = Field(description="Downloads it, for an hour.")
-    progress: ImportProgress
-    problem: Problem | None = Field(description="What last kept a chunk back, while the job is not finished.")
-    created: datetime
-    updated: datetime
 
 
 class Job(BaseModel):
@@ -338,42 +185,3 @@ class Job(BaseModel):
     def is_compressed(self) -> bool:
         """Whether the object that is read is."""
         return bool(self.options.gzip) and not self.retry_of
-
-    def _progress(self, now: datetime) -> ImportProgress:
-        """How fast it was on average, and when it ends if it goes on like that."""
-        seconds = ((now if self.unfinished else self.updated) - self.created).total_seconds()
-        read = self.loaded + self.unchanged + self.failed
-        remaining = self.chunks_total - self.chunks_done
-        known = self.state is JobState.LOADING and self.chunks_done and remaining > 0
-        return ImportProgress(
-            records_per_second=round(read / seconds, 1) if seconds > 0 else None,
-            done_share=round(self.chunks_done / self.chunks_total, 4) if self.chunks_total else None,
-            estimated_end=now + timedelta(seconds=seconds * remaining / self.chunks_done) if known else None,
-        )
-
-    def to_response(self, now: datetime | None = None) -> ImportResponse:
-        """The job as the API shows it."""
-        return ImportResponse(
-            id=self.id,
-            state=self.state,
-            reason=self.reason or None,
-            collection=self.collection,
-            bucket=self.source.bucket,
-            key=self.source.key,
-            size=self.size,
-            counts=ImportCounts(
-                read=self.loaded + self.unchanged + self.failed,
-                loaded=self.loaded,
-                unchanged=self.unchanged,
-                failed=self.failed,
-            ),
-            chunks=ImportChunks(total=self.chunks_total, done=self.chunks_done, dead=self.chunks_dead),
-            errors=self.errors[:MAX_FIRST_ERRORS],
-            error_files=self.error_files[:MAX_ERROR_FILES],
-            error_file=self.error_file,
-            error_file_url=None,
-            progress=self._progress(now or self.updated),
-            problem=self.problem if self.state in SHOWS_PROBLEM else None,
-            created=self.created,
-            updated=self.updated,
-        )

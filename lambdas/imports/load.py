@@ -26,11 +26,12 @@ from lambdas.errors import (
 )
 from lambdas.imports.batch_steps import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.batches import BatchWriter, ObjectWriter, batches
+from lambdas.imports.chunk import Chunk, ChunkReport, Problem
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.entries import Entry, read_entries
 from lambdas.imports.error_file import merge
 from lambdas.imports.fields import RecordShape
-from lambdas.imports.job import Chunk, ChunkReport, Job, JobFailedError, JobState, Problem
+from lambdas.imports.job import Job, JobFailedError, JobState
 from lambdas.imports.pipeline import in_order
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source

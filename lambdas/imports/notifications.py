@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lambdas.imports.job import Source
+from lambdas.imports.chunk import Source
 from lambdas.imports.options import ENDINGS, ending_of
 
 # Alto writes here itself; reading it back would never end.

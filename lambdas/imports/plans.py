@@ -7,8 +7,9 @@ continued from the position that was stored last. Chunks have the same ranges wh
 from collections.abc import Iterable, Iterator
 
 from lambdas.deadline import Deadline
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.csv_records import HeaderError, columns_of, read_csv
-from lambdas.imports.job import Chunk, Job, JobFailedError, Source
+from lambdas.imports.job import Job, JobFailedError
 from lambdas.imports.notifications import OWN_PREFIX
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.parquet import NotParquetError, row_groups

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.errors import ImportNotFoundError
+from lambdas.imports.chunk import Chunk, ChunkBatch, ChunkReport, Problem
 from lambdas.imports.counting import Transactions
 from lambdas.imports.items import attributes, chunk_key, job_key, names_in, values
-from lambdas.imports.job import UNFINISHED, Chunk, ChunkBatch, ChunkReport, Job, JobState, Problem
+from lambdas.imports.job import UNFINISHED, Job, JobState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 import orjson
 
 from lambdas.errors import InvalidObjectError
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.fields import RecordShape
-from lambdas.imports.job import Chunk
 from lambdas.imports.stream import MAX_LINE_BYTES, ReadRange
 from lambdas.objects.model import ObjectInput
 

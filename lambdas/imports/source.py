@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lambdas.imports.job import Chunk, JobFailedError, Source
+from lambdas.imports.chunk import Chunk, Source
+from lambdas.imports.job import JobFailedError
 from lambdas.imports.stream import BLOCK_BYTES
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from lambdas.deadline import Deadline
 from lambdas.errors import ImportNotFoundError
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.chunk_queue import MESSAGES_PER_BATCH, ChunkQueue
-from lambdas.imports.job import NO_RECORDS, Chunk, Job, JobFailedError, JobState, Source
+from lambdas.imports.job import NO_RECORDS, Job, JobFailedError, JobState
 from lambdas.imports.notifications import SUFFIXES, collection_of, created_objects
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.plans import Planner, chunk_bytes_for

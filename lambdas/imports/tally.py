@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lambdas.imports.batches import Batch, ObjectResult, is_transient
+from lambdas.imports.chunk import Chunk, ChunkReport
 from lambdas.imports.error_file import ErrorFile
-from lambdas.imports.job import Chunk, ChunkReport
 
 
 class Tally:

@@ -16,8 +16,8 @@ import pytest
 from lambdas.handlers import load, split
 from lambdas.imports import batch_files, batch_inference
 from lambdas.imports.batch_state import Batch, BatchStore
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.job import Chunk
 from lambdas.imports.progress import JobStore
 from lambdas.wiring.load import loader
 from local.emulator import Emulator

@@ -24,8 +24,10 @@ from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.job import Chunk, Job, JobState, Source
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.load import Delivery, Loader
 from lambdas.imports.progress import JobStore
 from lambdas.imports.source import S3Source
@@ -315,7 +317,7 @@ def stored_numbers(faulty: FaultyImport) -> list[int]:
 def test_each_record_becomes_one_document_and_is_counted_once(faulty: FaultyImport) -> None:
     job = faulty.run(b"".join(map(record, range(RECORDS))), CHUNK_BYTES)
 
-    counts = job.to_response().counts
+    counts = response_of(job).counts
     assert (job.state, counts.read, counts.loaded, counts.unchanged, counts.failed) == (
         JobState.COMPLETED,
         RECORDS,
@@ -337,7 +339,7 @@ def test_bad_records_among_them_are_named_in_the_error_file_once(faulty: FaultyI
 
     job = faulty.run(b"".join(lines), CHUNK_BYTES)
 
-    counts = job.to_response().counts
+    counts = response_of(job).counts
     assert (job.state, counts.read, counts.loaded, counts.failed) == (
         JobState.COMPLETED,
         RECORDS,

@@ -14,9 +14,11 @@ from moto import mock_aws
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ConflictError, ModelThrottledError
 from lambdas.imports import split
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import Chunk, ChunkReport, Source
 from lambdas.imports.chunk_queue import ChunkQueue
 from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.job import QUIET, Chunk, ChunkReport, Job, JobState, Source
+from lambdas.imports.job import QUIET, Job, JobState
 from lambdas.imports.load import Delivery
 from lambdas.objects.model import ObjectInput
 from tests.import_builders import BUCKET, ImportWorld, films
@@ -170,7 +172,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def assert_completed(job: Job, loaded: int, failed: int = 0) -> None:
-    shown = job.to_response()
+    shown = response_of(job)
     assert (shown.state, shown.counts.read, shown.counts.loaded, shown.counts.failed) == (
         JobState.COMPLETED,
         loaded + failed,

@@ -12,7 +12,9 @@ from moto.server import ThreadedMotoServer
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ModelThrottledError
-from lambdas.imports.job import Chunk, ChunkReport, Job, JobState, Source
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import Chunk, ChunkReport, Source
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.load import Delivery
 from lambdas.objects.model import ObjectInput
 from tests.import_builders import BUCKET, NOW, EagerQueue, ImportWorld, films
@@ -102,7 +104,7 @@ def test_an_upload_is_announced_split_and_loaded(world: ImportWorld) -> None:
     completed = load_all(world)
 
     assert [outcome.result for (outcome,) in outcomes] == ["started", "repeated"]
-    shown = world.jobs.get(str(job_id)).to_response()
+    shown = response_of(world.jobs.get(str(job_id)))
     assert (shown.key, shown.state, completed) == ("Film/a café & more.jsonl", JobState.COMPLETED, 1)
     assert (shown.counts.read, shown.counts.loaded, shown.counts.failed) == (50, 50, 0)
     assert len(world.writer.stored) == 50
@@ -135,7 +137,7 @@ def test_counts_are_exact_when_models_throttle_and_messages_come_twice_and_out_o
 
     assert throttled
     job = world.job(source)
-    shown = job.to_response()
+    shown = response_of(job)
     assert (shown.state, completed) == (JobState.COMPLETED, 1)
     assert (shown.counts.read, shown.counts.loaded, shown.counts.failed) == (126, 120, 6)
     assert len(world.writer.stored) == 120

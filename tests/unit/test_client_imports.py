@@ -10,8 +10,10 @@ import pytest
 
 import alto
 from alto.classes.imports import ImportOptions
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import Source
 from lambdas.imports.control import ImportRequest
-from lambdas.imports.job import Job, JobState, Source
+from lambdas.imports.job import Job, JobState
 from tests.builders import NOW
 
 SOURCE = Source(bucket="films", key="Film/films.jsonl", etag="e")
@@ -21,7 +23,7 @@ def answered(state: JobState) -> dict[str, Any]:
     job = Job(
         id=str(uuid4()), collection="Film", source=SOURCE, state=state, loaded=5, failed=2, created=NOW, updated=NOW
     )
-    body: dict[str, Any] = json.loads(job.to_response(NOW).model_dump_json())
+    body: dict[str, Any] = json.loads(response_of(job, NOW).model_dump_json())
     return body
 
 

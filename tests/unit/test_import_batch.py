@@ -14,8 +14,9 @@ from lambdas.errors import InvalidRequestError
 from lambdas.imports import plans
 from lambdas.imports.batch_inference import check_seconds
 from lambdas.imports.batch_state import Batch, BatchStore, VectorBatch
+from lambdas.imports.chunk import Chunk, ChunkBatch, ChunkReport, Source
 from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.job import Chunk, ChunkBatch, ChunkReport, Job, JobState, Source
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.load import Delivery
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.plans import Planner

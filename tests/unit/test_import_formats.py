@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from lambdas.deadline import Deadline
 from lambdas.imports import plans
+from lambdas.imports.answer import response_of
 from lambdas.imports.csv_records import read_csv
 from lambdas.imports.job import Job, JobState
 from lambdas.imports.options import CsvOptions, ImportOptions
@@ -197,7 +198,7 @@ def test_a_file_without_records_is_completed_with_nothing_counted(
 ) -> None:
     job = imported(world, content, name)
 
-    assert (job.state, job.to_response().counts.read) == (JobState.COMPLETED, 0)
+    assert (job.state, response_of(job).counts.read) == (JobState.COMPLETED, 0)
     assert "there was nothing to import" in str(job.reason)
 
 

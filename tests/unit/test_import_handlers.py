@@ -10,8 +10,8 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import ModelThrottledError
 from lambdas.handlers import load, split
+from lambdas.imports.chunk import Chunk
 from lambdas.imports.chunk_queue import ChunksNotSentError
-from lambdas.imports.job import Chunk
 from lambdas.imports.load import Delivery, LoadOutcome
 from lambdas.imports.split import SplitOutcome
 from lambdas.observability import logger

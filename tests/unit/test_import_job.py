@@ -5,7 +5,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from lambdas.imports.job import Job, JobState, RecordError, Source
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import RecordError, Source
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.notifications import collection_of, created_objects, is_supported
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -57,10 +59,10 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         }
     )
 
-    shown = json.loads(job.to_response().model_dump_json())
+    shown = json.loads(response_of(job).model_dump_json())
 
     assert shown.pop("errors")[0] == {"chunk": 0, "line_start_byte": 0, "code": "invalid_object", "message": "bad"}
-    assert len(job.to_response().errors) == 10
+    assert len(response_of(job).errors) == 10
     assert shown == {
         "id": SOURCE.job_id,
         "state": "loading",
@@ -146,7 +148,7 @@ def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
 def test_rate_and_end_are_estimated_from_the_chunks_that_are_done() -> None:
     job = planned(40, 10).model_copy(update={"state": JobState.LOADING, "chunks_done": 1, "loaded": 50})
 
-    progress = job.to_response(NOW + timedelta(seconds=20)).progress
+    progress = response_of(job, NOW + timedelta(seconds=20)).progress
 
     assert (progress.records_per_second, progress.done_share) == (2.5, 0.25)
     assert progress.estimated_end == NOW + timedelta(seconds=80)

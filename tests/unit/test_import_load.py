@@ -17,9 +17,11 @@ from lambdas.errors import (
     SearchEngineUnavailableError,
 )
 from lambdas.imports import batches as batches_module
+from lambdas.imports.answer import response_of
 from lambdas.imports.batches import NoTimeError
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.error_file import merge
-from lambdas.imports.job import Chunk, JobState, Source
+from lambdas.imports.job import JobState
 from lambdas.imports.load import Delivery, put_back_seconds
 from lambdas.imports.records import derived_id
 from lambdas.imports.stream import MAX_LINE_BYTES
@@ -44,7 +46,7 @@ def started(world: ImportWorld, content: bytes, chunk_bytes: int = 64) -> tuple[
 
 
 def counts(world: ImportWorld, source: Source) -> tuple[int, int, int]:
-    shown = world.job(source).to_response().counts
+    shown = response_of(world.job(source)).counts
     return shown.read, shown.loaded, shown.failed
 
 
@@ -240,14 +242,14 @@ def test_what_may_pass_is_never_counted_and_puts_the_chunk_back(world: ImportWor
         world.loader().load(chunks[0], Delivery(receipt, 3), Deadline.after(60))
 
     assert counts(world, source) == (0, 0, 0)
-    problem = world.job(source).to_response().problem
+    problem = response_of(world.job(source)).problem
     assert problem is not None
     assert (problem.chunk, problem.attempts, problem.code, problem.message) == (0, 3, error.code, "Slow down.")
 
     world.writer.judge = lambda _: None
     world.load(chunks[0], attempt=4)
     assert counts(world, source) == (6, 5, 1)
-    assert world.job(source).to_response().problem is None
+    assert response_of(world.job(source)).problem is None
     assert len(world.writer.stored) == 5
 
 
@@ -325,7 +327,7 @@ def test_objects_stored_before_the_job_began_are_unchanged_and_those_of_a_lost_a
 
     world.load(chunks[0])
 
-    shown = world.job(source).to_response().counts
+    shown = response_of(world.job(source)).counts
     assert (shown.read, shown.loaded, shown.unchanged, shown.failed) == (5, 4, 1, 0)
 
 

@@ -10,7 +10,8 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.import_settings import CHUNK_BYTES
-from lambdas.imports.job import Chunk, ChunkReport, Job, JobState, Source
+from lambdas.imports.chunk import Chunk, ChunkReport, Source
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.load import Delivery
 from lambdas.imports.source import S3Source
 from lambdas.imports.split import Splitter

@@ -6,7 +6,9 @@ import pytest
 from moto import mock_aws
 
 from lambdas.errors import ImportNotFoundError
-from lambdas.imports.job import ChunkReport, Job, JobState, Problem, RecordError
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import ChunkReport, Problem, RecordError
+from lambdas.imports.job import Job, JobState
 from lambdas.imports.progress import Counted
 from tests.import_builders import NOW, TABLE, ImportWorld
 
@@ -100,9 +102,9 @@ def test_a_problem_is_shown_until_the_job_ends(world: ImportWorld, job: Job) -> 
 
     assert world.jobs.note_problem(job.id, problem)
 
-    assert world.jobs.get(job.id).to_response().problem == problem
+    assert response_of(world.jobs.get(job.id)).problem == problem
     world.jobs.fail(job.id, "No.")
-    assert world.jobs.get(job.id).to_response().problem is None
+    assert response_of(world.jobs.get(job.id)).problem is None
 
 
 def test_the_job_keeps_its_first_errors_only(world: ImportWorld, job: Job) -> None:
@@ -110,7 +112,7 @@ def test_the_job_keeps_its_first_errors_only(world: ImportWorld, job: Job) -> No
         errors = tuple(failure(number, chunk) for number in range(6))
         world.jobs.count(job.chunk(chunk), ChunkReport(failed=6, first_errors=errors, error_file=f"s3://b/{chunk}"))
 
-    shown = world.jobs.get(job.id).to_response()
+    shown = response_of(world.jobs.get(job.id))
 
     assert (len(shown.errors), shown.counts.failed) == (10, 18)
     assert shown.error_files == ["s3://b/0", "s3://b/1", "s3://b/2"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lambdas.errors import InvalidObjectError
 from lambdas.import_settings import CHUNK_BYTES
 from lambdas.imports import records
+from lambdas.imports.chunk import Chunk, Source
 from lambdas.imports.fields import RecordShape
-from lambdas.imports.job import Chunk, Source
 from lambdas.imports.options import ImportOptions
 from lambdas.imports.records import Line, parse_record, read_lines
 

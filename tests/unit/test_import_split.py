@@ -6,8 +6,10 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
+from lambdas.imports.answer import response_of
+from lambdas.imports.chunk import ChunkReport
 from lambdas.imports.chunk_queue import ChunksNotSentError, SplitQueue
-from lambdas.imports.job import ChunkReport, JobState
+from lambdas.imports.job import JobState
 from tests.import_builders import BUCKET, ImportWorld, films
 
 
@@ -47,7 +49,7 @@ def test_an_object_becomes_a_job_and_its_chunks(world: ImportWorld) -> None:
     assert (outcome.result, outcome.job_id, outcome.chunks) == ("started", source.job_id, len(chunks))
     assert (job.state, job.collection, job.size) == (JobState.LOADING, "Film", len(content))
     assert chunks == [job.chunk(number) for number in range(job.chunks_total)]
-    assert job.to_response().chunks.model_dump() == {"total": -(-len(content) // 50), "done": 0, "dead": 0}
+    assert response_of(job).chunks.model_dump() == {"total": -(-len(content) // 50), "done": 0, "dead": 0}
 
 
 def test_the_exact_version_is_imported(world: ImportWorld) -> None:
@@ -81,7 +83,7 @@ def test_an_empty_object_is_completed_at_once_with_nothing_counted(world: Import
 
     assert world.split(source).result == "completed"
 
-    shown = world.job(source).to_response()
+    shown = response_of(world.job(source))
     assert (shown.state, shown.counts.read, shown.chunks.total) == ("completed", 0, 0)
     assert world.chunks() == []
     assert world.split(source).result == "repeated"

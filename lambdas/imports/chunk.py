@@ -1,0 +1,107 @@
+"""The parts of an import job: what travels through the queue, and what comes of it. Pure."""
+
+from typing import Annotated
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import AwareDatetime, Field
+
+from lambdas.models import StrictModel
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Source(StrictModel):
+    """One version of one S3 object. Without a version, its ETag (no quotes) says which content is meant."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str
+
+    @property
+    def uri(self) -> str:
+        """The object's address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def job_id(self) -> str:
+        """The same content at the same place is the same job, however often S3 tells of it."""
+        return str(uuid5(NAMESPACE_URL, f"{self.uri}#{self.version_id or self.etag}"))
+
+
+class ChunkBatch(StrictModel):
+    """The batch inference that a chunk waits for: that of its part `part`, for the records that begin before `end`."""
+
+    part: Count
+    end: Count
+    checks: Count = Field(default=0, description="How often it was looked at.")
+
+
+class Chunk(StrictModel):
+    """A part of a job as it travels through the queue: the records that begin in bytes `start` to `end` - 1.
+
+    What a loader has no time for goes back as the chunk's next `part`; the ranges of all parts of a chunk follow one
+    another.
+    """
+
+    job_id: str
+    chunk: Count
+    part: Count = 0
+    start: Count
+    end: Count
+    collection: str
+    source: Source
+    size: Count = Field(description="Where the bytes end that may be read: mostly those of the whole object.")
+    stored_key: str | None = Field(
+        default=None, description="Key of the object of Alto's own that holds the chunk, if its file was compressed."
+    )
+    base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
+
+    batch: ChunkBatch | None = None
+
+    def rest(self, start: int) -> "Chunk":
+        """What is left of this chunk when only the records that begin before `start` were loaded."""
+        batch = self.batch if self.batch and start < self.batch.end else None
+        return self.model_copy(update={"part": self.part + 1, "start": start, "batch": batch})
+
+    def waiting_for(self, batch: ChunkBatch) -> "Chunk":
+        """The same, to be loaded when this batch inference has ended."""
+        return self.model_copy(update={"batch": batch})
+
+    def __str__(self) -> str:
+        return f"chunk {self.chunk} (part {self.part}) of import {self.job_id}"
+
+
+class RecordError(StrictModel):
+    """Why one record was not loaded."""
+
+    chunk: Count
+    line_start_byte: Count = Field(description="Where in the object its line begins.")
+    code: str
+    message: str
+
+
+class Problem(StrictModel):
+    """What keeps a chunk from being loaded. It is tried again by itself."""
+
+    chunk: Count
+    attempts: Count
+    code: str
+    message: str
+    time: AwareDatetime
+
+
+class ChunkReport(StrictModel):
+    """What became of the records of a chunk. With `rest_start`, of those that begin before it."""
+
+    loaded: Count = 0
+    unchanged: Count = 0
+    failed: Count = 0
+    rest_start: Count | None = None
+    first_errors: tuple[RecordError, ...] = ()
+    error_file: str | None = None
+
+    @property
+    def read(self) -> int:
+        """Every record is loaded, unchanged or failed."""
+        return self.loaded + self.unchanged + self.failed
