@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api import event
+from tests.api import Api, event
 
 PROJECT = Path(__file__).parents[2]
 
@@ -77,7 +77,7 @@ def run(environment: dict[str, str], requests: list[dict[str, Any]]) -> Written:
 
 
 @pytest.fixture(scope="module")
-def written(environment: dict[str, str]) -> Written:
+def written(environment: dict[str, str], api: Api) -> Written:
     name = f"Log{uuid4().hex[:8]}"
     config = {
         "name": name,
