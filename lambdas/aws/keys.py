@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from urllib3 import PoolManager, Retry, Timeout
@@ -59,6 +59,17 @@ class AwsCredentials:
         return hashlib.blake2b("\0".join(parts).encode(), key=_SALT, digest_size=16).hexdigest()
 
 
+class Session(NamedTuple):
+    """Temporary credentials, and when they end, in seconds since the epoch."""
+
+    credentials: AwsCredentials
+    expires: float
+
+    def is_old(self, now: float) -> bool:
+        """Whether it is time to renew them."""
+        return self.expires - RENEW_SECONDS <= now
+
+
 class OwnCredentials:
     """The credentials of the function's role, as Lambda gives them. Safe to share between threads.
 
@@ -78,8 +89,7 @@ class OwnCredentials:
         self._pool = pool
         self._clock = clock
         self._lock = Lock()
-        self._fetched: AwsCredentials | None = None
-        self._expires = 0.0
+        self._session: Session | None = None
 
     def __call__(self) -> AwsCredentials:
         """The credentials as they are now. Raises `NoCredentialsError` and `CredentialsUnavailableError`."""
@@ -91,19 +101,19 @@ class OwnCredentials:
         if not url:
             raise NoCredentialsError
         with self._lock:
-            if self._fetched is None or self._expires - RENEW_SECONDS <= self._clock():
-                self._renew(url)
-            assert self._fetched
-            return self._fetched
+            if self._session is None or self._session.is_old(self._clock()):
+                self._session = self._renewed(url)
+            return self._session.credentials
 
-    def _renew(self, url: str) -> None:
+    def _renewed(self, url: str) -> Session:
         try:
             answer = self._fetch(url)
             fetched = AwsCredentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["Token"])
-            self._fetched, self._expires = fetched, datetime.fromisoformat(answer["Expiration"]).timestamp()
+            return Session(fetched, datetime.fromisoformat(answer["Expiration"]).timestamp())
         except (HTTPError, ValueError, KeyError, TypeError):
-            if self._fetched is None or self._expires <= self._clock():
+            if self._session is None or self._session.expires <= self._clock():
                 raise CredentialsUnavailableError from None
+            return self._session
 
     def _fetch(self, url: str) -> Any:
         parts = urlsplit(url)

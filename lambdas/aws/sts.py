@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from lambdas.aws.endpoints import SERVICES, endpoint
 from lambdas.aws.http import HttpAnswer, Transport
-from lambdas.aws.keys import AccessRefusedError, AwsCredentials, CredentialsUnavailableError
+from lambdas.aws.keys import AccessRefusedError, AwsCredentials, CredentialsUnavailableError, Session
 from lambdas.aws.signing import HttpRequest
 
 # The longest that a role may be assumed for by another role.
@@ -29,13 +29,6 @@ class Role(NamedTuple):
     region: str
 
 
-class RoleSession(NamedTuple):
-    """The credentials of a role, and when they end, in seconds since the epoch."""
-
-    credentials: AwsCredentials
-    expires: float
-
-
 class Sts:
     """Assumes roles. Safe to share between threads."""
 
@@ -43,7 +36,7 @@ class Sts:
         self._transport = transport
         self._environment = environment
 
-    def assume(self, role: Role, credentials: AwsCredentials) -> RoleSession:
+    def assume(self, role: Role, credentials: AwsCredentials) -> Session:
         """Become the role, as whoever the credentials are of.
 
         Raises `AccessRefusedError`, and `CredentialsUnavailableError` if there is no answer.
@@ -74,7 +67,7 @@ def assume_role_request(role: Role, url: str) -> HttpRequest:
     return HttpRequest("POST", f"{url}/", headers, urlencode(form).encode(), SERVICES["sts"].signing_name, role.region)
 
 
-def role_session(answer: HttpAnswer) -> RoleSession:
+def role_session(answer: HttpAnswer) -> Session:
     """What STS answered, which is XML. Raises `AccessRefusedError`, and `CredentialsUnavailableError` for nonsense."""
     # Few functions ever assume a role, so that the others do not load it.
     from xml.etree import ElementTree as ET  # noqa: PLC0415
@@ -88,6 +81,6 @@ def role_session(answer: HttpAnswer) -> RoleSession:
         raise AccessRefusedError(text.get("Code", ""))
     try:
         credentials = AwsCredentials(text["AccessKeyId"], text["SecretAccessKey"], text["SessionToken"])
-        return RoleSession(credentials, datetime.fromisoformat(text["Expiration"]).timestamp())
+        return Session(credentials, datetime.fromisoformat(text["Expiration"]).timestamp())
     except (KeyError, ValueError):
         raise CredentialsUnavailableError from None

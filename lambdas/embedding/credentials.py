@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
 
-from lambdas.aws.keys import RENEW_SECONDS, AwsCredentials
-from lambdas.aws.sts import Role, RoleSession
+from lambdas.aws.keys import AwsCredentials, Session
+from lambdas.aws.sts import Role
 from lambdas.errors import ErrorDetail, IncompleteCredentialsError
 
 ACCESS_KEY_HEADER = "X-AWS-Access-Key"
@@ -69,7 +69,7 @@ class CredentialChain:
     def __init__(
         self,
         own: Callable[[], AwsCredentials],
-        assume: Callable[[Role, AwsCredentials], RoleSession],
+        assume: Callable[[Role, AwsCredentials], Session],
         environment: AwsCredentials | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -77,7 +77,7 @@ class CredentialChain:
         self._assume = assume
         self._environment = environment
         self._clock = clock
-        self._sessions: OrderedDict[Role, RoleSession] = OrderedDict()
+        self._sessions: OrderedDict[Role, Session] = OrderedDict()
         self._lock = Lock()
 
     def resolve(self, caller: AwsCredentials | None, role: Role | None) -> AwsCredentials:
@@ -95,7 +95,7 @@ class CredentialChain:
         # Asking under the lock makes the many threads of a batch wait for one answer instead of asking 64 times.
         with self._lock:
             session = self._sessions.get(role)
-            if session is None or session.expires - RENEW_SECONDS <= self._clock():
+            if session is None or session.is_old(self._clock()):
                 session = self._sessions[role] = self._assume(role, self._base())
             self._sessions.move_to_end(role)
             while len(self._sessions) > _ROLES_REMEMBERED:

@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from lambdas.aws.http import SignedHttp, connections
 from lambdas.aws.keys import OwnCredentials
-
-# To each host: as many as there are calls in flight to a model (see `embedder.CONCURRENCY`).
-CONNECTIONS = 64
+from lambdas.embedding.embedder import CONCURRENCY
 
 
 class Aws(NamedTuple):
@@ -19,6 +17,9 @@ class Aws(NamedTuple):
 
 
 def aws_access(environment: Mapping[str, str]) -> Aws:
-    """Made once for a function. `AWS_CA_BUNDLE` is the file of other certificate authorities than the system's."""
-    pool = connections(CONNECTIONS, environment.get("AWS_CA_BUNDLE"))
+    """Made once for a function, with as many connections to a host as there are calls in flight to a model.
+
+    `AWS_CA_BUNDLE` is the file of other certificate authorities than the system's.
+    """
+    pool = connections(CONCURRENCY, environment.get("AWS_CA_BUNDLE"))
     return Aws(environment, SignedHttp(pool), OwnCredentials(environment, pool))

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.aws.keys import RENEW_SECONDS, AwsCredentials
-from lambdas.aws.sts import Role, RoleSession
+from lambdas.aws.keys import RENEW_SECONDS, AwsCredentials, Session
+from lambdas.aws.sts import Role
 from lambdas.embedding.credentials import CredentialChain, credentials_from_environment, credentials_from_headers
 from lambdas.errors import IncompleteCredentialsError
 
@@ -21,10 +21,10 @@ class FakeSts:
         self.clock = clock
         self.asked: list[tuple[Role, AwsCredentials]] = []
 
-    def assume(self, role: Role, credentials: AwsCredentials) -> RoleSession:
+    def assume(self, role: Role, credentials: AwsCredentials) -> Session:
         self.asked.append((role, credentials))
         number = len(self.asked)
-        return RoleSession(AwsCredentials(f"ASIA{number}", f"secret-{number}", f"token-{number}"), self.clock() + 3600)
+        return Session(AwsCredentials(f"ASIA{number}", f"secret-{number}", f"token-{number}"), self.clock() + 3600)
 
 
 class Clock:
