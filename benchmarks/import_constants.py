@@ -18,13 +18,13 @@ from uuid import UUID
 import orjson
 
 from benchmarks.judged import ROOT
+from lambdas.batch_inference.file_format import input_line, outcomes
+from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
-from lambdas.embedding.batch_inference import input_line, outcomes
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.prepared import PreparedEmbedder
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter
@@ -32,7 +32,7 @@ from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
-from lambdas.wiring.engine import connect
+from lambdas.wiring.opensearch import connect
 from local.emulator import Emulator
 from local.emulator.model import StubEmbedder
 from local.opensearch.artifacts import install

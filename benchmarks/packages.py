@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.judged import DIMENSIONS, folder
-from lambdas.imports.fields import known_id
+from lambdas.records.record_shape import known_id
 from local.processes import LOOPBACK
 from local.stack import Stack
 

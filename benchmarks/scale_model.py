@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from lambdas.embedding.batch_inference import MAX_NUMBERS, MAX_RECORDS
+from lambdas.batch_inference.coordinator import check_seconds
+from lambdas.batch_inference.file_format import MAX_NUMBERS, MAX_RECORDS
 from lambdas.embedding.families import family_named
 from lambdas.import_settings import SplitSettings
-from lambdas.imports.batch_inference import check_seconds
-from lambdas.imports.options import Embedding, ImportOptions
-from lambdas.imports.plans import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
+from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
+from lambdas.jobs.import_options import Embedding, ImportOptions
 
 GIB = 1 << 30
 LOAD_GIB = 1769 / 1024

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.judged import ROOT
 from benchmarks.scale_model import Estimate, Load, estimate
-from lambdas.imports.options import Embedding
+from lambdas.jobs.import_options import Embedding
 
 CONSTANTS = ROOT / "benchmarks" / "results" / "import_constants.json"
 PRICES = ROOT / "benchmarks" / "prices.json"

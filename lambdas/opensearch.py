@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 import orjson
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from lambdas.aws.credentials import AwsAccessError
 from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import AwsAccessError
 from lambdas.errors import ClusterFullError, QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 
 # What OpenSearch answers while it is overloaded, starting or losing a node.

@@ -11,13 +11,13 @@ import boto3
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
-from lambdas.imports.chunk import Chunk, Source
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.job import Job
-from lambdas.imports.load import Delivery, Loader, LoadOutcome
-from lambdas.imports.progress import JobStore
-from lambdas.imports.source import S3Source
-from lambdas.imports.split import SplitOutcome, Splitter
+from lambdas.imports.loader import Delivery, Loader, LoadOutcome
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.splitter import SplitOutcome, Splitter
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.job import Job
+from lambdas.jobs.job_store import JobStore
+from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.model import ObjectInput
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

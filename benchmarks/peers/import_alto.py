@@ -57,7 +57,7 @@ def alto(job: dict[str, Any]) -> Prepare:
     os.environ |= job["environment"]
     from benchmarks.in_process import Alto  # noqa: PLC0415 - wired by the environment that was just set
     from lambdas.handlers import load, split  # noqa: PLC0415
-    from lambdas.imports.job import Source  # noqa: PLC0415
+    from lambdas.jobs.job import Source  # noqa: PLC0415
 
     s3, sqs = (boto3.client(name, region_name="us-east-1") for name in ("s3", "sqs"))
     bucket, name = os.environ["ALTO_IMPORT_BUCKET"], job["index"]

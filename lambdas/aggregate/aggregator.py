@@ -1,9 +1,9 @@
 """The path of an aggregation: request, search if there is one, body, OpenSearch, answer."""
 
-from lambdas.aggregate.answer import aggregate_response
 from lambdas.aggregate.body import aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aggregate.response import aggregate_response
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.opensearch import OpenSearch

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from urllib3 import PoolManager, Timeout
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.signing import HttpRequest, signed_headers
 
 CONNECT_SECONDS = 5.0

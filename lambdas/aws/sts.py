@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from urllib3.exceptions import HTTPError
 
+from lambdas.aws.credentials import AccessRefusedError, AwsCredentials, CredentialsUnavailableError, Session
 from lambdas.aws.endpoints import SERVICES, endpoint
 from lambdas.aws.http import HttpAnswer, Transport
-from lambdas.aws.keys import AccessRefusedError, AwsCredentials, CredentialsUnavailableError, Session
 from lambdas.aws.signing import HttpRequest
 
 # The longest that a role may be assumed for by another role.

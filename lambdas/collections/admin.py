@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.index_body import KnnEngine, index_body, index_settings, mapping_update
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (

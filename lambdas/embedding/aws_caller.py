@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from urllib3.exceptions import HTTPError
 
+from lambdas.aws.credentials import AwsAccessError, AwsCredentials
 from lambdas.aws.endpoints import SERVICES, endpoint
 from lambdas.aws.http import HttpAnswer, Transport
-from lambdas.aws.keys import AwsAccessError, AwsCredentials
 from lambdas.aws.signing import HttpRequest
 from lambdas.aws.sts import Role
-from lambdas.embedding.called import Called, HttpCall
-from lambdas.embedding.credentials import CredentialChain
+from lambdas.embedding.credential_chain import CredentialChain
+from lambdas.embedding.model_target import Called, HttpCall
 from lambdas.embedding.vendor_errors import connection_failure, credentials_failure, failure_of
 
 

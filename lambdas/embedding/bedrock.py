@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from lambdas.embedding.called import HttpCall
 from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.model_target import HttpCall
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 

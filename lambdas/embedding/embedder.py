@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Lock
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
+from lambdas.embedding.adaptive_rate import Lane
 from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.embedding_run import EmbeddingCounts, EmbeddingRun, Result, Surroundings
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Model
-from lambdas.embedding.pacing import Lane
-from lambdas.embedding.run import EmbeddingCounts, EmbeddingRun, Result, Surroundings
 from lambdas.embedding.text import text_hash
 from lambdas.errors import EmbeddingError
 

@@ -5,13 +5,13 @@ from typing import NamedTuple, Protocol
 
 import orjson
 
-from lambdas.aws.keys import AwsCredentials
-from lambdas.embedding.answers import Vector, tokens_of, truncated_of, vectors_of
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.bedrock import invoke_model
-from lambdas.embedding.called import HttpCall
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.families import InputType
+from lambdas.embedding.model_responses import Vector, tokens_of, truncated_of, vectors_of
+from lambdas.embedding.model_target import HttpCall
 from lambdas.embedding.sagemaker import invoke_endpoint
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer
 from lambdas.errors import ModelAnswerError, ModelInputError

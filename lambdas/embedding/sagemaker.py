@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from lambdas.embedding.called import HttpCall
 from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.model_target import HttpCall
 
 
 def invoke_endpoint(config: Text2VecAws, body: bytes) -> HttpCall:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import orjson
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
+from lambdas.aws.credentials import AccessRefusedError, AwsAccessError, NoCredentialsError
 from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import AccessRefusedError, AwsAccessError, NoCredentialsError
-from lambdas.embedding.called import Called
+from lambdas.embedding.model_target import Called
 from lambdas.errors import (
     CredentialsExpiredError,
     CredentialsRefusedError,

@@ -13,9 +13,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.credentials import credentials_from_headers
+from lambdas.embedding.credential_chain import credentials_from_headers
 from lambdas.errors import (
     AltoError,
     AnswerTooLargeError,

@@ -10,9 +10,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from lambdas.handlers.http import ERROR_RESPONSES, JSON
 from lambdas.handlers.parameters import IdempotencyKey, replayed
 from lambdas.handlers.strict_json import StrictJson
-from lambdas.imports.answer import ImportResponse
-from lambdas.imports.control import ImportList, ImportRequest, KeptImport, StartedImport
+from lambdas.imports.import_service import ImportList, ImportRequest, KeptImport, StartedImport
 from lambdas.imports.uploads import CompletedUpload, PartsRequest, PartUrls, UploadCompletion, UploadReference
+from lambdas.jobs.job_response import ImportResponse
 from lambdas.wiring.write import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

@@ -6,10 +6,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.deadline import Deadline
-from lambdas.handlers.entry import entry_point
-from lambdas.imports.chunk import Chunk
-from lambdas.imports.load import Delivery
+from lambdas.handlers.entry_point import entry_point
+from lambdas.imports.loader import Delivery
 from lambdas.invocation import current
+from lambdas.jobs.chunk import Chunk
 from lambdas.observability import logger
 from lambdas.wiring.load import loader
 

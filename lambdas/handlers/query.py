@@ -9,12 +9,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path as InPath
 
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.collections.model import CollectionName
-from lambdas.handlers.entry import entry_point
+from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
-from lambdas.search.answer import SearchResponse
 from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model, has_doubts
+from lambdas.search.response import SearchResponse
 from lambdas.wiring.query import services
 
 if TYPE_CHECKING:

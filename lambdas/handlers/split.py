@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.deadline import Deadline
-from lambdas.handlers.entry import entry_point
+from lambdas.handlers.entry_point import entry_point
 from lambdas.observability import logger
 from lambdas.wiring.split import splitter
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from lambdas.handlers import collection_routes, imports_routes, object_routes
-from lambdas.handlers.entry import entry_point
+from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from lambdas.errors import AltoError
-from lambdas.imports.answer import MAX_FIRST_ERRORS
-from lambdas.imports.chunk import Chunk, RecordError
-from lambdas.imports.entries import Entry
-from lambdas.imports.multipart import GrowingObject
-from lambdas.imports.notifications import OWN_PREFIX
+from lambdas.imports.s3_multipart import GrowingObject
+from lambdas.imports.s3_notifications import OWN_PREFIX
+from lambdas.jobs.chunk import Chunk, RecordError
+from lambdas.jobs.job_response import MAX_FIRST_ERRORS
+from lambdas.records.read_records import Entry
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from lambdas.imports.batches import Batch, ObjectResult, is_transient
-from lambdas.imports.chunk import Chunk, ChunkReport
 from lambdas.imports.error_file import ErrorFile
+from lambdas.imports.record_batches import Batch, ObjectResult, is_transient
+from lambdas.jobs.chunk import Chunk, ChunkReport
 
 
 class Tally:

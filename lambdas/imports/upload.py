@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from lambdas.imports.options import ImportOptions
+from lambdas.jobs.import_options import ImportOptions
 
 ID_KEY = "alto-import-id"
 OPTIONS_KEY = "alto-import-options"

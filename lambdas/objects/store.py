@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ErrorDetail, InvalidObjectError, VersionConflictError
 from lambdas.objects.bulk import BulkAction, conflict, version_condition
-from lambdas.objects.current import CurrentWriter
 from lambdas.objects.document import object_of
 from lambdas.objects.merge import patched
 from lambdas.objects.model import (
@@ -22,6 +21,7 @@ from lambdas.objects.model import (
     parse_object,
 )
 from lambdas.objects.reader import ObjectReader, missing
+from lambdas.objects.retrying_writer import CurrentWriter
 from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import DocumentMissingError, OpenSearch, WriteConflictError
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.run import Result
+from lambdas.embedding.embedding_run import Result
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
+from lambdas.objects.auto_schema import with_new_properties
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
 from lambdas.objects.document import document
-from lambdas.objects.inference import with_new_properties
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.values import check_properties
 from lambdas.objects.vectors import check_vectors

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from lambdas.embedding.called import HttpCall
+from lambdas.embedding.model_target import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer, what
 from lambdas.errors import ModelAnswerError, ModelInputError
 from lambdas.reranking.model import MAX_CHARACTERS, RerankModel

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.called import Called, HttpCall
+from lambdas.embedding.model_target import Called, HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelUnavailableError
 from lambdas.reranking.model import RerankModel

@@ -4,16 +4,16 @@ from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.search.bm25_leg import searched_properties, words_query
 from lambdas.search.boost import boosting_fields, marking_filter
 from lambdas.search.explain import RRF_RANK_CONSTANT
 from lambdas.search.filters import filter_query
 from lambdas.search.grouping import check_grouped
 from lambdas.search.modes import Bm25, Hybrid
-from lambdas.search.nearness import QueryVector, near_enough, vector_query
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
 from lambdas.search.rerank import read_properties
-from lambdas.search.targets import target_vector
-from lambdas.search.words import searched_properties, words_query
+from lambdas.search.target_vectors import target_vector
+from lambdas.search.vector_leg import QueryVector, near_enough, vector_query
 
 # Candidates of a vector search. Lucene looks at no more of its graph than these, so pages that share them cannot
 # contradict each other; the first is the collection's ef_search, the last what paging reaches.

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from lambdas.search.answer import Explanation
+from lambdas.search.response import Explanation
 
 
 class Candidate(NamedTuple):

@@ -6,10 +6,10 @@ engine's own explanation names wrong parts for hits that only one leg has among 
 
 from typing import Any, Literal
 
-from lambdas.search.answer import BoostPart, Explanation, Leg
 from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.request import HYBRID_DEPTH
+from lambdas.search.response import BoostPart, Explanation, Leg
 
 RRF_RANK_CONSTANT = 60
 # What the engine gives the last candidate of a leg, to tell it from an object that is none (min-max normalization).

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from lambdas.search.answer import Hit
 from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
-from lambdas.search.targets import Targets
+from lambdas.search.response import Hit
+from lambdas.search.target_vectors import Targets
 
 
 def candidates_of(answer: dict[str, Any], targets: Targets | None) -> list[Candidate]:

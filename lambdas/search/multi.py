@@ -7,8 +7,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from lambdas.errors import AltoError, InvalidObjectError, InvalidRequestError, SearchEngineError
 from lambdas.models import StrictModel
-from lambdas.search.answer import SearchResponse
 from lambdas.search.request import SearchRequest
+from lambdas.search.response import SearchResponse
 from lambdas.validation import invalid_request
 
 MAX_QUERIES = 20

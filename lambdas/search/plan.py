@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from lambdas.collections.model import Collection
 from lambdas.search.body import search_body
 from lambdas.search.explain import leg_bodies
-from lambdas.search.nearness import QueryVector
 from lambdas.search.request import SearchRequest
+from lambdas.search.vector_leg import QueryVector
 
 
 class Plan(NamedTuple):

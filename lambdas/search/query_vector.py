@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
@@ -15,10 +15,10 @@ from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNo
 from lambdas.objects.vectors import check_vectors
 from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
-from lambdas.search.nearness import QueryVector
-from lambdas.search.recipes import Recipe, Vector, objects_of, recipe, texts_of
 from lambdas.search.stopwatch import Stopwatch
-from lambdas.search.targets import Targets, targets_of
+from lambdas.search.target_vectors import Targets, targets_of
+from lambdas.search.vector_leg import QueryVector
+from lambdas.search.vector_recipes import Recipe, Vector, objects_of, recipe, texts_of
 
 type Known = dict[tuple[str, str | UUID], Vector | AltoError]
 

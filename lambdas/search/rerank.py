@@ -18,9 +18,9 @@ from lambdas.errors import (
 )
 from lambdas.models import StrictModel
 from lambdas.reranking.model import MAX_TEXTS, RerankModel
-from lambdas.search.answer import RerankOutcome
 from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearText, QueryText
+from lambdas.search.response import RerankOutcome
 
 # What another day may bring a score: the search is answered in its own order. Any other error is one of the request or
 # of the set-up, which would stay unnoticed for ever if searches went on without it.

@@ -5,19 +5,19 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
-from lambdas.search.answer import RerankOutcome, SearchResponse
-from lambdas.search.finish import Found, candidates, response_of
-from lambdas.search.hit_reranker import HitReranker
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, failed
 from lambdas.search.plan import Plan, planned
+from lambdas.search.postprocess import Found, candidates, response_of
 from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
+from lambdas.search.rerank_step import HitReranker
+from lambdas.search.response import RerankOutcome, SearchResponse
 from lambdas.search.stopwatch import Stopwatch
 
 if TYPE_CHECKING:

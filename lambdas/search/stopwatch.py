@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
 
-from lambdas.search.answer import Profile
+from lambdas.search.response import Profile
 
 Step = Literal["embedding", "engine", "rerank"]
 

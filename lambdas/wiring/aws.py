@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from lambdas.aws.credentials import OwnCredentials
 from lambdas.aws.http import SignedHttp, connections
-from lambdas.aws.keys import OwnCredentials
 from lambdas.embedding.embedder import CONCURRENCY
 
 

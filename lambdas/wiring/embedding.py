@@ -5,11 +5,11 @@ from dataclasses import asdict
 from lambdas.aws.sts import Sts
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.credentials import CredentialChain, credentials_from_environment
+from lambdas.embedding.credential_chain import CredentialChain, credentials_from_environment
 from lambdas.embedding.embedder import Embedder
+from lambdas.embedding.embedding_run import EmbeddingCounts
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import AwsModel
-from lambdas.embedding.run import EmbeddingCounts
 from lambdas.invocation import current
 from lambdas.observability import logger
 from lambdas.wiring.aws import Aws

@@ -3,8 +3,8 @@
 from typing import Any
 
 from lambdas.import_settings import ImportSettings
-from lambdas.imports.events import JobEvents
-from lambdas.imports.progress import JobStore
+from lambdas.jobs.job_events import JobEvents
+from lambdas.jobs.job_store import JobStore
 from lambdas.observability import logger
 
 

@@ -3,25 +3,25 @@
 import os
 from functools import cache
 
+from lambdas.batch_inference.bedrock_jobs import BatchJobs
+from lambdas.batch_inference.coordinator import BatchInference
+from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
+from lambdas.batch_inference.s3_files import BatchFiles
+from lambdas.batch_inference.state_store import BatchStore
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.embedding.batch_jobs import BatchJobs
-from lambdas.embedding.prepared import PreparedEmbedder
 from lambdas.import_settings import LoadSettings
-from lambdas.imports.batch_files import BatchFiles
-from lambdas.imports.batch_inference import BatchInference
-from lambdas.imports.batch_state import BatchStore
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.load import Loader
-from lambdas.imports.source import S3Source
+from lambdas.imports.loader import Loader
+from lambdas.imports.s3_source import S3Source
+from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.bulk import BulkWriter
-from lambdas.objects.current import CurrentWriter
+from lambdas.objects.retrying_writer import CurrentWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
-from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
+from lambdas.wiring.opensearch import connect
 from lambdas.wiring.session import aws_session
 
 

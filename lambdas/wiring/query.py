@@ -11,7 +11,7 @@ from lambdas.search.searcher import Searcher
 from lambdas.settings import EngineSettings
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
-from lambdas.wiring.engine import connect
+from lambdas.wiring.opensearch import connect
 
 if TYPE_CHECKING:
     from lambdas.aggregate.aggregator import Aggregator

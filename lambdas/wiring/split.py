@@ -4,9 +4,9 @@ import os
 from functools import cache
 
 from lambdas.import_settings import SplitSettings
-from lambdas.imports.chunk_queue import ChunkQueue, SplitQueue
-from lambdas.imports.source import S3Source
-from lambdas.imports.split import Splitter
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.splitter import Splitter
+from lambdas.jobs.queues import ChunkQueue, SplitQueue
 from lambdas.wiring.jobs import job_store
 from lambdas.wiring.session import aws_session
 

@@ -7,24 +7,24 @@ from typing import NamedTuple
 
 from botocore.config import Config
 
+from lambdas.batch_inference.file_format import batch_problem
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.embedding.batch_inference import batch_problem
 from lambdas.idempotency import IdempotentRequests
 from lambdas.import_settings import WriteSettings
-from lambdas.imports.chunk_queue import SplitQueue
-from lambdas.imports.control import ImportControl
+from lambdas.imports.import_service import ImportControl
+from lambdas.jobs.queues import SplitQueue
 from lambdas.objects.bulk import BulkWriter
-from lambdas.objects.current import CurrentWriter
 from lambdas.objects.reader import ObjectReader
+from lambdas.objects.retrying_writer import CurrentWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
-from lambdas.wiring.engine import connect
 from lambdas.wiring.jobs import job_store
+from lambdas.wiring.opensearch import connect
 from lambdas.wiring.session import aws_session
 
 # Signed URLs are good in every region only with this signature, and with the region in their host: at the global host,

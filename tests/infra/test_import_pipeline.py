@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra import permissions
-from lambdas.imports.notifications import OWN_PREFIX, SUFFIXES
+from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.uploads import UPLOAD_FOLDER
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
 

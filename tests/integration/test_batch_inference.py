@@ -13,12 +13,12 @@ from uuid import uuid4
 import boto3
 import pytest
 
+from lambdas.batch_inference import coordinator, s3_files
+from lambdas.batch_inference.state_store import Batch, BatchStore
 from lambdas.handlers import load, split
-from lambdas.imports import batch_files, batch_inference
-from lambdas.imports.batch_state import Batch, BatchStore
-from lambdas.imports.chunk import Chunk
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.progress import JobStore
+from lambdas.jobs.chunk import Chunk
+from lambdas.jobs.job_store import JobStore
+from lambdas.jobs.queues import ChunkQueue
 from lambdas.wiring.load import loader
 from local.emulator import Emulator
 from tests.api import Api, Context
@@ -140,7 +140,7 @@ def make_collection(api: Api, **changes: Any) -> str:
 def imports(
     api: Api, environment: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Imports]:
-    monkeypatch.setattr(batch_inference, "FIRST_CHECK_SECONDS", 0)
+    monkeypatch.setattr(coordinator, "FIRST_CHECK_SECONDS", 0)
     s3 = boto3.client("s3", region_name=environment["AWS_REGION"])
     if environment["ALTO_IMPORT_BUCKET"] not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
@@ -222,7 +222,7 @@ def test_cancelling_stops_the_batch_job_at_once_and_resuming_starts_another(
     imports: Imports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As in the account: the next look is minutes away.
-    monkeypatch.setattr(batch_inference, "FIRST_CHECK_SECONDS", 600)
+    monkeypatch.setattr(coordinator, "FIRST_CHECK_SECONDS", 600)
     emulator.faults(batch={"seconds": 600})
     job_id = imports.start([record(number) for number in range(RECORDS)])
     while not batch_jobs(emulator):
@@ -231,7 +231,7 @@ def test_cancelling_stops_the_batch_job_at_once_and_resuming_starts_another(
     imports.post(job_id, "cancel")
     cancelled = imports.run(job_id)
     stopped = [each["status"] for each in batch_jobs(emulator)]
-    monkeypatch.setattr(batch_inference, "FIRST_CHECK_SECONDS", 0)
+    monkeypatch.setattr(coordinator, "FIRST_CHECK_SECONDS", 0)
     emulator.faults()
     imports.post(job_id, "resume")
     job = imports.run(job_id)
@@ -266,7 +266,7 @@ def test_unchanged_objects_are_not_sent_to_bedrock_again(imports: Imports, emula
 def test_a_chunk_with_more_records_than_a_job_takes_is_embedded_by_several(
     imports: Imports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_files, "most_records", lambda _: 110)
+    monkeypatch.setattr(s3_files, "most_records", lambda _: 110)
     lines = [record(number) for number in range(225)]
 
     job = imports.run(imports.start(lines))
@@ -318,7 +318,7 @@ def test_counts_are_exact_and_no_job_is_started_twice_however_messages_come_and_
     """Each message at least twice and in any order; functions die before and after every step that leaves a trace."""
     dice = random.Random(seed)
     emulator.faults(batch={"seconds": 0.2})
-    monkeypatch.setattr(batch_files, "most_records", lambda _: 110)
+    monkeypatch.setattr(s3_files, "most_records", lambda _: 110)
 
     def mortal(owner: type, name: str) -> None:
         original = getattr(owner, name)

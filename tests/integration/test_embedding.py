@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedder import CONCURRENCY, Embedder
+from lambdas.embedding.embedding_run import EmbeddingCounts
 from lambdas.embedding.families import FAMILIES
 from lambdas.embedding.model_client import AwsModel
-from lambdas.embedding.run import EmbeddingCounts
 from lambdas.errors import (
     CredentialsExpiredError,
     CredentialsRefusedError,

@@ -24,21 +24,21 @@ from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import Chunk, Source
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.load import Delivery, Loader
-from lambdas.imports.progress import JobStore
-from lambdas.imports.source import S3Source
+from lambdas.imports.loader import Delivery, Loader
+from lambdas.imports.s3_source import S3Source
 from lambdas.invocation import current
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
+from lambdas.jobs.job_store import JobStore
+from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
-from lambdas.wiring.engine import connect
+from lambdas.wiring.opensearch import connect
 from local.emulator import Emulator
 from tests.import_builders import BUCKET, TABLE, ImportWorld
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from lambdas.handlers import load, split
-from lambdas.imports.chunk import Source
+from lambdas.jobs.chunk import Source
 from local.emulator import Emulator
 from tests.api import Api, Context
 from tests.builders import FILM_PROPERTIES, FILMS, TITAN

@@ -13,13 +13,13 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ConflictError, ModelThrottledError
-from lambdas.imports import split
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import Chunk, ChunkReport, Source
-from lambdas.imports.chunk_queue import ChunkQueue
-from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.job import QUIET, Job, JobState
-from lambdas.imports.load import Delivery
+from lambdas.imports import splitter as splitter_module
+from lambdas.imports.import_service import ImportControl, ImportRequest
+from lambdas.imports.loader import Delivery
+from lambdas.jobs.chunk import Chunk, ChunkReport, Source
+from lambdas.jobs.job import QUIET, Job, JobState
+from lambdas.jobs.job_response import response_of
+from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.model import ObjectInput
 from tests.import_builders import BUCKET, ImportWorld, films
 
@@ -128,7 +128,7 @@ class MortalWorld:
         self.later.waiting.clear()
         self.run()
 
-    def _splitter(self) -> split.Splitter:
+    def _splitter(self) -> splitter_module.Splitter:
         splitter = self.world.splitter()
         splitter._queue, splitter._go_on = self.chunks, self.split_queue.append
         return splitter
@@ -167,8 +167,8 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Iterator[MortalWorld]:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Splitting stores its way after every two chunks."""
-    monkeypatch.setattr(split, "MESSAGES_PER_BATCH", 2)
-    monkeypatch.setattr(split, "BATCHES_PER_MARK", 1)
+    monkeypatch.setattr(splitter_module, "MESSAGES_PER_BATCH", 2)
+    monkeypatch.setattr(splitter_module, "BATCHES_PER_MARK", 1)
 
 
 def assert_completed(job: Job, loaded: int, failed: int = 0) -> None:
@@ -322,7 +322,7 @@ def test_failed_records_are_tried_again_though_whoever_asked_for_it_died(mortal:
 def test_a_splitter_of_an_earlier_run_does_not_say_how_far_this_one_is(
     mortal: MortalWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(split, "BATCHES_PER_MARK", 2)
+    monkeypatch.setattr(splitter_module, "BATCHES_PER_MARK", 2)
     source = upload(mortal, films(60), "Film/films.jsonl")
     sent: list[int] = []
 
@@ -360,7 +360,7 @@ def test_splitting_stops_when_its_job_is_cancelled(mortal: MortalWorld) -> None:
 
     mortal._splitter().continue_job(source.job_id, Deadline.after(60))
 
-    assert len(mortal.chunks.messages.waiting) == split.BATCHES_PER_MARK
+    assert len(mortal.chunks.messages.waiting) == splitter_module.BATCHES_PER_MARK
     assert mortal.world.job(source).state is JobState.CANCELLED
 
 

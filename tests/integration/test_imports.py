@@ -12,10 +12,10 @@ from moto.server import ThreadedMotoServer
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ModelThrottledError
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import Chunk, ChunkReport, Source
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.load import Delivery
+from lambdas.imports.loader import Delivery
+from lambdas.jobs.chunk import Chunk, ChunkReport, Source
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
 from lambdas.objects.model import ObjectInput
 from tests.import_builders import BUCKET, NOW, EagerQueue, ImportWorld, films
 

@@ -56,9 +56,9 @@ def ids(answer: Any) -> list[str]:
 def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
     """The two legs, each searched alone and directly: id to score, best first."""
     from lambdas.search.body import search_body
-    from lambdas.search.nearness import QueryVector
     from lambdas.search.request import SearchRequest
-    from lambdas.search.targets import Targets
+    from lambdas.search.target_vectors import Targets
+    from lambdas.search.vector_leg import QueryVector
     from lambdas.wiring.query import services
 
     request = SearchRequest.model_validate({"hybrid": hybrid})

@@ -1,8 +1,8 @@
 from typing import Any
 
-from lambdas.aggregate.answer import aggregate_response
 from lambdas.aggregate.body import aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
+from lambdas.aggregate.response import aggregate_response
 from tests.builders import collection
 
 FILMS = collection(

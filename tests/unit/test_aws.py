@@ -16,9 +16,7 @@ from botocore.loaders import Loader
 from botocore.session import get_session
 from urllib3.exceptions import ProtocolError
 
-from lambdas.aws.endpoints import SERVICES, endpoint
-from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import (
+from lambdas.aws.credentials import (
     RENEW_SECONDS,
     AccessRefusedError,
     AwsCredentials,
@@ -26,6 +24,8 @@ from lambdas.aws.keys import (
     NoCredentialsError,
     OwnCredentials,
 )
+from lambdas.aws.endpoints import SERVICES, endpoint
+from lambdas.aws.http import HttpAnswer
 from lambdas.aws.signing import HttpRequest, signed_headers
 from lambdas.aws.sts import ATTEMPTS, Role, Sts, assume_role_request, role_session
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.scale_model import Estimate, Load, estimate
 from benchmarks.simulate import PRICES, duration, rows
-from lambdas.imports.plans import BATCH_CHUNK_RECORDS
+from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS
 
 PRICED = json.loads(PRICES.read_text())
 MEASURED: dict[str, Any] = {

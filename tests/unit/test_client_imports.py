@@ -10,10 +10,10 @@ import pytest
 
 import alto
 from alto.classes.imports import ImportOptions
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import Source
-from lambdas.imports.control import ImportRequest
-from lambdas.imports.job import Job, JobState
+from lambdas.imports.import_service import ImportRequest
+from lambdas.jobs.chunk import Source
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
 from tests.builders import NOW
 
 SOURCE = Source(bucket="films", key="Film/films.jsonl", etag="e")

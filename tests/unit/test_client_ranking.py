@@ -12,8 +12,8 @@ import alto
 from alto.classes.query import Boost, Diversity, Filter, GroupBy, MetadataQuery, Rerank
 from alto.classes.search import Search
 from alto.operations.searches import body_of
-from lambdas.search.answer import SearchResponse
 from lambdas.search.request import SearchRequest
+from lambdas.search.response import SearchResponse
 
 IDS = [UUID(int=number) for number in range(1, 5)]
 MODEL = "cohere.rerank-v3-5:0"

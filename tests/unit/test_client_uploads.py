@@ -20,7 +20,7 @@ from alto.aio.parallel import in_parallel as in_parallel_async
 from alto.classes.imports import ImportOptions
 from alto.classes.init import AdditionalConfig, RetryPolicy
 from alto.sync.parallel import in_parallel
-from lambdas.imports.control import ImportRequest
+from lambdas.imports.import_service import ImportRequest
 from lambdas.imports.uploads import PartsRequest, UploadCompletion, UploadReference
 
 ID = uuid4()

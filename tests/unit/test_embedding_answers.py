@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.embedding.answers import tokens_of, truncated_of, vectors_of
+from lambdas.embedding.model_responses import tokens_of, truncated_of, vectors_of
 from lambdas.errors import ModelAnswerError, ModelInputError
 
 A, B = [1.0, 0.0], [0.0, 1.0]

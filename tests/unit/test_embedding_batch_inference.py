@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from lambdas.deadline import Deadline
-from lambdas.embedding.batch_inference import (
+from lambdas.batch_inference.bedrock_jobs import BatchJobs, BatchStatus, job_request, output_key
+from lambdas.batch_inference.file_format import (
     MAX_NUMBERS,
     MAX_RECORDS,
     MIN_RECORDS,
@@ -16,9 +16,9 @@ from lambdas.embedding.batch_inference import (
     most_records,
     outcomes,
 )
-from lambdas.embedding.batch_jobs import BatchJobs, BatchStatus, job_request, output_key
+from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
+from lambdas.deadline import Deadline
 from lambdas.embedding.config import SelfProvided, Text2VecAws
-from lambdas.embedding.prepared import PreparedEmbedder
 from lambdas.embedding.text import text_hash
 from lambdas.errors import (
     BatchInferenceRefusedError,

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.aws.keys import RENEW_SECONDS, AwsCredentials, Session
+from lambdas.aws.credentials import RENEW_SECONDS, AwsCredentials, Session
 from lambdas.aws.sts import Role
-from lambdas.embedding.credentials import CredentialChain, credentials_from_environment, credentials_from_headers
+from lambdas.embedding.credential_chain import CredentialChain, credentials_from_environment, credentials_from_headers
 from lambdas.errors import IncompleteCredentialsError
 
 CALLER = AwsCredentials("AKIACALLER", "caller-secret", "caller-token")

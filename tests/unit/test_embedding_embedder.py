@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 import lambdas.wiring.embedding as wiring
-from lambdas.aws.keys import AwsCredentials
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedder import Embedder
+from lambdas.embedding.embedding_run import EmbeddingCounts
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded
-from lambdas.embedding.run import EmbeddingCounts
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelAccessDeniedError, ModelThrottledError, NoTextError
 from lambdas.invocation import current

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from lambdas.embedding.pacing import Lane, TokenBucket
+from lambdas.embedding.adaptive_rate import Lane, TokenBucket
 
 
 class Clock:

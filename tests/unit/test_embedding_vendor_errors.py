@@ -6,13 +6,13 @@ from botocore.session import get_session
 from urllib3.exceptions import HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
 
 from lambdas import errors
-from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import (
+from lambdas.aws.credentials import (
     AccessRefusedError,
     AwsAccessError,
     CredentialsUnavailableError,
     NoCredentialsError,
 )
+from lambdas.aws.http import HttpAnswer
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.vendor_errors import (
     Remedy,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.handlers.entry import entry_point
+from lambdas.handlers.entry_point import entry_point
 from lambdas.invocation import Invocation, current
 from lambdas.observability import UNITS, logger
 from tests.api import Context, event

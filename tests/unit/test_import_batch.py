@@ -9,18 +9,18 @@ import pytest
 from moto import mock_aws
 from pyarrow import parquet
 
+from lambdas.batch_inference.coordinator import check_seconds
+from lambdas.batch_inference.state_store import Batch, BatchStore, VectorBatch
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError
-from lambdas.imports import plans
-from lambdas.imports.batch_inference import check_seconds
-from lambdas.imports.batch_state import Batch, BatchStore, VectorBatch
-from lambdas.imports.chunk import Chunk, ChunkBatch, ChunkReport, Source
-from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.load import Delivery
-from lambdas.imports.options import ImportOptions
-from lambdas.imports.plans import Planner
-from lambdas.imports.source import S3Source
+from lambdas.imports import chunk_planner
+from lambdas.imports.chunk_planner import Planner
+from lambdas.imports.import_service import ImportControl, ImportRequest
+from lambdas.imports.loader import Delivery
+from lambdas.imports.s3_source import S3Source
+from lambdas.jobs.chunk import Chunk, ChunkBatch, ChunkReport, Source
+from lambdas.jobs.import_options import ImportOptions
+from lambdas.jobs.job import Job, JobState
 from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, films
 
 JOB_ID = str(UUID(int=7))
@@ -113,9 +113,9 @@ def test_looks_come_less_often_and_never_more_than_a_quarter_of_an_hour_apart() 
     ("content", "options", "expected"),
     [
         (b"x" * 99 + b"\n", {"format": "jsonl", "gzip": False}, 100 * 40_000),
-        (b"x\n", {"format": "csv", "gzip": False}, plans.LEAST_BATCH_CHUNK_BYTES),
-        (b"x" * 29_999 + b"\n", {"format": "jsonl", "gzip": False}, plans.MOST_BATCH_CHUNK_BYTES),
-        (b"not read", {"format": "parquet", "gzip": False}, plans.MOST_BATCH_CHUNK_BYTES),
+        (b"x\n", {"format": "csv", "gzip": False}, chunk_planner.LEAST_BATCH_CHUNK_BYTES),
+        (b"x" * 29_999 + b"\n", {"format": "jsonl", "gzip": False}, chunk_planner.MOST_BATCH_CHUNK_BYTES),
+        (b"not read", {"format": "parquet", "gzip": False}, chunk_planner.MOST_BATCH_CHUNK_BYTES),
     ],
 )
 def test_a_chunk_for_batch_inference_has_about_as_many_records_as_one_job_takes(
@@ -130,7 +130,7 @@ def test_a_chunk_for_batch_inference_has_about_as_many_records_as_one_job_takes(
 
 
 def test_parquet_is_cut_by_rows_within_its_row_groups(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "BATCH_CHUNK_RECORDS", 40)
+    monkeypatch.setattr(chunk_planner, "BATCH_CHUNK_RECORDS", 40)
     file = io.BytesIO()
     parquet.write_table(pa.table({"title": [f"Film {number}" for number in range(100)]}), file)
     world.upload(file.getvalue(), key="Film/films.parquet")

@@ -5,11 +5,11 @@ import pytest
 from moto import mock_aws
 
 from lambdas.errors import ConflictError, InvalidObjectError, InvalidRequestError, ModelAccessDeniedError
-from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.events import JobEvents
-from lambdas.imports.job import JobState
-from lambdas.imports.options import CsvOptions, ImportOptions
+from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.upload import UploadNote
+from lambdas.jobs.import_options import CsvOptions, ImportOptions
+from lambdas.jobs.job import JobState
+from lambdas.jobs.job_events import JobEvents
 from tests.import_builders import BUCKET, ImportWorld, films
 
 

@@ -16,14 +16,14 @@ from moto import mock_aws
 from pyarrow import parquet
 
 from lambdas.deadline import Deadline
-from lambdas.imports import plans
-from lambdas.imports.answer import response_of
-from lambdas.imports.csv_records import read_csv
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.options import CsvOptions, ImportOptions
-from lambdas.imports.parquet import read_rows
-from lambdas.imports.stream import NotGzipError, gunzip, split_lines
+from lambdas.imports import chunk_planner
 from lambdas.imports.upload import UploadNote
+from lambdas.jobs.import_options import CsvOptions, ImportOptions
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
+from lambdas.records.byte_lines import NotGzipError, gunzip, split_lines
+from lambdas.records.csv_records import read_csv
+from lambdas.records.parquet_rows import read_rows
 from tests.import_builders import BUCKET, ImportWorld, films
 
 TYPES = {"title": "text", "year": "int", "rating": "number", "seen": "boolean", "tags": "text[]", "when": "date"}
@@ -31,7 +31,7 @@ TYPES = {"title": "text", "year": "int", "rating": "number", "seen": "boolean", 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImportWorld]:
-    monkeypatch.setattr(plans, "MIN_STORED_CHUNK_BYTES", 1)
+    monkeypatch.setattr(chunk_planner, "MIN_STORED_CHUNK_BYTES", 1)
     with mock_aws():
         yield ImportWorld.create()
 
@@ -94,7 +94,7 @@ def test_each_csv_record_is_in_one_piece_whatever_its_cells_are(rows: list[list[
 
     cut = [
         record.cells
-        for start, end, _ in plans.pieces(records, piece_bytes, keep=False)
+        for start, end, _ in chunk_planner.pieces(records, piece_bytes, keep=False)
         for record in read_csv(split_lines([content[start:end]], start), CsvOptions())
     ]
 

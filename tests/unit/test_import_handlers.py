@@ -10,10 +10,10 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import ModelThrottledError
 from lambdas.handlers import load, split
-from lambdas.imports.chunk import Chunk
-from lambdas.imports.chunk_queue import ChunksNotSentError
-from lambdas.imports.load import Delivery, LoadOutcome
-from lambdas.imports.split import SplitOutcome
+from lambdas.imports.loader import Delivery, LoadOutcome
+from lambdas.imports.splitter import SplitOutcome
+from lambdas.jobs.chunk import Chunk
+from lambdas.jobs.queues import ChunksNotSentError
 from lambdas.observability import logger
 
 EVENTS = Path(__file__).parents[2] / "events"

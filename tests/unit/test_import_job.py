@@ -5,10 +5,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import RecordError, Source
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.notifications import collection_of, created_objects, is_supported
+from lambdas.imports.s3_notifications import collection_of, created_objects, is_supported
+from lambdas.jobs.chunk import RecordError, Source
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
 
 EVENTS = Path(__file__).parents[2] / "events"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -16,16 +16,16 @@ from lambdas.errors import (
     ModelUnavailableError,
     SearchEngineUnavailableError,
 )
-from lambdas.imports import batches as batches_module
-from lambdas.imports.answer import response_of
-from lambdas.imports.batches import NoTimeError
-from lambdas.imports.chunk import Chunk, Source
+from lambdas.imports import record_batches as batches_module
 from lambdas.imports.error_file import merge
-from lambdas.imports.job import JobState
-from lambdas.imports.load import Delivery, put_back_seconds
-from lambdas.imports.records import derived_id
-from lambdas.imports.stream import MAX_LINE_BYTES
+from lambdas.imports.loader import Delivery, put_back_seconds
+from lambdas.imports.record_batches import NoTimeError
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.job import JobState
+from lambdas.jobs.job_response import response_of
 from lambdas.objects.model import ObjectInput
+from lambdas.records.byte_lines import MAX_LINE_BYTES
+from lambdas.records.json_lines import derived_id
 from tests.import_builders import BUCKET, ImportWorld, films
 
 

@@ -10,11 +10,11 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.import_settings import CHUNK_BYTES
-from lambdas.imports.chunk import Chunk, ChunkReport, Source
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.load import Delivery
-from lambdas.imports.source import S3Source
-from lambdas.imports.split import Splitter
+from lambdas.imports.loader import Delivery
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.splitter import Splitter
+from lambdas.jobs.chunk import Chunk, ChunkReport, Source
+from lambdas.jobs.job import Job, JobState
 from tests.import_builders import BUCKET, FakeWriter, ImportWorld, Result
 
 RECORD_BYTES = 10_000

@@ -6,10 +6,10 @@ import pytest
 from moto import mock_aws
 
 from lambdas.errors import ImportNotFoundError
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import ChunkReport, Problem, RecordError
-from lambdas.imports.job import Job, JobState
-from lambdas.imports.progress import Counted
+from lambdas.jobs.chunk import ChunkReport, Problem, RecordError
+from lambdas.jobs.job import Job, JobState
+from lambdas.jobs.job_response import response_of
+from lambdas.jobs.job_store import Counted
 from tests.import_builders import NOW, TABLE, ImportWorld
 
 

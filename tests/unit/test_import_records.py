@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from lambdas.errors import InvalidObjectError
 from lambdas.import_settings import CHUNK_BYTES
-from lambdas.imports import records
-from lambdas.imports.chunk import Chunk, Source
-from lambdas.imports.fields import RecordShape
-from lambdas.imports.options import ImportOptions
-from lambdas.imports.records import Line, parse_record, read_lines
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.import_options import ImportOptions
+from lambdas.records import json_lines
+from lambdas.records.json_lines import Line, parse_record, read_lines
+from lambdas.records.record_shape import RecordShape
 
 JOB = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
 SOURCE = Source(bucket="b", key="Film/x.jsonl", etag="e")
@@ -75,8 +75,8 @@ def test_no_cut_no_block_and_no_lookahead_changes_what_is_read(
     content = end.join(texts).encode() + (end.encode() if ended else b"")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "BLOCK_BYTES", block_bytes)
-        patch.setattr(records, "LOOKAHEAD_BYTES", lookahead)
+        patch.setattr(json_lines, "BLOCK_BYTES", block_bytes)
+        patch.setattr(json_lines, "LOOKAHEAD_BYTES", lookahead)
         found = lines(content, chunk_bytes)
 
     assert [line.data.decode() for line in found] == [text for text in texts if text]
@@ -91,8 +91,8 @@ def test_a_line_that_is_too_long_is_reported_once_and_costs_only_itself(
     content = b"\n".join(b"x" * length for length in lengths)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "BLOCK_BYTES", block_bytes)
-        patch.setattr(records, "LOOKAHEAD_BYTES", 2)
+        patch.setattr(json_lines, "BLOCK_BYTES", block_bytes)
+        patch.setattr(json_lines, "LOOKAHEAD_BYTES", 2)
         found = lines(content, chunk_bytes, max_line_bytes=10)
 
     wanted = [length for length in lengths if length]
@@ -109,7 +109,7 @@ def test_a_chunk_inside_a_long_line_reads_no_further_than_its_end() -> None:
         return content[start:end]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "BLOCK_BYTES", 100)
+        patch.setattr(json_lines, "BLOCK_BYTES", 100)
         assert list(read_lines(chunks(content, 1000)[1], read)) == []
 
     assert ranges[0] == (999, 1099)

@@ -6,10 +6,10 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
-from lambdas.imports.answer import response_of
-from lambdas.imports.chunk import ChunkReport
-from lambdas.imports.chunk_queue import ChunksNotSentError, SplitQueue
-from lambdas.imports.job import JobState
+from lambdas.jobs.chunk import ChunkReport
+from lambdas.jobs.job import JobState
+from lambdas.jobs.job_response import response_of
+from lambdas.jobs.queues import ChunksNotSentError, SplitQueue
 from tests.import_builders import BUCKET, ImportWorld, films
 
 

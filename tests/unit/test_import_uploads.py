@@ -11,9 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.errors import ConflictError, InvalidRequestError
-from lambdas.imports.control import ImportControl, ImportRequest
-from lambdas.imports.job import JobState
-from lambdas.imports.options import ImportOptions
+from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.upload import UploadNote
 from lambdas.imports.uploads import (
     MAX_FILE_BYTES,
@@ -26,6 +24,8 @@ from lambdas.imports.uploads import (
     Uploads,
     parts_of,
 )
+from lambdas.jobs.import_options import ImportOptions
+from lambdas.jobs.job import JobState
 from lambdas.wiring.write import SIGNING
 from tests.import_builders import BUCKET, NOW, ImportWorld, films
 

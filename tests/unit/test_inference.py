@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidObjectError
-from lambdas.objects.inference import with_new_properties
+from lambdas.objects.auto_schema import with_new_properties
 from tests.builders import FILM_PROPERTIES, collection
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"

@@ -24,8 +24,11 @@ NEIGHBOURS = {
     "search": {"collections", "embedding", "objects", "opensearch", "reranking"},
     "selection": {"collections", "objects", "opensearch", "search"},
     "aggregate": {"collections", "embedding", "opensearch", "search"},
-    "imports": {"collections", "embedding", "objects", "observability", "settings"},
-    "embedding": {"collections"},
+    "jobs": {"collections", "embedding", "imports", "records"},
+    "records": {"collections", "embedding", "jobs", "objects"},
+    "imports": {"collections", "embedding", "jobs", "objects", "observability", "records", "settings"},
+    "batch_inference": {"collections", "embedding", "imports", "jobs", "objects", "records"},
+    "embedding": set(),
     "reranking": {"embedding"},
 }
 COMMON = {"errors", "models", "deadline", "validation", "aws"}

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
+from lambdas.aws.credentials import NoCredentialsError
 from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import NoCredentialsError
 from lambdas.errors import QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 from lambdas.opensearch import TRIES, DocumentMissingError, OpenSearch, WriteConflictError
 

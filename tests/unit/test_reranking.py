@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import lambdas.wiring.reranking as wiring
+from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpAnswer
-from lambdas.aws.keys import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.called import HttpCall
+from lambdas.embedding.model_target import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, failure_of
 from lambdas.errors import (
     EmbeddingError,

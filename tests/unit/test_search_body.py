@@ -4,9 +4,9 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import search_body
-from lambdas.search.nearness import SCRIPTS, QueryVector
 from lambdas.search.request import SearchRequest
-from lambdas.search.targets import Targets, target_vector
+from lambdas.search.target_vectors import Targets, target_vector
+from lambdas.search.vector_leg import SCRIPTS, QueryVector
 from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()

@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.answer import BoostPart, Explanation, Leg
 from lambdas.search.body import search_body
 from lambdas.search.boost import Boost, booster, boosting_fields, marking_filter
 from lambdas.search.candidate import Candidate
-from lambdas.search.finish import boosted
 from lambdas.search.modes import Bm25, Hybrid
-from lambdas.search.nearness import QueryVector
+from lambdas.search.postprocess import boosted
 from lambdas.search.request import SearchRequest
-from lambdas.search.targets import Targets
+from lambdas.search.response import BoostPart, Explanation, Leg
+from lambdas.search.target_vectors import Targets
+from lambdas.search.vector_leg import QueryVector
 from tests.builders import FILM_PROPERTIES, collection
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

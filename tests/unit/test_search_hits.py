@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.answer import Hit
 from lambdas.search.candidate import Candidate
 from lambdas.search.hits import autocut, candidates_of, is_truncated, shown
 from lambdas.search.request import SearchRequest
-from lambdas.search.targets import Targets
+from lambdas.search.response import Hit
+from lambdas.search.target_vectors import Targets
 
 ANSWER = {
     "hits": {

@@ -4,11 +4,11 @@ import pytest
 
 from lambdas.errors import InvalidRequestError, ModelThrottledError
 from lambdas.reranking.model import RerankModel
-from lambdas.search.answer import RerankOutcome
 from lambdas.search.body import search_body
 from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
 from lambdas.search.rerank import Rerank, fall_back, passages, query_text, read_properties, reranked
+from lambdas.search.response import RerankOutcome
 from tests.builders import FILM_PROPERTIES, collection
 
 COHERE = "cohere.rerank-v3-5:0"

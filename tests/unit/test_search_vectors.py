@@ -5,8 +5,8 @@ import pytest
 from lambdas.errors import InvalidRequestError
 from lambdas.search.distances import DISTANCES, SCORES
 from lambdas.search.modes import NearVector
-from lambdas.search.recipes import mean, moved_away, moved_to
-from lambdas.search.targets import Targets, targets_of
+from lambdas.search.target_vectors import Targets, targets_of
+from lambdas.search.vector_recipes import mean, moved_away, moved_to
 from tests.builders import collection
 
 

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
+from lambdas.search.bm25_leg import MAX_PAIRS, words_query
 from lambdas.search.modes import Bm25
 from lambdas.search.stop_words import without_stop_words
-from lambdas.search.words import MAX_PAIRS, words_query
 from tests.builders import FILM_PROPERTIES, collection
 
 FILMS = collection()

@@ -1,0 +1,127 @@
+"""Embedding a chunk by batch inference, in steps: write the texts, start the jobs, look after them, use the vectors.
+
+No function waits for Bedrock. Each step ends with a message that has the next one done, some minutes later; so an
+event that got lost costs nothing, and every step can be done again by whoever finds it undone.
+"""
+
+from collections.abc import Callable, Mapping
+
+from lambdas.batch_inference.bedrock_jobs import BatchJobs, BatchStatus
+from lambdas.batch_inference.file_format import Outcome, batch_problem
+from lambdas.batch_inference.s3_files import BatchFiles, made_by_alto
+from lambdas.batch_inference.state_store import Batch, BatchStore
+from lambdas.collections.model import Collection
+from lambdas.deadline import Deadline
+from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
+from lambdas.imports.batch_inference_port import Entries, Ready, Wait
+from lambdas.jobs.chunk import Chunk
+from lambdas.jobs.job import JobFailedError
+from lambdas.objects.writer import ObjectWriter
+
+# The first look is after a minute; later ones are after up to a quarter of an hour, which is the most that SQS delays.
+FIRST_CHECK_SECONDS = 60
+LONGEST_CHECK_SECONDS = 900
+
+
+class BatchInference:
+    """Does the next step of a chunk. `writer_of` makes a writer that knows what became of these texts."""
+
+    def __init__(
+        self,
+        *,
+        store: BatchStore,
+        jobs: BatchJobs,
+        files: BatchFiles,
+        writer_of: Callable[[Mapping[str, Outcome]], ObjectWriter],
+        region: str,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._files = files
+        self._writer_of = writer_of
+        self._region = region
+
+    def advance(
+        self, chunk: Chunk, collection: Collection, entries: Entries, deadline: Deadline
+    ) -> Wait | Ready[Collection]:
+        """Do what can be done now. Raises `JobFailedError` when batch inference failed or cannot be had."""
+        batch = self._store.get(chunk)
+        if batch is None or batch.spent:
+            batch = self._written(chunk, batch, collection, entries, deadline)
+        if any(job.arn is None for job in batch.jobs):
+            return self._started(chunk, batch, collection)
+        statuses = [self._jobs.status(str(job.arn)) for job in batch.jobs]
+        failed = next((status for status in statuses if status.progress == "failed"), None)
+        if failed is not None:
+            raise self._failed(batch, failed)
+        if any(status.progress == "running" for status in statuses):
+            said = ", ".join(sorted({status.state for status in statuses}))
+            return _wait(chunk, batch, f"Batch inference is under way: {said}.")
+        return Ready(chunk.waiting_for(batch.awaited(0)), self._writer_of(self._files.read(batch, collection)))
+
+    def stop(self, chunk: Chunk) -> None:
+        """Stop the jobs of a chunk, because its import was cancelled. Those that have ended stay as they are."""
+        batch = self._store.get(chunk)
+        if batch is None or batch.spent:
+            return
+        running = [
+            str(job.arn)
+            for job in batch.jobs
+            if job.arn is not None and self._jobs.status(job.arn).progress == "running"
+        ]
+        for arn in running:
+            self._jobs.stop(arn)
+        if running:
+            self._store.change(batch.model_copy(update={"spent": True}))
+
+    def _written(
+        self, chunk: Chunk, before: Batch | None, collection: Collection, entries: Entries, deadline: Deadline
+    ) -> Batch:
+        if problem := batch_problem(collection.vectors, self._region):
+            raise JobFailedError(problem)
+        # As it was before it waited for anything.
+        fresh = chunk.model_copy(update={"batch": None})
+        attempt = 0 if before is None else before.attempt + 1
+        return self._store.add(self._files.write(fresh, attempt, entries(fresh), collection, deadline))
+
+    def _started(self, chunk: Chunk, batch: Batch, collection: Collection) -> Wait:
+        configs = made_by_alto(collection)
+        for place, job in enumerate(batch.jobs):
+            if job.arn is not None:
+                continue
+            try:
+                arn = self._jobs.start(batch.name(place), configs[job.vector], job.input_key, job.output_prefix)
+            except (ModelQuotaError, ModelThrottledError) as error:
+                return _wait(chunk, batch, error.message, is_held_up=True)
+            except BatchInferenceRefusedError as error:
+                raise JobFailedError(error.message) from None
+            held = self._store.change(batch.started(place, arn))
+            if held.attempt != batch.attempt:
+                return _wait(chunk, held, "Batch inference was started anew.")
+            batch = held
+        # The checks begin anew: so far it was another queue that it stood in.
+        return _wait(chunk.waiting_for(batch.awaited(0)), batch, "Batch inference was started.")
+
+    def _failed(self, batch: Batch, status: BatchStatus) -> JobFailedError:
+        for job in batch.jobs:
+            if self._jobs.status(str(job.arn)).progress == "running":
+                self._jobs.stop(str(job.arn))
+        # Before the import says so: a resumed one would find the same failure again.
+        self._store.change(batch.model_copy(update={"spent": True}))
+        names = ", ".join(str(job.arn) for job in batch.jobs)
+        reason = f" {status.message}" if status.message else ""
+        return JobFailedError(
+            f"Bedrock's batch inference ended as {status.state}.{reason} Mend what it says and resume the import, "
+            f"which starts it anew. ({names})"
+        )
+
+
+def _wait(chunk: Chunk, batch: Batch, why: str, *, is_held_up: bool = False) -> Wait:
+    checks = 0 if chunk.batch is None else chunk.batch.checks
+    later = chunk.waiting_for(batch.awaited(checks + 1))
+    return Wait(later, check_seconds(checks), why, is_held_up)
+
+
+def check_seconds(checks: int) -> int:
+    """How long to wait before the next look, after so many."""
+    return min(FIRST_CHECK_SECONDS << min(checks, 10), LONGEST_CHECK_SECONDS)

@@ -1,0 +1,131 @@
+"""The files of batch inference: texts out to S3, vectors in."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lambdas.batch_inference.bedrock_jobs import output_key
+from lambdas.batch_inference.file_format import (
+    MAX_INPUT_BYTES,
+    MIN_RECORDS,
+    Outcome,
+    input_line,
+    most_records,
+    outcomes,
+)
+from lambdas.batch_inference.state_store import Batch, VectorBatch
+from lambdas.collections.model import Collection
+from lambdas.deadline import Deadline
+from lambdas.embedding.config import Text2VecAws
+from lambdas.imports.record_batches import batches
+from lambdas.imports.s3_multipart import GrowingObject
+from lambdas.imports.s3_notifications import OWN_PREFIX
+from lambdas.jobs.chunk import Chunk
+from lambdas.objects.model import ObjectInput
+from lambdas.objects.writer import ObjectWriter
+from lambdas.records.byte_lines import BLOCK_BYTES, split_lines
+from lambdas.records.read_records import Entry
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+BATCH_OBJECTS = 480
+# Kept of a function's time for the rest of what it has to do.
+RESERVE_SECONDS = 40.0
+JSONL = "application/jsonl"
+
+
+def made_by_alto(collection: Collection) -> dict[str, Text2VecAws]:
+    """The vectors of a collection that batch inference makes."""
+    return {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
+
+
+class _Input:
+    """The input file of one vector. A text that comes again is written once."""
+
+    def __init__(self, config: Text2VecAws, target: GrowingObject) -> None:
+        self._config = config
+        self.target = target
+        self.records: set[str] = set()
+
+    def add(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            line = input_line(self._config, text)
+            if line is not None and line[0] not in self.records:
+                self.records.add(line[0])
+                self.target.write(line[1])
+
+
+class BatchFiles:
+    """Writes the texts of records, and reads what became of them. `writer` says which texts have to be embedded."""
+
+    def __init__(
+        self,
+        s3: "S3Client",
+        bucket: str,
+        writer: ObjectWriter,
+        *,
+        token: Callable[[], str] = lambda: uuid4().hex[:8],
+        most: int | None = None,
+    ) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._writer = writer
+        self._token = token
+        self._most = most
+
+    def write(
+        self, chunk: Chunk, attempt: int, entries: Iterable[Entry], collection: Collection, deadline: Deadline
+    ) -> Batch:
+        """Write the texts of a chunk's records, of as many as one job takes and there is time for.
+
+        Two who do so at once write different files, since one may come further: the one whose `Batch` is kept counts.
+        """
+        configs = made_by_alto(collection)
+        # Bedrock takes files that end in .jsonl. S3 announces them as if they were to be imported, and the splitter
+        # ignores what is below Alto's own prefix.
+        place = f"{chunk.chunk:08}-{chunk.part:04}-{attempt}-{self._token()}"
+        folder = f"{OWN_PREFIX}imports/{chunk.job_id}/batch/{place}/"
+        keys = {name: f"{folder}{name}.jsonl" for name in configs}
+        inputs = {
+            name: _Input(config, GrowingObject(self._s3, self._bucket, keys[name], JSONL))
+            for name, config in configs.items()
+        }
+        most = self._most or min(most_records(config) for config in configs.values())
+        begun, end = False, chunk.end
+        for batch in batches(entries, min(BATCH_OBJECTS, most)):
+            full = any(
+                len(each.records) + len(batch.entries) > most or each.target.size > MAX_INPUT_BYTES
+                for each in inputs.values()
+            )
+            if begun and (full or deadline.remaining() < RESERVE_SECONDS):
+                end = batch.entries[0].start
+                break
+            begun = True
+            items = [entry.item for entry in batch.entries if isinstance(entry.item, ObjectInput)]
+            for name, texts in self._writer.texts_to_embed(collection, items).items():
+                inputs[name].add(texts)
+        jobs = []
+        for name, each in inputs.items():
+            # Too few for a job are embedded on demand.
+            if len(each.records) >= MIN_RECORDS:
+                each.target.close()
+                output = f"{folder}out/"
+                jobs.append(
+                    VectorBatch(vector=name, input_key=keys[name], output_prefix=output, records=len(each.records))
+                )
+        return Batch(chunk=chunk, end=end, attempt=attempt, jobs=tuple(jobs))
+
+    def read(self, batch: Batch, collection: Collection) -> Mapping[str, Outcome]:
+        """What became of the texts, by their hashes. A text that is not there is not known to have been embedded."""
+        configs = made_by_alto(collection)
+        found: dict[str, Outcome] = {}
+        for job in batch.jobs:
+            key = output_key(job.output_prefix, str(job.arn), job.input_key)
+            try:
+                body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+            except self._s3.exceptions.NoSuchKey:
+                continue  # nothing of it was done in time
+            lines = split_lines(body.iter_chunks(BLOCK_BYTES))
+            found.update(outcomes((line.data for line in lines), configs[job.vector]))
+        return found

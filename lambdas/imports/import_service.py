@@ -1,0 +1,265 @@
+"""What people do with imports: start, upload, list, cancel, resume, try the failed records again."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pydantic import Field, StringConstraints, model_validator
+
+from lambdas.collections.model import CollectionName
+from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError
+from lambdas.imports.chunk_planner import Planner
+from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.splitter import plan_job
+from lambdas.imports.upload import UploadNote
+from lambdas.imports.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS, FileName, Upload, Uploads
+from lambdas.jobs.chunk import Source
+from lambdas.jobs.import_options import ImportOptions
+from lambdas.jobs.job import QUIET, Job, JobFailedError, JobState
+from lambdas.jobs.job_response import ImportResponse, response_of
+from lambdas.jobs.job_store import JobStore
+from lambdas.models import StrictModel
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+# How an error file is read, whatever the failed records were.
+RETRIED_IN_BATCH = ImportOptions(format="jsonl", gzip=False, embedding="batch")
+
+# A key has 1,024 bytes at most.
+S3Uri = Annotated[str, StringConstraints(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
+
+
+class ImportRequest(StrictModel):
+    """An object in S3 to import, or the name of a file that is going to be uploaded."""
+
+    collection: CollectionName
+    source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
+    file_name: FileName | None = Field(default=None, description="Instead: answers with a URL to upload the file to.")
+    file_size: Annotated[int, Field(ge=0, le=MAX_FILE_BYTES)] | None = Field(
+        default=None, description=f"Bytes of that file. One above {PART_BYTES // MIB} MiB is then sent in parts."
+    )
+    options: ImportOptions = ImportOptions()
+    repeat: bool = Field(
+        default=False, description="Import again what was imported before. Without it that job is answered."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.source is None) == (self.file_name is None):
+            raise ValueError("give either 'source' (an object in S3) or 'file_name' (a file that you will upload)")
+        if self.file_size is not None and self.file_name is None:
+            raise ValueError("file_size is the size of a file that you will upload: S3 knows that of a 'source'")
+        return self
+
+
+class KeptImport(StrictModel):
+    """What is kept of a start for its Idempotency-Key: no signed URL, which is a secret and good for an hour only."""
+
+    id: str
+    upload_id: str | None = None
+
+
+class StartedImport(StrictModel):
+    """The id under which the import can be followed; its job, or where to upload the file first."""
+
+    id: str
+    job: ImportResponse | None = None
+    upload: Upload | None = None
+
+    @property
+    def kept(self) -> KeptImport:
+        """What has to be known to give this answer again."""
+        parts = self.upload.parts if self.upload else None
+        return KeptImport(id=self.id, upload_id=parts.upload_id if parts else None)
+
+
+class ImportList(StrictModel):
+    """Jobs, the newest first."""
+
+    imports: list[ImportResponse]
+    next: str | None = Field(description="Send it as `after` to get the following jobs.")
+
+
+class ImportControl:
+    """Starts and steers jobs.
+
+    `go_on` has the split function split a job. `look_after` has it do so later, unless it was done: whoever stores that
+    a job is to be split may die before asking for it, and so asks for this before.
+    """
+
+    def __init__(
+        self,
+        *,
+        s3: "S3Client",
+        jobs: JobStore,
+        go_on: Callable[[str], None],
+        look_after: Callable[[str], None],
+        bucket: str,
+        chunk_bytes: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._s3 = s3
+        self._source = S3Source(s3)
+        self._jobs = jobs
+        self._go_on = go_on
+        self._look_after = look_after
+        self._bucket = bucket
+        self._planner = Planner(self._source, bucket)
+        self._chunk_bytes = chunk_bytes
+        self._now = now
+        self.uploads = Uploads(s3, bucket, now)
+
+    def start(self, request: ImportRequest, batch_problem: str | None = None) -> StartedImport:
+        """Start the import of an object, or give the URL for a file. The collection must exist.
+
+        `batch_problem` says why the collection cannot be embedded by batch inference, if it cannot. Raises
+        `InvalidRequestError` when that is asked for, when the object cannot be read or its format is not known.
+        """
+        if batch_problem and request.options.embedding == "batch":
+            raise InvalidRequestError(batch_problem, [ErrorDetail("options.embedding", batch_problem)])
+        if request.file_name is not None:
+            return self.started(request, KeptImport(id=str(uuid4())))
+        bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
+        options = self._resolved(request.options, key)
+        try:
+            source, size = self._source.find(bucket, key)
+            job_id = str(uuid4()) if request.repeat else _id_of(source, request.collection, options)
+            job = plan_job(
+                self._planner,
+                source,
+                request.collection,
+                size=size,
+                options=options,
+                chunk_bytes=self._chunk_bytes,
+                now=self._now(),
+                job_id=job_id,
+            )
+        except JobFailedError as error:
+            raise InvalidRequestError(error.reason) from None
+        return self._started(job)
+
+    def started(self, request: ImportRequest, kept: KeptImport) -> StartedImport:
+        """The import that this request started, as it stands: its job, or URLs for its file that were just signed.
+
+        Raises `ImportNotFoundError`, and `InvalidRequestError` when the format of the file is not known.
+        """
+        if request.file_name is not None:
+            return self._upload(request, request.file_name, kept)
+        return StartedImport(id=kept.id, job=self.get(kept.id))
+
+    def get(self, import_id: str) -> ImportResponse:
+        """The job, with a URL to its error file. Raises `ImportNotFoundError`."""
+        return self._shown(self._jobs.get(import_id))
+
+    def list(self, limit: int, after: str | None) -> ImportList:
+        """Jobs, the newest first."""
+        jobs, following = self._jobs.list(limit, after)
+        return ImportList(imports=[self._shown(job) for job in jobs], next=following)
+
+    def cancel(self, import_id: str) -> ImportResponse:
+        """Stop a job. What it has stored stays. Raises `ImportNotFoundError`, `ConflictError`."""
+        job = self._jobs.get(import_id)
+        if not self._jobs.cancel(import_id):
+            raise ConflictError(f"The import is {job.state} already: there is nothing to cancel.")
+        if job.options.embedding == "batch":
+            self._go_on(import_id)
+        return self.get(import_id)
+
+    def resume(self, import_id: str) -> ImportResponse:
+        """Go on with a job that failed, was cancelled, has dead chunks or got stuck. What is counted stays counted.
+
+        Asked again, it does again what may not have been done. Raises `ImportNotFoundError`, `ConflictError`.
+        """
+        job = self._jobs.get(import_id)
+        if job.can_be_resumed(self._now()):
+            self._look_after(import_id)
+            for chunk in list(self._jobs.dead_chunks(import_id)):
+                self._jobs.revive(job, chunk)
+            if not self._jobs.resume(job):
+                # Someone else changed it in this moment.
+                return self.resume(import_id)
+        elif job.state is not JobState.SPLITTING and not job.waits_for_nobody:
+            raise ConflictError(
+                f"The import is {job.state}: only one that is failed, cancelled or incomplete, or of which nothing was "
+                f"heard for {QUIET.total_seconds() / 60:.0f} minutes, goes on."
+            )
+        self._go_on(import_id)
+        return self.get(import_id)
+
+    def retry_failed(self, import_id: str) -> StartedImport:
+        """A new job with the records that failed in this one, under the ids that they would have had.
+
+        Raises `ImportNotFoundError`, `ConflictError`.
+        """
+        job = self._jobs.get(import_id)
+        if job.state is not JobState.COMPLETED or job.error_file is None:
+            raise ConflictError(
+                f"The import is {job.state} with {job.failed} failed records. They can be tried again when it is "
+                "completed and there are some."
+            )
+        try:
+            source, size = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
+        except JobFailedError as error:
+            raise ConflictError(error.reason) from None
+        again_as = RETRIED_IN_BATCH if job.options.embedding == "batch" else job.options
+        again = Job.planned(
+            source,
+            job.collection,
+            size=size,
+            chunk_bytes=self._planner.least_chunk_bytes(source, again_as, self._chunk_bytes),
+            now=self._now(),
+            options=job.options,
+            columns=job.columns,
+            job_id=str(uuid4()),
+            retry_of=job.id,
+        )
+        return self._started(again)
+
+    def _started(self, job: Job) -> StartedImport:
+        self._look_after(job.id)
+        if self._jobs.create(job) or self._jobs.get(job.id).state is JobState.SPLITTING:
+            # Sent again for a job that is being split: whoever created it may have died before.
+            self._go_on(job.id)
+        return StartedImport(id=job.id, job=self.get(job.id))
+
+    def _upload(self, request: ImportRequest, file_name: str, kept: KeptImport) -> StartedImport:
+        self._resolved(request.options, file_name)
+        if not file_name.endswith(SUFFIXES):
+            problem = (
+                f"'{file_name}' must end in {', '.join(SUFFIXES)}, in lower case, because S3 announces no other files: "
+                "give it another name; options say how it is read all the same"
+            )
+            raise InvalidRequestError(f"file_name: {problem}.", [ErrorDetail("file_name", problem)])
+        note = UploadNote(kept.id, request.options)
+        upload = self.uploads.begin(request.collection, file_name, note, request.file_size, kept.upload_id)
+        return StartedImport(id=kept.id, upload=upload)
+
+    def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
+        resolved = options.resolved(key)
+        if resolved is None:
+            raise InvalidRequestError(
+                f"'{key}' does not tell its format: say options.format, or let it end in {', '.join(SUFFIXES)}."
+            )
+        if key.startswith(OWN_PREFIX):
+            raise InvalidRequestError(f"'{key}' is a file of Alto's own. To try failed records again, use .../retry.")
+        return resolved
+
+    def _shown(self, job: Job) -> ImportResponse:
+        shown = response_of(job, self._now())
+        if job.error_file is None:
+            return shown
+        key = job.error_file.removeprefix(f"s3://{self._bucket}/")
+        url: Any = self._s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=URL_SECONDS
+        )
+        return shown.model_copy(update={"error_file_url": url})
+
+
+def _id_of(source: Source, collection: str, options: ImportOptions) -> str:
+    """The same content, read in the same way into the same collection, is the same job."""
+    how = f"{collection}#{options.model_dump_json()}"
+    return str(uuid5(NAMESPACE_URL, f"{source.uri}#{source.version_id or source.etag}#{quote(how)}"))

@@ -1,0 +1,87 @@
+"""The S3 object of a job: always the very content that the job was made for, never another."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.job import JobFailedError
+from lambdas.records.byte_lines import BLOCK_BYTES
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+# Without s3:ListBucket, S3 answers 403 for what is not there.
+REASONS = {
+    403: "Alto may not read {uri}, or it is gone. Allow its functions s3:GetObject and s3:ListBucket on the bucket.",
+    404: "{uri} is gone: it was deleted before it was loaded. Upload it again.",
+    405: "{uri} is gone: it was deleted before it was loaded. Upload it again.",
+    412: "{uri} was overwritten while it was being loaded. The new content is an import of its own.",
+}
+
+
+class S3Source:
+    """Reads objects from S3."""
+
+    def __init__(self, s3: "S3Client") -> None:
+        self._s3 = s3
+
+    def describe(self, source: Source) -> tuple[int, dict[str, str]]:
+        """Bytes of the object, and what was said about it when it was uploaded.
+
+        Raises `JobFailedError` if it is gone, was overwritten or may not be read.
+        """
+        with self._reasons(source):
+            answer = self._s3.head_object(**_exactly(source))
+            return answer["ContentLength"], answer["Metadata"]
+
+    def find(self, bucket: str, key: str) -> tuple[Source, int]:
+        """The newest version of an object, and its bytes. Raises `JobFailedError` as `describe` does."""
+        sought = Source(bucket=bucket, key=key, etag="")
+        with self._reasons(sought):
+            answer = self._s3.head_object(Bucket=bucket, Key=key)
+        version = answer.get("VersionId")
+        found = sought.model_copy(
+            update={"etag": answer["ETag"].strip('"'), "version_id": None if version == "null" else version}
+        )
+        return found, answer["ContentLength"]
+
+    def read(self, source: Source, start: int, end: int) -> bytes:
+        """Bytes `start` to `end` - 1. Raises `JobFailedError` as `describe` does."""
+        with self._reasons(source):
+            # Read at once: a stream that is held open while objects are embedded is cut off by S3.
+            answer = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-{end - 1}")
+            return answer["Body"].read()
+
+    def read_chunk(self, chunk: Chunk, start: int, end: int, own_bucket: str) -> bytes:
+        """Bytes `start` to `end` - 1 of the content that a chunk is a part of, from wherever they are."""
+        if chunk.stored_key is None:
+            return self.read(chunk.source, start, end)
+        span = f"bytes={start - chunk.base}-{end - chunk.base - 1}"
+        return self._s3.get_object(Bucket=own_bucket, Key=chunk.stored_key, Range=span)["Body"].read()
+
+    def stream(self, source: Source, start: int = 0) -> Iterator[bytes]:
+        """The object from byte `start` on, block by block. Raises `JobFailedError` as `describe` does."""
+        with self._reasons(source):
+            body = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-")["Body"]
+        with closing(body):
+            yield from body.iter_chunks(BLOCK_BYTES)
+
+    def store_chunk(self, bucket: str, key: str, content: bytes) -> None:
+        """Keep a part of a compressed file. The same part again changes nothing."""
+        self._s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/octet-stream")
+
+    @contextmanager
+    def _reasons(self, source: Source) -> Iterator[None]:
+        try:
+            yield
+        except self._s3.exceptions.ClientError as error:
+            reason = REASONS.get(error.response["ResponseMetadata"]["HTTPStatusCode"])
+            if reason is None:
+                raise
+            raise JobFailedError(reason.format(uri=source.uri)) from error
+
+
+def _exactly(source: Source) -> Any:
+    version = {} if source.version_id is None else {"VersionId": source.version_id}
+    return {"Bucket": source.bucket, "Key": source.key, "IfMatch": f'"{source.etag}"'} | version

@@ -1,0 +1,237 @@
+"""The first half of an import: make the job and send its chunks, in steps that continue themselves.
+
+A step sends chunks until its time is up, stores how far it came, and sends itself a message to go on from there. The
+last chunk is held back until the job knows how many there are: whoever loads it, or any later one, completes the job.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Literal, NamedTuple
+
+import orjson
+from pydantic import ValidationError
+
+from lambdas.deadline import Deadline
+from lambdas.errors import ImportNotFoundError
+from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
+from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.upload import UploadNote
+from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.import_options import ImportOptions
+from lambdas.jobs.job import NO_RECORDS, Job, JobFailedError, JobState
+from lambdas.jobs.job_store import JobStore
+from lambdas.jobs.queues import MESSAGES_PER_BATCH, ChunkQueue
+
+# How often the way so far is stored. What was sent twice after an interruption is loaded once all the same.
+BATCHES_PER_MARK = 50
+
+SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
+
+
+class SplitOutcome(NamedTuple):
+    """What became of one S3 object of a notification."""
+
+    result: SplitResult
+    key: str
+    job_id: str | None = None
+    collection: str | None = None
+    reason: str | None = None
+    chunks: int = 0
+
+
+class Splitter:
+    """Turns S3 objects into jobs and chunks. `go_on` sends a message to split the rest of a job later."""
+
+    def __init__(
+        self,
+        source: S3Source,
+        jobs: JobStore,
+        queue: ChunkQueue,
+        *,
+        go_on: Callable[[str], None],
+        own_bucket: str,
+        chunk_bytes: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._source = source
+        self._jobs = jobs
+        self._queue = queue
+        self._go_on = go_on
+        self._planner = Planner(source, own_bucket)
+        self._chunk_bytes = chunk_bytes
+        self._now = now
+
+    def split_all(self, message: str, deadline: Deadline) -> list[SplitOutcome]:
+        """Do what a message (JSON) asks for.
+
+        Split every object that an S3 notification says was created, go on with a job, or give up a chunk that became
+        a dead letter.
+        """
+        body = orjson.loads(message)
+        if "chunk" in body:
+            return [self.give_up(Chunk.model_validate(body))]
+        if "job_id" in body:
+            return [self.continue_job(body["job_id"], deadline, unless_begun=body.get("unless_begun", False))]
+        return [self.split(source, deadline) for source in created_objects(message)]
+
+    def continue_job(self, job_id: str, deadline: Deadline, *, unless_begun: bool = False) -> SplitOutcome:
+        """Split the rest of a job; with `unless_begun`, only if nobody has begun to."""
+        try:
+            job = self._jobs.get(job_id)
+        except ImportNotFoundError as error:
+            return SplitOutcome("ignored", "", job_id, reason=error.message)
+        if unless_begun and (job.state is not JobState.SPLITTING or job.chunks_sent):
+            return _outcome("repeated", job)
+        return self._send_rest(job, deadline, created=False)
+
+    def give_up(self, chunk: Chunk) -> SplitOutcome:
+        """Note that a chunk could not be loaded in any of its deliveries, and stop its job if nothing else is left."""
+        try:
+            self._jobs.mark_dead(chunk)
+            job = self._jobs.get(chunk.job_id)
+        except ImportNotFoundError as error:
+            return SplitOutcome("ignored", chunk.source.key, chunk.job_id, reason=error.message)
+        if job.only_dead_chunks_left:
+            self._jobs.stop_incomplete(job)
+        return SplitOutcome("given_up", chunk.source.key, chunk.job_id, chunk.collection, f"{chunk} is dead.")
+
+    def split(self, source: Source, deadline: Deadline) -> SplitOutcome:
+        """Make the job of an object and send its chunks. The same object again changes nothing.
+
+        A job that was left in the middle of splitting is continued. Raises whatever DynamoDB, SQS and S3 raise when
+        they cannot serve: the notification is to be delivered again.
+        """
+        collection = collection_of(source.key)
+        if collection is None:
+            reason = "The key names no collection. Upload to <Collection>/<name>.jsonl."
+            return SplitOutcome("ignored", source.key, reason=reason)
+        job = self._plan(source, collection)
+        created = self._jobs.create(job)
+        if not created:
+            job = self._jobs.get(job.id)
+        return self._send_rest(job, deadline, created=created)
+
+    def _plan(self, source: Source, collection: str) -> Job:
+        job_id: str | None = None
+        try:
+            size, metadata = self._source.describe(source)
+            note = UploadNote.read(metadata)
+            job_id = note.import_id
+            options = note.options.resolved(source.key)
+            if options is None:
+                raise JobFailedError(
+                    f"{source.uri} is of no format that can be imported: the key must end in {', '.join(SUFFIXES)}."
+                )
+            return plan_job(
+                self._planner,
+                source,
+                collection,
+                size=size,
+                options=options,
+                chunk_bytes=self._chunk_bytes,
+                now=self._now(),
+                job_id=job_id,
+            )
+        except ValidationError as error:
+            reason = f"The options that {source.uri} was uploaded with are wrong: {error.errors()[0]['msg']}."
+        except JobFailedError as error:
+            reason = error.reason
+        return Job.refused(source, collection, reason, self._now(), job_id)
+
+    def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
+        result = _result(job, created=created)
+        if job.state is JobState.SPLITTING:
+            try:
+                if not self._send(job, deadline):
+                    self._go_on(job.id)
+                    return _outcome("continued", job)
+            except JobFailedError as error:
+                self._jobs.fail(job.id, error.reason)
+                return _outcome("failed", job.model_copy(update={"reason": error.reason}))
+            job, result = self._jobs.get(job.id), "started"
+        if job.state is JobState.LOADING:
+            self._send_last(job)
+        if job.state is JobState.CANCELLED:
+            # Each comes again by itself; now its batch job is stopped at once.
+            for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
+                self._queue.send(chunks)
+        return _outcome(result, job)
+
+    def _send_last(self, job: Job) -> None:
+        """Send the chunk that was held back, or end a job that has none. Does nothing that is not still to be done."""
+        if job.last_chunk is None:
+            self._jobs.complete(job, reason=NO_RECORDS)
+        elif job.waits_for_nobody or not self._jobs.counted(job.last_chunk):
+            # Its loader ends the job, even when it was counted before.
+            self._queue.send([job.last_chunk])
+
+    def _send(self, job: Job, deadline: Deadline) -> bool:
+        """Send the chunks from the job's position on, but the last one. False if the time was up before.
+
+        Stops when the job has been cancelled, resumed or split by someone else meanwhile.
+        """
+        sent, held = job.chunks_sent, None
+        planned = _with_last(self._planner.chunks(job, deadline))
+        for count, batch in enumerate(batched(planned, MESSAGES_PER_BATCH, strict=False), start=1):
+            now = [chunk for chunk, _, is_last in batch if not is_last]
+            held = next((chunk for chunk, _, is_last in batch if is_last), None)
+            if now:
+                self._queue.send(now)
+            sent += len(now)
+            if held is None and (deadline.passed or count % BATCHES_PER_MARK == 0):
+                if not self._jobs.mark_sent(job, sent, batch[-1][1]):
+                    return True
+                if deadline.passed:
+                    return False
+        self._jobs.start_loading(job, sent + (held is not None), held)
+        return True
+
+
+def plan_job(
+    planner: Planner,
+    source: Source,
+    collection: str,
+    *,
+    size: int,
+    options: ImportOptions,
+    chunk_bytes: int,
+    now: datetime,
+    job_id: str | None,
+) -> Job:
+    """A job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it cannot be read at all."""
+    least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
+    return Job.planned(
+        source,
+        collection,
+        size=size,
+        chunk_bytes=chunk_bytes_for(size, options, least),
+        now=now,
+        options=options,
+        columns=planner.columns(source, options) if size else (),
+        job_id=job_id,
+    )
+
+
+def _with_last(chunks: Iterable[tuple[Chunk, int]]) -> Iterator[tuple[Chunk, int, bool]]:
+    """Each chunk, the position after it, and whether it is the last one."""
+    previous: tuple[Chunk, int] | None = None
+    for following in chunks:
+        if previous is not None:
+            yield *previous, False
+        previous = following
+    if previous is not None:
+        yield *previous, True
+
+
+def _outcome(result: SplitResult, job: Job) -> SplitOutcome:
+    return SplitOutcome(result, job.source.key, job.id, job.collection, job.reason, job.chunks_total)
+
+
+def _result(job: Job, *, created: bool) -> SplitResult:
+    if created and job.state is JobState.COMPLETED:
+        return "completed"
+    if created and job.state is JobState.FAILED:
+        return "failed"
+    return "repeated"

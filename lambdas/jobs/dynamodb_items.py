@@ -1,0 +1,63 @@
+"""Between values and DynamoDB's items. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.jobs.chunk import Chunk
+
+
+def job_key(job_id: str) -> dict[str, Any]:
+    """Where a job is."""
+    return attributes({"pk": f"job#{job_id}", "sk": "job"})
+
+
+def chunk_key(chunk: Chunk, kind: str = "chunk") -> dict[str, Any]:
+    """Where a part of a chunk is: `chunk` once it is counted, `dead` while it is given up."""
+    return attributes({"pk": f"job#{chunk.job_id}", "sk": f"{kind}#{chunk.chunk:08}.{chunk.part:04}"})
+
+
+def names_in(expression: str) -> dict[str, str]:
+    """Every attribute goes by a placeholder: DynamoDB reserves many plain words."""
+    words = expression.replace(",", " ").replace("(", " ").split()
+    return {word: word[1:] for word in words if word.startswith("#")}
+
+
+def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as DynamoDB takes it."""
+    return {name: _to_attribute(value) for name, value in item.items()}
+
+
+def values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as Python takes it (the inverse of `attributes`)."""
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def _to_attribute(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case dict():
+            return {"M": attributes(value)}
+        case list():
+            return {"L": [_to_attribute(entry) for entry in value]}
+        case None:
+            return {"NULL": True}
+    raise TypeError(f"An item cannot hold {value!r}.")
+
+
+def _from_attribute(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return int(value)
+        case "M":
+            return values(value)
+        case "L":
+            return [_from_attribute(entry) for entry in value]
+        case "NULL":
+            return None
+    return value

@@ -1,0 +1,187 @@
+"""An import job. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from lambdas.jobs.chunk import Chunk, Count, Problem, RecordError, Source
+from lambdas.jobs.import_options import Format, ImportOptions
+
+EMPTY = "The file is empty: there was nothing to import."
+NO_RECORDS = "The file has no records: there was nothing to import."
+
+
+class JobFailedError(Exception):
+    """The job cannot go on. The reason is a sentence for whoever started it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class JobState(StrEnum):
+    """Where a job is.
+
+    `completed`: every record is loaded, unchanged or failed. `failed`: nothing of it can succeed before someone changes
+    something. `incomplete`: everything but its dead chunks is done. `cancelled`: someone stopped it.
+    """
+
+    SPLITTING = "splitting"
+    LOADING = "loading"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    CANCELLED = "cancelled"
+
+
+# Longer than a message may be out of sight: a job that nothing was heard of for so long has lost one.
+QUIET = timedelta(hours=1)
+
+UNFINISHED = (JobState.SPLITTING, JobState.LOADING)
+RESUMABLE = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
+SHOWS_PROBLEM = (*UNFINISHED, JobState.INCOMPLETE)
+
+
+class Job(BaseModel):
+    """An import job as it is stored."""
+
+    # A stored job also has its keys, and may come from a newer version.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    collection: str
+    source: Source
+    state: JobState
+    reason: str | None = None
+    size: Count = 0
+    options: ImportOptions = ImportOptions(format="jsonl", gzip=False)
+    # The columns of a CSV file, as its header or the options name them.
+    columns: tuple[str, ...] = ()
+    # The job whose failed records this one tries again.
+    retry_of: str | None = None
+    # Stored, so that splitting goes on with the same ranges even when the setting has changed since.
+    chunk_bytes: int = Field(default=1, ge=1)
+    # Known from the start where ranges need no reading, else when splitting has ended.
+    chunks_total: Count = 0
+    chunks_sent: Count = 0
+    # Where the first chunk that is not sent yet begins.
+    position: Count = 0
+    # How often it was resumed. A splitter of an earlier run must not say how far this one is.
+    run: Count = 0
+    # Sent again by whoever finds the job waiting for nothing: its loader completes the job.
+    last_chunk: Chunk | None = None
+    chunks_done: Count = 0
+    chunks_dead: Count = 0
+    loaded: Count = 0
+    unchanged: Count = 0
+    failed: Count = 0
+    errors: list[RecordError] = []
+    error_files: list[str] = []
+    error_file: str | None = None
+    problem: Problem | None = None
+    created: AwareDatetime
+    updated: AwareDatetime
+
+    @classmethod
+    def planned(
+        cls,
+        source: Source,
+        collection: str,
+        *,
+        size: int,
+        chunk_bytes: int,
+        now: datetime,
+        options: ImportOptions = ImportOptions(format="jsonl", gzip=False),  # noqa: B008 - immutable
+        columns: tuple[str, ...] = (),
+        job_id: str | None = None,
+        retry_of: str | None = None,
+    ) -> Self:
+        """A job that is about to be split, or, if the object is empty, has nothing to do."""
+        by_size = -(-size // chunk_bytes)
+        return cls(
+            id=job_id or source.job_id,
+            collection=collection,
+            source=source,
+            state=JobState.SPLITTING if size else JobState.COMPLETED,
+            reason=None if size else EMPTY,
+            size=size,
+            options=options,
+            columns=columns,
+            retry_of=retry_of,
+            chunk_bytes=chunk_bytes,
+            chunks_total=by_size if retry_of or (options.format == "jsonl" and not options.needs_reading) else 0,
+            created=now,
+            updated=now,
+        )
+
+    @classmethod
+    def refused(cls, source: Source, collection: str, reason: str, now: datetime, job_id: str | None = None) -> Self:
+        """A job that failed before it began."""
+        return cls(
+            id=job_id or source.job_id,
+            collection=collection,
+            source=source,
+            state=JobState.FAILED,
+            reason=reason,
+            created=now,
+            updated=now,
+        )
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there may be something left to do."""
+        return self.state in UNFINISHED
+
+    def can_be_resumed(self, now: datetime) -> bool:
+        """Whether it goes on only if someone says so: it has ended early, or nothing was heard of it for too long."""
+        return self.state in RESUMABLE or (self.state is JobState.LOADING and self.updated < now - QUIET)
+
+    @property
+    def began(self) -> datetime:
+        """When it was created, as exactly as objects know when they were written."""
+        return self.created.replace(microsecond=self.created.microsecond // 1000 * 1000)
+
+    @property
+    def all_chunks_done(self) -> bool:
+        """Whether only the end of the job itself is missing."""
+        return self.state is JobState.LOADING and self.chunks_done == self.chunks_total
+
+    @property
+    def waits_for_nobody(self) -> bool:
+        """Whether every chunk is done or dead, and yet the job has not ended."""
+        return self.all_chunks_done or self.only_dead_chunks_left
+
+    @property
+    def only_dead_chunks_left(self) -> bool:
+        """Whether nothing will happen by itself any more."""
+        done = self.chunks_done + self.chunks_dead
+        return self.state is JobState.LOADING and self.chunks_dead > 0 and done == self.chunks_total
+
+    def chunk(self, number: int) -> Chunk:
+        """One of the chunks of a file whose chunks have one size, 0 <= number < chunks_total."""
+        start = number * self.chunk_bytes
+        return self.chunk_of(number, start, min(start + self.chunk_bytes, self.size))
+
+    def chunk_of(self, number: int, start: int, end: int) -> Chunk:
+        """The chunk of this range."""
+        return Chunk(
+            job_id=self.id,
+            chunk=number,
+            start=start,
+            end=end,
+            collection=self.collection,
+            source=self.source,
+            size=self.size,
+        )
+
+    @property
+    def reads(self) -> Format:
+        """The format of the object that is read. An error file is JSON lines, whatever the failed records were."""
+        return "jsonl" if self.retry_of or self.options.format is None else self.options.format
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the object that is read is."""
+        return bool(self.options.gzip) and not self.retry_of

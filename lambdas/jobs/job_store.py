@@ -1,0 +1,297 @@
+"""Where jobs are kept: one DynamoDB table, changed by conditional writes only.
+
+A job is the item (`pk` = `job#<id>`, `sk` = `job`); beside it are its chunks (`counting.py`). For the list of jobs
+there is an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each. All expire by the attribute `expires`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdas.errors import ImportNotFoundError
+from lambdas.jobs.chunk import Chunk, ChunkBatch, ChunkReport, Problem
+from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, names_in, values
+from lambdas.jobs.job import UNFINISHED, Job, JobState
+from lambdas.jobs.transactions import Transactions
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+TIME_TO_LIVE = timedelta(days=90)
+# Loaders that finish at the same moment meet at the job's item. Ten attempts are about ten seconds.
+CONFLICT_ATTEMPTS = 10
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 2.0
+CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+REFUSED = "ConditionalCheckFailed"
+LIST_KEY = "jobs"
+
+
+class Counted(NamedTuple):
+    """A part that was counted, and what of its chunk was handed back, if anything."""
+
+    rest: Chunk | None
+
+
+class JobStore:
+    """Import jobs and what was counted for them. Safe to share between threads and functions."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        table: str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        announce: Callable[[Job], None] = lambda _: None,
+    ) -> None:
+        """`announce` is told of each new job and each change of a job's state, after it was stored."""
+        self._dynamodb = dynamodb
+        self._table = table
+        self._transactions = Transactions(table)
+        self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self._announce = announce
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is at this moment. Raises `ImportNotFoundError`."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise ImportNotFoundError(
+                f"There is no import '{job_id}'. Jobs are forgotten after {TIME_TO_LIVE.days} days."
+            )
+        return Job.model_validate(values(answer["Item"]))
+
+    def create(self, job: Job) -> bool:
+        """Store a new job. False if there is one with this id, which is left as it is."""
+        item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
+        entry = {"pk": LIST_KEY, "sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
+        refused = self._transact(
+            [
+                {
+                    "Put": {
+                        "TableName": self._table,
+                        "Item": job_key(job.id) | attributes(item),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                },
+                {"Put": {"TableName": self._table, "Item": attributes(entry)}},
+            ]
+        )
+        if refused is None:
+            self._announce(job)
+        return refused is None
+
+    def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
+        """Up to `limit` jobs, the newest first, and the mark to go on `after`, if there are more."""
+        page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": LIST_KEY, "sk": after})}
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=attributes({":pk": LIST_KEY}),
+            ScanIndexForward=False,
+            Limit=limit,
+            **page,
+        )
+        jobs = []
+        for entry in answer["Items"]:
+            try:
+                jobs.append(self.get(values(entry)["id"]))
+            except ImportNotFoundError:
+                continue  # it expired a moment before its entry
+        last = answer.get("LastEvaluatedKey")
+        return jobs, None if last is None else values(last)["sk"]
+
+    def mark_sent(self, job: Job, chunks_sent: int, position: int) -> bool:
+        """Note that the first `chunks_sent` chunks are in the queue, so that splitting goes on at `position`.
+
+        False if this run of the job is not being split any more.
+        """
+        return self._change_in_run(job, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
+
+    def start_loading(self, job: Job, chunks_total: int, last_chunk: Chunk | None) -> bool:
+        """Note how many chunks there are. False if this run of the job is not being split any more."""
+        last = {} if last_chunk is None else {"last_chunk": last_chunk.model_dump(mode="json", exclude_none=True)}
+        changes = {"state": JobState.LOADING, "chunks_total": chunks_total} | last
+        return self._change_in_run(job, (JobState.SPLITTING,), changes)
+
+    def note_problem(self, job_id: str, problem: Problem) -> bool:
+        """Show what keeps a chunk back. Counts nothing."""
+        return self._change(job_id, UNFINISHED, {"problem": problem.model_dump(mode="json")})
+
+    def fail(self, job_id: str, reason: str) -> bool:
+        """End the job for a reason that people can act on. False if it has ended already."""
+        return self._change(job_id, UNFINISHED, {"state": JobState.FAILED, "reason": reason})
+
+    def cancel(self, job_id: str) -> bool:
+        """End the job because someone wants it. What is stored stays. False if it has ended already."""
+        return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), {"state": JobState.CANCELLED})
+
+    def resume(self, job: Job) -> bool:
+        """Split the job anew. Counted chunks are not loaded again. False if it is not as `job` says any more."""
+        changes = {"state": JobState.SPLITTING, "run": job.run + 1, "chunks_sent": 0, "position": 0, "reason": ""}
+        return self._change_in_run(job, (job.state,), changes)
+
+    def complete(self, job: Job, error_file: str | None = None, reason: str | None = None) -> bool:
+        """End the job if all its chunks are counted. True for exactly one caller."""
+        said = {"error_file": error_file, "reason": reason}
+        return self._change(
+            job.id,
+            (JobState.LOADING,),
+            {"state": JobState.COMPLETED} | {name: value for name, value in said.items() if value is not None},
+            and_only_if="chunks_done = :total AND chunks_total = :total",
+            values_of={":total": job.chunks_total},
+        )
+
+    def stop_incomplete(self, job: Job) -> bool:
+        """End the job if each of its chunks is done or dead, as it was when `job` was read. True for one caller."""
+        return self._change(
+            job.id,
+            (JobState.LOADING,),
+            {"state": JobState.INCOMPLETE},
+            and_only_if="chunks_done = :done AND chunks_dead = :dead",
+            values_of={":done": job.chunks_done, ":dead": job.chunks_dead},
+        )
+
+    def counted(self, chunk: Chunk) -> Counted | None:
+        """What was counted of this part before; None if nothing was."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        item = values(answer["Item"])
+        if "rest_start" not in item:
+            return Counted(None)
+        # The message at hand may be older than the batch inference of the part that was counted.
+        counted = chunk if "batch" not in item else chunk.waiting_for(ChunkBatch.model_validate(item["batch"]))
+        return Counted(counted.rest(item["rest_start"]))
+
+    def error_files(self, job_id: str) -> Iterator[str]:
+        """The error files of all counted chunks, in order."""
+        for item in self._beside(job_id, "chunk#"):
+            if "error_file" in item:
+                yield item["error_file"]
+
+    def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
+        """The chunks that were given up."""
+        for item in self._beside(job_id, "dead#"):
+            yield Chunk.model_validate(item["chunk"])
+
+    def waiting_chunks(self, job_id: str) -> Iterator[Chunk]:
+        """The chunks that batch inference was prepared for, as their messages say it."""
+        for item in self._beside(job_id, "batch#"):
+            yield Chunk.model_validate(item["chunk"])
+
+    def count(self, chunk: Chunk, report: ChunkReport) -> bool:
+        """Add what became of a chunk to its job, exactly once. False if another delivery of it was counted.
+
+        The chunk's item and the job's counts change in one transaction: there is no moment at which only one of
+        them has.
+        """
+        was_dead = False
+        while True:
+            job = self.get(chunk.job_id)
+            now, expires = self._now(), self._expires()
+            refused = self._transact(
+                self._transactions.count(job, chunk, report, now=now, expires=expires, was_dead=was_dead)
+            )
+            if refused is None:
+                return True
+            if 0 in refused:
+                return False
+            # It was given up, or taken back, in this very moment.
+            was_dead = not was_dead
+
+    def mark_dead(self, chunk: Chunk) -> bool:
+        """Note that a chunk was given up. False if it was counted, or noted, before."""
+        problem = self.get(chunk.job_id).problem
+        about_it = problem if problem and problem.chunk == chunk.chunk else None
+        return (
+            self._transact(self._transactions.mark_dead(chunk, about_it, now=self._now(), expires=self._expires()))
+            is None
+        )
+
+    def revive(self, job: Job, chunk: Chunk) -> bool:
+        """Note that a chunk that was given up is tried again. False if it is not, or the job is not as `job` says.
+
+        Once a job goes on, nobody would send a chunk that is revived then.
+        """
+        return self._transact(self._transactions.revive(job, chunk, now=self._now())) is None
+
+    def _beside(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=attributes({":pk": f"job#{job_id}", ":prefix": prefix}),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from map(values, page["Items"])
+
+    def _transact(self, items: Any) -> set[int] | None:
+        """Write all of it or nothing. Which conditions did not hold; None when it is written."""
+        for pause in self._pauses():
+            try:
+                self._dynamodb.transact_write_items(TransactItems=items)
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+                if REFUSED in reasons:
+                    return {place for place, reason in enumerate(reasons) if reason == REFUSED}
+                if pause is None or not CONFLICTS.intersection(reasons):
+                    raise
+                self._sleep(pause)
+            else:
+                break
+        return None
+
+    def _change_in_run(self, job: Job, while_in: tuple[JobState, ...], changes: Mapping[str, Any]) -> bool:
+        """Change the job if it is in one of these states and was not resumed since it was read."""
+        return self._change(job.id, while_in, changes, "#run = :read_run", {":read_run": job.run})
+
+    def _change(
+        self,
+        job_id: str,
+        while_in: tuple[JobState, ...],
+        changes: Mapping[str, Any],
+        and_only_if: str = "attribute_exists(pk)",
+        values_of: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Change the job if it is in one of these states and the condition holds; say whether it was changed."""
+        changed = {**changes, "updated": self._now().isoformat()}
+        states = {f":state_{state}": state.value for state in while_in}
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
+        for pause in self._pauses():
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=job_key(job_id),
+                    UpdateExpression=update,
+                    ConditionExpression=f"#state IN ({', '.join(states)}) AND {and_only_if}",
+                    ExpressionAttributeNames=names_in(f"{update} #state {and_only_if}"),
+                    ExpressionAttributeValues=attributes(
+                        {f":{name}": value for name, value in changed.items()} | states | dict(values_of or {})
+                    ),
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                return False
+            except self._dynamodb.exceptions.TransactionConflictException:
+                if pause is None:
+                    raise
+                self._sleep(pause)
+            else:
+                break
+        if "state" in changes:
+            self._announce(self.get(job_id))
+        return True
+
+    def _pauses(self) -> Iterator[float | None]:
+        """Seconds to wait after each attempt that met another writer; None after the last one."""
+        for attempt in range(CONFLICT_ATTEMPTS - 1):
+            yield min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS) * (0.5 + self._jitter())
+        yield None
+
+    def _expires(self) -> int:
+        return int((self._now() + TIME_TO_LIVE).timestamp())

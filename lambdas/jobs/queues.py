@@ -1,0 +1,86 @@
+"""The queues in front of splitting and loading."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from lambdas.jobs.chunk import Chunk
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+MESSAGES_PER_BATCH = 10
+# As long as SQS can hold a message back. A step of splitting takes less.
+LOOK_AFTER_SECONDS = 900
+SEND_ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.2
+
+
+class ChunksNotSentError(Exception):
+    """SQS did not take some messages, again and again."""
+
+
+class SplitQueue:
+    """The queue in front of splitting, as its own consumers and the API use it."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def go_on(self, job_id: str) -> None:
+        """Have a job split from where it stopped."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps({"job_id": job_id}))
+
+    def look_after(self, job_id: str) -> None:
+        """Have a job split some minutes later, if nobody has begun by then."""
+        self._sqs.send_message(
+            QueueUrl=self._url,
+            MessageBody=json.dumps({"job_id": job_id, "unless_begun": True}),
+            DelaySeconds=LOOK_AFTER_SECONDS,
+        )
+
+
+class ChunkQueue:
+    """Sends chunks, and puts back those that cannot be loaded now."""
+
+    def __init__(self, sqs: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._sleep = sleep
+
+    def send(self, chunks: Sequence[Chunk]) -> None:
+        """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them for good."""
+        self._send(chunks, delay_seconds=0)
+
+    def send_later(self, chunk: Chunk, seconds: int) -> None:
+        """Send a chunk that is to be delivered after some time, at most 900 s. Raises `ChunksNotSentError`."""
+        self._send([chunk], delay_seconds=seconds)
+
+    def _send(self, chunks: Sequence[Chunk], delay_seconds: int) -> None:
+        pending = {f"{chunk.chunk}-{chunk.part}": chunk for chunk in chunks}
+        for attempt in range(SEND_ATTEMPTS):
+            answer = self._sqs.send_message_batch(
+                QueueUrl=self._url,
+                # The group makes the queue fair: a job with few chunks does not wait behind one with many.
+                Entries=[
+                    {
+                        "Id": name,
+                        "MessageBody": chunk.model_dump_json(exclude_none=True),
+                        "MessageGroupId": chunk.job_id,
+                        "DelaySeconds": delay_seconds,
+                    }
+                    for name, chunk in pending.items()
+                ],
+            )
+            # A batch is answered with 200 even when single messages of it were refused.
+            refused = answer.get("Failed", [])
+            if not refused:
+                return
+            pending = {entry["Id"]: pending[entry["Id"]] for entry in refused}
+            self._sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+        raise ChunksNotSentError(f"SQS refused {len(pending)} chunks: {refused[0]['Code']}.")
+
+    def put_back(self, receipt_handle: str, seconds: int) -> None:
+        """Let the message be delivered again after this time instead of after the queue's visibility timeout."""
+        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)

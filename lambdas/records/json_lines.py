@@ -1,0 +1,111 @@
+"""From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import orjson
+
+from lambdas.errors import InvalidObjectError
+from lambdas.jobs.chunk import Chunk
+from lambdas.objects.model import ObjectInput
+from lambdas.records.byte_lines import MAX_LINE_BYTES, ReadRange
+from lambdas.records.record_shape import RecordShape
+
+# One request reads a chunk of the usual size with its lookahead.
+BLOCK_BYTES = 1_114_112
+# Read beyond a chunk's end with its last block, since its last record mostly ends there.
+LOOKAHEAD_BYTES = 16_384
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """One line of the object, without its end. Of a line that is too long only the beginning is kept."""
+
+    start: int
+    data: bytes
+    too_long: bool = False
+
+
+def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """The lines that begin in the chunk, in order, without blank ones.
+
+    Whoever reads all chunks, however they are cut, gets every line of the object exactly once. Holds one block and
+    one line in memory, whatever the sizes of chunk and object.
+    """
+    for line in _all_lines(chunk, read, max_line_bytes):
+        data = line.data.removeprefix(BYTE_ORDER_MARK) if line.start == 0 else line.data
+        if line.too_long or data.strip():
+            yield Line(line.start, data.removesuffix(b"\r"), line.too_long)
+
+
+def parse_record(line: Line, job_id: str, shape: RecordShape) -> ObjectInput:
+    """The object that a line describes.
+
+    Without an id of its own it gets one that is derived from the job and the line's place, so that loading the line
+    again replaces the same object. Raises `InvalidObjectError`.
+    """
+    return shape.object_of(json_object(line), derived_id(job_id, line.start))
+
+
+def json_object(line: Line) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises `InvalidObjectError`."""
+    if line.too_long:
+        raise InvalidObjectError(f"The line is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
+    try:
+        record = orjson.loads(line.data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidObjectError(f"The line is not JSON: {error}.") from None
+    if not isinstance(record, dict):
+        raise InvalidObjectError('The line is not a JSON object. Write one object a line, such as {"title": "..."}.')
+    return record
+
+
+def derived_id(job_id: str, start: int) -> str:
+    """The id of a record that brings none: the same whenever this place of this job is read."""
+    return str(uuid5(UUID(job_id), str(start)))
+
+
+def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:
+    # `start` is where the line at hand begins, or None inside a line that is another chunk's or already reported.
+    start = chunk.start if chunk.start == chunk.base else None
+    held = bytearray()
+    for position, block in _blocks(chunk, read):
+        cursor = 0
+        while (newline := block.find(b"\n", cursor)) >= 0:
+            if start is not None:
+                held += block[cursor:newline]
+                yield _line(start, held, max_line_bytes)
+                held.clear()
+            cursor = newline + 1
+            start = position + cursor
+            if start >= chunk.end:
+                return
+        if start is not None:
+            held += block[cursor:]
+            if len(held) > max_line_bytes:
+                yield _line(start, held, max_line_bytes)
+                held.clear()
+                start = None
+        # A newline at end - 1 or later begins a line of the next chunk.
+        if start is None and position + len(block) >= chunk.end - 1:
+            return
+    if start is not None:
+        yield _line(start, held, max_line_bytes)
+
+
+def _line(start: int, held: bytearray, max_line_bytes: int) -> Line:
+    return Line(start, bytes(held[:max_line_bytes]), too_long=len(held) > max_line_bytes)
+
+
+def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
+    """The object from the byte before the chunk (is it the end of a line?) for as long as the caller asks."""
+    position = max(chunk.start - 1, chunk.base)
+    stop = min(chunk.end + LOOKAHEAD_BYTES, chunk.size)
+    while position < chunk.size:
+        end = min(position + BLOCK_BYTES, stop)
+        yield position, read(position, end)
+        position = end
+        if position == stop:
+            stop = min(stop + BLOCK_BYTES, chunk.size)
