@@ -41,8 +41,9 @@ AltoError                          500 internal_error
 into these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
 """
 
+import json
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 
 class ErrorDetail(NamedTuple):
@@ -52,9 +53,12 @@ class ErrorDetail(NamedTuple):
     message: str
 
 
-def shown(value: object) -> str:
-    """A value as it appears in an error: at most 80 characters, whatever was sent."""
-    text = repr(value)
+def abbreviate(value: object) -> str:
+    """Render a value for an error message: as JSON (`null`, `true`, `"text"`), cut to 80 characters."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except ValueError:
+        text = json.dumps(str(value), ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -76,6 +80,11 @@ class InvalidRequestError(AltoError):
 
     status = 400
     code = "invalid_request"
+
+    @classmethod
+    def at(cls, field: str, problem: str) -> Self:
+        """Return the error for one field. `problem` continues a sentence that starts with the field's name."""
+        return cls(f"{field}: {problem}.", [ErrorDetail(field, problem)])
 
 
 class InvalidObjectError(InvalidRequestError):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lambdas.errors import ErrorDetail, InvalidRequestError, shown
+from lambdas.errors import ErrorDetail, InvalidRequestError, abbreviate
 
 
 def invalid_request(problems: Sequence[Any]) -> InvalidRequestError:
@@ -18,4 +18,4 @@ def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] in ("value_error", "missing", "json_invalid", "extra_forbidden"):
         return message
-    return f"{message}, not {shown(problem.get('input'))}"
+    return f"{message}, not {abbreviate(problem.get('input'))}"

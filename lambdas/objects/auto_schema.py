@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import OBJECT_TYPES, NestedProperty, Property, PropertyBase
-from lambdas.errors import ErrorDetail, InvalidObjectError, shown
+from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.objects.values import GEO_FIELDS, is_date, is_number, is_uuid
 
 
@@ -100,7 +100,7 @@ def _scalar_type(value: Any, path: str) -> str:
             return "geo" if value.keys() == GEO_FIELDS.keys() else "object"
         case _:
             raise _untold(
-                path, f"no type of property fits {shown(value)}: send text, a number, true, false or an object"
+                path, f"no type of property fits {abbreviate(value)}: send text, a number, true, false or an object"
             )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from pydantic import Field, StringConstraints
 
 from lambdas.collections.model import DEFAULT_VECTOR, VectorName
-from lambdas.errors import ErrorDetail, InvalidObjectError, shown
+from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.models import StrictModel
 
 OBJECT_FIELDS = frozenset({"id", "properties", "vector", "vectors"})
@@ -130,7 +130,7 @@ def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> Objec
         )
     properties = raw.get("properties") or {}
     if not isinstance(properties, dict):
-        raise _wrong("properties", f"must be an object, not {shown(properties)}")
+        raise _wrong("properties", f"must be an object, not {abbreviate(properties)}")
     return ObjectInput(
         id=_parse_id(raw.get("id"), default_id),
         properties={name: value for name, value in properties.items() if value is not None},
@@ -144,13 +144,13 @@ def _parse_id(value: object, default_id: str | None) -> str:
     try:
         return str(UUID(str(value)))
     except ValueError:
-        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {shown(value)}") from None
+        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {abbreviate(value)}") from None
 
 
 def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
     vectors = raw.get("vectors") or {}
     if not isinstance(vectors, dict):
-        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {shown(vectors)}")
+        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {abbreviate(vectors)}")
     single = raw.get("vector")
     if single is not None:
         if DEFAULT_VECTOR in vectors:
@@ -158,7 +158,7 @@ def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
         vectors = vectors | {DEFAULT_VECTOR: single}
     for name, value in vectors.items():
         if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
-            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {shown(value)}")
+            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {abbreviate(value)}")
     return dict(vectors)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import PropertyBase
-from lambdas.errors import ErrorDetail, InvalidObjectError, shown
+from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 
 # OpenSearch's `long`.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -92,7 +92,7 @@ def check_properties(collection: CollectionConfig, values: Mapping[str, Any]) ->
 def value_problem(item: PropertyBase, value: Any) -> str | None:
     """What is wrong with a single value (not a list) of this property; None when it fits."""
     expected = VALUE_TYPES[item.scalar_type]
-    return None if expected.fits(value) else f"must be {expected.wanted}, not {shown(value)}"
+    return None if expected.fits(value) else f"must be {expected.wanted}, not {abbreviate(value)}"
 
 
 def lengths(properties: Sequence[PropertyBase], values: Mapping[str, Any]) -> dict[str, int | list[int]]:
@@ -129,7 +129,7 @@ def _problems(properties: Sequence[PropertyBase], values: Mapping[str, Any], pre
         elif not item.is_list:
             yield from _value_problems(item, value, field)
         elif not isinstance(value, list):
-            yield ErrorDetail(field, f"must be a list of {item.scalar_type}, not {shown(value)}")
+            yield ErrorDetail(field, f"must be a list of {item.scalar_type}, not {abbreviate(value)}")
         else:
             # One wrong item says enough about a list.
             yield from next(filter(None, (list(_value_problems(item, each, field)) for each in value)), ())

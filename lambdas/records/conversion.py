@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from lambdas.errors import ErrorDetail, InvalidObjectError, shown
+from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 
 TRUTHS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
@@ -39,7 +39,7 @@ def convert(values: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, An
         try:
             converted[name] = _as_type(value, types.get(name, ""))
         except ValueError:
-            problem = f"cannot be read as {types[name]}: {shown(value)}"
+            problem = f"cannot be read as {types[name]}: {abbreviate(value)}"
             problems.append(ErrorDetail(f"properties.{name}", problem))
     if problems:
         more = f" {len(problems) - 1} more in details." if len(problems) > 1 else ""

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
-from lambdas.errors import ErrorDetail, InvalidRequestError, shown
+from lambdas.errors import ErrorDetail, InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
 
@@ -288,7 +288,7 @@ def _check_pattern(condition: Condition) -> None:
 
 
 def _shown(condition: Condition) -> str:
-    return shown(condition.value.model_dump() if isinstance(condition.value, GeoRange) else condition.value)
+    return abbreviate(condition.value.model_dump() if isinstance(condition.value, GeoRange) else condition.value)
 
 
 def _wrong(condition: Condition, problem: str) -> InvalidRequestError:

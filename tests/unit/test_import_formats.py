@@ -140,8 +140,8 @@ def test_cells_become_the_types_of_their_properties_and_the_failing_one_is_named
         "when": "2026-01-02T00:00:00+00:00",
     }
     assert [line["message"] for line in world.lines_of(str(job.error_file))] == [
-        "'properties.year' cannot be read as int: 'MCM'.",
-        "'properties.seen' cannot be read as boolean: 'perhaps'.",
+        "'properties.year' cannot be read as int: \"MCM\".",
+        "'properties.seen' cannot be read as boolean: \"perhaps\".",
         (
             "The record has 2 cells, but there are 6 columns. A cell with a delimiter or a line end in it must be in "
             "double quotes; a quote that is not closed takes in the lines behind it."
