@@ -1,1 +1,1 @@
-"""What we measure, against whom. Results are kept beside their parameters in benchmarks/results/."""
+"""What we measure, against whom. Results are kept next to their parameters in benchmarks/results/."""

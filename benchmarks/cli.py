@@ -1,6 +1,6 @@
-"""What `alto --help` costs, beside the imports that a program for AWS and OpenSearch begins with.
+"""What `alto --help` costs, next to the imports that a program for AWS and OpenSearch begins with.
 
-Fresh processes with warm byte code, one of each kind in turn, so that whatever else the machine does hits all alike.
+Fresh processes with warm byte code, one of each kind in turn, so that other load on the machine affects all alike.
 Only the ratios mean something.
 """
 

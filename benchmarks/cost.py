@@ -24,7 +24,7 @@ class Workload:
     tokens_an_object: int = 250
     tokens_a_query: int = 20
     dimensions: int = 1024
-    # Text, fields, inverted index and graph, beside the four bytes of each dimension.
+    # Text, fields, inverted index and graph, besides the four bytes of each dimension.
     other_bytes_an_object: int = 3_000
     # One load function of 1,769 MiB, waiting for the model most of the time. A low guess: see docs/imports.md.
     objects_a_second: int = 300
@@ -64,7 +64,7 @@ ALARMS, METRICS = 20, 27
 
 
 def at_rest(size: Size) -> dict[str, float]:
-    """Dollars a month of a stage that nobody uses, by part."""
+    """Dollars a month of an idle stage, by part."""
     nodes = (
         size.nodes * PRICES["stage_node_hour"][size.node]
         + size.managers * PRICES["stage_node_hour"]["m7g.large.search"]

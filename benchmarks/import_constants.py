@@ -1,7 +1,7 @@
 """What one object costs on the way in: processor time of the loader, bytes in OpenSearch, bytes of batch inference.
 
 `python -m benchmarks.import_constants` measures and writes `results/import_constants.json`, from which `simulate`
-reckons. The model is the stub in a process of its own, OpenSearch is real; only this process's own processor time is
+estimates. The model is the stub in a process of its own, OpenSearch is real; only this process's own processor time is
 counted.
 """
 

@@ -1,4 +1,4 @@
-"""The judged collections: documents, queries, judgements and vectors, read from a folder beside the project."""
+"""The judged collections: documents, queries, judgements and vectors, read from a folder next to the project."""
 
 import json
 import os

@@ -107,7 +107,7 @@ class Estimate:
 
 
 def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]) -> Estimate:
-    """Reckon it. Raises KeyError for a family without a price."""
+    """Estimate time, quota and cost of a load. Raises KeyError for a family without a price."""
     quotas = prices["quotas"]
     tokens = load.objects * load.characters / 4
     family = family_named(load.family)
@@ -131,7 +131,7 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
         )
     hours = max(times.values())
     looks = _looks(quotas["batch_hours"] * 3600) * batch_jobs if is_batch else 0
-    # On demand a function waits for the model while it is paid for; in batch nobody does.
+    # On demand a function waits for the model while it is paid for; in batch no function waits.
     seconds = (
         max(load.objects * cpu, times["OpenSearch"] * 3600) + looks * LOOK_SECONDS
         if is_batch

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.search [dimensions] [objects]`, 384 and 60,000 by default. Vectors of 1,024 dimensions are the
 same, turned into the larger space: distances stay, the work grows. Each call of the handler is followed by the bare
-request: the same body, sent to OpenSearch by urllib3, signed by nobody and parsed by nobody. Queries bring their
+request: the same body, sent to OpenSearch by urllib3, neither signed nor parsed. Queries bring their
 vectors, but for `near_text` and `hybrid, text`: those ask the model emulator, each for a text of its own.
 """
 
@@ -92,7 +92,7 @@ def queries(documents: list[dict[str, Any]], vectors: Floats, count: int) -> lis
 
 
 class Bare:
-    """The request that Alto sends to OpenSearch for a search, sent by itself."""
+    """The request that Alto sends to OpenSearch for a search, without Alto."""
 
     def __init__(self, alto: Alto) -> None:
         self._url = f"{alto.engine_url}/alto-{NAME.lower()}/_search"

@@ -77,7 +77,7 @@ def markdown(tables: Sequence[tuple[str, Sequence[Estimate]]]) -> str:
     return "\n\n".join(parts)
 
 
-def reckoned(changes: dict[str, Any], constants: Any, prices: Any) -> list[tuple[str, list[Estimate]]]:
+def estimates_of(changes: dict[str, Any], constants: Any, prices: Any) -> list[tuple[str, list[Estimate]]]:
     """A title and the estimates of every scale, for each way."""
     return [
         (
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, help="copies of the index; 1 by default")
     changes = {name: value for name, value in vars(parser.parse_args()).items() if value is not None}
     constants, prices = json.loads(CONSTANTS.read_text()), json.loads(PRICES.read_text())
-    tables = reckoned(changes, constants, prices)
+    tables = estimates_of(changes, constants, prices)
     console = Console()
     for title, estimates in tables:
         head, *rest = rows(estimates)

@@ -1,6 +1,6 @@
 """The clock that every contender of `make bench-import` is measured with, inside its own process and environment.
 
-A contender is a script beside this one: given the job, it makes a loader; given records, the loader gets ready to load
+A contender is a script next to this one: given the job, it makes a loader; given records, the loader gets ready to load
 them; the clock measures the loading alone, until the records can be searched. Eight records are loaded before, so that
 imports, clients, connections and the index are not counted.
 """

@@ -1,6 +1,6 @@
 """The clock that every contender of `make bench-embed` is measured with, inside its own process and environment.
 
-A contender is a script beside this one. It is given the job as JSON and says on its last line of output what it took.
+A contender is a script next to this one. It is given the job as JSON and says on its last line of output what it took.
 Import, client and first connection are not counted: one text is embedded before the clock starts.
 """
 
