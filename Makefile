@@ -21,8 +21,10 @@ help: ## List the commands
 
 demo: .venv/ready node_modules/ready ## Import the AWS API documentation through S3 and search it, on this machine
 	$(PYTHON) -m local demo $(ARGS)
+	echo '==> The command alto, in this shell: source .venv/bin/activate'
 
 up: .venv/ready node_modules/ready ## Run Alto on this machine until Ctrl-C
+	echo '==> The command alto, in another shell: source .venv/bin/activate'
 	$(PYTHON) -m local up $(ARGS)
 
 test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=tests/unit)
@@ -109,6 +111,8 @@ $(UV): requirements/uv.txt
 	@echo "==> Python $$(cat .python-version) and its packages, into .venv"
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" .venv
 	VIRTUAL_ENV=.venv $(UV) pip sync -q --require-hashes requirements/dev.txt
+	# The command `alto`, and `import alto` from anywhere in this environment.
+	VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --editable .
 	touch $@
 
 node_modules/ready: package-lock.json .venv/ready

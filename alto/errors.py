@@ -20,7 +20,7 @@ class ErrorDetail:
 class AltoError(Exception):
     """Anything that Alto reports.
 
-    `code` is stable, `status` is HTTP's (None when there was no answer), `request_id` finds the request in the
+    `code` is stable, `status` is HTTP's (None when there was no response), `request_id` finds the request in the
     server's log.
     """
 
@@ -55,11 +55,11 @@ class AltoNotSupportedError(AltoError, NotImplementedError):
 
 
 class AltoConnectionError(AltoError):
-    """No answer came: no connection (code `no_connection`), or it broke (`connection_lost`)."""
+    """No response came: no connection (code `no_connection`), or it broke (`connection_lost`)."""
 
 
 class AltoTimeoutError(AltoConnectionError):
-    """No answer came in time. A write may have been carried out all the same."""
+    """No response came in time. A write may have been carried out all the same."""
 
 
 class AltoInvalidRequestError(AltoError):
@@ -116,8 +116,8 @@ _EMBEDDING_CODES = frozenset(
 )
 
 
-def error_from_answer(status: int, headers: Mapping[str, str], body: Any) -> AltoError:
-    """The exception of an answer that is no success.
+def error_from_response(status: int, headers: Mapping[str, str], body: Any) -> AltoError:
+    """The exception of an response that is no success.
 
     `body` is the parsed JSON, or None. Alto's envelope is `{"error": {"code", "message", "details", "request_id"}}`;
     API Gateway answers `{"message"}` by itself, before Alto is reached, and its request id is in a header.
@@ -138,7 +138,7 @@ def error_from_answer(status: int, headers: Mapping[str, str], body: Any) -> Alt
 
 
 def code_of(body: Any) -> str | None:
-    """The code of an answer's body, if it has Alto's envelope."""
+    """The code of an response's body, if it has Alto's envelope."""
     error = body.get("error") if isinstance(body, dict) else None
     return error.get("code") if isinstance(error, dict) else None
 

@@ -1,16 +1,18 @@
-"""What goes over the wire, without anything that sends it. Pure.
+"""HTTP requests and responses as values, without anything that sends them. Pure.
 
-Every operation of the API is one function in `alto/operations/`, which answers a `Request` and how to read its answer.
-The synchronous and the asynchronous client differ in who sends it and in nothing else.
+Every operation of the API is one function in `alto/operations/`, which returns a `Request` and how to read its
+response. The synchronous and the asynchronous client differ only in what sends it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from alto.errors import code_of, error_from_answer
+from alto.errors import code_of, error_from_response
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Phase(Enum):
@@ -22,8 +24,8 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that came, its body parsed. None for an empty body, or one that is not JSON."""
+class Response:
+    """An response that came, its body parsed. None for an empty body, or one that is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +36,7 @@ class Answer:
 class Request:
     """One HTTP request.
 
-    `repeatable`: carrying it out twice is as good as once, so that it may be sent again when its answer was lost.
+    `repeatable`: carrying it out twice is as good as once, so that it may be sent again when its response was lost.
     `content` is a body that is JSON already. `accept` are statuses below 200 or above 299 which the reader understands.
     """
 
@@ -49,24 +51,24 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation[T]:
-    """A request, and what its answer means."""
+class Operation(Generic[T_co]):
+    """A request, and what its response means."""
 
     request: Request
-    read: Callable[[Answer], T]
+    read: Callable[[Response], T_co]
 
 
-def was_found(answer: Answer, missing: str) -> bool:
-    """Whether the answer is no 404.
+def was_found(response: Response, missing: str) -> bool:
+    """Whether the response is no 404.
 
     `missing` is the code that says that the thing itself is not there. Any other 404, of a collection or of an address
     that is no Alto, is raised: it must not pass for "there is none".
     """
-    if answer.status != 404:
+    if response.status != 404:
         return True
-    if code_of(answer.body) == missing:
+    if code_of(response.body) == missing:
         return False
-    raise error_from_answer(answer.status, answer.headers, answer.body)
+    raise error_from_response(response.status, response.headers, response.body)
 
 
 def segment(value: object) -> str:

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from alto.errors import code_of
-from alto.requests import Answer, Request
+from alto.requests import Request, Response
 
 # 429 of a quota that is used up: waiting a moment does not help.
-_HOPELESS_CODES = frozenset({"model_quota_exceeded"})
+_EXHAUSTED_CODES = frozenset({"model_quota_exceeded"})
 # These say that nothing was carried out, so that any request may be sent again.
-_NOT_CARRIED_OUT = frozenset({429})
+_NEVER_EXECUTED = frozenset({429})
 # After these it may have been.
-_PERHAPS_CARRIED_OUT = frozenset({500, 502, 503, 504})
-# 502 of Alto itself is an answer of a model or of OpenSearch that would come again.
-_LASTING_CODES = frozenset(
+_MAYBE_EXECUTED = frozenset({500, 502, 503, 504})
+# 502 of Alto itself is an response of a model or of OpenSearch that would come again.
+_PERMANENT_CODES = frozenset(
     {
         "embedding_failed",
         "model_not_found",
@@ -36,34 +36,34 @@ class RetryPolicy:
     first: float = 0.25
     longest: float = 8.0
 
-    def wait_after_answer(self, request: Request, answer: Answer, attempt: int, jitter: float) -> float | None:
+    def wait_after_response(self, request: Request, response: Response, attempt: int, jitter: float) -> float | None:
         """Seconds to wait before the next attempt; None to give up. `attempt` counts from 1, `jitter` is 0 to 1."""
-        if attempt >= self.attempts or not _is_worth_it(request, answer):
+        if attempt >= self.attempts or not _is_retryable(request, response):
             return None
-        return _asked_for(answer, self.longest) + self._drawn(attempt, jitter)
+        return _retry_after(response, self.longest) + self._backoff(attempt, jitter)
 
-    def wait_after_break(self, request: Request, attempt: int, jitter: float, *, was_sent: bool) -> float | None:
-        """The same, when no answer came. `was_sent` is False when there was not even a connection."""
+    def wait_after_failure(self, request: Request, attempt: int, jitter: float, *, was_sent: bool) -> float | None:
+        """The same, when no response came. `was_sent` is False when there was not even a connection."""
         if attempt >= self.attempts or (was_sent and not request.repeatable):
             return None
-        return self._drawn(attempt, jitter)
+        return self._backoff(attempt, jitter)
 
-    def _drawn(self, attempt: int, jitter: float) -> float:
+    def _backoff(self, attempt: int, jitter: float) -> float:
         return jitter * min(self.longest, self.first * 2.0 ** (attempt - 1))
 
 
-def _is_worth_it(request: Request, answer: Answer) -> bool:
-    code = code_of(answer.body)
-    if code in _HOPELESS_CODES:
+def _is_retryable(request: Request, response: Response) -> bool:
+    code = code_of(response.body)
+    if code in _EXHAUSTED_CODES:
         return False
-    if answer.status in _NOT_CARRIED_OUT:
+    if response.status in _NEVER_EXECUTED:
         return True
-    return request.repeatable and answer.status in _PERHAPS_CARRIED_OUT and code not in _LASTING_CODES
+    return request.repeatable and response.status in _MAYBE_EXECUTED and code not in _PERMANENT_CODES
 
 
-def _asked_for(answer: Answer, longest: float) -> float:
+def _retry_after(response: Response, longest: float) -> float:
     """`Retry-After` in seconds; its other form, a date, is never sent by Alto or API Gateway."""
     try:
-        return min(longest, max(0.0, float(answer.headers.get("retry-after", "0"))))
+        return min(longest, max(0.0, float(response.headers.get("retry-after", "0"))))
     except ValueError:
         return 0.0

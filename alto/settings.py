@@ -16,9 +16,9 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Seconds to wait for an answer: at the start, for a query, for a write.
+    """Seconds to wait for an response: at the start, for a query, for a write.
 
-    An API Gateway HTTP API gives up after 30 s; the defaults are a little longer, so that its answer is seen. `init`
+    An API Gateway HTTP API gives up after 30 s; the defaults are a little longer, so that its response is seen. `init`
     covers the cold start of a function.
     """
 
@@ -42,7 +42,7 @@ class AdditionalConfig:
     connections: int = 20
 
 
-def checked_url(url: str, headers: dict[str, str], *, signed: bool = False) -> str:
+def check_url(url: str, headers: dict[str, str], *, signed: bool = False) -> str:
     """The address without a slash at its end.
 
     Raises `AltoConfigurationError` if it is none, or if credentials would cross a network in clear text.
@@ -63,7 +63,7 @@ def checked_url(url: str, headers: dict[str, str], *, signed: bool = False) -> s
     return url.rstrip("/")
 
 
-def checked_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
+def check_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
     """The headers. Raises `AltoConfigurationError` for one without a value: mostly a variable that is not set."""
     for name, value in headers.items():
         if not isinstance(value, str):

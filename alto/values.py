@@ -1,13 +1,15 @@
 """Python values as JSON, and vectors of whatever library. Pure."""
 
 import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
 
+from alto.compatibility import UTC
 from alto.errors import AltoConfigurationError
 
 
@@ -18,7 +20,7 @@ class Array(Protocol):
         """The numbers as a list."""
 
 
-type Vector = Sequence[float] | Array
+Vector: TypeAlias = Sequence[float] | Array
 
 
 def to_json(value: Any) -> bytes:
@@ -49,7 +51,7 @@ def is_one_vector(vector: object) -> bool:
     return not isinstance(vector, Mapping)
 
 
-def parsed_uuid(value: UUID | str) -> UUID:
+def parse_uuid(value: UUID | str) -> UUID:
     """The id. Raises `AltoConfigurationError` naming the value."""
     try:
         return value if isinstance(value, UUID) else UUID(value)
@@ -57,6 +59,16 @@ def parsed_uuid(value: UUID | str) -> UUID:
         raise AltoConfigurationError(
             f"uuid: {value!r} is not a UUID; alto.util.generate_uuid5 makes one from a key of your own"
         ) from None
+
+
+def parse_time(text: str) -> datetime:
+    """A time of the API. Python 3.10 reads neither `Z` nor a fraction of other than 3 or 6 digits."""
+    whole, point, rest = text.replace("Z", "+00:00").partition(".")
+    if not point:
+        return datetime.fromisoformat(whole)
+    digits = re.match(r"\d*", rest)
+    fraction = digits[0] if digits else ""
+    return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}{rest[len(fraction) :]}")
 
 
 def _plain(value: Any) -> Any:

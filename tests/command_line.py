@@ -13,7 +13,7 @@ from alto.cli.main import app
 URL = "http://localhost:8700"
 STORAGE = "http://127.0.0.1:4566"
 
-type Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 def answer(body: Any = None, status: int = 200, **headers: str) -> httpx.Response:

@@ -11,7 +11,7 @@ from alto.classes.query import HybridVectorQuery, Move, Operator
 from alto.operations import aggregates, searches
 from alto.operations.aggregates import GroupBy
 from alto.operations.searches import NearVector, TargetVector
-from alto.refusals import refuse
+from alto.unsupported import raise_unsupported
 
 
 class AggregateAsync:
@@ -322,5 +322,5 @@ class AggregateAsync:
         )
 
     async def near_image(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("near_image")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("near_image")

@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from alto.aio.transport import AsyncTransport
-from alto.refusals import refuse
+from alto.unsupported import raise_unsupported
 
 
 class BatchesAsync:
@@ -15,7 +15,7 @@ class BatchesAsync:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        refuse(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")
+        raise_unsupported(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")
 
 
 class ClientBatchesAsync:
@@ -27,4 +27,4 @@ class ClientBatchesAsync:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        refuse(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")
+        raise_unsupported(f"batch.{name} in the asynchronous client", "await collection.data.insert_many(objects)")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
+from typing_extensions import Self
 
 from alto.aio.batch import ClientBatchesAsync
 from alto.aio.collections import CollectionsAsync
@@ -13,18 +14,18 @@ from alto.aio.storage import AsyncStorage
 from alto.aio.transport import AsyncTransport
 from alto.errors import AltoError
 from alto.operations import service
-from alto.refusals import NotThere
 from alto.requests import Operation, Phase
-from alto.settings import AdditionalConfig, checked_headers, checked_url
+from alto.settings import AdditionalConfig, check_headers, check_url
+from alto.unsupported import Unsupported
 
 
 class AltoAsyncClient:
     """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
 
-    alias = NotThere("alias", "a name of your own for each version of a collection, and a setting that says which")
-    backup = NotThere("backup", "snapshots of the OpenSearch domain, or `alto export`")
-    cluster = NotThere("cluster", "the metrics of the OpenSearch domain in CloudWatch")
-    groups = roles = users = NotThere("roles and users", "IAM policies on the API's routes")
+    alias = Unsupported("alias", "a name of your own for each version of a collection, and a setting that says which")
+    backup = Unsupported("backup", "snapshots of the OpenSearch domain, or `alto export`")
+    cluster = Unsupported("cluster", "the metrics of the OpenSearch domain in CloudWatch")
+    groups = roles = users = Unsupported("roles and users", "IAM policies on the API's routes")
 
     def __init__(
         self,
@@ -41,8 +42,8 @@ class AltoAsyncClient:
         Raises `AltoConfigurationError` if the address is none, or would carry credentials in clear text, or if a header
         has no value.
         """
-        sent = checked_headers(headers or {})
-        address = checked_url(url, sent, signed=auth is not None)
+        sent = check_headers(headers or {})
+        address = check_url(url, sent, signed=auth is not None)
         config = additional_config or AdditionalConfig()
         self._transport = AsyncTransport(address, config, headers=sent, auth=auth, transport=transport)
         self._storage = AsyncStorage(config, transport)
@@ -98,9 +99,9 @@ class AltoAsyncClient:
     async def call(
         self, method: str, path: str, body: Any = None, *, query: dict[str, str] | None = None, repeatable: bool = False
     ) -> Any:
-        """Any operation of the HTTP API (docs/openapi.json), for what has no method here: its answer, None if empty.
+        """Any operation of the HTTP API (docs/openapi.json), for what has no method here: its response, None if empty.
 
-        `repeatable`: doing it twice is as good as once, so that it may be sent again when its answer was lost; a GET
+        `repeatable`: doing it twice is as good as once, so that it may be sent again when its response was lost; a GET
         always is.
         """
         return await self._transport.run(

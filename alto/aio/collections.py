@@ -8,7 +8,7 @@ from alto.aio.transport import AsyncTransport
 from alto.classes.config import Property, VectorConfig
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
-from alto.refusals import refuse_given
+from alto.unsupported import reject_given
 
 
 class CollectionsAsync:
@@ -46,7 +46,7 @@ class CollectionsAsync:
 
         Raises `AltoConflictError` if the name is taken, `AltoInvalidRequestError` naming the field that is wrong.
         """
-        refuse_given(
+        reject_given(
             generative_config=generative_config,
             inverted_index_config=inverted_index_config,
             multi_tenancy_config=multi_tenancy_config,
@@ -83,7 +83,7 @@ class CollectionsAsync:
         skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
     ) -> CollectionAsync:
         """The collection of this name. Asks nothing: that it exists shows when it is used."""
-        refuse_given(data_model_properties=data_model_properties, data_model_references=data_model_references)
+        reject_given(data_model_properties=data_model_properties, data_model_references=data_model_references)
         return CollectionAsync(self._transport, name)
 
     get = use

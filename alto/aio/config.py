@@ -6,7 +6,7 @@ from alto.aio.transport import AsyncTransport
 from alto.classes.config import Property
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
-from alto.refusals import refuse, refuse_given
+from alto.unsupported import raise_unsupported, reject_given
 
 
 class ConfigAsync:
@@ -46,7 +46,7 @@ class ConfigAsync:
         reranker_config: object = None,
     ) -> None:
         """Change what may change; the rest stays. `auto_schema` and the two after it are Alto's own."""
-        refuse_given(
+        reject_given(
             property_descriptions=property_descriptions,
             inverted_index_config=inverted_index_config,
             multi_tenancy_config=multi_tenancy_config,
@@ -67,25 +67,25 @@ class ConfigAsync:
         )
 
     async def add_reference(self, ref: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     async def add_vector(self, *, vector_config: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("changed_vector_config")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("changed_vector_config")
 
     async def get_shards(self) -> NoReturn:
-        """Not there."""
-        refuse("shards")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("shards")
 
     async def update_shards(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("shards")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("shards")
 
     async def delete_property_index(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("delete_index")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("delete_index")
 
     async def delete_vector_index(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("changed_vector_config")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("changed_vector_config")

@@ -16,7 +16,7 @@ from alto.errors import AltoAuthenticationError, AltoConflictError, AltoError, A
 from alto.operations import imports
 from alto.operations.uploads import MOST_URLS, FileToUpload, Upload
 from alto.progress import bytes_shown, job_shown
-from alto.values import parsed_uuid
+from alto.values import parse_uuid
 
 # Parts that are sent at the same time.
 PARTS_AT_ONCE = 4
@@ -83,7 +83,7 @@ class ImportsAsync:
         self,
         import_: ImportJob | UUID | str,
         *,
-        timeout: float = 3600.0,  # noqa: ASYNC109 (also synchronous)
+        timeout: float = 3600.0,
         poll: float = 1.0,
         progress: bool | Callable[[ImportJob], None] = False,
     ) -> ImportJob:
@@ -135,11 +135,11 @@ class ImportsAsync:
 
     async def cancel(self, import_: ImportJob | UUID | str) -> ImportJob:
         """Stop a job; what it has stored stays. Raises `AltoConflictError` if it has ended."""
-        return await self._transport.run(imports.steer(_id(import_), "cancel"))
+        return await self._transport.run(imports.control(_id(import_), "cancel"))
 
     async def resume(self, import_: ImportJob | UUID | str) -> ImportJob:
         """Go on with a job that is failed, cancelled or incomplete; nothing is loaded twice."""
-        return await self._transport.run(imports.steer(_id(import_), "resume"))
+        return await self._transport.run(imports.control(_id(import_), "resume"))
 
     async def retry(self, import_: ImportJob | UUID | str) -> ImportJob:
         """A new job with the failed records of a completed one, after the cause was mended."""
@@ -180,4 +180,4 @@ class ImportsAsync:
 
 
 def _id(import_: ImportJob | UUID | str) -> UUID:
-    return import_.id if isinstance(import_, ImportJob) else parsed_uuid(import_)
+    return import_.id if isinstance(import_, ImportJob) else parse_uuid(import_)

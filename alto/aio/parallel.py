@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
-async def in_parallel[A, B](call: Callable[[A], Awaitable[B]], values: Sequence[A], at_once: int) -> list[B]:
+async def in_parallel(call: Callable[[A], Awaitable[B]], values: Sequence[A], at_once: int) -> list[B]:
     """The result for each value, in order. After the first failure none is begun, and it is raised."""
     free = asyncio.Semaphore(at_once)
     failed = False

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 
-from alto.errors import AltoConnectionError, AltoError, AltoTimeoutError, error_from_answer
+from alto.errors import AltoConnectionError, AltoError, AltoTimeoutError, error_from_response
 from alto.operations.uploads import FilePart
-from alto.requests import Answer, Request
+from alto.requests import Request, Response
 from alto.settings import AdditionalConfig
 from alto.signed_urls import hide_in_logs
 
@@ -41,7 +41,7 @@ class AsyncStorage:
         """Send a part of a file, again where that helps; returns its ETag.
 
         `show` is told of bytes that are sent, and, as a negative number, of those that must be sent again.
-        Raises the `AltoError` that S3's answer is, `AltoConnectionError` when there was none.
+        Raises the `AltoError` that S3's response is, `AltoConnectionError` when there was none.
         """
         sent = dict(headers) | {"Content-Length": str(part.size), "Content-MD5": await asyncio.to_thread(part.digest)}
         attempt = 0
@@ -51,14 +51,14 @@ class AsyncStorage:
             try:
                 response = await self._client.put(url, headers=sent, content=_blocks(part, shown))
             except httpx.TransportError as error:
-                wait = self._config.retries.wait_after_break(PUT, attempt, random.random(), was_sent=True)
+                wait = self._config.retries.wait_after_failure(PUT, attempt, random.random(), was_sent=True)
                 if wait is None:
                     raise _without_answer(error) from None
             else:
                 if response.is_success:
                     return str(response.headers.get("etag", ""))
-                answer = Answer(response.status_code, response.headers, None)
-                again = self._config.retries.wait_after_answer(PUT, answer, attempt, random.random())
+                summary = Response(response.status_code, response.headers, None)
+                again = self._config.retries.wait_after_response(PUT, summary, attempt, random.random())
                 if again is None:
                     raise _refusal(response)
                 wait = again
@@ -118,7 +118,7 @@ def _refusal(response: httpx.Response) -> AltoError:
         "message": f"S3: {message or 'it did not say why'}",
         "request_id": response.headers.get("x-amz-request-id"),
     }
-    return error_from_answer(response.status_code, response.headers, {"error": error})
+    return error_from_response(response.status_code, response.headers, {"error": error})
 
 
 def _without_answer(error: httpx.TransportError) -> AltoError:

@@ -2,15 +2,17 @@
 
 import asyncio
 import random
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from alto.errors import AltoConnectionError, AltoError, AltoServerError, AltoTimeoutError, error_from_answer
-from alto.requests import Answer, Operation, Request
+from alto.errors import AltoConnectionError, AltoError, AltoServerError, AltoTimeoutError, error_from_response
+from alto.requests import Operation, Request, Response
 from alto.settings import AdditionalConfig
 from alto.values import to_json
 from alto.version import VERSION
+
+T = TypeVar("T")
 
 
 class AsyncTransport:
@@ -39,53 +41,53 @@ class AsyncTransport:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 
-    async def run[T](self, operation: Operation[T]) -> T:
+    async def run(self, operation: Operation[T]) -> T:
         """Carry out an operation.
 
-        Raises the `AltoError` that the answer is, `AltoTimeoutError` or `AltoConnectionError` when there was none.
+        Raises the `AltoError` that the response is, `AltoTimeoutError` or `AltoConnectionError` when there was none.
         """
         request = operation.request
-        answer = await self._answer(request)
-        success = 200 <= answer.status < 300 and (answer.body is not None or answer.status == 204)
-        if not success and answer.status not in request.accept:
-            raise error_from_answer(answer.status, answer.headers, answer.body)
+        response = await self._answer(request)
+        success = 200 <= response.status < 300 and (response.body is not None or response.status == 204)
+        if not success and response.status not in request.accept:
+            raise error_from_response(response.status, response.headers, response.body)
         try:
-            return operation.read(answer)
+            return operation.read(response)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise AltoServerError(
                 f"{request.method} {request.path}: {self.url} answered something that is not Alto's ({error!r:.80}). "
                 "Is the address that of an Alto, and of a version that fits this client's?",
-                code="unreadable_answer",
-                status=answer.status,
+                code="unreadable_response",
+                status=response.status,
             ) from None
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _answer(self, request: Request) -> Answer:
-        """The answer to the last attempt."""
+    async def _answer(self, request: Request) -> Response:
+        """The response to the last attempt."""
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = await self._send(request)
+                response = await self._send(request)
             except httpx.TransportError as error:
                 was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-                wait = self._config.retries.wait_after_break(request, attempt, random.random(), was_sent=was_sent)
+                wait = self._config.retries.wait_after_failure(request, attempt, random.random(), was_sent=was_sent)
                 if wait is None:
                     # Without its cause: that holds the request with all its headers.
                     raise self._without_answer(request, error, was_sent=was_sent) from None
             else:
-                if answer.status < 400 or answer.status in request.accept:
-                    return answer
-                again = self._config.retries.wait_after_answer(request, answer, attempt, random.random())
+                if response.status < 400 or response.status in request.accept:
+                    return response
+                again = self._config.retries.wait_after_response(request, response, attempt, random.random())
                 if again is None:
-                    return answer
+                    return response
                 wait = again
             await asyncio.sleep(wait)
 
-    async def _send(self, request: Request) -> Answer:
+    async def _send(self, request: Request) -> Response:
         content = request.content if request.body is None else to_json(request.body)
         timeout = self._config.timeout
         response = await self._client.request(
@@ -96,20 +98,20 @@ class AsyncTransport:
             headers=None if content is None else {"Content-Type": "application/json"},
             timeout=httpx.Timeout(timeout.of(request.phase), connect=timeout.connect),
         )
-        return Answer(response.status_code, response.headers, _parsed(response))
+        return Response(response.status_code, response.headers, _parsed(response))
 
     def _without_answer(self, request: Request, error: httpx.TransportError, *, was_sent: bool) -> AltoError:
         what = f"{request.method} {request.path}"
         if isinstance(error, httpx.TimeoutException) and was_sent:
             seconds = self._config.timeout.of(request.phase)
             return AltoTimeoutError(
-                f"{what}: no answer from {self.url} within {seconds:g} s. Give it longer with "
+                f"{what}: no response from {self.url} within {seconds:g} s. Give it longer with "
                 f"AdditionalConfig(timeout=Timeout({request.phase.value}=…)).",
                 code="timeout",
             )
         if was_sent:
             return AltoConnectionError(
-                f"{what}: the connection to {self.url} broke before the answer came ({type(error).__name__}).",
+                f"{what}: the connection to {self.url} broke before the response came ({type(error).__name__}).",
                 code="connection_lost",
             )
         return AltoConnectionError(

@@ -1,15 +1,15 @@
 """`collection.batch`: batches of one collection."""
 
 from alto.batches.batch import Batch
+from alto.batches.factory import BatchFactory, BatchFailureWarning
 from alto.batches.pace import Pace
-from alto.batches.starts import BatchFailureWarning, Starts
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
 
 __all__ = ["BatchFailureWarning", "Batches"]
 
 
-class Batches(Starts[Batch]):
+class Batches(BatchFactory[Batch]):
     """Begins batches of one collection."""
 
     def __init__(self, transport: Transport, collection: str) -> None:

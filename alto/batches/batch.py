@@ -12,8 +12,8 @@ from alto.classes.data import ErrorObject, Vectors
 from alto.errors import AltoInsertManyFailedError
 from alto.operations.chunks import Item, item
 from alto.operations.objects import MAX_BATCH_BYTES
-from alto.refusals import refuse, refuse_given
 from alto.sync.writer import Writer
+from alto.unsupported import raise_unsupported, reject_given
 
 # Failed objects are kept, as their program wants to see them. With more than these something else is wrong.
 MAX_FAILED = 100_000
@@ -44,7 +44,7 @@ class Batch:
 
     @property
     def number_errors(self) -> int:
-        """Objects that failed so far, of those whose answer is there."""
+        """Objects that failed so far, of those whose response is there."""
         return len(self._failed)
 
     @property
@@ -70,7 +70,7 @@ class Batch:
         Raises `AltoConfigurationError` for an object that can never be sent, `AltoInsertManyFailedError` after
         100,000 failures.
         """
-        refuse_given(references=references)
+        reject_given(references=references)
         if len(self._failed) >= MAX_FAILED:
             raise AltoInsertManyFailedError(
                 f"{len(self._failed):,} objects failed, the last because: {self._failed[-1].message}",
@@ -92,8 +92,8 @@ class Batch:
         return added.object_.uuid
 
     def add_reference(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def flush(self) -> None:
         """Send what was added and wait for all answers. What is stored then, searches see."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, refuse
+from alto.unsupported import ALTERNATIVES, raise_unsupported
 
 __all__ = [
     "AggregateBoolean",
@@ -37,7 +37,7 @@ class GroupByAggregate:
 
 @dataclass(frozen=True, slots=True)
 class PropertyMetrics:
-    """What to say about one property. `kind` is the class of the answer, `metrics` are named as the API names them."""
+    """The metrics of one property. `kind` is the class of the result, `metrics` have the API's names."""
 
     name: str
     kind: type["Aggregate"]
@@ -130,8 +130,8 @@ class Metrics:
         return self._asked(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
 
     def reference(self, pointing_to: bool = False) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("Metrics.reference", ALTERNATIVES["references"])
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("Metrics.reference", ALTERNATIVES["references"])
 
     def _asked(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:
         chosen = tuple(name for name, wanted in metrics.items() if wanted) or tuple(metrics)
@@ -202,8 +202,8 @@ class AggregateDate:
     mode: str | None
 
 
-type Aggregate = AggregateInteger | AggregateNumber | AggregateText | AggregateBoolean | AggregateDate
-type ReturnMetrics = PropertyMetrics | Sequence[PropertyMetrics] | None
+Aggregate: TypeAlias = AggregateInteger | AggregateNumber | AggregateText | AggregateBoolean | AggregateDate
+ReturnMetrics: TypeAlias = PropertyMetrics | Sequence[PropertyMetrics] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
 from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
+from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, NotThere, refuse, refuse_given
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported, reject_given
 
 __all__ = [
     "Configure",
@@ -126,12 +126,12 @@ class Property:
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
-        refuse_given(text_analyzer=self.text_analyzer)
+        reject_given(text_analyzer=self.text_analyzer)
         data_type = DataType(self.data_type)
         if data_type in _OTHER_TYPES:
-            refuse(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
+            raise_unsupported(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
         if self.tokenization in _OTHER_TOKENIZATIONS:
-            refuse(
+            raise_unsupported(
                 f"Tokenization.{Tokenization(self.tokenization).name} (property '{self.name}')",
                 "CJK, TRIGRAM or WORD",
             )
@@ -159,22 +159,22 @@ class Configure:
     NamedVectors = NamedVectors
     Vectorizer = Vectorizer
     VectorIndex = VectorIndex
-    Generative = NotThere("Configure.Generative", ALTERNATIVES["generative_config"])
-    Reranker = NotThere("Configure.Reranker", ALTERNATIVES["reranker_config"])
-    MultiVectors = NotThere("Configure.MultiVectors", "one vector for each object, or several named ones")
-    ObjectTTL = NotThere("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
-    inverted_index = NotThere("Configure.inverted_index", ALTERNATIVES["inverted_index_config"])
-    multi_tenancy = NotThere("Configure.multi_tenancy", ALTERNATIVES["multi_tenancy_config"])
-    replication = NotThere("Configure.replication", ALTERNATIVES["replication_config"])
-    sharding = NotThere("Configure.sharding", ALTERNATIVES["sharding_config"])
-    text_analyzer = NotThere("Configure.text_analyzer", ALTERNATIVES["text_analyzer"])
+    Generative = Unsupported("Configure.Generative", ALTERNATIVES["generative_config"])
+    Reranker = Unsupported("Configure.Reranker", ALTERNATIVES["reranker_config"])
+    MultiVectors = Unsupported("Configure.MultiVectors", "one vector for each object, or several named ones")
+    ObjectTTL = Unsupported("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
+    inverted_index = Unsupported("Configure.inverted_index", ALTERNATIVES["inverted_index_config"])
+    multi_tenancy = Unsupported("Configure.multi_tenancy", ALTERNATIVES["multi_tenancy_config"])
+    replication = Unsupported("Configure.replication", ALTERNATIVES["replication_config"])
+    sharding = Unsupported("Configure.sharding", ALTERNATIVES["sharding_config"])
+    text_analyzer = Unsupported("Configure.text_analyzer", ALTERNATIVES["text_analyzer"])
 
 
-Reconfigure = NotThere(
+Reconfigure = Unsupported(
     "Reconfigure", "collection.config.update(description=…, auto_schema=…, replicas=…, refresh_seconds=…)"
 )
-ReferenceProperty = NotThere("ReferenceProperty", ALTERNATIVES["references"])
-ConsistencyLevel = NotThere("ConsistencyLevel", ALTERNATIVES["consistency_level"])
+ReferenceProperty = Unsupported("ReferenceProperty", ALTERNATIVES["references"])
+ConsistencyLevel = Unsupported("ConsistencyLevel", ALTERNATIVES["consistency_level"])
 
 
 def vectors_to_api(configs: VectorConfig | list[VectorConfig] | None) -> dict[str, Any]:

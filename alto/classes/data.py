@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from alto.refusals import ALTERNATIVES, NotThere
+from alto.unsupported import ALTERNATIVES, Unsupported
 from alto.values import Vector
 
-type Vectors = Vector | Mapping[str, Vector]
+Vectors: TypeAlias = Vector | Mapping[str, Vector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +87,5 @@ class BatchObjectReturn:
         return bool(self.errors)
 
 
-DataReference = NotThere("DataReference", ALTERNATIVES["references"])
-PhoneNumber = NotThere("PhoneNumber", "a DataType.TEXT property with Tokenization.FIELD")
+DataReference = Unsupported("DataReference", ALTERNATIVES["references"])
+PhoneNumber = Unsupported("PhoneNumber", "a DataType.TEXT property with Tokenization.FIELD")

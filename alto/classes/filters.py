@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from alto.classes.data import GeoCoordinate
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, refuse
+from alto.unsupported import ALTERNATIVES, raise_unsupported
 
-type FilterValue = Any
+FilterValue: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +128,13 @@ class Filter:
 
     @staticmethod
     def by_ref(*_: object, **__: object) -> FilterByProperty:
-        """Not there."""
-        refuse("Filter.by_ref", ALTERNATIVES["references"])
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("Filter.by_ref", ALTERNATIVES["references"])
 
     @staticmethod
     def by_ref_count(*_: object, **__: object) -> FilterByProperty:
-        """Not there."""
-        refuse("Filter.by_ref_count", ALTERNATIVES["references"])
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("Filter.by_ref_count", ALTERNATIVES["references"])
 
 
 def _parts(joint: str, filters: Sequence[FilterExpression]) -> list[dict[str, Any]]:

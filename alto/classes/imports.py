@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 __all__ = ["ErrorRecord", "FailedRecord", "ImportJob", "ImportOptions", "ImportState"]
 
-type ImportState = Literal["uploaded", "splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
+ImportState: TypeAlias = Literal["uploaded", "splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
 ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from alto.classes.aggregate import Metrics
@@ -13,9 +12,10 @@ from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Re
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
+from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, NotThere
-from alto.values import Vector, numbers, parsed_uuid
+from alto.unsupported import ALTERNATIVES, Unsupported
+from alto.values import Vector, numbers, parse_uuid
 
 __all__ = [
     "MMR",
@@ -48,8 +48,8 @@ __all__ = [
 ]
 
 FilterReturn = FilterExpression
-QueryReference = NotThere("QueryReference", ALTERNATIVES["references"])
-QueryNested = NotThere("QueryNested", "return_properties with the name of the whole object")
+QueryReference = Unsupported("QueryReference", ALTERNATIVES["references"])
+QueryNested = Unsupported("QueryNested", "return_properties with the name of the whole object")
 
 
 class HybridFusion(StrEnum):
@@ -129,7 +129,7 @@ class Move:
         if concepts:
             found["concepts"] = concepts
         if objects:
-            found["objects"] = [str(parsed_uuid(each)) for each in objects]
+            found["objects"] = [str(parse_uuid(each)) for each in objects]
         return found
 
 
@@ -188,7 +188,7 @@ def _largest_distance(certainty: float | None, distance: float | None) -> dict[s
     return {} if distance is None else {"max_vector_distance": distance}
 
 
-type MetadataNames = Literal[
+MetadataNames: TypeAlias = Literal[
     "creation_time",
     "last_update_time",
     "distance",
@@ -198,9 +198,9 @@ type MetadataNames = Literal[
     "is_consistent",
     "query_profile",
 ]
-type ReturnMetadata = MetadataQuery | Sequence[MetadataNames] | None
-type ReturnProperties = str | Sequence[str] | None
-type IncludeVector = bool | str | Sequence[str]
+ReturnMetadata: TypeAlias = MetadataQuery | Sequence[MetadataNames] | None
+ReturnProperties: TypeAlias = str | Sequence[str] | None
+IncludeVector: TypeAlias = bool | str | Sequence[str]
 
 
 def wants(asked: ReturnMetadata, *names: MetadataNames) -> bool:

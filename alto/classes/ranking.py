@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, NoReturn
 
 from alto.classes.filters import FilterExpression
+from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.refusals import refuse
+from alto.unsupported import raise_unsupported
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -147,8 +147,10 @@ class Boost:
 
     @staticmethod
     def numeric_property(*_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported(
+            "Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR"
+        )
 
     @staticmethod
     def blend(

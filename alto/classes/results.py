@@ -1,4 +1,4 @@
-"""What queries answer."""
+"""What queries response."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

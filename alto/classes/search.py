@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict
 from uuid import UUID
+
+from typing_extensions import Unpack
 
 from alto.classes.filters import FilterExpression
 from alto.classes.query import (

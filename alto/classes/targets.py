@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from alto.errors import AltoConfigurationError
-from alto.refusals import refuse
+from alto.unsupported import raise_unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class TargetVectors:
 
     @staticmethod
     def relative_score(weights: Mapping[str, float]) -> NoReturn:  # noqa: ARG004 (Weaviate's)
-        """Not there."""
-        refuse("TargetVectors.relative_score", "TargetVectors.manual_weights, which weighs distances")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("TargetVectors.relative_score", "TargetVectors.manual_weights, which weighs distances")
 
 
 class NearVector:
@@ -54,8 +54,8 @@ class NearVector:
 
     @staticmethod
     def list_of_vectors(*_: object) -> NoReturn:
-        """Not there."""
-        refuse(
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported(
             "NearVector.list_of_vectors", "one vector for each target, {name: vector}, or one search for each vector"
         )
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.refusals import ALTERNATIVES, NotThere, refuse, refuse_given
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported, reject_given
 
 Service = Literal["bedrock", "sagemaker"]
 Truncation = Literal["none", "start", "end"]
@@ -43,8 +43,8 @@ class VectorIndexConfig:
 class VectorIndex:
     """Configure.VectorIndex: how vectors are indexed."""
 
-    Quantizer = NotThere("Configure.VectorIndex.Quantizer", ALTERNATIVES["quantizer"])
-    MultiVector = NotThere("Configure.VectorIndex.MultiVector", "one vector for each object, or several named ones")
+    Quantizer = Unsupported("Configure.VectorIndex.Quantizer", ALTERNATIVES["quantizer"])
+    MultiVector = Unsupported("Configure.VectorIndex.MultiVector", "one vector for each object, or several named ones")
 
     @staticmethod
     def hnsw(
@@ -64,7 +64,7 @@ class VectorIndex:
         vector_cache_max_objects: int | None = None,
     ) -> VectorIndexConfig:
         """An HNSW graph. `max_connections` is m, the neighbours of each vector; `ef` counts on faiss only."""
-        refuse_given(quantizer=quantizer)
+        reject_given(quantizer=quantizer)
         for value in (
             multi_vector,
             cleanup_interval_seconds,
@@ -75,9 +75,9 @@ class VectorIndex:
             flat_search_cutoff,
             vector_cache_max_objects,
         ):
-            refuse_given(hnsw_setting=value)
+            reject_given(hnsw_setting=value)
         if distance_metric is not None and distance_metric not in _DISTANCES:
-            refuse(f"VectorDistances.{distance_metric.name}", "COSINE, DOT or L2_SQUARED")
+            raise_unsupported(f"VectorDistances.{distance_metric.name}", "COSINE, DOT or L2_SQUARED")
         settings = {
             "distance": distance_metric and _DISTANCES[distance_metric],
             "ef_search": ef,
@@ -88,13 +88,17 @@ class VectorIndex:
 
     @staticmethod
     def flat(**_: object) -> VectorIndexConfig:
-        """Not there."""
-        refuse("Configure.VectorIndex.flat", "Configure.VectorIndex.hnsw(), which serves small collections as well")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported(
+            "Configure.VectorIndex.flat", "Configure.VectorIndex.hnsw(), which serves small collections as well"
+        )
 
     @staticmethod
     def dynamic(**_: object) -> VectorIndexConfig:
-        """Not there."""
-        refuse("Configure.VectorIndex.dynamic", "Configure.VectorIndex.hnsw(), which serves small collections as well")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported(
+            "Configure.VectorIndex.dynamic", "Configure.VectorIndex.hnsw(), which serves small collections as well"
+        )
 
 
 class _OnlyAws(type):
@@ -105,7 +109,7 @@ class _OnlyAws(type):
 
         def __getattr__(cls, name: str) -> NoReturn:
             if name.startswith(("text2", "multi2", "img2", "ref2", "custom")):
-                refuse(
+                raise_unsupported(
                     f"{cls.__name__}.{name}",
                     "Configure.Vectors.text2vec_aws_bedrock, text2vec_aws_sagemaker, or self_provided with vectors of "
                     "your own",
@@ -239,7 +243,7 @@ class Vectors(metaclass=_OnlyAws):
         vector_index_config: VectorIndexConfig | None = None,
     ) -> VectorConfig:
         """A vector that comes with each object. Other than in Weaviate, its length is said now."""
-        refuse_given(quantizer=quantizer)
+        reject_given(quantizer=quantizer)
         if dimensions is None:
             raise AltoConfigurationError(
                 "dimensions: Configure.Vectors.self_provided needs the length of the vectors, as in dimensions=1024"
@@ -315,7 +319,7 @@ class Vectorizer(metaclass=_OnlyAws):
 def _text2vec_aws(
     name: str | None, service: Service, *, quantizer: object, index: VectorIndexConfig | None, **settings: Any
 ) -> VectorConfig:
-    refuse_given(quantizer=quantizer)
+    reject_given(quantizer=quantizer)
     if not settings["region"]:
         raise AltoConfigurationError("region is a required argument and must be given, as in region='us-east-1'")
     given = {key: value for key, value in settings.items() if value is not None}

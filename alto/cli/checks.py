@@ -4,9 +4,8 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from typing import Any
 
 import httpx
@@ -14,8 +13,9 @@ import httpx
 import alto
 from alto.cli.connection import Auth, Connection
 from alto.cli.exits import CommandError, ExitCode, sentence_of
+from alto.compatibility import UTC, StrEnum
 from alto.requests import segment
-from alto.settings import checked_url
+from alto.settings import check_url
 from alto.version import VERSION
 
 SECONDS_TO_ANSWER = 30.0
@@ -49,7 +49,7 @@ def examine(connection: Connection) -> Iterator[Check]:
     yield Check("versions", State.OK, f"alto {VERSION}, Python {platform.python_version()}")
     try:
         auth, headers = connection.credentials()
-        checked_url(connection.address, headers, signed=auth is not None)
+        check_url(connection.address, headers, signed=auth is not None)
     except alto.AltoConfigurationError as error:
         yield Check("address", State.PROBLEM, sentence_of(error), "Say where Alto is with --url or ALTO_URL.")
         return
@@ -60,17 +60,17 @@ def examine(connection: Connection) -> Iterator[Check]:
     said = "" if connection.url else " (the default: neither --url nor ALTO_URL says another)"
     yield Check("address", State.OK, f"{connection.address}{said}")
     yield from _credentials(connection, auth)
-    answer = None
+    response = None
     for check, found in _reached(connection, auth, headers):
         yield check
-        answer = found
-    if answer is None:
+        response = found
+    if response is None:
         return
-    yield from _clock(answer)
-    access = access_of(answer, connection.method)
+    yield from _clock(response)
+    access = access_of(response, connection.method)
     yield access
     if access.state is State.OK:
-        yield version_of(answer.json())
+        yield version_of(response.json())
         with connection.open() as client:
             yield from _service(client)
 
@@ -89,7 +89,7 @@ def _credentials(connection: Connection, auth: Any) -> Iterator[Check]:
 def _reached(
     connection: Connection, auth: Any, headers: dict[str, str]
 ) -> Iterator[tuple[Check, httpx.Response | None]]:
-    """The answer to one request, without the retries that would hide how it went."""
+    """The response to one request, without the retries that would hide how it went."""
     started = time.monotonic()
     try:
         with httpx.Client(
@@ -99,18 +99,18 @@ def _reached(
             trust_env=not connection.is_local,
             timeout=SECONDS_TO_ANSWER,
         ) as client:
-            answer = client.get(f"{connection.address.rstrip('/')}/v1/meta")
+            response = client.get(f"{connection.address.rstrip('/')}/v1/meta")
     except alto.AltoError as error:
         yield Check("endpoint", State.PROBLEM, sentence_of(error), "Mend the credentials first."), None
     except httpx.TransportError as error:
         yield unreachable(error, connection), None
     else:
         milliseconds = 1000 * (time.monotonic() - started)
-        yield Check("endpoint", State.OK, f"answers, in {milliseconds:.0f} ms"), answer
+        yield Check("endpoint", State.OK, f"answers, in {milliseconds:.0f} ms"), response
 
 
 def unreachable(error: httpx.TransportError, connection: Connection) -> Check:
-    """Why no answer came, and what may be done."""
+    """Why no response came, and what may be done."""
     said = f"{type(error).__name__}: {error}".rstrip(": ")
     if isinstance(error, httpx.TimeoutException):
         fix = "A firewall or a private network may be between: is the API reachable from here? Try again later, too."
@@ -120,12 +120,14 @@ def unreachable(error: httpx.TransportError, connection: Connection) -> Check:
         fix = "`alto up` in a checkout of Alto starts one here; if it runs elsewhere, say --url or ALTO_URL."
     else:
         fix = "Check the address (the output ApiUrl of the stack), the network, and HTTPS_PROXY."
-    return Check("endpoint", State.PROBLEM, f"no answer from {connection.address} ({said})", fix, ExitCode.UNREACHABLE)
+    return Check(
+        "endpoint", State.PROBLEM, f"no response from {connection.address} ({said})", fix, ExitCode.UNREACHABLE
+    )
 
 
-def _clock(answer: httpx.Response) -> Iterator[Check]:
+def _clock(response: httpx.Response) -> Iterator[Check]:
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+        theirs = parsedate_to_datetime(response.headers.get("date", ""))
     except ValueError:
         return
     yield clock_of((datetime.now(UTC) - theirs).total_seconds())
@@ -140,35 +142,35 @@ def clock_of(ahead: float) -> Check:
     return Check("clock", state, text, "Set it by NTP: AWS refuses signatures that are 5 minutes off.")
 
 
-def access_of(answer: httpx.Response, method: Auth) -> Check:
+def access_of(response: httpx.Response, method: Auth) -> Check:
     """Whether the request was let in, by an Alto."""
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
         body = None
-    if answer.status_code == 200 and isinstance(body, dict) and "version" in body:
+    if response.status_code == 200 and isinstance(body, dict) and "version" in body:
         how = {
             Auth.IAM: "the signature is accepted",
             Auth.BEARER: "the token is accepted",
             Auth.NONE: "requests need no authentication",
         }
         return Check("access", State.OK, how[method])
-    error = alto.errors.error_from_answer(answer.status_code, answer.headers, body)
-    if answer.status_code in {401, 403}:
-        return Check("access", State.PROBLEM, sentence_of(error), _how_to_get_in(error.message, method))
-    if answer.status_code in {429, 500, 502, 503, 504}:
+    error = alto.errors.error_from_response(response.status_code, response.headers, body)
+    if response.status_code in {401, 403}:
+        return Check("access", State.PROBLEM, sentence_of(error), _access_remedy(error.message, method))
+    if response.status_code in {429, 500, 502, 503, 504}:
         return Check(
             "access", State.PROBLEM, sentence_of(error), "Try again in a minute; then look into the log of the API."
         )
     return Check(
         "access",
         State.PROBLEM,
-        f"HTTP {answer.status_code}, and not what an Alto says",
+        f"HTTP {response.status_code}, and not what an Alto says",
         "Is this the address of an Alto? It is the output ApiUrl of the stack, without a path.",
     )
 
 
-def _how_to_get_in(message: str, method: Auth) -> str:
+def _access_remedy(message: str, method: Auth) -> str:
     said = message.lower()
     if method is Auth.NONE:
         return "This API wants to know who asks: say --auth iam (signed with your AWS credentials) or --auth bearer."

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from alto.cli.exits import CommandError, ExitCode
+from alto.compatibility import StrEnum
 
 # What `collections show --json` says of a collection that is there, and a new one cannot have.
 READ_ONLY = ("created", "updated")

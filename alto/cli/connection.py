@@ -1,12 +1,12 @@
 """Which Alto a command talks to, and how."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import alto
 from alto.cli.exits import CommandError, ExitCode
+from alto.compatibility import StrEnum
 
 if TYPE_CHECKING:
     import httpx
@@ -71,7 +71,7 @@ class Connection:
                 return None, {}
 
     def open(self) -> "alto.AltoClient":
-        """A client, not yet connected: the first answer tells whether Alto is there."""
+        """A client, not yet connected: the first response tells whether Alto is there."""
         from alto.settings import AdditionalConfig
 
         auth, headers = self.credentials()

@@ -19,15 +19,15 @@ def receive(url: str, path: Path, transport: httpx.BaseTransport | None) -> None
 def lines(url: str, transport: httpx.BaseTransport | None) -> Iterator[bytes]:
     """The lines of what a signed URL answers, one at a time. Raises `CommandError`."""
     try:
-        with _client(url, transport) as client, client.stream("GET", url) as answer:
-            if not answer.is_success:
-                answer.read()
-                raise CommandError(f"S3 does not give the error file ({_said(answer)}).")
-            for line in answer.iter_lines():
+        with _client(url, transport) as client, client.stream("GET", url) as response:
+            if not response.is_success:
+                response.read()
+                raise CommandError(f"S3 does not give the error file ({_said(response)}).")
+            for line in response.iter_lines():
                 yield line.encode()
     except httpx.TransportError as error:
         raise CommandError(
-            f"S3 does not answer ({type(error).__name__}: {error}). Try again.", ExitCode.UNREACHABLE
+            f"S3 does not response ({type(error).__name__}: {error}). Try again.", ExitCode.UNREACHABLE
         ) from None
 
 
@@ -36,8 +36,8 @@ def _client(url: str, transport: httpx.BaseTransport | None) -> httpx.Client:
     return httpx.Client(transport=transport, trust_env=not is_local, timeout=httpx.Timeout(60, connect=10))
 
 
-def _said(answer: httpx.Response) -> str:
+def _said(response: httpx.Response) -> str:
     """S3's code and status; its text repeats what was signed."""
-    _, _, rest = answer.text.partition("<Code>")
+    _, _, rest = response.text.partition("<Code>")
     code = rest.partition("</Code>")[0]
-    return f"HTTP {answer.status_code} {code}".rstrip()
+    return f"HTTP {response.status_code} {code}".rstrip()

@@ -1,7 +1,7 @@
 """An import while it runs, and what is said at its end."""
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode, exit_code_of, sentence_of
 from alto.cli.output import cell, console, note, on_terminal, show_json, show_rows
 from alto.cli.progress import Kind, bar
-from alto.values import parsed_uuid
+from alto.compatibility import UTC
+from alto.values import parse_time, parse_uuid
 
 COUNTS = ("read", "loaded", "unchanged", "failed")
 UNFINISHED = frozenset({"splitting", "loading"})
@@ -22,7 +23,7 @@ SECONDS_TO_ARRIVE = 300.0
 
 def job_path(import_id: str) -> str:
     """The path of a job. Raises `AltoConfigurationError` for an id that is none."""
-    return f"/v1/imports/{parsed_uuid(import_id)}"
+    return f"/v1/imports/{parse_uuid(import_id)}"
 
 
 def followed(client: "alto.AltoClient", import_id: str, collection: str = "Import") -> dict[str, Any]:
@@ -74,7 +75,7 @@ def progress_text(job: dict[str, Any], now: datetime) -> str:
     if progress["records_per_second"] and counts["read"]:
         parts.append(f"{progress['records_per_second']:,.0f}/s")
     if progress["estimated_end"] and job["state"] in UNFINISHED:
-        parts.append(f"{duration((datetime.fromisoformat(progress['estimated_end']) - now).total_seconds())} left")
+        parts.append(f"{duration((parse_time(progress['estimated_end']) - now).total_seconds())} left")
     if problem := job["problem"]:
         parts.append(f"held back by {problem['code']}")
     return ", ".join(parts)
@@ -89,7 +90,7 @@ def duration(seconds: float) -> str:
 
 
 def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, as_json: bool) -> ExitCode:
-    """Say how an import ended, with its failures, and answer the exit code."""
+    """Say how an import ended, with its failures, and response the exit code."""
     if as_json:
         show_json(job)
     else:

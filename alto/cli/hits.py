@@ -14,12 +14,12 @@ MAX_LINES = 3
 LABEL_WIDTH = 20
 
 
-def show_hits(answer: dict[str, Any], properties: Sequence[str]) -> None:
+def show_hits(response: dict[str, Any], properties: Sequence[str]) -> None:
     """Hits with score, id and properties.
 
     As lines: score (or distance), id, and the named properties; if none were named, all of them as one JSON object.
     """
-    hits = answer["objects"]
+    hits = response["objects"]
     if not on_terminal():
         show_rows((), [(strength(hit)[1], hit["id"], *_values(hit, properties)) for hit in hits])
         return
@@ -27,7 +27,7 @@ def show_hits(answer: dict[str, Any], properties: Sequence[str]) -> None:
     for rank, hit in enumerate(hits, 1):
         screen.print(_heading(rank, hit))
         screen.print(_details(hit, properties, screen.width))
-    screen.print(f"{len(hits)} of {answer['total']:,} in {answer['took_ms']:,} ms", style="dim")
+    screen.print(f"{len(hits)} of {response['total']:,} in {response['took_ms']:,} ms", style="dim")
 
 
 def strength(hit: dict[str, Any]) -> tuple[str, float | None]:

@@ -1,10 +1,10 @@
 """How a file is to be read, from the options of `alto import`. Pure."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from alto.cli.exits import CommandError, ExitCode
+from alto.compatibility import StrEnum
 
 if TYPE_CHECKING:
     from alto.classes.imports import ImportOptions

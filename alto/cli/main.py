@@ -13,7 +13,7 @@ app = make_group(
     help="Semantic search in your own AWS account.",
     epilog="""\b
 Where Alto is:  --url or ALTO_URL; http://localhost:8700, where `alto up` starts it, if not said.
-Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto did not answer.
+Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto did not response.
 """,
 )
 app.add_typer(local.group)

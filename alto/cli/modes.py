@@ -1,6 +1,6 @@
 """The choices of `alto search`."""
 
-from enum import StrEnum
+from alto.compatibility import StrEnum
 
 
 class Mode(StrEnum):

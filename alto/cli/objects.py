@@ -8,7 +8,7 @@ from alto.cli.command import command, make_group
 from alto.cli.connection import Connection
 from alto.cli.output import note, show_json
 from alto.requests import segment
-from alto.values import parsed_uuid
+from alto.values import parse_uuid
 
 group = make_group(help="Get and delete single objects.")
 
@@ -38,4 +38,4 @@ def delete(connection: Connection, collection: Collection, uuid: Id) -> None:
 
 
 def _path(collection: str, uuid: str) -> str:
-    return f"/v1/collections/{segment(collection)}/objects/{parsed_uuid(uuid)}"
+    return f"/v1/collections/{segment(collection)}/objects/{parse_uuid(uuid)}"

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import TypeAlias
 
 from alto.cli.output import cell, console, note, on_terminal
 
 SECONDS_BETWEEN_LINES = 10.0
 
-type Show = Callable[[float, float | None, str], None]
+Show: TypeAlias = Callable[[float, float | None, str], None]
 
 
 class Kind(Enum):

@@ -78,11 +78,11 @@ def search(
     )
     body = search_body(query, flags)
     with connection.open() as client:
-        answer = client.call("POST", f"/v1/collections/{segment(collection)}/search", body, repeatable=True)
+        response = client.call("POST", f"/v1/collections/{segment(collection)}/search", body, repeatable=True)
     if as_json:
-        show_json(answer)
-    elif answer["objects"]:
-        show_hits(answer, shown)
+        show_json(response)
+    elif response["objects"]:
+        show_hits(response, shown)
     else:
         note("Nothing was found.")
 

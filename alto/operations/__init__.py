@@ -1,1 +1,1 @@
-"""One function for each operation of Alto's API: what is sent, and what the answer means. Pure."""
+"""One function for each operation of Alto's API: what is sent, and what the response means. Pure."""

@@ -1,7 +1,7 @@
 """Aggregates: Weaviate's parameters as the one request of Alto's API, and what is answered."""
 
 import warnings
-from typing import Any
+from typing import Any, TypeAlias
 
 from alto.classes.aggregate import (
     Aggregate,
@@ -21,10 +21,10 @@ from alto.classes.aggregate import (
 )
 from alto.classes.filters import FilterExpression
 from alto.errors import AltoConfigurationError
-from alto.requests import Answer, Operation, Phase, Request, segment
+from alto.requests import Operation, Phase, Request, Response, segment
 from alto.values import to_json
 
-type GroupBy = str | GroupByAggregate
+GroupBy: TypeAlias = str | GroupByAggregate
 
 # How many results of a search count at most: as many as the API answers.
 MOST_OBJECTS = {"hybrid": 500}
@@ -76,8 +76,8 @@ def aggregate(
         repeatable=True,
     )
 
-    def read(answer: Answer) -> AggregateReturn | AggregateGroupByReturn:
-        return _read(answer.body, asked, grouped, total_count=total_count, search=search)
+    def read(response: Response) -> AggregateReturn | AggregateGroupByReturn:
+        return _read(response.body, asked, grouped, total_count=total_count, search=search)
 
     return Operation(request, read)
 
@@ -85,7 +85,7 @@ def aggregate(
 def count(collection: str) -> Operation[int]:
     """How many objects there are, as searches see them."""
     request = Request("POST", f"/v1/collections/{segment(collection)}/aggregate", content=b"{}", repeatable=True)
-    return Operation(request, lambda answer: int(answer.body["total"]))
+    return Operation(request, lambda response: int(response.body["total"]))
 
 
 def _read(

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 from alto.classes.data import BatchObject, DataObject, ErrorObject, Vectors
 from alto.errors import AltoConfigurationError, AltoError
 from alto.operations.objects import MAX_BATCH_BYTES, MAX_BATCH_OBJECTS, Outcome, body_of
-from alto.refusals import refuse_given
-from alto.values import parsed_uuid, to_json
+from alto.unsupported import reject_given
+from alto.values import parse_uuid, to_json
 
 # What passes by itself: an object that failed for one of these is sent again.
-PASSING_CODES = frozenset({"model_throttled", "model_unavailable", "embedding_timeout", "search_engine_unavailable"})
+TRANSIENT_CODES = frozenset({"model_throttled", "model_unavailable", "embedding_timeout", "search_engine_unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def item(properties: Mapping[str, Any] | None, uuid: UUID | str | None, vector: 
 
     Raises `AltoConfigurationError` for what cannot be sent at all.
     """
-    given = None if uuid is None else parsed_uuid(uuid)
+    given = None if uuid is None else parse_uuid(uuid)
     made = given or uuid4()
     body = to_json(body_of({} if properties is None else properties, made, vector))
     if len(body) > MAX_BATCH_BYTES:
@@ -49,7 +49,7 @@ def items_of(objects: Iterable[Mapping[str, Any] | DataObject]) -> list[Item]:
     found = []
     for index, each in enumerate(objects):
         wrapped = each if isinstance(each, DataObject) else DataObject(each)
-        refuse_given(references=wrapped.references)
+        reject_given(references=wrapped.references)
         try:
             found.append(item(wrapped.properties, wrapped.uuid, wrapped.vector, index=index))
         except AltoConfigurationError as error:
@@ -84,12 +84,12 @@ def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool)
     """Sort items by what became of them; after the last attempt none is sent again."""
     settled = Settled([], [], [])
     if len(outcomes) != len(items):
-        reason = f"The answer has {len(outcomes)} results for {len(items)} objects."
-        return Settled([], [each.failed("unreadable_answer", reason) for each in items], [])
+        reason = f"The response has {len(outcomes)} results for {len(items)} objects."
+        return Settled([], [each.failed("unreadable_response", reason) for each in items], [])
     for each, outcome in zip(items, outcomes, strict=True):
         if outcome.code is None:
             settled.stored.append(each)
-        elif outcome.code in PASSING_CODES and not is_last:
+        elif outcome.code in TRANSIENT_CODES and not is_last:
             settled.again.append(each)
         else:
             settled.failed.append(each.failed(outcome.code, outcome.error or ""))

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from alto.classes.config import Property, VectorConfig, vectors_to_api
-from alto.requests import Answer, Operation, Phase, Request, segment, was_found
+from alto.requests import Operation, Phase, Request, Response, segment, was_found
+from alto.values import parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,16 @@ def create(
 
 def create_from_dict(body: dict[str, Any]) -> Operation[CollectionConfig]:
     """Create a collection as the API describes it."""
-    return Operation(Request("POST", "/v1/collections", body, phase=Phase.INSERT), lambda answer: read(answer.body))
+    return Operation(Request("POST", "/v1/collections", body, phase=Phase.INSERT), lambda response: read(response.body))
 
 
 def get(name: str) -> Operation[CollectionConfig]:
     """One collection."""
-    return Operation(Request("GET", _path(name), repeatable=True), lambda answer: read(answer.body))
+    return Operation(Request("GET", _path(name), repeatable=True), lambda response: read(response.body))
 
 
 def add_property(name: str, prop: Property) -> Operation[None]:
-    """Add a property. Not repeated when the answer is lost: it would then be there already."""
+    """Add a property. Not repeated when the response is lost: it would then be there already."""
     request = Request("POST", f"{_path(name)}/properties", prop.to_api(), phase=Phase.INSERT)
     return Operation(request, lambda _: None)
 
@@ -97,14 +98,14 @@ def update(
 def exists(name: str) -> Operation[bool]:
     """Whether there is a collection of this name."""
     request = Request("GET", _path(name), repeatable=True, accept=frozenset({404}))
-    return Operation(request, lambda answer: was_found(answer, "collection_not_found"))
+    return Operation(request, lambda response: was_found(response, "collection_not_found"))
 
 
 def list_all() -> Operation[dict[str, CollectionConfig]]:
     """All collections by name."""
 
-    def read_all(answer: Answer) -> dict[str, CollectionConfig]:
-        return {item["name"]: read(item) for item in answer.body["collections"]}
+    def read_all(response: Response) -> dict[str, CollectionConfig]:
+        return {item["name"]: read(item) for item in response.body["collections"]}
 
     return Operation(Request("GET", "/v1/collections", repeatable=True), read_all)
 
@@ -113,8 +114,8 @@ def delete(name: str) -> Operation[None]:
     """Delete a collection. One that is not there is deleted, as in Weaviate."""
     request = Request("DELETE", _path(name), phase=Phase.INSERT, repeatable=True, accept=frozenset({404}))
 
-    def read_nothing(answer: Answer) -> None:
-        was_found(answer, "collection_not_found")
+    def read_nothing(response: Response) -> None:
+        was_found(response, "collection_not_found")
 
     return Operation(request, read_nothing)
 
@@ -126,8 +127,8 @@ def read(body: dict[str, Any]) -> CollectionConfig:
         description=body["description"],
         properties=[_property(item) for item in body["properties"]],
         vector_config=body["vectors"],
-        created=datetime.fromisoformat(body["created"]),
-        updated=datetime.fromisoformat(body["updated"]),
+        created=parse_time(body["created"]),
+        updated=parse_time(body["updated"]),
         raw=body,
     )
 

@@ -1,54 +1,55 @@
 """Import jobs."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from alto.classes.imports import ErrorRecord, FailedRecord, ImportJob, ImportOptions
+from alto.compatibility import UTC
 from alto.operations.uploads import FileToUpload, Upload, read_upload
-from alto.requests import Answer, Operation, Phase, Request, segment
-from alto.values import parsed_uuid
+from alto.requests import Operation, Phase, Request, Response, segment
+from alto.values import parse_time, parse_uuid
 
 
 def start(collection: str, uri: str, options: ImportOptions | None, *, repeat: bool) -> Operation[ImportJob]:
     """Import an object of S3. The same content again is the same job, unless `repeat` is given."""
     body = {"collection": collection, "source": uri, "repeat": repeat} | _options(options)
     request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=not repeat)
-    return Operation(request, lambda answer: read_job(answer.body["job"]))
+    return Operation(request, lambda response: read_job(response.body["job"]))
 
 
 def start_upload(collection: str, file: FileToUpload, options: ImportOptions | None) -> Operation[Upload]:
     """Where to send a file. Asked twice, the first upload is simply never made."""
     body = {"collection": collection, "file_name": file.name, "file_size": file.size} | _options(options)
     request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=True)
-    return Operation(request, lambda answer: read_upload(answer, collection, file.name))
+    return Operation(request, lambda response: read_upload(response, collection, file.name))
 
 
 def get_import(import_id: UUID | str) -> Operation[ImportJob]:
     """How far a job is."""
-    return Operation(Request("GET", _path(import_id), repeatable=True), lambda answer: read_job(answer.body))
+    return Operation(Request("GET", _path(import_id), repeatable=True), lambda response: read_job(response.body))
 
 
 def list_imports(limit: int, after: str | None) -> Operation[tuple[list[ImportJob], str | None]]:
     """A page of jobs, the newest first, and where the next one begins."""
     query = {"limit": str(limit)} | ({} if after is None else {"after": after})
 
-    def read(answer: Answer) -> tuple[list[ImportJob], str | None]:
-        return [read_job(each) for each in answer.body["imports"]], answer.body["next"]
+    def read(response: Response) -> tuple[list[ImportJob], str | None]:
+        return [read_job(each) for each in response.body["imports"]], response.body["next"]
 
     return Operation(Request("GET", "/v1/imports", query=query, repeatable=True), read)
 
 
-def steer(import_id: UUID | str, action: str) -> Operation[ImportJob]:
+def control(import_id: UUID | str, action: str) -> Operation[ImportJob]:
     """`cancel` or `resume` a job."""
     request = Request("POST", f"{_path(import_id)}/{action}", phase=Phase.INSERT)
-    return Operation(request, lambda answer: read_job(answer.body))
+    return Operation(request, lambda response: read_job(response.body))
 
 
 def retry(import_id: UUID | str) -> Operation[ImportJob]:
     """A new job with the failed records."""
     request = Request("POST", f"{_path(import_id)}/retry", phase=Phase.INSERT)
-    return Operation(request, lambda answer: read_job(answer.body["job"]))
+    return Operation(request, lambda response: read_job(response.body["job"]))
 
 
 def uploaded(upload: Upload, file: FileToUpload, collection: str) -> ImportJob:
@@ -93,11 +94,11 @@ def read_job(body: dict[str, Any]) -> ImportJob:
         chunks_dead=body["chunks"].get("dead", 0),
         errors=tuple(errors),
         error_files=tuple(body["error_files"]),
-        created=datetime.fromisoformat(body["created"]),
-        updated=datetime.fromisoformat(body["updated"]),
+        created=parse_time(body["created"]),
+        updated=parse_time(body["updated"]),
         records_per_second=progress.get("records_per_second"),
         done_share=progress.get("done_share"),
-        estimated_end=ends and datetime.fromisoformat(ends),
+        estimated_end=ends and parse_time(ends),
         problem=(body.get("problem") or {}).get("message"),
         error_file_url=body.get("error_file_url"),
     )
@@ -115,4 +116,4 @@ def _options(options: ImportOptions | None) -> dict[str, Any]:
 
 
 def _path(import_id: UUID | str) -> str:
-    return f"/v1/imports/{segment(parsed_uuid(import_id))}"
+    return f"/v1/imports/{segment(parse_uuid(import_id))}"

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from alto.classes.data import DeleteManyObject, DeleteManyReturn, Vectors
@@ -12,8 +11,10 @@ from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import MetadataReturn, Object
 from alto.errors import AltoConfigurationError
 from alto.operations.reading import names_of, wanted_vectors
-from alto.requests import Answer, Operation, Phase, Request, segment, was_found
-from alto.values import is_one_vector, numbers, parsed_uuid, to_json
+from alto.requests import Operation, Phase, Request, Response, segment, was_found
+from alto.values import is_one_vector, numbers, parse_time, parse_uuid, to_json
+
+T = TypeVar("T")
 
 # A batch of the API: 1,000 objects; Lambda takes 6 MB, of which the event around the body and its escapes take a part.
 MAX_BATCH_OBJECTS = 1000
@@ -48,7 +49,7 @@ def insert(collection: str, uuid: UUID, properties: Mapping[str, Any], vector: V
     """Insert one object; an id that exists is refused."""
     content = to_json(body_of(properties, uuid, vector))
     request = Request("POST", _path(collection), content=content, phase=Phase.INSERT)
-    return Operation(request, lambda answer: UUID(answer.body["id"]))
+    return Operation(request, lambda response: UUID(response.body["id"]))
 
 
 def write_batch(collection: str, bodies: Iterable[bytes], *, wait: bool = False) -> Operation[list[Outcome]]:
@@ -63,10 +64,10 @@ def write_batch(collection: str, bodies: Iterable[bytes], *, wait: bool = False)
     return Operation(request, _read_outcomes)
 
 
-def _read_outcomes(answer: Answer) -> list[Outcome]:
+def _read_outcomes(response: Response) -> list[Outcome]:
     return [
         Outcome(each["error"]["code"], each["error"]["message"]) if each["status"] == "failed" else Outcome()
-        for each in answer.body["results"]
+        for each in response.body["results"]
     ]
 
 
@@ -80,13 +81,13 @@ def get(
     """One object as it was last written; None if there is none."""
     request = Request(
         "GET",
-        f"{_path(collection)}/{segment(parsed_uuid(uuid))}",
+        f"{_path(collection)}/{segment(parse_uuid(uuid))}",
         query={"include_vectors": "true"} if include_vector else {},
         repeatable=True,
         accept=frozenset({404}),
     )
     return Operation(
-        request, lambda answer: _found(answer, lambda body: read_object(body, include_vector, return_properties))
+        request, lambda response: _found(response, lambda body: read_object(body, include_vector, return_properties))
     )
 
 
@@ -94,7 +95,7 @@ def change(
     method: str, collection: str, uuid: UUID | str, properties: Mapping[str, Any], vector: Vectors | None
 ) -> Operation[None]:
     """Merge into an object (PATCH, RFC 7396) or replace it (PUT): doing either twice is as good as once."""
-    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
     content = to_json(body_of(properties, None, vector))
     return Operation(Request(method, path, content=content, phase=Phase.INSERT, repeatable=True), lambda _: None)
 
@@ -102,14 +103,14 @@ def change(
 def delete_many(
     collection: str, where: FilterExpression, *, verbose: bool, dry_run: bool
 ) -> Operation[DeleteManyReturn]:
-    """Delete what matches, 10,000 objects at most. Not repeated when the answer is lost: its counts would be lies."""
+    """Delete what matches, 10,000 objects at most. Not repeated when the response is lost: its counts would be lies."""
     body = {"filter": where.body, "verbose": verbose, "dry_run": dry_run}
     request = Request("POST", f"{_path(collection)}/delete", content=to_json(body), phase=Phase.INSERT)
     return Operation(request, _read_deletions)
 
 
-def _read_deletions(answer: Answer) -> DeleteManyReturn:
-    body = answer.body
+def _read_deletions(response: Response) -> DeleteManyReturn:
+    body = response.body
     named = [
         DeleteManyObject(UUID(each["id"]), each["status"] != "failed", (each.get("error") or {}).get("message"))
         for each in body["objects"]
@@ -129,15 +130,15 @@ def page(
     """One page of all objects, by id, and where the next one begins."""
     body: dict[str, Any] = {"limit": limit, "include_vectors": bool(include_vector)}
     if after:
-        body["after"] = parsed_uuid(after)
+        body["after"] = parse_uuid(after)
     if filters is not None:
         body["filter"] = filters.body
     if return_properties is not None:
         body["return_properties"] = names_of(return_properties)
 
-    def read(answer: Answer) -> tuple[list[Object], UUID | None]:
-        following = answer.body.get("next")
-        found = [read_object(each, include_vector) for each in answer.body["objects"]]
+    def read(response: Response) -> tuple[list[Object], UUID | None]:
+        following = response.body.get("next")
+        found = [read_object(each, include_vector) for each in response.body["objects"]]
         return found, following and UUID(following)
 
     return Operation(Request("POST", f"{_path(collection)}/list", content=to_json(body), repeatable=True), read)
@@ -147,26 +148,26 @@ def get_many(
     collection: str, uuids: Sequence[UUID | str], *, include_vector: IncludeVector, return_properties: ReturnProperties
 ) -> Operation[list[Object]]:
     """The objects of these ids, in their order; those that are not there are left out. 1,000 at most."""
-    body = {"ids": [parsed_uuid(each) for each in uuids], "include_vectors": bool(include_vector)}
+    body = {"ids": [parse_uuid(each) for each in uuids], "include_vectors": bool(include_vector)}
 
-    def read(answer: Answer) -> list[Object]:
-        return [read_object(each, include_vector, return_properties) for each in answer.body["objects"]]
+    def read(response: Response) -> list[Object]:
+        return [read_object(each, include_vector, return_properties) for each in response.body["objects"]]
 
     return Operation(Request("POST", f"{_path(collection)}/get", content=to_json(body), repeatable=True), read)
 
 
 def exists(collection: str, uuid: UUID | str) -> Operation[bool]:
     """Whether there is an object of this id."""
-    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
     request = Request("GET", path, repeatable=True, accept=frozenset({404}))
-    return Operation(request, lambda answer: _found(answer, lambda _: True) or False)
+    return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
 
 def delete(collection: str, uuid: UUID | str) -> Operation[bool]:
-    """Delete an object: whether there was one. Not repeated when the answer is lost, as that would then be a lie."""
-    path = f"{_path(collection)}/{segment(parsed_uuid(uuid))}"
+    """Delete an object: whether there was one. Not repeated when the response is lost, as that would then be a lie."""
+    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
     request = Request("DELETE", path, phase=Phase.INSERT, accept=frozenset({404}))
-    return Operation(request, lambda answer: _found(answer, lambda _: True) or False)
+    return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
 
 def read_object(body: dict[str, Any], include_vector: IncludeVector, names: ReturnProperties = None) -> Object:
@@ -176,8 +177,8 @@ def read_object(body: dict[str, Any], include_vector: IncludeVector, names: Retu
     return Object(
         uuid=UUID(body["id"]),
         metadata=MetadataReturn(
-            creation_time=datetime.fromisoformat(body["created"]),
-            last_update_time=datetime.fromisoformat(body["updated"]),
+            creation_time=parse_time(body["created"]),
+            last_update_time=parse_time(body["updated"]),
         ),
         properties=properties if kept is None else {name: properties[name] for name in kept if name in properties},
         collection=body["collection"],
@@ -185,9 +186,9 @@ def read_object(body: dict[str, Any], include_vector: IncludeVector, names: Retu
     )
 
 
-def _found[T](answer: Answer, read: Callable[[Any], T]) -> T | None:
+def _found(response: Response, read: Callable[[Any], T]) -> T | None:
     """What was read, or None if the object is not there."""
-    return read(answer.body) if was_found(answer, "object_not_found") else None
+    return read(response.body) if was_found(response, "object_not_found") else None
 
 
 def _path(collection: str) -> str:

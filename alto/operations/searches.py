@@ -1,10 +1,10 @@
-"""Searches: Weaviate's parameters as the one request of Alto's API, and the hits of the answer."""
+"""Searches: Weaviate's parameters as the one request of Alto's API, and the hits of the response."""
 
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from alto.classes.filters import FilterExpression
@@ -23,17 +23,17 @@ from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sorting
 from alto.classes.targets import TargetVectorJoin
-from alto.errors import AltoConfigurationError, AltoError, error_from_answer
+from alto.errors import AltoConfigurationError, AltoError, error_from_response
 from alto.operations.reading import names_of, wanted_vectors
-from alto.refusals import refuse
-from alto.requests import Answer, Operation, Phase, Request, segment
-from alto.values import Vector, parsed_uuid, to_json
+from alto.requests import Operation, Phase, Request, Response, segment
+from alto.unsupported import raise_unsupported
+from alto.values import Vector, parse_time, parse_uuid, to_json
 
 # What one request takes.
 MOST_SEARCHES = 20
 
-type NearVector = Vector | Mapping[str, Vector]
-type TargetVector = str | Sequence[str] | TargetVectorJoin | None
+NearVector: TypeAlias = Vector | Mapping[str, Vector]
+TargetVector: TypeAlias = str | Sequence[str] | TargetVectorJoin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def near_object(
     """The body of a search near to an object."""
     return {
         "near_object": _given(
-            id=str(parsed_uuid(uuid)), certainty=certainty, distance=distance, target_vector=_target(target_vector)
+            id=str(parse_uuid(uuid)), certainty=certainty, distance=distance, target_vector=_target(target_vector)
         )
     }
 
@@ -161,7 +161,9 @@ def hybrid(
         raise AltoConfigurationError("query: a hybrid search has one; to search by a vector alone, take near_vector")
     if isinstance(vector, HybridVectorQuery):
         if vector.text is not None and vector.text != query:
-            refuse("HybridVector.near_text with another text than query", "the same text, or HybridVector.near_vector")
+            raise_unsupported(
+                "HybridVector.near_text with another text than query", "the same text, or HybridVector.near_vector"
+            )
         leg = vector.settings
     else:
         leg = {} if vector is None else vectors_of(vector)
@@ -184,19 +186,19 @@ def listing(sort: Sorting) -> dict[str, Any]:
 def search(collection: str, mode: dict[str, Any], page: Page) -> Operation[QueryReturn]:
     """One search of a collection."""
     request = _request(collection, body_of(mode, page))
-    return Operation(request, lambda answer: _read(answer.body, collection, page.include_vector))
+    return Operation(request, lambda response: _read(response.body, collection, page.include_vector))
 
 
 def multi(collection: str, searches: Sequence[tuple[dict[str, Any], Page]]) -> Operation[list[QueryReturn | AltoError]]:
-    """Several searches at once, `MOST_SEARCHES` at most: for each its answer or its error."""
+    """Several searches at once, `MOST_SEARCHES` at most: for each its response or its error."""
     request = _request(collection, {"queries": [body_of(mode, page) for mode, page in searches]})
 
-    def read(answer: Answer) -> list[QueryReturn | AltoError]:
+    def read(response: Response) -> list[QueryReturn | AltoError]:
         return [
-            error_from_answer(each["error"]["status"], answer.headers, each)
+            error_from_response(each["error"]["status"], response.headers, each)
             if "error" in each
             else _read(each, collection, page.include_vector)
-            for each, (_, page) in zip(answer.body["results"], searches, strict=True)
+            for each, (_, page) in zip(response.body["results"], searches, strict=True)
         ]
 
     return Operation(request, read)
@@ -284,4 +286,4 @@ def _words(operator: Operator | None) -> dict[str, Any]:
 
 
 def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else parse_time(text)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alto.requests import Answer, Operation, Phase, Request
+from alto.requests import Operation, Phase, Request, Response
 from alto.values import to_json
 
 UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
@@ -12,27 +12,27 @@ UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 def get_meta(phase: Phase = Phase.QUERY) -> Operation[dict[str, Any]]:
     """Version, region and modules."""
 
-    def read(answer: Answer) -> dict[str, Any]:
-        meta: dict[str, Any] = answer.body
+    def read(response: Response) -> dict[str, Any]:
+        meta: dict[str, Any] = response.body
         return meta
 
     return Operation(Request("GET", "/v1/meta", phase=phase, repeatable=True), read)
 
 
 def is_ready() -> Operation[bool]:
-    """Whether searches would be answered now. Asked once: what is not ready is an answer too."""
+    """Whether searches would be answered now. Asked once: what is not ready is an response too."""
     request = Request("GET", "/v1/.well-known/ready", phase=Phase.INIT, accept=UNAVAILABLE)
-    return Operation(request, lambda answer: answer.status == 200)
+    return Operation(request, lambda response: response.status == 200)
 
 
 def is_live() -> Operation[bool]:
     """Whether the function runs."""
     request = Request("GET", "/v1/.well-known/live", phase=Phase.INIT, accept=UNAVAILABLE)
-    return Operation(request, lambda answer: answer.status == 200)
+    return Operation(request, lambda response: response.status == 200)
 
 
 def call(method: str, path: str, body: Any, *, query: Mapping[str, str], repeatable: bool) -> Operation[Any]:
-    """Any operation, its answer as it comes."""
+    """Any operation, its response as it comes."""
     content = None if body is None else to_json(body)
     request = Request(method, path, content=content, query=query, repeatable=repeatable)
-    return Operation(request, lambda answer: answer.body)
+    return Operation(request, lambda response: response.body)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from alto.classes.imports import ImportOptions
 from alto.errors import AltoConfigurationError
-from alto.requests import Answer, Operation, Phase, Request, segment
+from alto.requests import Operation, Phase, Request, Response, segment
 
 BLOCK_BYTES = 1_048_576
 # S3 announces only objects that end so, in lower case.
@@ -87,7 +87,7 @@ class Upload:
         """URLs of parts, by number: of those that had none, or whose URLs have expired."""
         body = self._body | {"numbers": list(numbers)}
         request = Request("POST", f"{self._path}/parts", body, phase=Phase.INSERT, repeatable=True)
-        return Operation(request, lambda answer: _urls(answer.body["urls"]))
+        return Operation(request, lambda response: _urls(response.body["urls"]))
 
     def complete(self, etags: Sequence[str]) -> Operation[None]:
         """Make one object of the parts, which starts the import."""
@@ -109,9 +109,9 @@ class Upload:
         return {"collection": self.collection, "file_name": self.file_name, "upload_id": self.upload_id}
 
 
-def read_upload(answer: Answer, collection: str, file_name: str) -> Upload:
-    """The answer to a request for an upload."""
-    import_id, upload = UUID(answer.body["id"]), answer.body["upload"]
+def read_upload(response: Response, collection: str, file_name: str) -> Upload:
+    """The response to a request for an upload."""
+    import_id, upload = UUID(response.body["id"]), response.body["upload"]
     parts = upload.get("parts")
     if not parts:
         return Upload(import_id, collection, file_name, upload["url"], upload["headers"])

@@ -13,7 +13,7 @@ from alto.sync.transport import Transport
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
 from alto.classes.results import Object
 from alto.operations import aggregates, collections, objects
-from alto.refusals import refuse, refuse_given
+from alto.unsupported import raise_unsupported, reject_given
 
 PAGE = 100
 
@@ -48,7 +48,7 @@ class Collection:
         cache_size: int | None = None,
     ) -> Iterator[Object]:
         """All objects by id, in pages of `cache_size` (100). Those that nobody writes meanwhile come exactly once."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         while True:
             operation = objects.page(
                 self.name,
@@ -68,18 +68,18 @@ class Collection:
         return self._transport.run(collections.exists(self.name))
 
     def shards(self) -> NoReturn:
-        """Not there."""
-        refuse("shards")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("shards")
 
     @property
     def generate(self) -> NoReturn:
-        """Not there."""
-        refuse("generate")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("generate")
 
     def with_tenant(self, _: object) -> NoReturn:
-        """Not there."""
-        refuse("tenant")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("tenant")
 
     def with_consistency_level(self, _: object) -> NoReturn:
-        """Not there."""
-        refuse("consistency_level")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("consistency_level")

@@ -6,7 +6,7 @@ from alto.sync.transport import Transport
 from alto.classes.config import Property
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
-from alto.refusals import refuse, refuse_given
+from alto.unsupported import raise_unsupported, reject_given
 
 
 class Config:
@@ -46,7 +46,7 @@ class Config:
         reranker_config: object = None,
     ) -> None:
         """Change what may change; the rest stays. `auto_schema` and the two after it are Alto's own."""
-        refuse_given(
+        reject_given(
             property_descriptions=property_descriptions,
             inverted_index_config=inverted_index_config,
             multi_tenancy_config=multi_tenancy_config,
@@ -67,25 +67,25 @@ class Config:
         )
 
     def add_reference(self, ref: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def add_vector(self, *, vector_config: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("changed_vector_config")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("changed_vector_config")
 
     def get_shards(self) -> NoReturn:
-        """Not there."""
-        refuse("shards")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("shards")
 
     def update_shards(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("shards")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("shards")
 
     def delete_property_index(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("delete_index")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("delete_index")
 
     def delete_vector_index(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("changed_vector_config")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("changed_vector_config")

@@ -11,8 +11,8 @@ from alto.classes.data import BatchObjectReturn, DataObject, DeleteManyReturn, E
 from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import chunked, items_of
-from alto.refusals import refuse, refuse_given
-from alto.values import parsed_uuid
+from alto.unsupported import raise_unsupported, reject_given
+from alto.values import parse_uuid
 
 
 class Data:
@@ -34,8 +34,8 @@ class Data:
 
         Raises `AltoConflictError` if the id is taken.
         """
-        refuse_given(references=references)
-        made = uuid4() if uuid is None else parsed_uuid(uuid)
+        reject_given(references=references)
+        made = uuid4() if uuid is None else parse_uuid(uuid)
         return self._transport.run(operations.insert(self._collection, made, properties, vector))
 
     def insert_many(self, objects: Iterable[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
@@ -66,7 +66,7 @@ class Data:
         vector: Vectors | None = None,
     ) -> None:
         """Change some properties: None removes one, the rest stays. Raises `AltoNotFoundError`."""
-        refuse_given(references=references)
+        reject_given(references=references)
         self._transport.run(operations.change("PATCH", self._collection, uuid, properties or {}, vector))
 
     def replace(
@@ -77,7 +77,7 @@ class Data:
         vector: Vectors | None = None,
     ) -> None:
         """Replace an object, or insert it if there is none."""
-        refuse_given(references=references)
+        reject_given(references=references)
         self._transport.run(operations.change("PUT", self._collection, uuid, properties, vector))
 
     def delete_many(
@@ -97,21 +97,21 @@ class Data:
         return self._transport.run(operations.delete(self._collection, uuid))
 
     def reference_add(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def reference_add_many(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def reference_delete(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def reference_replace(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def with_data_model(self, data_model: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not there."""
-        refuse("data_model")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("data_model")

@@ -11,7 +11,7 @@ from alto.classes.sorting import Sort, Sorting
 from alto.errors import AltoConfigurationError
 from alto.operations import objects, searches
 from alto.operations.searches import Page
-from alto.refusals import refuse_given
+from alto.unsupported import reject_given
 
 DEFAULT_LIMIT = 10
 # What one request answers.
@@ -43,7 +43,7 @@ class Fetch:
         `after` is the id of the last object of the page before: it goes as deep as there are objects, `offset` to
         10,000. Raises `AltoConfigurationError` for `after` with `offset` or `sort`.
         """
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         if offset or sort is not None:
             if after:
                 raise AltoConfigurationError("after: it follows the order of ids: leave out offset and sort")
@@ -84,7 +84,7 @@ class Fetch:
 
         Sees writes at once, but with `sort` or `after` only when searches do.
         """
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         if not ids:
             return QueryReturn([])
         if sort is not None or after:
@@ -119,7 +119,7 @@ class Fetch:
         return_references: object = None,
     ) -> Object | None:
         """One object, or None. Sees a write at once."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         return self._transport.run(
             objects.get(self._collection, uuid, include_vector=include_vector, return_properties=return_properties)
         )

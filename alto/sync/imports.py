@@ -15,7 +15,7 @@ from alto.errors import AltoAuthenticationError, AltoConflictError, AltoError, A
 from alto.operations import imports
 from alto.operations.uploads import MOST_URLS, FileToUpload, Upload
 from alto.progress import bytes_shown, job_shown
-from alto.values import parsed_uuid
+from alto.values import parse_uuid
 
 # Parts that are sent at the same time.
 PARTS_AT_ONCE = 4
@@ -134,11 +134,11 @@ class Imports:
 
     def cancel(self, import_: ImportJob | UUID | str) -> ImportJob:
         """Stop a job; what it has stored stays. Raises `AltoConflictError` if it has ended."""
-        return self._transport.run(imports.steer(_id(import_), "cancel"))
+        return self._transport.run(imports.control(_id(import_), "cancel"))
 
     def resume(self, import_: ImportJob | UUID | str) -> ImportJob:
         """Go on with a job that is failed, cancelled or incomplete; nothing is loaded twice."""
-        return self._transport.run(imports.steer(_id(import_), "resume"))
+        return self._transport.run(imports.control(_id(import_), "resume"))
 
     def retry(self, import_: ImportJob | UUID | str) -> ImportJob:
         """A new job with the failed records of a completed one, after the cause was mended."""
@@ -179,4 +179,4 @@ class Imports:
 
 
 def _id(import_: ImportJob | UUID | str) -> UUID:
-    return import_.id if isinstance(import_, ImportJob) else parsed_uuid(import_)
+    return import_.id if isinstance(import_, ImportJob) else parse_uuid(import_)

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
-def in_parallel[A, B](call: Callable[[A], B], values: Sequence[A], at_once: int) -> list[B]:
+def in_parallel(call: Callable[[A], B], values: Sequence[A], at_once: int) -> list[B]:
     """The result for each value, in order. After the first failure none is begun, and it is raised."""
     failed = Event()
 

@@ -21,7 +21,7 @@ from alto.classes.search import Search
 from alto.errors import AltoError
 from alto.operations import searches
 from alto.operations.searches import MOST_SEARCHES, NearVector, Page, Steps, TargetVector, multi
-from alto.refusals import refuse, refuse_given
+from alto.unsupported import raise_unsupported, reject_given
 
 
 class Query(Fetch):
@@ -53,7 +53,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects that mean something near to the text, whatever their words."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         mode = searches.near_text(
             query,
             certainty=certainty,
@@ -95,7 +95,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects whose vector is near to this one: a list, an array, or `{name: vector}`."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
         page = Page(
             limit,
@@ -130,7 +130,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects whose vector is near to that of an object, which is the first hit."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
         page = Page(
             limit,
@@ -163,7 +163,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Objects that have the words. `query_properties` may carry boosts: `["title^2", "body"]`."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         mode = searches.bm25(query, query_properties=query_properties, operator=operator)
         page = Page(
             limit,
@@ -202,7 +202,7 @@ class Query(Fetch):
         return_references: object = None,
     ) -> QueryReturn:
         """Words and meaning in one. `alpha` is the weight of the meaning: 0 is bm25, 1 near_text."""
-        refuse_given(return_references=return_references)
+        reject_given(return_references=return_references)
         mode = searches.hybrid(
             query,
             alpha=alpha,
@@ -237,9 +237,9 @@ class Query(Fetch):
         return found
 
     def near_image(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("near_image")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("near_image")
 
     def near_media(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("near_image")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("near_image")

@@ -1,7 +1,7 @@
 """What `alto doctor` finds, and what it advises."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from alto.cli.checks import State, access_of, clock_of, models_of, unreachable, version_of
 from alto.cli.connection import Auth, Connection
+from alto.compatibility import UTC
 from alto.version import VERSION
 from tests.command_line import Answer, Outcome, alto, answer, error
 
@@ -78,7 +79,7 @@ def test_where_nothing_answers_the_rest_is_not_tried() -> None:
 
     assert done.code == 4
     assert states(done)["endpoint"] == "problem"
-    assert "no answer from http://localhost:8700 (ConnectError: Connection refused)" in done.out
+    assert "no response from http://localhost:8700 (ConnectError: Connection refused)" in done.out
     assert "`alto up`" in done.out
     assert len(done.server.paths) == 1
 

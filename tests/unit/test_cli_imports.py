@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from alto.cli.following import duration, progress_text
+from alto.compatibility import UTC
 from tests.command_line import STORAGE, alto, answer, error
 
 ID = "0f0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f11"

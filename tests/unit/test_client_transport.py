@@ -15,14 +15,14 @@ import pytest
 
 import alto
 from alto.classes.init import AdditionalConfig, RetryPolicy, Timeout
-from alto.requests import Answer, Request
+from alto.requests import Request, Response
 from alto.signing import SigV4, region_of, sigv4
 
 URL = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 SECRET = "wJalrXUtnFEMI-very-secret"
 AT_ONCE = AdditionalConfig(retries=RetryPolicy(first=0.0, longest=0.0))
 
-type Respond = Callable[[httpx.Request], httpx.Response]
+Respond = Callable[[httpx.Request], httpx.Response]
 
 
 def client(respond: Respond, **settings: Any) -> alto.AltoClient:
@@ -102,7 +102,7 @@ def test_an_answer_of_another_form_is_an_error_and_no_defect(body: Any) -> None:
     with pytest.raises(alto.AltoServerError, match="not Alto's") as caught:
         client(lambda _: httpx.Response(200, json=body)).collections.use("Film").query.bm25("a")
 
-    assert caught.value.code == "unreadable_answer"
+    assert caught.value.code == "unreadable_response"
 
 
 def test_a_batch_that_is_answered_in_part_counts_as_failed() -> None:
@@ -183,12 +183,12 @@ def test_after_the_last_attempt_the_last_answer_counts() -> None:
 def test_waits_grow_are_drawn_and_obey_the_server() -> None:
     policy = RetryPolicy(attempts=6, first=1.0, longest=5.0)
     search = Request("POST", "/", repeatable=True)
-    busy = Answer(503, {"retry-after": "2"}, None)
+    busy = Response(503, {"retry-after": "2"}, None)
 
-    assert [policy.wait_after_break(search, n, 1.0, was_sent=True) for n in (1, 2, 3, 4, 6)] == [1, 2, 4, 5, None]
-    assert policy.wait_after_break(search, 3, 0.5, was_sent=True) == 2
-    assert policy.wait_after_answer(search, busy, 1, 0.0) == 2
-    assert policy.wait_after_answer(search, Answer(503, {"retry-after": "900"}, None), 1, 0.0) == 5
+    assert [policy.wait_after_failure(search, n, 1.0, was_sent=True) for n in (1, 2, 3, 4, 6)] == [1, 2, 4, 5, None]
+    assert policy.wait_after_failure(search, 3, 0.5, was_sent=True) == 2
+    assert policy.wait_after_response(search, busy, 1, 0.0) == 2
+    assert policy.wait_after_response(search, Response(503, {"retry-after": "900"}, None), 1, 0.0) == 5
 
 
 def test_each_phase_has_its_time_limit() -> None:

@@ -32,21 +32,21 @@ ALTERNATIVES = {
 }
 
 
-def refuse(name: str, alternative: str | None = None) -> NoReturn:
+def raise_unsupported(name: str, alternative: str | None = None) -> NoReturn:
     """Raise `AltoNotSupportedError` for something of Weaviate's."""
     raise AltoNotSupportedError(
         f"Alto has no {name}. Instead: {alternative or ALTERNATIVES[name]}.", code="not_supported"
     )
 
 
-def refuse_given(**values: object) -> None:
+def reject_given(**values: object) -> None:
     """Refuse the first parameter that has a value."""
     for name, value in values.items():
         if value is not None and value is not False and value != []:
-            refuse(name)
+            raise_unsupported(name)
 
 
-class NotThere:
+class Unsupported:
     """Stands for a whole part of Weaviate that Alto has not: whatever is asked of it is refused."""
 
     def __init__(self, name: str, alternative: str) -> None:
@@ -56,8 +56,8 @@ class NotThere:
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        refuse(f"{self._name}.{attribute}", self._alternative)
+        raise_unsupported(f"{self._name}.{attribute}", self._alternative)
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
         """Refuses, too."""
-        refuse(self._name, self._alternative)
+        raise_unsupported(self._name, self._alternative)

@@ -7,12 +7,12 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from alto.batches.batch import Batch
+from alto.batches.factory import BatchFactory
 from alto.batches.pace import Pace
-from alto.batches.starts import Starts
 from alto.classes.data import ErrorObject, Vectors
-from alto.refusals import refuse, refuse_given
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
+from alto.unsupported import raise_unsupported, reject_given
 
 
 class ClientBatch:
@@ -25,7 +25,7 @@ class ClientBatch:
 
     @property
     def number_errors(self) -> int:
-        """Objects that failed so far, of those whose answer is there."""
+        """Objects that failed so far, of those whose response is there."""
         return sum(each.number_errors for each in self._each())
 
     @property
@@ -48,7 +48,7 @@ class ClientBatch:
         tenant: object = None,
     ) -> UUID:
         """Add an object of a collection and return its id, as a batch of that collection does."""
-        refuse_given(references=references, tenant=tenant)
+        reject_given(references=references, tenant=tenant)
         with self._lock:
             if collection not in self._batches:
                 self._batches[collection] = self._begin(collection)
@@ -56,8 +56,8 @@ class ClientBatch:
         return batch.add_object(properties, uuid=uuid, vector=vector)
 
     def add_reference(self, *_: object, **__: object) -> NoReturn:
-        """Not there."""
-        refuse("references")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("references")
 
     def flush(self) -> None:
         """Send what was added and wait for all answers. What is stored then, searches see."""
@@ -75,7 +75,7 @@ class ClientBatch:
             return list(self._batches.values())
 
 
-class ClientBatches(Starts[ClientBatch]):
+class ClientBatches(BatchFactory[ClientBatch]):
     """Begins batches of several collections."""
 
     def __init__(self, transport: Transport) -> None:

@@ -4,13 +4,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from alto.batches.pace import Dynamic, FixedSize, Pace, RateLimit
 from alto.classes.data import ErrorObject
 from alto.errors import AltoConfigurationError
 from alto.operations.objects import MAX_BATCH_OBJECTS
-from alto.refusals import refuse
+from alto.unsupported import raise_unsupported
 
 DEFAULT_CONCURRENCY = 2
 MAX_CONCURRENCY = 64
@@ -35,7 +35,10 @@ class Ending(Protocol):
         """Flush and end. `abandon`: what has not left yet counts as failed."""
 
 
-class Starts[B: Ending](ABC):
+B = TypeVar("B", bound=Ending)
+
+
+class BatchFactory(ABC, Generic[B]):
     """Begins batches. `failed_objects` is about the last one that ended."""
 
     def __init__(self) -> None:
@@ -74,13 +77,13 @@ class Starts[B: Ending](ABC):
 
     experimental = stream
 
-    def wait_for_vector_indexing(self, shards: object = None, how_many_failures: int = 5) -> None:  # noqa: B027 (it is)
+    def wait_for_vector_indexing(self, shards: object = None, how_many_failures: int = 5) -> None:
         """Does nothing: a vector is indexed with its object, and the end of a batch waits until searches see it."""
 
     @property
     def results(self) -> NoReturn:
-        """Not there."""
-        refuse("batch.results", "add_object answers each id, and failed_objects has what was not stored")
+        """Not supported; raises `AltoNotSupportedError`."""
+        raise_unsupported("batch.results", "add_object answers each id, and failed_objects has what was not stored")
 
     @abstractmethod
     def _make(self, pace: Pace, concurrency: int) -> B:
