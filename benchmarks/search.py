@@ -101,7 +101,7 @@ class Bare:
     def body(self, search: dict[str, Any]) -> bytes:
         """What Alto sends; the vector of a text is remembered by then."""
         from lambdas.deadline import Deadline  # noqa: PLC0415 - wired by the environment that is set before
-        from lambdas.search.body import search_body  # noqa: PLC0415
+        from lambdas.search.body import build_search_body  # noqa: PLC0415
         from lambdas.search.query_vector import QueryVectors  # noqa: PLC0415
         from lambdas.search.request import SearchRequest  # noqa: PLC0415
         from lambdas.search.stopwatch import Stopwatch  # noqa: PLC0415
@@ -112,7 +112,7 @@ class Bare:
         collection = function.registry.get(NAME)
         vectors: QueryVectors = function.searcher._vectors  # noqa: SLF001
         return orjson.dumps(
-            search_body(
+            build_search_body(
                 collection,
                 request,
                 vectors.of(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None),

@@ -1,8 +1,8 @@
-"""The path of an aggregation: request, search if there is one, body, OpenSearch, answer."""
+"""Runs an aggregation: its search if it has one, then the request to OpenSearch."""
 
-from lambdas.aggregate.body import aggregate_body
+from lambdas.aggregate.body import build_aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
-from lambdas.aggregate.response import aggregate_response
+from lambdas.aggregate.response import build_aggregate_response
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
@@ -11,7 +11,7 @@ from lambdas.search.searcher import Searcher
 
 
 class Aggregator:
-    """Answers questions about many objects at once."""
+    """Counts and measures objects."""
 
     def __init__(self, engine: OpenSearch, searcher: Searcher) -> None:
         self._engine = engine
@@ -25,16 +25,16 @@ class Aggregator:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> AggregateResponse:
-        """Answer one question.
+        """Run one aggregation.
 
-        Raises `InvalidRequestError` for one that the collection cannot answer, and what a search raises.
+        Raises `InvalidRequestError` for a request that does not fit the collection, and the errors of a search.
         """
         ids = None
         if request.search is not None:
             search = request.search.model_copy(update={"return_properties": [], "include_vectors": False})
             found = self._searcher.search(collection, search, deadline=deadline, credentials=credentials)
             ids = [hit.id for hit in found.objects]
-        body = aggregate_body(collection, request, ids)
+        body = build_aggregate_body(collection, request, ids)
         path = f"/{collection.alias}/_search"
-        answer = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))
-        return aggregate_response(collection, request, answer)
+        response = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))
+        return build_aggregate_response(collection, request, response)

@@ -1,4 +1,4 @@
-"""What is asked about many objects at once, and what is answered."""
+"""The request and response models of an aggregation."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -35,7 +35,7 @@ class GroupBy(StrictModel):
 
 
 class PropertyMetrics(StrictModel):
-    """What to say about one property."""
+    """The metrics to compute for one property."""
 
     metrics: list[Metric] = Field(min_length=1, max_length=12)
     limit: int = Field(default=5, ge=1, le=100, description="How many of `top_occurrences`.")
@@ -46,7 +46,7 @@ class AggregateRequest(StrictModel):
 
     filter: Filter | None = None
     search: SearchRequest | None = Field(
-        default=None, description="Aggregate what this search finds: as many objects as its `limit` says."
+        default=None, description="Aggregate the hits of this search: at most its `limit`."
     )
     group_by: GroupBy | None = None
     properties: dict[PropertyPath, PropertyMetrics] = Field(default_factory=dict, max_length=50)
@@ -68,7 +68,7 @@ class Occurrence(StrictModel):
 
 
 class PropertyAggregate(StrictModel):
-    """What was asked about one property. A metric without any value to compute it from is null."""
+    """The metrics of one property. A metric without any value to compute it from is null."""
 
     count: int | None = None
     min: Any = None
@@ -93,7 +93,7 @@ class Group(StrictModel):
 
 
 class AggregateResponse(StrictModel):
-    """How many objects, and what was asked about them: of all, or of each group."""
+    """How many objects, and the metrics: of all, or of each group."""
 
     total: int
     properties: dict[str, PropertyAggregate] | None = None

@@ -18,8 +18,8 @@ from lambdas.opensearch import IndexMissingError, OpenSearch
 # Long enough to spare nearly every request the look-up, short enough that a change is seen at once by people.
 CACHE_SECONDS = 5.0
 
-# What can come of remembering: no such index any more, or something that the collection does not have yet.
-DOUBTFUL = (IndexMissingError, CollectionNotFoundError, InvalidRequestError)
+# Errors that a stale cached collection can cause.
+STALE_CACHE_ERRORS = (IndexMissingError, CollectionNotFoundError, InvalidRequestError)
 
 MAPPING_FILTER = {"filter_path": "*.mappings._meta"}
 
@@ -65,22 +65,22 @@ class CollectionRegistry:
         return None if current == collection else current
 
     def serve[T](
-        self, name: str, work: Callable[[Collection], T], has_doubts: Callable[[T], bool] = lambda _: False
+        self, name: str, work: Callable[[Collection], T], may_be_stale: Callable[[T], bool] = lambda _: False
     ) -> T:
         """Do something with the collection of this name; again if what failed may fit the collection as it is now.
 
-        `work` must have no effect when it raises one of `DOUBTFUL`, or when its answer `has_doubts`. Raises
+        `work` must have no effect when it raises one of `STALE_CACHE_ERRORS`, or when its answer `may_be_stale`. Raises
         `CollectionNotFoundError` and what `work` raises.
         """
         collection = self.get(name)
         try:
             answer = work(collection)
-            if not has_doubts(answer):
+            if not may_be_stale(answer):
                 return answer
             current = self.newer(collection)
             if current is None:
                 return answer
-        except DOUBTFUL as error:
+        except STALE_CACHE_ERRORS as error:
             current = self.newer(collection)
             if current is None and not isinstance(error, IndexMissingError):
                 raise

@@ -13,7 +13,7 @@ from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline, make_app, resolve
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.meta import Live, Meta, Ready, meta, readiness
-from lambdas.search.multi import MultiSearchResponse, SearchBody, body_model, has_doubts
+from lambdas.search.multi import MultiSearchResponse, SearchBody, choose_body_model, may_be_stale
 from lambdas.search.response import SearchResponse
 from lambdas.wiring.query import services
 
@@ -34,7 +34,7 @@ app = make_app()
     | ERROR_RESPONSES,
 )
 def search(
-    name: Annotated[CollectionName, InPath()], request: Annotated[SearchBody, StrictJson(body_model), Body()]
+    name: Annotated[CollectionName, InPath()], request: Annotated[SearchBody, StrictJson(choose_body_model), Body()]
 ) -> SearchResponse | MultiSearchResponse:
     """One of near_text, near_vector, near_object, bm25 and hybrid, or a sorted listing; with a filter and paging.
 
@@ -43,10 +43,10 @@ def search(
     function = services()
     return function.registry.serve(
         name,
-        lambda collection: function.searcher.answer(
+        lambda collection: function.searcher.run(
             collection, request, deadline=deadline(app), credentials=credentials(app)
         ),
-        has_doubts,
+        may_be_stale,
     )
 
 

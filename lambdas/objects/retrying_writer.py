@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lambdas.collections.model import Collection
-from lambdas.collections.registry import DOUBTFUL, CollectionRegistry
+from lambdas.collections.registry import STALE_CACHE_ERRORS, CollectionRegistry
 from lambdas.errors import CollectionNotFoundError
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter, WriteResult
@@ -21,14 +21,14 @@ class CurrentWriter:
         """As `ObjectWriter.write`, with its keywords."""
         try:
             results = self._writer.write(collection, objects, **how)
-        except DOUBTFUL:
+        except STALE_CACHE_ERRORS:
             # Nothing was stored.
             current = self._registry.newer(collection)
             if current is None:
                 raise
             return self._writer.write(current, objects, **how)
         # Of objects that share an id the last one wins, so they stay together.
-        doubtful = {result.id for result in results if isinstance(result.error, DOUBTFUL)}
+        doubtful = {result.id for result in results if isinstance(result.error, STALE_CACHE_ERRORS)}
         newer = self._newer(collection) if doubtful else None
         if newer is None:
             return results

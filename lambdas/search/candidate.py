@@ -1,4 +1,4 @@
-"""What the steps after a search look at: hits that may yet be scored, ordered, grouped or dropped. Pure."""
+"""Candidates: hits that the steps after a search may still score, sort, group or drop. Pure."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from lambdas.search.response import Explanation
 
 
 class Candidate(NamedTuple):
-    """A hit before it is shown. A search has up to 1,000 and shows ten: only they become `Hit`s, which take longer."""
+    """A hit before it is rendered. A search has up to 1,000 and returns ten: only those become `Hit`s."""
 
     id: str
     properties: dict[str, Any]
@@ -14,11 +14,11 @@ class Candidate(NamedTuple):
     distance: float | None = None
     rerank_score: float | None = None
     explanation: Explanation | None = None
-    # As OpenSearch answered it.
+    # The hit of OpenSearch's response.
     found: dict[str, Any] = {}  # noqa: RUF012 - never written to
 
     @property
     def vectors(self) -> dict[str, list[float]]:
-        """The vectors that were asked for, by name."""
+        """The vectors that were fetched, by name."""
         vectors: dict[str, list[float]] = self.found.get("_source", {}).get("vectors") or {}
         return vectors

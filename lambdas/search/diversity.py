@@ -1,4 +1,4 @@
-"""Diversity: hits that say something else than those before them (maximal marginal relevance). Pure."""
+"""Diversity: prefers hits that differ from those before them (maximal marginal relevance). Pure."""
 
 import heapq
 import math
@@ -14,41 +14,43 @@ Vector = Sequence[float]
 
 
 class Diversity(StrictModel):
-    """Each hit is chosen for what it is like the query, less what it is like the hits before it."""
+    """Each hit is chosen by its likeness to the query, less its likeness to the hits before it."""
 
     balance: float = Field(
         default=0.5, ge=0, le=1, description="1 looks at relevance alone, 0 at difference alone (MMR's lambda)."
     )
-    # To choose n of m takes a little more than m comparisons of two vectors as a rule, some 10 to 50 microseconds each.
+    # Choosing n of m usually takes a little more than m comparisons of two vectors, of 10 to 50 microseconds each.
     candidates: int = Field(
         default=100, ge=1, le=200, description="How many of the best hits are chosen from. Pages end there."
     )
     target_vector: VectorName | None = Field(
-        default=None, description="The vector by which hits are alike; the one that is searched, if not given."
+        default=None, description="The vector by which hits are compared; the one that is searched, if not given."
     )
 
 
 class Direction(NamedTuple):
-    """A vector and its length; both nothing where there is none, or none with a direction."""
+    """A vector and its norm; (None, 0.0) if it is missing or zero."""
 
     vector: Vector | None
     length: float
 
     @classmethod
     def of(cls, vector: Vector | None) -> Self:
-        """The direction of a vector."""
+        """Return the direction of a vector."""
         length = math.hypot(*vector) if vector else 0.0
         return cls(vector if length else None, length)
 
     def cosine(self, other: "Direction") -> float:
-        """How alike two directions are, from -1 to 1; 0 if one of them is none."""
+        """Return the cosine of two directions, from -1 to 1; 0 if either vector is missing or zero."""
         if self.vector is None or other.vector is None:
             return 0.0
         return math.sumprod(self.vector, other.vector) / (self.length * other.length)
 
 
-def chosen(relevance: Sequence[float], directions: Sequence[Direction], balance: float, count: int) -> list[int]:
-    """The places of `count` candidates, in the order in which they are chosen.
+def choose_diverse(
+    relevance: Sequence[float], directions: Sequence[Direction], balance: float, count: int
+) -> list[int]:
+    """Return the places of `count` candidates, in the order in which they are chosen.
 
     Always the one with the largest balance * relevance - (1 - balance) * likeness, where likeness is the largest
     cosine to those chosen before (Carbonell and Goldstein, 1998); the first of several that are equal. A candidate
@@ -62,8 +64,8 @@ def chosen(relevance: Sequence[float], directions: Sequence[Direction], balance:
         return max(directions[place].cosine(directions[other]) for other in others)
 
     order = [max(range(len(relevance)), key=lambda place: value(place, 0.0))] if relevance and count else []
-    # Likeness only grows with those that are chosen, so a value of before is never too small: candidates are compared
-    # with the newest only when their turn may have come. By value, place; with the likeness to the first so many.
+    # Likeness only grows as more are chosen, so an old value is never too small: a candidate is compared with the
+    # newest only when it may be next. Entries: negative value, place, likeness, how many chosen ones it counts.
     waiting = []
     for place in range(len(relevance)):
         if place not in order:
@@ -80,7 +82,7 @@ def chosen(relevance: Sequence[float], directions: Sequence[Direction], balance:
     return order
 
 
-def cosines(vector: Vector, directions: Sequence[Direction]) -> list[float]:
-    """How like a vector each direction is; 0 for one that is none."""
+def compute_cosines(vector: Vector, directions: Sequence[Direction]) -> list[float]:
+    """Return the cosine of a vector to each direction; 0 for a missing or zero vector."""
     query = Direction.of(vector)
     return [query.cosine(each) for each in directions]

@@ -1,4 +1,4 @@
-"""Filters: what a caller writes, and the OpenSearch query it becomes. Pure. docs/filters.md describes them."""
+"""Filters: the request model and the OpenSearch query it becomes. Pure. Described in docs/filters.md."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
-from lambdas.errors import ErrorDetail, InvalidRequestError, abbreviate
+from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
 
@@ -26,12 +26,12 @@ Operator = Literal[
     "is_null",
     "within_geo_range",
 ]
-# Below OpenSearch's own limit of 1,024 clauses a query, which counts those of the search too.
+# Below OpenSearch's own limit of 1,024 clauses a query, which includes those of the search.
 MAX_CLAUSES = 900
 MAX_WILDCARDS = 10
-# Far below what OpenSearch and the writers of JSON on the way to it take.
+# Far below the limits of OpenSearch and of the JSON encoders in between.
 MAX_LEVELS = 32
-# What a length is stored as.
+# Lengths are stored as 32-bit integers.
 MAX_LENGTH = 2**31 - 1
 
 Text = Annotated[str, StringConstraints(max_length=10_000)]
@@ -97,7 +97,7 @@ Filter = Annotated[
 
 
 class Comparison(NamedTuple):
-    """How an operator becomes a query, which property types it is for, and the form of its value."""
+    """How an operator becomes a query, the property types it accepts, and the form of its value."""
 
     query: Callable[[str, Any], dict[str, Any]]
     types: frozenset[str]
@@ -105,7 +105,7 @@ class Comparison(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a condition is about: a property and the fields of the index that hold it."""
+    """The property of a condition, and the fields of the index that hold it."""
 
     item: PropertyBase
     field: str
@@ -113,7 +113,7 @@ class Target(NamedTuple):
     presence: str
 
 
-def _not(query: dict[str, Any]) -> dict[str, Any]:
+def _negate(query: dict[str, Any]) -> dict[str, Any]:
     return {"bool": {"must_not": [query]}}
 
 
@@ -131,7 +131,7 @@ EVERY_TYPE = SCALAR_TYPES | {"geo", "object"}
 
 COMPARISONS: dict[Operator, Comparison] = {
     "equal": Comparison(lambda field, value: {"term": {field: value}}, SCALAR_TYPES),
-    "not_equal": Comparison(lambda field, value: _not({"term": {field: value}}), SCALAR_TYPES),
+    "not_equal": Comparison(lambda field, value: _negate({"term": {field: value}}), SCALAR_TYPES),
     "less_than": Comparison(_in_range("lt"), ORDERED_TYPES),
     "less_or_equal": Comparison(_in_range("lte"), ORDERED_TYPES),
     "greater_than": Comparison(_in_range("gt"), ORDERED_TYPES),
@@ -145,9 +145,11 @@ COMPARISONS: dict[Operator, Comparison] = {
         SCALAR_TYPES,
         "a list of values",
     ),
-    "contains_none": Comparison(lambda field, value: _not({"terms": {field: value}}), SCALAR_TYPES, "a list of values"),
+    "contains_none": Comparison(
+        lambda field, value: _negate({"terms": {field: value}}), SCALAR_TYPES, "a list of values"
+    ),
     "is_null": Comparison(
-        lambda field, value: _not({"exists": {"field": field}}) if value else {"exists": {"field": field}},
+        lambda field, value: _negate({"exists": {"field": field}}) if value else {"exists": {"field": field}},
         EVERY_TYPE,
         "true or false",
     ),
@@ -155,91 +157,90 @@ COMPARISONS: dict[Operator, Comparison] = {
 }
 LENGTH_OPERATORS = frozenset({"equal", "not_equal", "less_than", "less_or_equal", "greater_than", "greater_or_equal"})
 
-# What every object has beside its properties.
+# Fields that every object has besides its properties.
 OWN_FIELDS: dict[str, PropertyType] = {"_id": "uuid", "_created": "date", "_updated": "date"}
 
 
-def own_field(name: str) -> Target:
-    """Where one of `OWN_FIELDS` is in the index."""
+def resolve_own_field(name: str) -> Target:
+    """Return one of `OWN_FIELDS` and its field in the index."""
     field = name.removeprefix("_")
     return Target(NestedProperty(name=field, type=OWN_FIELDS[name]), field, field)
 
 
-def filter_query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
-    """The OpenSearch query of a filter.
+def build_filter(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
+    """Build the OpenSearch query of a filter.
 
     Raises `InvalidRequestError` naming the property, the value and what would fit.
     """
-    if clauses(condition) > MAX_CLAUSES:
-        problem = (
-            f"has {clauses(condition)} conditions, the values of contains_all included: send {MAX_CLAUSES} at most"
-        )
-        raise InvalidRequestError(f"The filter {problem}.", [ErrorDetail("filter", problem)])
-    if levels(condition) > MAX_LEVELS:
-        problem = f"nests and, or and not {levels(condition)} levels deep: send {MAX_LEVELS} at most"
-        raise InvalidRequestError(f"The filter {problem}.", [ErrorDetail("filter", problem)])
-    return _query(collection, condition)
+    if count_clauses(condition) > MAX_CLAUSES:
+        count = count_clauses(condition)
+        problem = f"has {count} conditions, the values of contains_all included: send {MAX_CLAUSES} at most"
+        raise InvalidRequestError.at("filter", problem)
+    if count_levels(condition) > MAX_LEVELS:
+        problem = f"nests and, or and not {count_levels(condition)} levels deep: send {MAX_LEVELS} at most"
+        raise InvalidRequestError.at("filter", problem)
+    return _build_query(collection, condition)
 
 
-def clauses(condition: Filter) -> int:
-    """How many clauses the filter's query has."""
+def count_clauses(condition: Filter) -> int:
+    """Count the clauses of the filter's query."""
     match condition:
         case AllOf(all_of=parts) | AnyOf(any_of=parts):
-            return 1 + sum(clauses(part) for part in parts)
+            return 1 + sum(count_clauses(part) for part in parts)
         case Negation(negated=part):
-            return 1 + clauses(part)
+            return 1 + count_clauses(part)
         case Condition(operator="contains_all", value=list() as values):
             return 1 + len(values)
         case _:
             return 1
 
 
-def levels(condition: Filter) -> int:
-    """How deep the filter nests: 0 for a single condition."""
+def count_levels(condition: Filter) -> int:
+    """Return how deep the filter nests: 0 for a single condition."""
     match condition:
         case AllOf(all_of=parts) | AnyOf(any_of=parts):
-            return 1 + max(map(levels, parts))
+            return 1 + max(map(count_levels, parts))
         case Negation(negated=part):
-            return 1 + levels(part)
+            return 1 + count_levels(part)
         case _:
             return 0
 
 
-def _query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
+def _build_query(collection: CollectionConfig, condition: Filter) -> dict[str, Any]:
     match condition:
         case AllOf(all_of=parts):
-            return {"bool": {"filter": [_query(collection, part) for part in parts]}}
+            return {"bool": {"filter": [_build_query(collection, part) for part in parts]}}
         case AnyOf(any_of=parts):
-            return {"bool": {"should": [_query(collection, part) for part in parts], "minimum_should_match": 1}}
+            return {"bool": {"should": [_build_query(collection, part) for part in parts], "minimum_should_match": 1}}
         case Negation(negated=part):
-            return _not(_query(collection, part))
+            return _negate(_build_query(collection, part))
         case Condition():
-            return _condition_query(collection, condition)
+            return _build_condition(collection, condition)
 
 
-def _condition_query(collection: CollectionConfig, condition: Condition) -> dict[str, Any]:
-    target = _target(collection, condition)
+def _build_condition(collection: CollectionConfig, condition: Condition) -> dict[str, Any]:
+    target = _resolve_target(collection, condition)
     if condition.length:
-        return _length_query(target, condition)
+        return _build_length_query(target, condition)
     comparison = COMPARISONS[condition.operator]
     _check_operands(condition, target.item, comparison)
     return comparison.query(target.presence if condition.operator == "is_null" else target.field, condition.value)
 
 
-def _target(collection: CollectionConfig, condition: Condition) -> Target:
-    """Where the property is in the index, if it may be filtered by."""
+def _resolve_target(collection: CollectionConfig, condition: Condition) -> Target:
+    """Find the property in the index. Raises `InvalidRequestError` for one that cannot be filtered by."""
     path = condition.property
     if path in OWN_FIELDS:
-        return own_field(path)
+        return resolve_own_field(path)
     properties: list[Any] = list(collection.properties)
     item: PropertyBase | None = None
     for name in path.split("."):
         item = next((known for known in properties if known.name == name), None)
         if item is None:
             known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
-            raise _wrong(condition, f"is not a property of '{collection.name}'. These can be filtered by: {known}")
+            raise _error_at(condition, f"is not a property of '{collection.name}'. These can be filtered by: {known}")
         if not item.filterable:
-            raise _wrong(condition, f"is not filterable: the collection says filterable: false for '{item.name}'")
+            raise _error_at(condition, f"is not filterable: the collection has filterable: false for '{item.name}'")
         properties = list(item.properties or ())
     assert item is not None  # a path has a name
     field = f"properties.{path}"
@@ -247,15 +248,16 @@ def _target(collection: CollectionConfig, condition: Condition) -> Target:
     return Target(item, f"{field}.keyword" if item.is_text else field, presence)
 
 
-def _length_query(target: Target, condition: Condition) -> dict[str, Any]:
+def _build_length_query(target: Target, condition: Condition) -> dict[str, Any]:
     if not target.item.has_length or condition.property in OWN_FIELDS:
-        raise _wrong(condition, f"is {target.item.type}, which has no length: text and lists have one")
+        raise _error_at(condition, f"is {target.item.type}, which has no length: text and lists have one")
     if condition.operator not in LENGTH_OPERATORS:
         allowed = ", ".join(sorted(LENGTH_OPERATORS))
-        raise _wrong(condition, f"compares a length with '{condition.operator}': take one of {allowed}")
+        raise _error_at(condition, f"compares a length with '{condition.operator}': take one of {allowed}")
     if type(condition.value) is not int or not 0 <= condition.value <= MAX_LENGTH:
-        raise _wrong(
-            condition, f"has a length, which is a whole number from 0 to {MAX_LENGTH}, not {_shown(condition)}"
+        raise _error_at(
+            condition,
+            f"has a length, which is a whole number from 0 to {MAX_LENGTH}, not {_abbreviate_value(condition)}",
         )
     return COMPARISONS[condition.operator].query(target.presence, condition.value)
 
@@ -263,36 +265,35 @@ def _length_query(target: Target, condition: Condition) -> dict[str, Any]:
 def _check_operands(condition: Condition, item: PropertyBase, comparison: Comparison) -> None:
     if item.scalar_type not in comparison.types:
         allowed = ", ".join(sorted(comparison.types))
-        raise _wrong(condition, f"is {item.type}, but '{condition.operator}' compares {allowed}")
+        raise _error_at(condition, f"is {item.type}, but '{condition.operator}' compares {allowed}")
     value = condition.value
     forms = {bool: "true or false", list: "a list of values", GeoRange: "a circle with lat, lon and meters"}
     form = forms.get(type(value), "one value")
     if form == "true or false" and comparison.form == "one value":
         form = "one value"
     if form != comparison.form:
-        raise _wrong(condition, f"with '{condition.operator}' takes {comparison.form}, not {_shown(condition)}")
+        raise _error_at(
+            condition, f"with '{condition.operator}' takes {comparison.form}, not {_abbreviate_value(condition)}"
+        )
     if comparison.form in ("one value", "a list of values"):
         for each in value if isinstance(value, list) else [value]:
             problem = value_problem(item, each)
             if problem:
-                raise _wrong(condition, f"is {item.type}: the value {problem}")
+                raise _error_at(condition, f"is {item.type}: the value {problem}")
     if condition.operator == "like":
         _check_pattern(condition)
 
 
 def _check_pattern(condition: Condition) -> None:
-    """Patterns with many wildcards would make OpenSearch build automata that it refuses to."""
+    """OpenSearch rejects patterns whose automata are too large, as those of many wildcards are."""
     pattern = str(condition.value)
     if pattern.count("*") + pattern.count("?") > MAX_WILDCARDS:
-        raise _wrong(condition, f"is compared with a pattern of more than {MAX_WILDCARDS} wildcards: write fewer")
+        raise _error_at(condition, f"is compared with a pattern of more than {MAX_WILDCARDS} wildcards: write fewer")
 
 
-def _shown(condition: Condition) -> str:
+def _abbreviate_value(condition: Condition) -> str:
     return abbreviate(condition.value.model_dump() if isinstance(condition.value, GeoRange) else condition.value)
 
 
-def _wrong(condition: Condition, problem: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"The filter's property '{condition.property}' {problem}.",
-        [ErrorDetail(f"filter.{condition.property}", problem)],
-    )
+def _error_at(condition: Condition, problem: str) -> InvalidRequestError:
+    return InvalidRequestError.at(f"filter.{condition.property}", f"'{condition.property}' {problem}")

@@ -1,7 +1,7 @@
 """Groups of hits that share a value of a property. Pure.
 
-Formed here, of the candidates, and not by OpenSearch's `collapse`: that takes no property with several values, and
-sees a hybrid search only where its pages end.
+Formed here, of the candidates, and not by OpenSearch's `collapse`, which does not support a property with several
+values, and in a hybrid search sees the hits of the page only.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from pydantic import Field, StringConstraints
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import property_at
-from lambdas.errors import ErrorDetail, InvalidRequestError
+from lambdas.errors import InvalidRequestError
 from lambdas.models import StrictModel
-from lambdas.search.boost import values_at
+from lambdas.search.boost import collect_values
 from lambdas.search.candidate import Candidate
 
 GROUPED_TYPES = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
 
 
 class GroupHits(StrictModel):
-    """The best hits are put together by a value that they share."""
+    """The best hits are grouped by a value that they share."""
 
     property: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4}$")
@@ -41,7 +41,7 @@ class Group(NamedTuple):
     objects: list[Candidate]
 
 
-def check_grouped(collection: CollectionConfig, group_by: GroupHits) -> None:
+def check_group_property(collection: CollectionConfig, group_by: GroupHits) -> None:
     """Raise `InvalidRequestError` for a property without values to group by."""
     item = property_at(collection.properties, group_by.property)
     if item is not None and item.scalar_type in GROUPED_TYPES:
@@ -49,31 +49,33 @@ def check_grouped(collection: CollectionConfig, group_by: GroupHits) -> None:
     fitting = ", ".join(known.name for known in collection.properties if known.scalar_type in GROUPED_TYPES)
     is_what = f"is {item.type}" if item else f"is not a property of '{collection.name}'"
     problem = f"'{group_by.property}' {is_what}. It can be grouped by: {fitting or 'none'}"
-    raise InvalidRequestError(f"group_by.property: {problem}.", [ErrorDetail("group_by.property", problem)])
+    raise InvalidRequestError.at("group_by.property", problem)
 
 
-def groups_of(found: Sequence[Candidate], collection: CollectionConfig, group_by: GroupHits) -> list[Group]:
-    """All groups, in the order of their best hits. A hit is in the group of each of its values."""
+def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_by: GroupHits) -> list[Group]:
+    """Return all groups, in the order of their best hits. A hit is in the group of each of its values."""
     item = property_at(collection.properties, group_by.property)
     kind = item.scalar_type if item else "text"
     members: dict[Any, list[Candidate]] = {}
     shown: dict[Any, Any] = {}
     for hit in found:
-        values = {_same(kind, value): value for value in values_at(hit.properties, group_by.property.split("."))}
+        values = {
+            _to_comparable(kind, value): value for value in collect_values(hit.properties, group_by.property.split("."))
+        }
         for key, value in values.items():
             shown.setdefault(key, value)
             members.setdefault(key, []).append(hit)
-    return [_group(shown[key], hits, group_by.objects_per_group) for key, hits in members.items()]
+    return [_build_group(shown[key], hits, group_by.objects_per_group) for key, hits in members.items()]
 
 
-def _same(kind: str, value: Any) -> Any:
-    """What is equal for values that are: a moment may be written in several zones, a UUID in either case."""
+def _to_comparable(kind: str, value: Any) -> Any:
+    """Return a key that equal values share: a time may be written in several zones, a UUID in either case."""
     if kind == "date":
         return datetime.fromisoformat(value).astimezone(UTC)
     return value.lower() if kind == "uuid" else value
 
 
-def _group(value: Any, hits: Sequence[Candidate], limit: int) -> Group:
+def _build_group(value: Any, hits: Sequence[Candidate], limit: int) -> Group:
     objects = list(hits[:limit])
     distances = [hit.distance for hit in objects if hit.distance is not None]
     return Group(

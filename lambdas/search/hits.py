@@ -1,4 +1,4 @@
-"""From OpenSearch's answer to candidates, and from these to the hits that are shown. Pure."""
+"""Reads candidates from OpenSearch's response, and renders those that the caller gets. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,11 +10,11 @@ from lambdas.search.response import Hit
 from lambdas.search.target_vectors import Targets
 
 
-def candidates_of(answer: dict[str, Any], targets: Targets | None) -> list[Candidate]:
-    """The hits of an answer, best first.
+def read_candidates(response: dict[str, Any], targets: Targets | None) -> list[Candidate]:
+    """Return the hits of a response, best first.
 
-    `targets` are the vectors that were searched: their distance is added. None for BM25 and hybrid, whose scores are
-    no function of a distance.
+    `targets` are the vectors that were searched: their distance is added. None for BM25 and hybrid, whose scores do
+    not depend on a distance alone.
     """
     distance: Callable[[float], float | None] = (lambda _: None) if targets is None else targets.distance
     return [
@@ -25,25 +25,25 @@ def candidates_of(answer: dict[str, Any], targets: Targets | None) -> list[Candi
             distance(found["_score"]),
             found=found,
         )
-        for found in answer["hits"]["hits"]
+        for found in response["hits"]["hits"]
     ]
 
 
-def is_truncated(answer: dict[str, Any], reach: int) -> bool:
-    """Whether more objects match than pages can reach. OpenSearch counts to 10,000 and then says `gte`."""
-    total = answer["hits"]["total"]
+def is_truncated(response: dict[str, Any], reach: int) -> bool:
+    """Whether more objects match than pages can reach. OpenSearch counts to 10,000 and then reports `gte`."""
+    total = response["hits"]["total"]
     return bool(total["value"] > reach or total["relation"] == "gte")
 
 
 def autocut(
     found: list[Candidate], jumps: int, by: Callable[[Candidate], float | None] | None = None
 ) -> list[Candidate]:
-    """The hits before the given number of jumps of what they are ordered by; all, if there are fewer jumps.
+    """Return the hits before the given number of jumps of the value that orders them; all, if there are fewer jumps.
 
     Weaviate's algorithm: scores are scaled to a line from (0, 0) to (1, 1); where they are farthest above the
     diagonal, locally, is a jump (entities/autocut).
     """
-    heights = [float(value) for value in map(by or distance_or_score, found) if value is not None]
+    heights = [float(value) for value in map(by or get_distance_or_score, found) if value is not None]
     if len(heights) < 2 or heights[0] == heights[-1]:
         return found
     step = 1 / (len(heights) - 1)
@@ -59,13 +59,13 @@ def autocut(
     return found
 
 
-def distance_or_score(hit: Candidate) -> float | None:
-    """What the hits of a search are ordered by."""
+def get_distance_or_score(hit: Candidate) -> float | None:
+    """Return the value that orders the hits of a search."""
     return hit.score if hit.distance is None else hit.distance
 
 
-def shown(candidate: Candidate, request: SearchRequest, targets: Targets | None) -> Hit:
-    """What the caller gets of it, without what left OpenSearch for other reasons than that it was asked for."""
+def render_hit(candidate: Candidate, request: SearchRequest, targets: Targets | None) -> Hit:
+    """Render a candidate for the caller, without the fields that were fetched only for the steps after the search."""
     source = candidate.found.get("_source", {})
     marked = candidate.found.get("highlight")
     properties = candidate.properties
@@ -80,12 +80,12 @@ def shown(candidate: Candidate, request: SearchRequest, targets: Targets | None)
         certainty=None if targets is None or candidate.distance is None else targets.certainty(candidate.distance),
         rerank_score=candidate.rerank_score,
         vectors=source.get("vectors") if request.include_vectors else None,
-        created=_time(source.get("created")) if request.include_times else None,
-        updated=_time(source.get("updated")) if request.include_times else None,
+        created=_parse_time(source.get("created")) if request.include_times else None,
+        updated=_parse_time(source.get("updated")) if request.include_times else None,
         highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
         explanation=candidate.explanation,
     )
 
 
-def _time(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The kinds of search: what each asks for. Pure."""
+"""The request models of the kinds of search. Pure."""
 
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -14,7 +14,7 @@ DEFAULT_ALPHA = 0.55
 QueryText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=10_000, pattern=r"\S"),
-    Field(description="Text with at least one character that is no blank."),
+    Field(description="Text with at least one character that is not blank."),
 ]
 BoostedProperty = Annotated[
     str,
@@ -62,7 +62,7 @@ TargetVector = Annotated[
     | None,
     Field(description="Which vector to search, or several. Needed only if there are several and none is `default`."),
 ]
-# The framework writes every request as text for its debug log, whether that is on or not: a vector takes a millisecond.
+# Powertools renders every request for its debug log, even when that is off: a vector takes a millisecond.
 OneVector = Annotated[
     Numbers | None, Field(description="The query's vector, compared with each target vector.", repr=False)
 ]
@@ -87,7 +87,7 @@ class Move(StrictModel):
 
 
 class Near(StrictModel):
-    """What all vector searches share: how near is near enough."""
+    """Settings of all vector searches: the target and the largest distance."""
 
     target_vector: TargetVector = None
     distance: float | None = Field(default=None, description="The largest distance of a hit.")
@@ -98,7 +98,7 @@ class Near(StrictModel):
     @model_validator(mode="after")
     def _has_one_threshold(self) -> Self:
         if self.distance is not None and self.certainty is not None:
-            raise ValueError("distance and certainty say the same in two ways: send one of the two")
+            raise ValueError("distance and certainty are two forms of the same threshold: send one of the two")
         return self
 
 
@@ -131,7 +131,7 @@ class NearObject(Near):
 
 
 class WordSettings(StrictModel):
-    """How the words of a query are looked for."""
+    """How the words of a query are searched."""
 
     properties: list[BoostedProperty] | None = Field(
         default=None,
@@ -205,7 +205,7 @@ class Hybrid(WordSettings):
     max_vector_distance: float | None = Field(
         default=None,
         description="The largest distance of a hit's vector from the query's, measured for every hit, whichever leg "
-        "found it. An object without the vector is no hit.",
+        "found it. An object without the vector is not a hit.",
     )
 
     @model_validator(mode="after")

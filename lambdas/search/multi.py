@@ -15,19 +15,19 @@ MAX_QUERIES = 20
 EXAMPLE: Any = {"queries": [{"bm25": {"query": "odyssey"}, "limit": 3}, {"near_vector": {"vector": [0.1, 0.2, 0.3]}}]}
 
 
-def _or_its_error(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """What is wrong with one query is the answer to that query, not to all."""
+def _validate_or_keep_error(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return a query's error in its place instead of rejecting all queries."""
     try:
         return validate(value)
     except ValidationError as error:
         return invalid_request(error.errors())
 
 
-Query = Annotated[SearchRequest, WrapValidator(_or_its_error)] | SkipJsonSchema[InvalidRequestError]
+Query = Annotated[SearchRequest, WrapValidator(_validate_or_keep_error)] | SkipJsonSchema[InvalidRequestError]
 
 
 class MultiSearchRequest(StrictModel):
-    """Up to 20 searches of one collection, answered together: their texts are embedded in as few calls as possible."""
+    """Up to 20 searches of one collection in one request. Their texts are embedded in as few calls as possible."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True, json_schema_extra={"examples": [EXAMPLE]})
 
@@ -35,49 +35,49 @@ class MultiSearchRequest(StrictModel):
 
 
 class QueryProblem(StrictModel):
-    """What is wrong with one query, as the API says it of a request."""
+    """The error of one query, in the form of the API's errors."""
 
-    status: int = Field(description="The HTTP status that the query would have been answered with by itself.")
+    status: int = Field(description="The HTTP status of the query if it were sent alone.")
     code: str
     message: str
     details: list[dict[str, str]]
 
 
 class FailedSearch(StrictModel):
-    """A query that has no answer. The others do."""
+    """A query that failed. It does not affect the others."""
 
     error: QueryProblem
 
 
 class MultiSearchResponse(StrictModel):
-    """The answer to each query, in their order."""
+    """The responses to the queries, in their order."""
 
     results: list[SearchResponse | FailedSearch]
-    took_ms: int = Field(description="Of all queries together, as that of each: they are answered together.")
+    took_ms: int = Field(description="The time of all queries together, also in each of them: they run together.")
 
 
-def failed(error: AltoError) -> FailedSearch:
-    """The error that one query met."""
+def describe_failure(error: AltoError) -> FailedSearch:
+    """Render the error of one query."""
     details = [{"field": detail.field, "message": detail.message} for detail in error.details]
     return FailedSearch(
         error=QueryProblem(status=error.status, code=error.code, message=error.message, details=details)
     )
 
 
-def has_doubts(answer: SearchResponse | MultiSearchResponse) -> bool:
-    """Whether a query failed in a way that may come of what the function remembers of the collection."""
-    results = answer.results if isinstance(answer, MultiSearchResponse) else []
+def may_be_stale(response: SearchResponse | MultiSearchResponse) -> bool:
+    """Whether a failure could be due to a stale cached collection."""
+    results = response.results if isinstance(response, MultiSearchResponse) else []
     codes = {InvalidRequestError.code, InvalidObjectError.code, SearchEngineError.code}
     return any(isinstance(result, FailedSearch) and result.error.code in codes for result in results)
 
 
-def body_model(body: Any) -> type[SearchRequest | MultiSearchRequest]:
-    """Which of the two a body is, or is meant to be."""
+def choose_body_model(body: Any) -> type[SearchRequest | MultiSearchRequest]:
+    """Choose the model by the presence of `queries`."""
     several = isinstance(body, MultiSearchRequest) or (isinstance(body, dict) and "queries" in body)
     return MultiSearchRequest if several else SearchRequest
 
 
 type SearchBody = Annotated[
     Annotated[SearchRequest, Tag("SearchRequest")] | Annotated[MultiSearchRequest, Tag("MultiSearchRequest")],
-    Discriminator(lambda body: body_model(body).__name__),
+    Discriminator(lambda body: choose_body_model(body).__name__),
 ]

@@ -1,6 +1,6 @@
-"""From OpenSearch's answers to the response: boosted, made diverse, cut, grouped, paged. Pure.
+"""Turns OpenSearch's responses into Alto's: boosts, diversifies, cuts, groups, pages. Pure.
 
-Reranking asks a model, so it is the searcher that does it, between `candidates` and `response_of`.
+Reranking calls a model, so the searcher does it, between `rank_candidates` and `build_response`.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,117 +8,120 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lambdas.search.body import diverse_vector
-from lambdas.search.boost import Boost, booster
+from lambdas.search.body import Plan, resolve_diversity_vector
+from lambdas.search.boost import Boost, make_booster
 from lambdas.search.candidate import Candidate
-from lambdas.search.diversity import Direction, Diversity, chosen, cosines
-from lambdas.search.explain import explained, explained_boost, full_score, min_max
-from lambdas.search.grouping import GroupHits, groups_of
-from lambdas.search.hits import autocut, candidates_of, distance_or_score, is_truncated, shown
+from lambdas.search.diversity import Direction, Diversity, choose_diverse, compute_cosines
+from lambdas.search.explain import add_explanations, compute_full_score, explain_boost, scale_min_max
+from lambdas.search.grouping import GroupHits, group_hits
+from lambdas.search.hits import autocut, get_distance_or_score, is_truncated, read_candidates, render_hit
 from lambdas.search.modes import Hybrid, Mode, Near
-from lambdas.search.plan import Plan
 from lambdas.search.response import HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.target_vectors import Targets
 
 
 class Found(NamedTuple):
-    """A search that OpenSearch has answered, and its candidates in the order of the last step that was taken."""
+    """A search with OpenSearch's responses, and its candidates in the order of the last step."""
 
     plan: Plan
-    answers: Sequence[dict[str, Any]]
+    responses: Sequence[dict[str, Any]]
     hits: list[Candidate]
 
 
-def candidates(plan: Plan, answers: Sequence[dict[str, Any]], now: datetime) -> list[Candidate]:
-    """The hits of a search with their final scores, best first: its page, or what the steps after it look at."""
-    request, (answer, *legs) = plan.request, answers
-    found = candidates_of(answer, _measured(plan))
+def rank_candidates(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -> list[Candidate]:
+    """Return the hits of a search with their final scores, best first: its page, or the candidates of its steps."""
+    request, (response, *legs) = plan.request, responses
+    found = read_candidates(response, _get_measured_targets(plan))
     if request.explain and request.hybrid:
-        found = explained(found, request.hybrid, legs)
+        found = add_explanations(found, request.hybrid, legs)
     if request.boost and request.mode:
-        gives = booster(request.boost, now)
-        values = [gives(each.get("_source", {}), each.get("matched_queries", ())) for each in answer["hits"]["hits"]]
-        found = boosted(found, request.mode, request.boost, values, explain=request.explain)
+        rate = make_booster(request.boost, now)
+        values = [rate(each.get("_source", {}), each.get("matched_queries", ())) for each in response["hits"]["hits"]]
+        found = apply_boost(found, request.mode, request.boost, values, explain=request.explain)
     return found
 
 
-def response_of(answered: Found, outcome: RerankOutcome | None = None) -> SearchResponse:
-    """The response made of the candidates, in their order. The times are not known here."""
-    plan, found = answered.plan, answered.hits
-    request, answer = plan.request, answered.answers[0]
+def build_response(found: Found, outcome: RerankOutcome | None = None) -> SearchResponse:
+    """Build the response from the candidates, in their order. The caller adds the times."""
+    plan, hits = found.plan, found.hits
+    request, response = plan.request, found.responses[0]
     is_reranked = outcome is not None and outcome.applied
     if request.diversity:
-        found = diverse(plan, request.diversity, found, is_reranked=is_reranked)
+        hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
     if request.candidates is not None and not request.group_by:
-        found = found[request.offset : request.offset + request.limit]
+        hits = hits[request.offset : request.offset + request.limit]
     if request.autocut is not None:
-        found = autocut(found, request.autocut, _order(is_reranked=is_reranked, is_boosted=request.boost is not None))
+        hits = autocut(
+            hits, request.autocut, _choose_order(is_reranked=is_reranked, is_boosted=request.boost is not None)
+        )
     return SearchResponse(
-        objects=[] if request.group_by else [shown(hit, request, _measured(plan)) for hit in found],
-        groups=_grouped(plan, request.group_by, found) if request.group_by else None,
-        total=answer["hits"]["total"]["value"],
-        truncated=is_truncated(answer, request.reach),
+        objects=[] if request.group_by else [render_hit(hit, request, _get_measured_targets(plan)) for hit in hits],
+        groups=_build_groups(plan, request.group_by, hits) if request.group_by else None,
+        total=response["hits"]["total"]["value"],
+        truncated=is_truncated(response, request.reach),
         rerank=outcome,
         took_ms=0,
     )
 
 
-def boosted(
+def apply_boost(
     found: Sequence[Candidate], mode: Mode, boost: Boost, values: Sequence[float], *, explain: bool
 ) -> list[Candidate]:
-    """The hits in the order of (1 - weight) * their score, scaled to 0..1, + weight * what the conditions give."""
+    """Sort the hits by (1 - weight) * their score, scaled to 0..1, + weight * the rating of the conditions."""
     scores = {hit.id: hit.score or 0.0 for hit in found}
-    full = full_score(mode)
-    scaled = {key: score / full for key, score in scores.items()} if isinstance(mode, Hybrid) else min_max(scores, 0)
+    full = compute_full_score(mode)
+    scaled = (
+        {key: score / full for key, score in scores.items()} if isinstance(mode, Hybrid) else scale_min_max(scores, 0)
+    )
     scored = []
     for hit, value in zip(found, values, strict=True):
         score = (1 - boost.weight) * scaled[hit.id] + boost.weight * value
-        whole = explained_boost(hit, mode, scaled[hit.id], value, boost.weight) if explain else hit
+        whole = explain_boost(hit, mode, scaled[hit.id], value, boost.weight) if explain else hit
         scored.append((score, whole._replace(score=score)))
     return [hit for _, hit in sorted(scored, key=lambda each: -each[0])]
 
 
-def diverse(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
-    """The hits in the order in which they are chosen; as many as the page, or the groups, need."""
+def diversify(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
+    """Return the hits in the order in which they are chosen; as many as the page, or the groups, need."""
     request = plan.request
     found = found[: diversity.candidates]
-    target = diverse_vector(plan.collection, request, plan.vector)
+    target = resolve_diversity_vector(plan.collection, request, plan.vector)
     directions = [Direction.of(hit.vectors.get(target)) for hit in found]
-    targets = _measured(plan)
+    targets = _get_measured_targets(plan)
     if targets and plan.vector and targets.names == [target] and not is_reranked and not request.boost:
-        # The engine has measured cosines already.
+        # The engine has measured compute_cosines already.
         known = [1 - hit.distance for hit in found if hit.distance is not None] if targets.is_cosine else None
-        relevance = known or cosines(plan.vector.numbers[target], directions)
+        relevance = known or compute_cosines(plan.vector.numbers[target], directions)
     else:
-        by = _order(is_reranked=is_reranked, is_boosted=True)
-        relevance = list(min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())
+        by = _choose_order(is_reranked=is_reranked, is_boosted=True)
+        relevance = list(scale_min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())
     count = len(found) if request.group_by else request.offset + request.limit
-    return [found[place] for place in chosen(relevance, directions, diversity.balance, count)]
+    return [found[place] for place in choose_diverse(relevance, directions, diversity.balance, count)]
 
 
-def _measured(plan: Plan) -> Targets | None:
-    """The vectors to which hits have a distance: of a search by vectors alone."""
+def _get_measured_targets(plan: Plan) -> Targets | None:
+    """Return the vectors to which hits have a distance: those of a search by vectors alone."""
     return plan.vector.targets if plan.vector and isinstance(plan.request.mode, Near) else None
 
 
-def _grouped(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -> list[HitGroup]:
-    """The page of groups."""
+def _build_groups(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -> list[HitGroup]:
+    """Build the page of groups."""
     first = plan.request.offset
-    every = groups_of(found[: group_by.candidates], plan.collection, group_by)
+    every = group_hits(found[: group_by.candidates], plan.collection, group_by)
     return [
         HitGroup(
             value=group.value,
             count=group.size,
             min_distance=group.min_distance,
             max_distance=group.max_distance,
-            objects=[shown(hit, plan.request, _measured(plan)) for hit in group.objects],
+            objects=[render_hit(hit, plan.request, _get_measured_targets(plan)) for hit in group.objects],
         )
         for group in every[first : first + group_by.groups]
     ]
 
 
-def _order(*, is_reranked: bool, is_boosted: bool) -> Callable[[Candidate], float | None]:
-    """What the hits are ordered by."""
+def _choose_order(*, is_reranked: bool, is_boosted: bool) -> Callable[[Candidate], float | None]:
+    """Return the function of the value that orders the hits."""
     if is_reranked:
         return attrgetter("rerank_score")
-    return attrgetter("score") if is_boosted else distance_or_score
+    return attrgetter("score") if is_boosted else get_distance_or_score

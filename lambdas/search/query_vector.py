@@ -1,4 +1,4 @@
-"""Fetches what the vectors of queries are made of: each text embedded once, all objects in one request."""
+"""Computes the vectors of queries: embeds each text once, and reads all named objects in one request."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,26 +11,26 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, ObjectNotFoundError, attempt
+from lambdas.errors import AltoError, InvalidRequestError, ObjectNotFoundError, attempt
 from lambdas.objects.vectors import check_vectors
 from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.stopwatch import Stopwatch
-from lambdas.search.target_vectors import Targets, targets_of
+from lambdas.search.target_vectors import Targets, resolve_targets
 from lambdas.search.vector_leg import QueryVector
-from lambdas.search.vector_recipes import Recipe, Vector, objects_of, recipe, texts_of
+from lambdas.search.vector_recipes import Recipe, Vector, build_recipe, collect_objects, collect_texts
 
 type Known = dict[tuple[str, str | UUID], Vector | AltoError]
 
 
 class QueryVectors:
-    """Finds the vectors of queries."""
+    """Computes the vectors of queries."""
 
     def __init__(self, engine: OpenSearch, embedder: Embedder) -> None:
         self._engine = engine
         self._embedder = embedder
 
-    def of(
+    def compute(
         self,
         collection: Collection,
         mode: Mode | None,
@@ -38,16 +38,16 @@ class QueryVectors:
         deadline: Deadline,
         credentials: AwsCredentials | None,
     ) -> QueryVector | None:
-        """The query's vector; None if the search needs none: alpha 0 costs no model call.
+        """Return the query's vector; None if the search needs none: alpha 0 costs no model call.
 
         Raises `InvalidRequestError`, `ObjectNotFoundError`, `EmbeddingError` and `SearchEngineError`.
         """
-        [vector] = self.of_each(collection, [mode], watch, deadline, credentials)
+        [vector] = self.compute_each(collection, [mode], watch, deadline, credentials)
         if isinstance(vector, AltoError):
             raise vector
         return vector
 
-    def of_each(
+    def compute_each(
         self,
         collection: Collection,
         modes: Sequence[Mode | None],
@@ -55,30 +55,30 @@ class QueryVectors:
         deadline: Deadline,
         credentials: AwsCredentials | None,
     ) -> list[QueryVector | AltoError | None]:
-        """The vector of each of several queries, the error that it met, or None. Never raises an `AltoError`.
+        """Return for each of several queries its vector, its error, or None. Never raises an `AltoError`.
 
-        `watch` is told how long models and OpenSearch took.
+        `watch` measures the time of the models and of OpenSearch.
         """
-        plans = [attempt(_planned, collection, mode) for mode in modes]
+        plans = [attempt(_plan_vectors, collection, mode) for mode in modes]
         wanted: dict[str, list[Recipe]] = {}
         for plan in plans:
-            for name, each in plan.recipes.items() if isinstance(plan, _Plan) else ():
+            for name, each in plan.recipes.items() if isinstance(plan, _VectorPlan) else ():
                 wanted.setdefault(name, []).append(each)
         with watch.measure("embedding"):
-            known = self._embedded(collection, wanted, deadline, credentials)
+            known = self._embed_texts(collection, wanted, deadline, credentials)
         with watch.measure("engine"):
-            known |= self._stored(collection, wanted, deadline)
-        return [attempt(plan.vector, known) if isinstance(plan, _Plan) else plan for plan in plans]
+            known |= self._read_objects(collection, wanted, deadline)
+        return [attempt(plan.compute, known) if isinstance(plan, _VectorPlan) else plan for plan in plans]
 
-    def _embedded(
+    def _embed_texts(
         self,
         collection: Collection,
         wanted: dict[str, list[Recipe]],
         deadline: Deadline,
         credentials: AwsCredentials | None,
     ) -> Known:
-        """The vector of every text, by the name of the target. The models are asked at the same time."""
-        texts = {name: found for name, recipes in wanted.items() if (found := texts_of(recipes))}
+        """Return the vector of every text, by target and text. The models are called at the same time."""
+        texts = {name: found for name, recipes in wanted.items() if (found := collect_texts(recipes))}
         if not texts:
             return {}
 
@@ -86,13 +86,13 @@ class QueryVectors:
             return attempt(self._embed, collection, name, texts[name], deadline, credentials)
 
         if len(texts) == 1:
-            answers = [embed(name) for name in texts]
+            results = [embed(name) for name in texts]
         else:
             with ThreadPoolExecutor(len(texts)) as pool:
-                answers = list(pool.map(embed, texts))
+                results = list(pool.map(embed, texts))
         known: Known = {}
-        for (name, asked), answer in zip(texts.items(), answers, strict=True):
-            vectors = [answer] * len(asked) if isinstance(answer, AltoError) else answer
+        for (name, asked), result in zip(texts.items(), results, strict=True):
+            vectors = [result] * len(asked) if isinstance(result, AltoError) else result
             known |= {(name, text): vector for text, vector in zip(asked, vectors, strict=True)}
         return known
 
@@ -109,12 +109,12 @@ class QueryVectors:
             problem = (
                 f"the vector '{target}' has no vectorizer: send the query's vector (near_vector, or hybrid.vector)"
             )
-            raise InvalidRequestError(f"A text cannot be searched: {problem}.", [ErrorDetail("target_vector", problem)])
+            raise InvalidRequestError.at("target_vector", problem)
         return self._embedder.embed_queries(config, texts, deadline=deadline, credentials=credentials)
 
-    def _stored(self, collection: Collection, wanted: dict[str, list[Recipe]], deadline: Deadline) -> Known:
-        """The vectors of objects. By a search, as that is all that the query function may ask of OpenSearch."""
-        objects = {name: found for name, recipes in wanted.items() if (found := objects_of(recipes))}
+    def _read_objects(self, collection: Collection, wanted: dict[str, list[Recipe]], deadline: Deadline) -> Known:
+        """Return the vectors of objects. Read by a search, the only request that the query function may send."""
+        objects = {name: found for name, recipes in wanted.items() if (found := collect_objects(recipes))}
         if not objects:
             return {}
         ids = sorted({str(item) for found in objects.values() for item in found})
@@ -129,20 +129,20 @@ class QueryVectors:
             return {(name, item): asked for name, found in objects.items() for item in found}
         sources = {hit["_id"]: hit.get("_source", {}) for hit in asked["hits"]["hits"]}
         return {
-            (name, item): _vector_of(collection, sources.get(str(item)), name, item)
+            (name, item): _pick_vector(collection, sources.get(str(item)), name, item)
             for name, found in objects.items()
             for item in found
         }
 
 
-class _Plan(NamedTuple):
-    """How to make the vectors of a search."""
+class _VectorPlan(NamedTuple):
+    """How to compute the vectors of a search."""
 
     targets: Targets
     recipes: dict[str, Recipe]
 
-    def vector(self, known: Known) -> QueryVector:
-        """Made of what is known. Raises the error that a part met."""
+    def compute(self, known: Known) -> QueryVector:
+        """Compute the vectors from those of the parts. Raises the error of a part that has none."""
 
         def part(name: str, item: str | UUID) -> Vector:
             vector = known[name, item]
@@ -150,21 +150,23 @@ class _Plan(NamedTuple):
                 raise vector
             return vector
 
-        return QueryVector(self.targets, {name: each.made(partial(part, name)) for name, each in self.recipes.items()})
+        return QueryVector(
+            self.targets, {name: each.compute(partial(part, name)) for name, each in self.recipes.items()}
+        )
 
 
-def _planned(collection: Collection, mode: Mode | None) -> _Plan | None:
+def _plan_vectors(collection: Collection, mode: Mode | None) -> _VectorPlan | None:
     if mode is None or isinstance(mode, Bm25) or (isinstance(mode, Hybrid) and mode.alpha == 0):
         return None
-    targets = targets_of(collection, mode)
-    recipes = {name: recipe(mode, name) for name in targets.names}
+    targets = resolve_targets(collection, mode)
+    recipes = {name: build_recipe(mode, name) for name in targets.names}
     check_vectors(
         collection, {name: each.start.given for name, each in recipes.items() if each.start.given is not None}
     )
-    return _Plan(targets, recipes)
+    return _VectorPlan(targets, recipes)
 
 
-def _vector_of(
+def _pick_vector(
     collection: Collection, source: dict[str, dict[str, Vector]] | None, target: str, object_id: UUID
 ) -> Vector | AltoError:
     if source is None:
@@ -172,5 +174,5 @@ def _vector_of(
     vector = source.get("vectors", {}).get(target)
     if vector is None:
         problem = f"the object {object_id} has no vector '{target}': take another object or target_vector"
-        return InvalidRequestError(f"Nothing is near to it: {problem}.", [ErrorDetail("near_object", problem)])
+        return InvalidRequestError.at("near_object", problem)
     return vector

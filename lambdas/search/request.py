@@ -1,4 +1,4 @@
-"""The one request that all searches share. Its kinds of search are in `modes.py`, its answer in `answer.py`. Pure."""
+"""The request model of all searches. The kinds of search are in `modes.py`, the response in `response.py`. Pure."""
 
 from typing import Literal, Self
 
@@ -15,10 +15,10 @@ from lambdas.search.rerank import Rerank, query_text
 
 MAX_RESULTS = 10_000
 MAX_LIMIT = 1_000
-# Candidates of each leg of a hybrid search, and how deep its pages go. It is the same on every page: scaled scores
-# and ranks depend on it, so any other rule would let objects appear twice or never (docs/decisions/0021).
+# Candidates of each leg of a hybrid search, and how deep its pages go. The same on every page: scaled scores and
+# ranks depend on it, so with another rule objects could appear twice or never (docs/decisions/0021).
 HYBRID_DEPTH = 500
-# What happens to the hits of a search, in this order: each looks at its candidates and hands them on.
+# The steps after a search, in this order: each reads its candidates and passes them to the next.
 STEPS = ("boost", "rerank", "diversity", "group_by")
 MODES = ("near_text", "near_vector", "near_object", "bm25", "hybrid")
 
@@ -57,18 +57,14 @@ class SearchRequest(StrictModel):
     autocut: int | None = Field(
         default=None, ge=1, le=100, description="Cut the page at this many jumps of the score or the distance."
     )
-    highlight: bool = Field(
-        default=False, description="Say where the words of the query are: of bm25 and hybrid, within `<em>`."
-    )
+    highlight: bool = Field(default=False, description="Mark the words of the query with `<em>`, in bm25 and hybrid.")
     return_properties: list[PropertyName] | None = Field(
         default=None, max_length=500, description="All properties, if not given."
     )
     include_vectors: bool = False
-    include_times: bool = Field(default=False, description="Say when each object was first and last stored.")
-    explain: bool = Field(
-        default=False, description="Say what each part gives to the score of a hybrid or boosted hit."
-    )
-    profile: bool = Field(default=False, description="Say where the time went.")
+    include_times: bool = Field(default=False, description="Return when each object was first and last stored.")
+    explain: bool = Field(default=False, description="Return the parts of the score of a hybrid or boosted hit.")
+    profile: bool = Field(default=False, description="Return the time of each step.")
 
     @model_validator(mode="after")
     def _is_one_search(self) -> Self:
@@ -86,7 +82,7 @@ class SearchRequest(StrictModel):
     def _steps_fit_the_search(self) -> Self:
         for name in self.steps:
             if self.mode is None:
-                raise ValueError(f"{name} is about the hits of a search, but a listing is ordered by sort: remove it")
+                raise ValueError(f"{name} changes the hits of a search, but a listing is ordered by sort: remove it")
             if self.hybrid and getattr(self, name).candidates > HYBRID_DEPTH:
                 raise ValueError(f"a hybrid search has {HYBRID_DEPTH} candidates: lower {name}.candidates")
         if self.rerank and self.rerank.query is None and query_text(self.mode) is None:
@@ -94,7 +90,7 @@ class SearchRequest(StrictModel):
         if self.diversity and self.autocut is not None:
             raise ValueError("autocut needs hits in the order of their scores, which diversity changes: remove one")
         if self.group_by and "limit" in self.model_fields_set:
-            raise ValueError("group_by says how many groups and objects there are: remove limit, or write groups")
+            raise ValueError("group_by sets the number of groups and objects: replace limit with group_by.groups")
         return self
 
     @model_validator(mode="after")
@@ -121,34 +117,36 @@ class SearchRequest(StrictModel):
         if self.min_score is not None and not isinstance(mode, Bm25 | Hybrid):
             raise ValueError("min_score is for bm25 and hybrid: a vector search takes distance or certainty instead")
         if self.highlight and not isinstance(mode, Bm25 | Hybrid):
-            raise ValueError("highlight marks the words of a query: only bm25 and hybrid have some")
+            raise ValueError("highlight marks the words of a query, which only bm25 and hybrid have: remove it")
         if self.autocut is not None and mode is None:
             raise ValueError("autocut looks for jumps of the score, which a listing does not have: remove it")
         if self.autocut is not None and isinstance(mode, Hybrid) and mode.fusion == "ranked":
-            raise ValueError("autocut needs scores that tell distance, but ranked fusion only counts ranks: remove it")
+            raise ValueError(
+                "autocut needs scores that measure distance, but ranked fusion only counts ranks: remove it"
+            )
         return self
 
     @model_validator(mode="after")
     def _explains_a_fusion(self) -> Self:
         if self.explain and not self.hybrid and not self.boost:
             raise ValueError(
-                "explain takes the score of a hybrid or boosted search apart; every other has but one part"
+                "explain splits the score of a hybrid or boosted search; other scores have one part: remove it"
             )
         return self
 
     @property
     def mode(self) -> Mode | None:
-        """The one search that was asked for; None for a listing."""
+        """The kind of search that is requested; None for a listing."""
         return self.near_text or self.near_vector or self.near_object or self.bm25 or self.hybrid
 
     @property
     def steps(self) -> list[str]:
-        """What is asked to happen to the hits, in order."""
+        """The steps that are requested, in order."""
         return [name for name in STEPS if getattr(self, name) is not None]
 
     @property
     def candidates(self) -> int | None:
-        """How many of the best hits are looked at if steps follow the search: those of the first step."""
+        """How many of the best hits the first step after the search reads; None without steps."""
         return next((int(getattr(self, name).candidates) for name in self.steps), None)
 
     @property

@@ -1,4 +1,4 @@
-"""Reranking: which texts a model is shown, and the order that its scores give. Pure."""
+"""Reranking: the texts that a model reads, and the order of its scores. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
@@ -9,7 +9,6 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.embedding.config import ExternalId, ModelId, Region, RoleArn
 from lambdas.errors import (
     EmbeddingError,
-    ErrorDetail,
     InvalidRequestError,
     ModelAnswerError,
     ModelQuotaError,
@@ -22,9 +21,9 @@ from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearText, QueryText
 from lambdas.search.response import RerankOutcome
 
-# What another day may bring a score: the search is answered in its own order. Any other error is one of the request or
-# of the set-up, which would stay unnoticed for ever if searches went on without it.
-PASSING = (ModelThrottledError, ModelQuotaError, ModelUnavailableError, ModelAnswerError)
+# Transient errors: the search falls back to its own order. Any other error is one of the request or of the set-up,
+# which would stay unnoticed for ever if searches continued without reranking.
+TRANSIENT_ERRORS = (ModelThrottledError, ModelQuotaError, ModelUnavailableError, ModelAnswerError)
 
 
 class Rerank(StrictModel):
@@ -35,7 +34,7 @@ class Rerank(StrictModel):
         default=None, description="The AWS region of the model; that of Alto itself, if not given."
     )
     query: QueryText | None = Field(
-        default=None, description="What the hits are compared with; the search's own text, if not given."
+        default=None, description="The text that hits are compared with; the search's own text, if not given."
     )
     properties: Annotated[list[str], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="The text properties that the model reads, in this order; all, if not given."
@@ -52,47 +51,47 @@ class Rerank(StrictModel):
             raise ValueError("'external_id' is only used to assume a role: write 'role_arn' too, or remove it")
         return self
 
-    def called(self, region: str) -> RerankModel:
-        """The model to call. `region` is Alto's own."""
+    def resolve_model(self, region: str) -> RerankModel:
+        """Return the model to call. `region` is Alto's own."""
         return RerankModel(self.model, self.region or region, self.role_arn, self.external_id)
 
 
 def query_text(mode: Mode | None) -> str | None:
-    """The text of a search; None if it has none."""
+    """Return the text of a search; None if it has none."""
     if isinstance(mode, NearText | Bm25 | Hybrid):
         return mode.query if isinstance(mode.query, str) else " ".join(mode.query)
     return None
 
 
-def read_properties(collection: CollectionConfig, rerank: Rerank) -> list[str]:
-    """The properties that the model reads. Raises `InvalidRequestError` for one that is no text."""
+def list_read_properties(collection: CollectionConfig, rerank: Rerank) -> list[str]:
+    """Return the properties that the model reads. Raises `InvalidRequestError` for one that is not text."""
     texts = [item.name for item in collection.properties if item.is_text]
     for name in rerank.properties or ():
         if name not in texts:
             problem = f"'{name}' is not a text property of '{collection.name}'. These are: {', '.join(texts) or 'none'}"
-            raise InvalidRequestError(f"rerank.properties: {problem}.", [ErrorDetail("rerank.properties", problem)])
+            raise InvalidRequestError.at("rerank.properties", problem)
     if not texts:
-        problem = f"the collection '{collection.name}' has no text property that a model could read: remove it"
-        raise InvalidRequestError(f"rerank: {problem}.", [ErrorDetail("rerank", problem)])
+        problem = f"the collection '{collection.name}' has no text property that a model could read: remove rerank"
+        raise InvalidRequestError.at("rerank", problem)
     return rerank.properties or texts
 
 
-def passages(collection: CollectionConfig, rerank: Rerank, found: Sequence[Candidate]) -> dict[str, str]:
-    """What the model is shown of each hit, by its id: its texts, each on lines of its own. No hit without any."""
-    names = read_properties(collection, rerank)
-    shown = {hit.id: _passage(names, hit.properties) for hit in found}
-    return {key: text for key, text in shown.items() if text}
+def collect_passages(collection: CollectionConfig, rerank: Rerank, found: Sequence[Candidate]) -> dict[str, str]:
+    """Return the text that the model reads of each hit, by id: a line for each value. Hits without text are omitted."""
+    names = list_read_properties(collection, rerank)
+    texts = {hit.id: _passage(names, hit.properties) for hit in found}
+    return {key: text for key, text in texts.items() if text}
 
 
-def reranked(found: Sequence[Candidate], scores: Mapping[str, float]) -> list[Candidate]:
-    """The hits, best score first; those without a score (they have no text) come after them, in their old order."""
+def order_by_rerank_score(found: Sequence[Candidate], scores: Mapping[str, float]) -> list[Candidate]:
+    """Sort hits by the model's score. Hits without one (they have no text) come last, in their old order."""
     scored = [hit._replace(rerank_score=scores[hit.id]) for hit in found if hit.id in scores]
     unscored = [hit for hit in found if hit.id not in scores]
     return [*sorted(scored, key=lambda hit: -scores[hit.id]), *unscored]
 
 
-def fall_back(rerank: Rerank, candidates: int, error: EmbeddingError) -> RerankOutcome:
-    """What is said of a search that could not be reranked."""
+def describe_fall_back(rerank: Rerank, candidates: int, error: EmbeddingError) -> RerankOutcome:
+    """Report why a search could not be reranked."""
     return RerankOutcome(
         applied=False, model=rerank.model, candidates=candidates, code=error.code, message=error.message
     )

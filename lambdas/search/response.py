@@ -1,4 +1,4 @@
-"""The answer to a search."""
+"""The response to a search."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,20 +9,20 @@ from lambdas.models import StrictModel
 
 
 class Leg(StrictModel):
-    """What one leg of a search gives to a hit's score."""
+    """The contribution of one leg of a search to a hit's score."""
 
     leg: Literal["bm25", "vector"]
-    score: float = Field(description="As the leg counts by itself.")
+    score: float = Field(description="The leg's own score.")
     normalized: float = Field(description="Scaled to 0..1 over the leg's candidates, or the reciprocal rank.")
     weight: float = Field(
-        description="In a hybrid search alpha for the vector, 1 - alpha for the words. With a boost, times what its "
-        "weight leaves."
+        description="In a hybrid search alpha for the vector, 1 - alpha for the words. With a boost, times 1 - "
+        "its weight."
     )
     contribution: float = Field(description="normalized times weight.")
 
 
 class BoostPart(StrictModel):
-    """What the conditions of a boost give to a hit's score."""
+    """The contribution of a boost's conditions to a hit's score."""
 
     value: float = Field(description="The weighted mean of the conditions, 0 to 1.")
     weight: float
@@ -45,7 +45,7 @@ class Hit(StrictModel):
     distance: float | None = None
     certainty: float | None = None
     rerank_score: float | None = Field(
-        default=None, description="What the reranking model says. Absent of a hit without text to read."
+        default=None, description="The reranking model's score. Absent for a hit without text to read."
     )
     vectors: dict[str, list[float]] | None = None
     created: datetime | None = Field(default=None, description="With `include_times`, as `updated`.")
@@ -67,7 +67,7 @@ class HitGroup(StrictModel):
 
 
 class RerankOutcome(StrictModel):
-    """Whether the hits are in the order of the model. If not, they are in the order of the search, and why."""
+    """Whether the hits are in the order of the model. If not: in the search's own order, with the reason."""
 
     applied: bool
     model: str
@@ -77,11 +77,11 @@ class RerankOutcome(StrictModel):
 
 
 class Profile(StrictModel):
-    """Where the time went, in milliseconds."""
+    """The time of each step, in milliseconds."""
 
     embedding_ms: float = Field(description="Waiting for the model: 0 when the vector was known.")
     engine_ms: float = Field(description="Waiting for OpenSearch, network included.")
-    engine_took_ms: float = Field(description="What OpenSearch itself says that it took.")
+    engine_took_ms: float = Field(description="OpenSearch's own measure.")
     rerank_ms: float = Field(default=0, description="Waiting for the reranking model.")
     rest_ms: float = Field(description="Everything else that Alto did.")
 

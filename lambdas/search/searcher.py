@@ -1,4 +1,4 @@
-"""The path of a query: plan it, ask OpenSearch, rerank if asked to, say what was found."""
+"""Runs a search: plan, OpenSearch, rerank, response."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
-from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, failed
-from lambdas.search.plan import Plan, planned
-from lambdas.search.postprocess import Found, candidates, response_of
+from lambdas.search.body import Plan, plan_search
+from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
+from lambdas.search.postprocess import Found, build_response, rank_candidates
 from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
 from lambdas.search.rerank_step import HitReranker
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Searcher:
-    """Runs searches. `region` is Alto's own, `clock` tells seconds."""
+    """Runs searches. `region` is Alto's own, `clock` returns seconds."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Searcher:
         self._reranker = HitReranker(reranker, region)
         self._clock = clock
 
-    def answer(
+    def run(
         self,
         collection: Collection,
         request: SearchRequest | MultiSearchRequest,
@@ -49,7 +49,7 @@ class Searcher:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> SearchResponse | MultiSearchResponse:
-        """Answer a search, or several."""
+        """Run a search, or several."""
         if isinstance(request, MultiSearchRequest):
             return self.search_each(collection, request, deadline=deadline, credentials=credentials)
         return self.search(collection, request, deadline=deadline, credentials=credentials)
@@ -62,20 +62,20 @@ class Searcher:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> SearchResponse:
-        """Answer one search.
+        """Run one search.
 
-        Raises `InvalidRequestError` for a search that the collection cannot answer, `ObjectNotFoundError` for an
-        object whose vector was to be taken, `EmbeddingError` and `SearchEngineError`.
+        Raises `InvalidRequestError` for a search that does not fit the collection, `ObjectNotFoundError` for a missing
+        object whose vector is needed, `EmbeddingError` and `SearchEngineError`.
         """
         watch = Stopwatch(self._clock)
-        vector = self._vectors.of(collection, request.mode, watch, deadline, credentials)
-        plan = planned(collection, request, vector)
+        vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
+        plan = plan_search(collection, request, vector)
         with watch.measure("engine"):
-            answers = self._ask(collection, plan.bodies, deadline)
-        found = _found(plan, answers)
+            responses = self._ask(collection, plan.bodies, deadline)
+        found = _read_found(plan, responses)
         with watch.measure("rerank"):
             found, outcome = self._reranker.rerank(found, deadline=deadline, credentials=credentials)
-        return _response(found, outcome, watch)
+        return _finish(found, outcome, watch)
 
     def search_each(
         self,
@@ -85,53 +85,53 @@ class Searcher:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> MultiSearchResponse:
-        """Answer several searches together, in one round trip; an error of one query stands in its place.
+        """Run several searches together, in one round trip; the error of one query is in its place.
 
-        Raises `SearchEngineError` when there is no answer at all.
+        Raises `SearchEngineError` if OpenSearch fails as a whole.
         """
         watch = Stopwatch(self._clock)
         good = [query for query in request.queries if not isinstance(query, AltoError)]
-        vectors = self._vectors.of_each(collection, [query.mode for query in good], watch, deadline, credentials)
+        vectors = self._vectors.compute_each(collection, [query.mode for query in good], watch, deadline, credentials)
         plans = [
-            vector if isinstance(vector, AltoError) else attempt(planned, collection, query, vector)
+            vector if isinstance(vector, AltoError) else attempt(plan_search, collection, query, vector)
             for query, vector in zip(good, vectors, strict=True)
         ]
         bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
         with watch.measure("engine"):
             alias, timeout = collection.alias, max(1.0, deadline.remaining())
-            answers = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
+            found_by_engine = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
         found = [
-            attempt(_found, plan, [next(answers) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
+            attempt(_read_found, plan, [next(found_by_engine) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
             for plan in plans
         ]
         with watch.measure("rerank"):
-            ordered = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
-        responses = iter([each if isinstance(each, AltoError) else _response(*each, watch) for each in ordered])
+            reranked = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
+        responses = iter([each if isinstance(each, AltoError) else _finish(*each, watch) for each in reranked])
         results = [query if isinstance(query, AltoError) else next(responses) for query in request.queries]
         return MultiSearchResponse(
-            results=[failed(result) if isinstance(result, AltoError) else result for result in results],
+            results=[describe_failure(result) if isinstance(result, AltoError) else result for result in results],
             took_ms=watch.stop(0)[0],
         )
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
-        """The answers to one or more searches, in one round trip."""
+        """Send one or more searches in one round trip."""
         alias, timeout = collection.alias, max(1.0, deadline.remaining())
         if len(bodies) > 1:
             return self._engine.search_together(alias, bodies, timeout)
         return [self._engine.request("POST", f"/{alias}/_search", bodies[0], timeout=timeout)]
 
 
-def _found(plan: Plan, answers: Sequence[dict[str, Any] | AltoError]) -> Found:
-    """What the answers to a plan's bodies found. Raises the first error among them."""
+def _read_found(plan: Plan, responses: Sequence[dict[str, Any] | AltoError]) -> Found:
+    """Read the candidates from the responses to a plan's bodies. Raises the first error among them."""
     good = []
-    for answer in answers:
-        if isinstance(answer, AltoError):
-            raise answer
-        good.append(answer)
-    return Found(plan, good, candidates(plan, good, datetime.now(UTC)))
+    for response in responses:
+        if isinstance(response, AltoError):
+            raise response
+        good.append(response)
+    return Found(plan, good, rank_candidates(plan, good, datetime.now(UTC)))
 
 
-def _response(found: Found, outcome: RerankOutcome | None, watch: Stopwatch) -> SearchResponse:
-    response = response_of(found, outcome)
-    took, profile = watch.stop(found.answers[0]["took"])
+def _finish(found: Found, outcome: RerankOutcome | None, watch: Stopwatch) -> SearchResponse:
+    response = build_response(found, outcome)
+    took, profile = watch.stop(found.responses[0]["took"])
     return response.model_copy(update={"took_ms": took, "profile": profile if found.plan.request.profile else None})

@@ -1,14 +1,14 @@
-"""Words of a question that say nothing about what is looked for. Pure."""
+"""Stop words: words of a query that carry no meaning for the search. Pure."""
 
 import re
 from collections.abc import Set as AbstractSet
 
 from lambdas.collections.properties import Property
 
-# The Snowball project's English list (BSD licence), longer than the 33 words that the `english` analyzer drops by
-# itself. Removed from the query only: the index keeps them, so a phrase is still found with them.
+# The Snowball project's English list (BSD licence), longer than the 33 words that the `english` analyzer drops on
+# its own. Removed from the query only: the index keeps them, so a phrase is still found with them.
 ENGLISH = frozenset(
-    # As text, since a list of 180 quoted words is no easier to read.
+    # As text: easier to read than a list of 180 quoted words.
     """
     i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it
     its itself they them their theirs themselves what which who whom this that these those am is are was were be been
@@ -24,22 +24,22 @@ ENGLISH = frozenset(
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
-def stop_words_of(item: Property) -> frozenset[str]:
-    """What a query leaves out where it searches a property."""
+def list_stop_words(item: Property) -> frozenset[str]:
+    """Return the words that a query leaves out when it searches a property."""
     if isinstance(item.stop_words, list):
         return frozenset(word.lower() for word in item.stop_words)
     chosen = item.stop_words or ("english" if item.tokenization == "english" else "none")
     return ENGLISH if chosen == "english" else frozenset()
 
 
-def content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
-    """The words of a text that are no stop words, as they are written."""
+def list_content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
+    """Return the words of a text that are not stop words, as written."""
     return [word for word in WORD.findall(text) if word.lower().replace("\u2019", "'") not in stop_words]
 
 
-def without_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
-    """The text without its stop words; a text of nothing else is left as it is, for want of better words."""
+def remove_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
+    """Return the text without its stop words. A text of nothing but stop words is returned unchanged."""
     if not stop_words:
         return text
-    kept = WORD.sub(lambda found: found[0] if content_words(found[0], stop_words) else "", text)
+    kept = WORD.sub(lambda found: found[0] if list_content_words(found[0], stop_words) else "", text)
     return " ".join(kept.split()) if WORD.search(kept) else text

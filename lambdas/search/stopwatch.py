@@ -1,4 +1,4 @@
-"""Where the time of a search goes."""
+"""Measures the time of each step of a search."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ Step = Literal["embedding", "engine", "rerank"]
 
 
 class Stopwatch:
-    """Adds up the milliseconds of each step, and of all. `clock` tells seconds."""
+    """Adds up the milliseconds of each step, and of all. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class Stopwatch:
 
     @contextmanager
     def measure(self, step: Step) -> Iterator[None]:
-        """What happens inside is counted for this step."""
+        """Count the time of the `with` block for this step."""
         begun = self._clock()
         try:
             yield
@@ -27,7 +27,7 @@ class Stopwatch:
             self._steps[step] += 1000 * (self._clock() - begun)
 
     def stop(self, engine_took_ms: float) -> tuple[int, Profile]:
-        """The milliseconds of everything, and where they went. OpenSearch's own count comes with its answer."""
+        """Return the milliseconds in all and by step. `engine_took_ms` is OpenSearch's own count, from its response."""
         took = 1000 * (self._clock() - self._started)
         profile = Profile(
             embedding_ms=round(self._steps["embedding"], 3),

@@ -1,12 +1,37 @@
-"""Which vectors of the objects a query is compared with, and how their distances become one. Pure."""
+"""Target vectors: the vectors of the objects that a query is compared with, and how their distances combine. Pure."""
 
 import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from lambdas.collections.model import DEFAULT_VECTOR, CollectionConfig
-from lambdas.errors import ErrorDetail, InvalidRequestError
-from lambdas.search.distances import DISTANCES, ROUNDING, SCORES
+from lambdas.errors import InvalidRequestError
 from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, TargetVectors
+
+# Distances and the engine's scores are functions of each other (k-NN plugin documentation, "Spaces").
+DISTANCES: dict[str, Callable[[float], float]] = {
+    "cosine": lambda score: 2 - 2 * score,
+    "dot": lambda score: 1 - score if score >= 1 else 1 / score - 1,
+    "l2_squared": lambda score: 1 / score - 1,
+}
+SCORES: dict[str, Callable[[float], float]] = {
+    "cosine": lambda distance: 1 - distance / 2,
+    "dot": lambda distance: 1 - distance if distance <= 0 else 1 / (1 + distance),
+    "l2_squared": lambda distance: 1 / (1 + distance),
+}
+# The same in Painless: the distance of a vector from a field, and the score of a distance.
+PAINLESS_DISTANCES = {
+    "cosine": "1 - cosineSimilarity(params.vectors[i], field)",
+    "dot": "-innerProduct(params.vectors[i], field)",
+    "l2_squared": "l2Squared(params.vectors[i], field)",
+}
+PAINLESS_SCORES = {
+    "cosine": "1 - distance / 2",
+    "dot": "distance <= 0 ? 1 - distance : 1 / (1 + distance)",
+    "l2_squared": "1 / (1 + distance)",
+}
+# Scores are single-precision numbers: a hit exactly at the threshold must not be lost to rounding.
+ROUNDING = 1e-6
 
 VectorMode = NearText | NearVector | NearObject | Hybrid
 
@@ -32,11 +57,11 @@ class Targets(NamedTuple):
         return list(self.shares)
 
     def distance(self, score: float) -> float:
-        """The distance behind a score of the engine."""
+        """Return the distance of a score of the engine."""
         return self.factor * DISTANCES[self.measure](score)
 
     def certainty(self, distance: float) -> float | None:
-        """How certain a distance is; None where that is not defined."""
+        """Return the certainty of a distance; None where that is not defined."""
         return 1 - distance / 2 if self.is_cosine else None
 
     @property
@@ -45,14 +70,14 @@ class Targets(NamedTuple):
         return self.measure == "cosine" and math.isclose(self.factor, 1)
 
     def smallest_score(self, distance: float, field: str) -> float:
-        """The engine's score at a distance, less what rounding may take. Raises `InvalidRequestError`."""
+        """Return the engine's score at a distance, less the rounding error. Raises `InvalidRequestError`."""
         if distance < 0 and self.measure != "dot":
-            problem = f"{distance} is below 0, which no '{self.measure}' distance is: send 0 or more"
-            raise InvalidRequestError(f"{field} {problem}.", [ErrorDetail(field, problem)])
+            problem = f"{distance} is below 0, but '{self.measure}' distances are never negative: send 0 or more"
+            raise InvalidRequestError.at(field, problem)
         return SCORES[self.measure](distance / self.factor) - ROUNDING
 
     def threshold(self, distance: float | None, certainty: float | None) -> float | None:
-        """The smallest score that the thresholds of a vector search let through; None without any.
+        """Return the smallest score within the thresholds of a vector search; None without any.
 
         Raises `InvalidRequestError`.
         """
@@ -65,22 +90,22 @@ class Targets(NamedTuple):
                 else f"this vector has '{self.measure}'"
             )
             problem = f"is defined for the distance 'cosine' only, but {reason}: send distance"
-            raise InvalidRequestError(f"certainty {problem}.", [ErrorDetail("certainty", problem)])
+            raise InvalidRequestError.at("certainty", problem)
         return self.smallest_score(2 * (1 - certainty), "certainty")
 
 
-def targets_of(collection: CollectionConfig, mode: VectorMode) -> Targets:
-    """The targets of a search that has some. Raises `InvalidRequestError`."""
+def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
+    """Return the targets of a search with a vector. Raises `InvalidRequestError`."""
     asked = mode.target_vector
     vectors = mode.vectors if isinstance(mode, NearVector | Hybrid) else None
     if asked is None and vectors is not None:
         asked = TargetVectors(vectors=list(vectors))
-    names = asked.vectors if isinstance(asked, TargetVectors) else [target_vector(collection, asked)]
-    measures = {name: collection.vectors[target_vector(collection, name)].index.distance for name in names}
+    names = asked.vectors if isinstance(asked, TargetVectors) else [resolve_target_vector(collection, asked)]
+    measures = {name: collection.vectors[resolve_target_vector(collection, name)].index.distance for name in names}
     if len(set(measures.values())) > 1:
         found = ", ".join(f"'{name}' has '{measure}'" for name, measure in measures.items())
         problem = f"distances of several kinds cannot be combined, and {found}: search them one by one"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+        raise InvalidRequestError.at("target_vector", problem)
     weights = (asked.weights if isinstance(asked, TargetVectors) else None) or dict.fromkeys(names, 1.0)
     total = sum(weights.values())
     combine = asked.combine if isinstance(asked, TargetVectors) else "average"
@@ -92,15 +117,15 @@ def targets_of(collection: CollectionConfig, mode: VectorMode) -> Targets:
     )
 
 
-def target_vector(collection: CollectionConfig, asked: str | None) -> str:
-    """The name of the vector to search. Raises `InvalidRequestError` when it cannot be told."""
+def resolve_target_vector(collection: CollectionConfig, asked: str | None) -> str:
+    """Return the name of the vector to search. Raises `InvalidRequestError` if it is unknown or ambiguous."""
     names = list(collection.vectors)
     if not names:
         raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
     if asked is not None and asked not in names:
         problem = f"'{asked}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+        raise InvalidRequestError.at("target_vector", problem)
     if asked is None and len(names) > 1 and DEFAULT_VECTOR not in names:
-        problem = f"the collection '{collection.name}' has several vectors: say which of {', '.join(names)} to search"
-        raise InvalidRequestError(f"target_vector: {problem}.", [ErrorDetail("target_vector", problem)])
+        problem = f"the collection '{collection.name}' has several vectors: choose one of {', '.join(names)}"
+        raise InvalidRequestError.at("target_vector", problem)
     return asked or (DEFAULT_VECTOR if DEFAULT_VECTOR in names else names[0])

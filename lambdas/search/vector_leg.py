@@ -1,11 +1,10 @@
-"""The vector leg of a search: from the query's vectors to the query that OpenSearch gets. Pure."""
+"""The vector leg of a search: builds the OpenSearch query of the query's vectors. Pure."""
 
 from typing import Any, NamedTuple
 
-from lambdas.search.distances import PAINLESS_DISTANCES, PAINLESS_SCORES
-from lambdas.search.target_vectors import Targets
+from lambdas.search.target_vectors import PAINLESS_DISTANCES, PAINLESS_SCORES, Targets
 
-# An object without the vector is as far away as can be: the score is 0, below every threshold.
+# An object without the vector is infinitely far away: the score is 0, below every threshold.
 COMBINED = {
     "mean": """
 double distance = 0;
@@ -25,7 +24,7 @@ for (int i = 0; i < params.fields.length; i++) {{
 return distance == Double.MAX_VALUE ? 0 : Math.max(0, {score});
 """,
 }
-# Rendered once: OpenSearch compiles each text once and keeps it, so what changes goes into parameters.
+# Rendered once: OpenSearch caches compiled scripts by their text, so values go into parameters.
 SCRIPTS = {
     (combine, measure): text.format(distance=PAINLESS_DISTANCES[measure], score=PAINLESS_SCORES[measure]).strip()
     for combine, text in COMBINED.items()
@@ -40,42 +39,42 @@ class QueryVector(NamedTuple):
     numbers: dict[str, list[float]]
 
 
-def vector_query(
+def build_vector_query(
     vector: QueryVector, k: int, conditions: list[dict[str, Any]], smallest_score: float | None = None
 ) -> dict[str, Any]:
-    """The k nearest neighbours. Filters are applied inside the graph search, so they never cost results.
+    """Build the query of the k nearest neighbours. Filters apply inside the graph search, so they cost no results.
 
     With several targets: all that are among the k nearest of any of them, scored by the exact combined distance.
     """
-    nearest = [_knn(name, numbers, k, conditions) for name, numbers in vector.numbers.items()]
+    nearest = [_build_knn(name, numbers, k, conditions) for name, numbers in vector.numbers.items()]
     if len(nearest) == 1:
         [query] = nearest
-        return query if smallest_score is None else _scored(query, {"source": "_score"}, smallest_score)
+        return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
     candidates: dict[str, Any] = {"should": nearest, "minimum_should_match": 1}
     if vector.targets.combine == "mean":
-        candidates["filter"] = _present(vector)
-    return _scored({"bool": candidates}, _script(vector), smallest_score)
+        candidates["filter"] = _require_vectors(vector)
+    return _add_script({"bool": candidates}, _build_script(vector), smallest_score)
 
 
-def near_enough(vector: QueryVector, smallest_score: float) -> dict[str, Any]:
-    """A filter: every object whose distance, exactly measured, is small enough."""
+def build_distance_filter(vector: QueryVector, smallest_score: float) -> dict[str, Any]:
+    """Build a filter of all objects whose exact distance is small enough."""
     presence = "filter" if vector.targets.combine == "mean" else "should"
-    return _scored({"bool": {presence: _present(vector)}}, _script(vector), smallest_score)
+    return _add_script({"bool": {presence: _require_vectors(vector)}}, _build_script(vector), smallest_score)
 
 
-def _knn(name: str, numbers: list[float], k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_knn(name: str, numbers: list[float], k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
     parameters: dict[str, Any] = {"vector": numbers, "k": k}
     if conditions:
         parameters["filter"] = conditions[0] if len(conditions) == 1 else {"bool": {"filter": conditions}}
     return {"knn": {f"vectors.{name}": parameters}}
 
 
-def _scored(query: dict[str, Any], script: dict[str, Any], smallest_score: float | None) -> dict[str, Any]:
+def _add_script(query: dict[str, Any], script: dict[str, Any], smallest_score: float | None) -> dict[str, Any]:
     least = {} if smallest_score is None else {"min_score": smallest_score}
     return {"script_score": {"query": query, "script": script} | least}
 
 
-def _script(vector: QueryVector) -> dict[str, Any]:
+def _build_script(vector: QueryVector) -> dict[str, Any]:
     targets = vector.targets
     parameters: dict[str, Any] = {
         "fields": [f"vectors.{name}" for name in vector.numbers],
@@ -86,5 +85,5 @@ def _script(vector: QueryVector) -> dict[str, Any]:
     return {"source": SCRIPTS[targets.combine, targets.measure], "params": parameters}
 
 
-def _present(vector: QueryVector) -> list[dict[str, Any]]:
+def _require_vectors(vector: QueryVector) -> list[dict[str, Any]]:
     return [{"exists": {"field": f"vectors.{name}"}} for name in vector.numbers]

@@ -1,4 +1,4 @@
-"""What the vector of a query is made of: given numbers, texts, and objects; averaged and moved. Pure."""
+"""Recipes of query vectors: given numbers, texts and objects, averaged and moved. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -19,85 +19,85 @@ class Mean(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """How to make the vector for one target: the start, and the moves from there in their order."""
+    """How to compute the vector for one target: the start, and the moves from there in their order."""
 
     start: Mean
     moves: Sequence[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]] = ()
 
     @property
     def parts(self) -> list[Mean]:
-        """All that has to be known."""
+        """The start and all goals: their vectors are needed first."""
         return [self.start, *(goal for _, goal, _ in self.moves)]
 
-    def made(self, known: Callable[[str | UUID], Vector]) -> Vector:
-        """The vector, when that of each text and object is known."""
-        vector = _mean(self.start, known)
+    def compute(self, known: Callable[[str | UUID], Vector]) -> Vector:
+        """Compute the vector. `known` returns that of a text or object."""
+        vector = _compute_part(self.start, known)
         for direction, goal, force in self.moves:
-            vector = direction(vector, _mean(goal, known), force)
+            vector = direction(vector, _compute_part(goal, known), force)
         return vector
 
 
-def recipe(mode: VectorMode, target: str) -> Recipe:
-    """How to make the vector of a search for one of its targets."""
+def build_recipe(mode: VectorMode, target: str) -> Recipe:
+    """Return how to compute the vector of a search for one of its targets."""
     match mode:
         case NearObject():
             return Recipe(Mean(objects=[mode.id]))
         case NearVector():
-            return Recipe(Mean(given=_given(mode, target)))
+            return Recipe(Mean(given=_get_given(mode, target)))
         case NearText():
             texts = mode.query if isinstance(mode.query, list) else [mode.query]
-            return Recipe(Mean(texts=texts), _moves(mode))
+            return Recipe(Mean(texts=texts), _list_moves(mode))
         case Hybrid(near_object=UUID() as source):
-            return Recipe(Mean(objects=[source]), _moves(mode))
+            return Recipe(Mean(objects=[source]), _list_moves(mode))
         case Hybrid(vector=None, vectors=None):
-            return Recipe(Mean(texts=[mode.query]), _moves(mode))
+            return Recipe(Mean(texts=[mode.query]), _list_moves(mode))
         case Hybrid():
-            return Recipe(Mean(given=_given(mode, target)), _moves(mode))
+            return Recipe(Mean(given=_get_given(mode, target)), _list_moves(mode))
 
 
-def mean(vectors: Sequence[Vector]) -> Vector:
-    """The mean of vectors of one length, not brought back to unit length (as in Weaviate)."""
+def compute_mean(vectors: Sequence[Vector]) -> Vector:
+    """Return the mean of vectors of one length, not normalized to unit length (as in Weaviate)."""
     if len(vectors) == 1:
         return vectors[0]
     return [sum(numbers) / len(vectors) for numbers in zip(*vectors, strict=True)]
 
 
-def moved_to(vector: Vector, goal: Vector, force: float) -> Vector:
+def move_towards(vector: Vector, goal: Vector, force: float) -> Vector:
     """Weaviate's formula: at force 1, half of the way."""
     return [(1 - force / 2) * at + force / 2 * to for at, to in zip(vector, goal, strict=True)]
 
 
-def moved_away(vector: Vector, goal: Vector, force: float) -> Vector:
+def move_away_from(vector: Vector, goal: Vector, force: float) -> Vector:
     """Weaviate's formula: the same distance, in the other direction."""
     return [at + force / 2 * (at - to) for at, to in zip(vector, goal, strict=True)]
 
 
-def texts_of(recipes: Iterable[Recipe]) -> list[str]:
-    """Every text once."""
+def collect_texts(recipes: Iterable[Recipe]) -> list[str]:
+    """Return every text once."""
     return list(dict.fromkeys(text for each in recipes for part in each.parts for text in part.texts))
 
 
-def objects_of(recipes: Iterable[Recipe]) -> list[UUID]:
-    """Every object once."""
+def collect_objects(recipes: Iterable[Recipe]) -> list[UUID]:
+    """Return every object once."""
     return list(dict.fromkeys(item for each in recipes for part in each.parts for item in part.objects))
 
 
-def _mean(part: Mean, known: Callable[[str | UUID], Vector]) -> Vector:
+def _compute_part(part: Mean, known: Callable[[str | UUID], Vector]) -> Vector:
     if part.given is not None:
         return part.given
-    return mean([known(text) for text in part.texts] + [known(item) for item in part.objects])
+    return compute_mean([known(text) for text in part.texts] + [known(item) for item in part.objects])
 
 
-def _given(mode: NearVector | Hybrid, target: str) -> Vector:
+def _get_given(mode: NearVector | Hybrid, target: str) -> Vector:
     given = mode.vectors[target] if mode.vectors is not None else mode.vector
-    assert given is not None  # the modes see to it
+    assert given is not None  # validated with the request
     return given
 
 
-def _moves(mode: NearText | Hybrid) -> list[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]]:
+def _list_moves(mode: NearText | Hybrid) -> list[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]]:
     asked: list[tuple[Callable[[Vector, Vector, float], Vector], Move | None]] = [
-        (moved_to, mode.move_to),
-        (moved_away, mode.move_away),
+        (move_towards, mode.move_to),
+        (move_away_from, mode.move_away),
     ]
     return [
         (direction, Mean(texts=move.concepts or (), objects=move.objects or ()), move.force)

@@ -1,49 +1,49 @@
-"""From a request to the body that OpenSearch gets. Pure."""
+"""Builds the OpenSearch bodies that list and delete objects. Pure."""
 
 from typing import Any
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.errors import ErrorDetail, InvalidRequestError
-from lambdas.search.filters import filter_query
+from lambdas.errors import InvalidRequestError
+from lambdas.search.filters import build_filter
 from lambdas.selection.request import DeleteRequest, ListRequest
 
 
-def list_body(collection: CollectionConfig, request: ListRequest) -> dict[str, Any]:
-    """A page and one more, which tells whether there is a next page.
+def build_list_body(collection: CollectionConfig, request: ListRequest) -> dict[str, Any]:
+    """Build the search for a page and one more object, which shows whether another page follows.
 
     The order is that of ids, which never change: an object that is neither written nor deleted meanwhile is on exactly
-    one page, whatever happens to others. Raises `InvalidRequestError`.
+    one page, even if others change. Raises `InvalidRequestError`.
     """
     body: dict[str, Any] = {
         "size": request.limit + 1,
         "sort": [{"id": "asc"}],
-        "query": filter_query(collection, request.filter) if request.filter else {"match_all": {}},
-        "_source": {"includes": _included(collection, request)},
+        "query": build_filter(collection, request.filter) if request.filter else {"match_all": {}},
+        "_source": {"includes": _list_source_fields(collection, request)},
         "seq_no_primary_term": True,
         "track_total_hits": False,
     }
     return body if request.after is None else body | {"search_after": [str(request.after)]}
 
 
-def matches_body(collection: CollectionConfig, request: DeleteRequest) -> dict[str, Any]:
-    """Ids and versions of the objects to delete, and how many match in all. Raises `InvalidRequestError`."""
+def build_matches_body(collection: CollectionConfig, request: DeleteRequest) -> dict[str, Any]:
+    """Build the search for ids, versions and number of the objects to delete. Raises `InvalidRequestError`."""
     return {
         "size": request.limit,
         "sort": [{"id": "asc"}],
-        "query": {"bool": {"filter": [filter_query(collection, request.filter)]}},
+        "query": {"bool": {"filter": [build_filter(collection, request.filter)]}},
         "_source": False,
         "seq_no_primary_term": True,
         "track_total_hits": True,
     }
 
 
-def _included(collection: CollectionConfig, request: ListRequest) -> list[str]:
-    # The engine keeps vectors outside of `_source` and puts them back only where a pattern names them themselves.
+def _list_source_fields(collection: CollectionConfig, request: ListRequest) -> list[str]:
+    # The engine keeps vectors outside of `_source` and restores only those that a pattern names.
     always = ["created", "updated", *(["vectors.*"] if request.include_vectors else [])]
     if request.return_properties is None:
         return ["properties", *always]
     for name in request.return_properties:
         if collection.property_named(name) is None:
             problem = f"'{name}' is not a property of '{collection.name}'"
-            raise InvalidRequestError(f"return_properties: {problem}.", [ErrorDetail("return_properties", problem)])
+            raise InvalidRequestError.at("return_properties", problem)
     return [f"properties.{name}" for name in request.return_properties] + always

@@ -1,4 +1,4 @@
-"""Objects chosen by a filter: what is asked, and what is answered."""
+"""The request and response models of listing and deleting objects by a filter."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +11,7 @@ from lambdas.objects.model import ObjectError, StoredObject
 from lambdas.search.filters import Filter
 
 MAX_PAGE = 1000
-# As many as one OpenSearch search answers.
+# As many hits as one OpenSearch search returns.
 MAX_DELETIONS = 10_000
 
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE, description="Objects of a page. One above 5 MB ends earlier.")]
@@ -40,13 +40,13 @@ class DeleteRequest(StrictModel):
     """Which objects to delete."""
 
     filter: Filter
-    dry_run: bool = Field(default=False, description="Only say what would be deleted.")
+    dry_run: bool = Field(default=False, description="Only report what would be deleted.")
     verbose: bool = Field(default=False, description="Name every object, not only those that failed.")
     limit: int = Field(default=MAX_DELETIONS, ge=1, le=MAX_DELETIONS, description="Objects to delete at most.")
 
 
 class Deletion(StrictModel):
-    """What became of one object."""
+    """The outcome for one object."""
 
     id: str
     status: Literal["deleted", "failed", "dry_run"]
@@ -54,7 +54,7 @@ class Deletion(StrictModel):
 
 
 class DeleteResult(StrictModel):
-    """What became of the objects that match."""
+    """The outcome for the objects that match."""
 
     dry_run: bool
     matches: int = Field(description="Objects that match. If more than `limit`: send the request again.")

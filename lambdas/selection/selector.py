@@ -1,4 +1,4 @@
-"""Listing and deleting the objects that a filter chooses."""
+"""Lists and deletes the objects that match a filter."""
 
 from typing import Any
 
@@ -10,62 +10,62 @@ from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version
 from lambdas.objects.document import stored_object
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
-from lambdas.selection.body import list_body, matches_body
+from lambdas.selection.body import build_list_body, build_matches_body
 from lambdas.selection.request import DeleteRequest, DeleteResult, Deletion, ListRequest, ObjectPage
 
-# Lambda answers carry 6 MB.
+# Lambda responses carry 6 MB.
 MAX_PAGE_BYTES = 5_000_000
 
 
 class Selector:
-    """The objects that a filter chooses."""
+    """Lists and deletes the objects that match a filter."""
 
     def __init__(self, engine: OpenSearch, bulk: BulkWriter) -> None:
         self._engine = engine
         self._bulk = bulk
 
     def page(self, collection: Collection, request: ListRequest) -> ObjectPage:
-        """One page of objects, as searches see them. It ends early where it would outgrow what Lambda carries.
+        """Return one page of objects, as searches see them. It ends early where it would exceed Lambda's limit.
 
         Raises `InvalidRequestError` for a filter that does not fit the collection.
         """
-        hits = self._answer(collection, list_body(collection, request))["hits"]["hits"]
-        chosen = _fitting(hits[: request.limit])
+        hits = self._search(collection, build_list_body(collection, request))["hits"]["hits"]
+        chosen = _fit_page(hits[: request.limit])
         objects = [stored_object(collection, hit, vectors=request.include_vectors) for hit in chosen]
         return ObjectPage(objects=objects, next=objects[-1].id if len(chosen) < len(hits) else None)
 
     def delete(
         self, collection: Collection, request: DeleteRequest, *, deadline: Deadline, refresh: bool = False
     ) -> DeleteResult:
-        """Delete what matches, as it is now: writes that searches do not see yet are looked at too.
+        """Delete the objects that match now, including writes that searches do not see yet.
 
         An object that is written in between is not deleted, but named as failed. Raises `InvalidRequestError`.
         """
-        body = matches_body(collection, request)
+        body = build_matches_body(collection, request)
         self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=max(1.0, deadline.remaining()))
-        answer = self._answer(collection, body)
-        hits: list[Any] = answer["hits"]["hits"]
+        response = self._search(collection, body)
+        hits: list[Any] = response["hits"]["hits"]
         if request.dry_run:
             deletions = [Deletion(id=hit["_id"], status="dry_run") for hit in hits]
         else:
             operations = [BulkOperation(hit["_id"], None, "delete", version_of(hit)) for hit in hits]
             outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
-            deletions = [_deletion(hit["_id"], outcome) for hit, outcome in zip(hits, outcomes, strict=True)]
+            deletions = [_report_deletion(hit["_id"], outcome) for hit, outcome in zip(hits, outcomes, strict=True)]
         failed = [deletion for deletion in deletions if deletion.status == "failed"]
         return DeleteResult(
             dry_run=request.dry_run,
-            matches=answer["hits"]["total"]["value"],
+            matches=response["hits"]["total"]["value"],
             deleted=0 if request.dry_run else len(deletions) - len(failed),
             failed=len(failed),
             objects=deletions if request.verbose else failed,
         )
 
-    def _answer(self, collection: Collection, body: dict[str, Any]) -> Any:
+    def _search(self, collection: Collection, body: dict[str, Any]) -> Any:
         return self._engine.request("POST", f"/{collection.alias}/_search", body)
 
 
-def _fitting(hits: list[Any]) -> list[Any]:
-    """As many hits as fit into an answer, but at least one: a page that never ends would be worse than an error."""
+def _fit_page(hits: list[Any]) -> list[Any]:
+    """Return as many hits as fit into a response, but at least one: an empty page would never end."""
     size = 0
     for index, hit in enumerate(hits):
         size += len(orjson.dumps(hit))
@@ -74,7 +74,7 @@ def _fitting(hits: list[Any]) -> list[Any]:
     return hits
 
 
-def _deletion(object_id: str, outcome: BulkOutcome) -> Deletion:
+def _report_deletion(object_id: str, outcome: BulkOutcome) -> Deletion:
     error = outcome.error
     if error is None:
         return Deletion(id=object_id, status="deleted")

@@ -55,7 +55,7 @@ def ids(answer: Any) -> list[str]:
 
 def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
     """The two legs, each searched alone and directly: id to score, best first."""
-    from lambdas.search.body import search_body
+    from lambdas.search.body import build_search_body
     from lambdas.search.request import SearchRequest
     from lambdas.search.target_vectors import Targets
     from lambdas.search.vector_leg import QueryVector
@@ -63,7 +63,7 @@ def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None)
 
     request = SearchRequest.model_validate({"hybrid": hybrid})
     vector = QueryVector(Targets("cosine", {"default": 1.0}), {"default": hybrid["vector"]})
-    body = search_body(services().registry.get(name), request, vector)
+    body = build_search_body(services().registry.get(name), request, vector)
     words, near = body["query"]["hybrid"]["queries"]
     if condition is not None:
         words = {"bool": {"must": [words], "filter": [condition]}}

@@ -1,8 +1,8 @@
 from typing import Any
 
-from lambdas.aggregate.body import aggregate_body
+from lambdas.aggregate.body import build_aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
-from lambdas.aggregate.response import aggregate_response
+from lambdas.aggregate.response import build_aggregate_response
 from tests.builders import collection
 
 FILMS = collection(
@@ -21,7 +21,11 @@ def asked(**question: Any) -> AggregateRequest:
 
 
 def test_a_question_without_anything_counts_all_objects() -> None:
-    assert aggregate_body(FILMS, asked(), None) == {"size": 0, "track_total_hits": True, "query": {"match_all": {}}}
+    assert build_aggregate_body(FILMS, asked(), None) == {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"match_all": {}},
+    }
 
 
 def test_metrics_become_the_fewest_aggregations() -> None:
@@ -33,7 +37,7 @@ def test_metrics_become_the_fewest_aggregations() -> None:
         },
     )
 
-    assert aggregate_body(FILMS, question, None) == {
+    assert build_aggregate_body(FILMS, question, None) == {
         "size": 0,
         "track_total_hits": True,
         "query": {"bool": {"filter": [{"term": {"properties.year": 1999}}]}},
@@ -50,7 +54,7 @@ def test_metrics_become_the_fewest_aggregations() -> None:
 def test_groups_hold_the_metrics_and_a_search_its_ids() -> None:
     question = asked(group_by={"property": "seen", "limit": 2}, properties={"title": {"metrics": ["count"]}})
 
-    assert aggregate_body(FILMS, question, ["a", "b"]) == {
+    assert build_aggregate_body(FILMS, question, ["a", "b"]) == {
         "size": 0,
         "track_total_hits": True,
         "query": {"terms": {"id": ["a", "b"]}},
@@ -84,7 +88,7 @@ def test_an_answer_is_written_as_its_types_are() -> None:
         },
     }
 
-    assert aggregate_response(FILMS, question, answer) == AggregateResponse(
+    assert build_aggregate_response(FILMS, question, answer) == AggregateResponse(
         total=3,
         properties={
             "year": PropertyAggregate(min=1999, mean=2000.0, mode=1999, sum=4000.0),
@@ -106,7 +110,7 @@ def test_nothing_has_no_minimum_and_no_sum() -> None:
         },
     }
 
-    assert aggregate_response(FILMS, question, answer).properties == {"year": PropertyAggregate(count=0)}
+    assert build_aggregate_response(FILMS, question, answer).properties == {"year": PropertyAggregate(count=0)}
 
 
 def test_groups_are_named_by_their_value() -> None:
@@ -121,7 +125,7 @@ def test_groups_are_named_by_their_value() -> None:
         },
     }
 
-    assert aggregate_response(FILMS, question, answer) == AggregateResponse(
+    assert build_aggregate_response(FILMS, question, answer) == AggregateResponse(
         total=5,
         groups=[Group(value=True, total=4, properties={"title": PropertyAggregate(count=2)})],
         other_objects=1,

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.body import search_body
+from lambdas.search.body import build_search_body
 from lambdas.search.request import SearchRequest
-from lambdas.search.target_vectors import Targets, target_vector
+from lambdas.search.target_vectors import Targets, resolve_target_vector
 from lambdas.search.vector_leg import SCRIPTS, QueryVector
 from tests.builders import FILM_PROPERTIES, OWN, collection
 
@@ -21,7 +21,7 @@ def request(**fields: Any) -> SearchRequest:
 
 
 def test_bm25_searches_all_text_as_one_and_counts_a_title_three_times() -> None:
-    assert search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
+    assert build_search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
         "from": 0,
         "size": 10,
         "_source": {"includes": ["properties"]},
@@ -35,7 +35,7 @@ def test_bm25_searches_all_text_as_one_and_counts_a_title_three_times() -> None:
 
 
 def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None:
-    body = search_body(
+    body = build_search_body(
         FILMS,
         request(
             bm25={"query": "ghost", "properties": ["title^2"]},
@@ -62,7 +62,7 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
 
 
 def test_vector_search_filters_inside_the_graph_search() -> None:
-    body = search_body(
+    body = build_search_body(
         FILMS,
         request(
             near_vector={"vector": [0.1, 0.2, 0.3]}, filter={"property": "title", "operator": "equal", "value": "Up"}
@@ -83,20 +83,22 @@ def test_vector_search_filters_inside_the_graph_search() -> None:
 
 @pytest.mark.parametrize(("limit", "offset", "k"), [(10, 0, 256), (10, 246, 256), (10, 250, 1000), (1, 9999, 10000)])
 def test_pages_of_a_vector_search_share_their_number_of_candidates(limit: int, offset: int, k: int) -> None:
-    body = search_body(FILMS, request(near_text={"query": "x"}, limit=limit, offset=offset), VECTOR)
+    body = build_search_body(FILMS, request(near_text={"query": "x"}, limit=limit, offset=offset), VECTOR)
 
     assert body["query"]["knn"]["vectors.default"]["k"] == k
 
 
 @pytest.mark.parametrize(("near", "score"), [({"distance": 0.5}, 0.75), ({"certainty": 0.9}, 0.9)])
 def test_a_threshold_becomes_the_smallest_score(near: dict[str, float], score: float) -> None:
-    body = search_body(FILMS, request(near_vector={"vector": [1, 2, 3], **near}), VECTOR)
+    body = build_search_body(FILMS, request(near_vector={"vector": [1, 2, 3], **near}), VECTOR)
 
     assert body["min_score"] == pytest.approx(score, abs=2e-6)
 
 
 def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
-    body = search_body(FILMS, request(sort=[{"property": "year", "order": "descending"}, {"property": "title"}]), None)
+    body = build_search_body(
+        FILMS, request(sort=[{"property": "year", "order": "descending"}, {"property": "title"}]), None
+    )
 
     assert body["query"] == {"match_all": {}}
     assert body["sort"] == [
@@ -109,14 +111,14 @@ def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
 def test_a_listing_is_sorted_by_what_the_server_keeps() -> None:
     order = [{"property": "_created", "order": "descending"}, {"property": "_updated"}, {"property": "_id"}]
 
-    body = search_body(FILMS, request(sort=order, include_times=True, return_properties=["title"]), None)
+    body = build_search_body(FILMS, request(sort=order, include_times=True, return_properties=["title"]), None)
 
     assert [next(iter(each)) for each in body["sort"]] == ["created", "updated", "id", "_id"]
     assert body["_source"] == {"includes": ["properties.title", "created", "updated"]}
 
 
 def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
-    body = search_body(
+    body = build_search_body(
         FILMS,
         request(hybrid={"query": "ghost"}, filter=IN_2009),
         VECTOR,
@@ -151,7 +153,7 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
 
 
 def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
-    body = search_body(FILMS, request(hybrid={"query": "ghost", "alpha": 0.25, "fusion": "ranked"}), VECTOR)
+    body = build_search_body(FILMS, request(hybrid={"query": "ghost", "alpha": 0.25, "fusion": "ranked"}), VECTOR)
 
     assert body["search_pipeline"]["phase_results_processors"] == [
         {
@@ -164,7 +166,7 @@ def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
 
 @pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "combined_fields"), (1, VECTOR, "knn")])
 def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVector | None, leg: str) -> None:
-    body = search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
+    body = build_search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
 
     assert [list(query) for query in body["query"]["hybrid"]["queries"]] == [[leg]]
     [processor] = body["search_pipeline"]["phase_results_processors"]
@@ -175,7 +177,7 @@ def test_several_targets_are_scored_by_the_exact_mean_of_all_candidates() -> Non
     several = QueryVector(Targets("cosine", {"a": 0.25, "b": 0.75}), {"a": [1.0], "b": [2.0]})
     films = collection(vectors={"a": OWN, "b": OWN | {"index": {"ef_search": 400}}})
 
-    body = search_body(films, request(near_text={"query": "x", "distance": 1}, filter=IN_2009), several)
+    body = build_search_body(films, request(near_text={"query": "x", "distance": 1}, filter=IN_2009), several)
 
     condition = {"term": {"properties.year": 2009}}
     assert body["min_score"] == pytest.approx(0.5, abs=2e-6)
@@ -207,7 +209,7 @@ def test_the_nearest_of_several_targets_needs_no_other() -> None:
     several = QueryVector(Targets("dot", {"a": 0.5, "b": 0.5}, "minimum"), {"a": [1.0], "b": [2.0]})
     films = collection(vectors={"a": OWN, "b": OWN})
 
-    query = search_body(films, request(near_text={"query": "x"}), several)["query"]["script_score"]
+    query = build_search_body(films, request(near_text={"query": "x"}), several)["query"]["script_score"]
 
     assert "filter" not in query["query"]["bool"]
     assert query["script"]["source"] == SCRIPTS["minimum", "dot"]
@@ -215,7 +217,9 @@ def test_the_nearest_of_several_targets_needs_no_other() -> None:
 
 
 def test_a_largest_distance_holds_for_both_legs_of_a_hybrid_search() -> None:
-    body = search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": 0.5}, filter=IN_2009), VECTOR)
+    body = build_search_body(
+        FILMS, request(hybrid={"query": "ghost", "max_vector_distance": 0.5}, filter=IN_2009), VECTOR
+    )
 
     words, near = body["query"]["hybrid"]["queries"]
     least = pytest.approx(0.75, abs=2e-6)
@@ -243,8 +247,8 @@ def test_a_largest_distance_holds_for_both_legs_of_a_hybrid_search() -> None:
 
 
 def test_a_largest_distance_below_zero_is_refused() -> None:
-    with pytest.raises(InvalidRequestError, match=r"max_vector_distance -1\.0 is below 0"):
-        search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": -1}), VECTOR)
+    with pytest.raises(InvalidRequestError, match=r"max_vector_distance: -1\.0 is below 0"):
+        build_search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": -1}), VECTOR)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +264,7 @@ def test_a_largest_distance_below_zero_is_refused() -> None:
 )
 def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        search_body(FILMS, request(**fields), None)
+        build_search_body(FILMS, request(**fields), None)
 
 
 @pytest.mark.parametrize(
@@ -303,11 +307,11 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"hybrid": {"query": "x", "fusion": "ranked"}, "autocut": 1}, "ranked fusion only counts ranks"),
         ({"near_vector": {"vector": [1], "distance": 0.2, "certainty": 0.8}}, "send one of the two"),
         ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),
-        ({"near_vector": {"vector": [1]}, "highlight": True}, "only bm25 and hybrid have some"),
+        ({"near_vector": {"vector": [1]}, "highlight": True}, "which only bm25 and hybrid have"),
         ({"near_vector": {"vector": [1]}, "sort": [{"property": "year"}]}, "sorted by its scores: remove sort"),
-        ({"bm25": {"query": "x"}, "explain": True}, "takes the score of a hybrid or boosted search apart"),
+        ({"bm25": {"query": "x"}, "explain": True}, "splits the score of a hybrid or boosted search"),
         ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
-        ({"sort": [{"property": "year"}], "rerank": RERANK}, "rerank is about the hits of a search"),
+        ({"sort": [{"property": "year"}], "rerank": RERANK}, "rerank changes the hits of a search"),
         ({"near_vector": {"vector": [1]}, "rerank": RERANK}, "add rerank.query"),
         ({"bm25": {"query": "x"}, "rerank": RERANK | {"external_id": "ab"}}, "write 'role_arn' too, or remove it"),
         ({"bm25": {"query": "x"}, "rerank": RERANK | {"region": "Ireland"}}, "'Ireland' is not an AWS region"),
@@ -315,7 +319,7 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"bm25": {"query": "x"}, "rerank": RERANK, "diversity": {"candidates": 20}, "limit": 30}, "of diversity"),
         ({"hybrid": {"query": "x"}, "rerank": RERANK | {"candidates": 501}}, "lower rerank.candidates"),
         ({"bm25": {"query": "x"}, "diversity": {}, "autocut": 1}, "which diversity changes: remove one"),
-        ({"bm25": {"query": "x"}, "group_by": {"property": "year"}, "limit": 3}, "remove limit, or write groups"),
+        ({"bm25": {"query": "x"}, "group_by": {"property": "year"}, "limit": 3}, "replace limit with group_by.groups"),
         ({"bm25": {"query": "x", "operator": "and", "minimum_match": 2}}, "asks for all of them"),
         ({"bm25": {"query": "x", "operator": "and_across", "scoring": "sum"}}, "write scoring 'combined' with it"),
         ({"bm25": {"query": "x", "operator": "and_across", "fuzziness": 1}}, "word by word in each property"),
@@ -331,17 +335,17 @@ def test_hits_are_made_diverse_by_the_searched_vector_or_the_one_that_is_named()
     both = QueryVector(Targets("cosine", {"a": 0.5, "b": 0.5}), {"a": [1.0], "b": [2.0]})
     near = {"near_vector": {"vector": [1.0]}, "return_properties": []}
 
-    plain = search_body(FILMS, request(**near, diversity={}), VECTOR)
-    named = search_body(two, request(**near, diversity={"target_vector": "b"}), both)
+    plain = build_search_body(FILMS, request(**near, diversity={}), VECTOR)
+    named = build_search_body(two, request(**near, diversity={"target_vector": "b"}), both)
 
     assert (plain["from"], plain["size"], plain["_source"]) == (0, 100, {"includes": ["vectors.default"]})
     assert named["_source"] == {"includes": ["vectors.b"]}
-    with pytest.raises(InvalidRequestError, match="say which of a, b makes hits diverse"):
-        search_body(two, request(**near, diversity={}), both)
+    with pytest.raises(InvalidRequestError, match="choose one of a, b"):
+        build_search_body(two, request(**near, diversity={}), both)
 
 
 def test_a_grouped_search_asks_for_its_candidates_and_their_values() -> None:
-    body = search_body(
+    body = build_search_body(
         FILMS,
         request(bm25={"query": "x"}, group_by={"property": "year"}, return_properties=["title"], offset=3),
         None,
@@ -355,26 +359,26 @@ def test_the_searched_vector_is_the_only_one_or_the_default_one_or_the_one_asked
     single = collection(vectors={"plot": OWN})
     several = collection(vectors={"plot": OWN, "default": OWN})
 
-    assert target_vector(single, None) == "plot"
-    assert target_vector(several, None) == "default"
-    assert target_vector(several, "plot") == "plot"
+    assert resolve_target_vector(single, None) == "plot"
+    assert resolve_target_vector(several, None) == "default"
+    assert resolve_target_vector(several, "plot") == "plot"
 
 
 @pytest.mark.parametrize(
     ("vectors", "asked", "message"),
     [
-        ({"a": OWN, "b": OWN}, None, "say which of a, b"),
+        ({"a": OWN, "b": OWN}, None, "choose one of a, b"),
         ({"a": OWN}, "c", "'c' is not a vector of 'Film'. It has these: a"),
         ({}, None, "has no vectors: search it by bm25"),
     ],
 )
 def test_a_vector_that_cannot_be_told_is_an_error(vectors: dict[str, Any], asked: str | None, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        target_vector(collection(vectors=vectors), asked)
+        resolve_target_vector(collection(vectors=vectors), asked)
 
 
 def test_a_collection_without_searchable_text_is_not_searched_by_words() -> None:
     silent = collection(properties=[item | {"searchable": False} for item in FILM_PROPERTIES])
 
     with pytest.raises(InvalidRequestError, match="no searchable text property"):
-        search_body(silent, request(bm25={"query": "x"}), None)
+        build_search_body(silent, request(bm25={"query": "x"}), None)

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.body import search_body
-from lambdas.search.boost import Boost, booster, boosting_fields, marking_filter
+from lambdas.search.body import build_search_body
+from lambdas.search.boost import Boost, build_marking_filter, list_boost_fields, make_booster
 from lambdas.search.candidate import Candidate
 from lambdas.search.modes import Bm25, Hybrid
-from lambdas.search.postprocess import boosted
+from lambdas.search.postprocess import apply_boost
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import BoostPart, Explanation, Leg
 from lambdas.search.target_vectors import Targets
@@ -39,7 +39,7 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
     asked = boost({"property": "year", "origin": 2000, "scale": 10, "offset": 2, "curve": curve})
 
     years = [2000, 1998, 2002, 1988, 2012, 2022]
-    given = [booster(asked, NOW)({"properties": {"year": year}}, ()) for year in years]
+    given = [make_booster(asked, NOW)({"properties": {"year": year}}, ()) for year in years]
 
     assert given == pytest.approx([1, 1, 1, at_scale, at_scale, at_twice])
 
@@ -64,26 +64,26 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
 def test_the_nearest_value_counts_and_none_counts_nothing(
     condition: dict[str, Any], source: dict[str, Any], given: float
 ) -> None:
-    assert booster(boost(condition), NOW)(source, ()) == pytest.approx(given, abs=1e-6)
+    assert make_booster(boost(condition), NOW)(source, ()) == pytest.approx(given, abs=1e-6)
 
 
 def test_conditions_are_weighed_against_each_other() -> None:
     asked = boost({"filter": EARLY, "weight": 3}, {"property": "year", "origin": 2000, "scale": 10})
 
-    assert booster(asked, NOW)({"properties": {"year": 2010}}, ["boost.0"]) == pytest.approx((3 * 1 + 0.5) / 4)
-    assert booster(asked, NOW)({"properties": {"year": 2010}}, []) == pytest.approx(0.5 / 4)
+    assert make_booster(asked, NOW)({"properties": {"year": 2010}}, ["boost.0"]) == pytest.approx((3 * 1 + 0.5) / 4)
+    assert make_booster(asked, NOW)({"properties": {"year": 2010}}, []) == pytest.approx(0.5 / 4)
 
 
 def test_filters_name_the_hits_that_they_let_through_and_drop_none() -> None:
     asked = boost({"property": "year", "origin": 2000, "scale": 10}, {"filter": EARLY})
 
-    assert marking_filter(FILMS, asked) == {
+    assert build_marking_filter(FILMS, asked) == {
         "bool": {
             "must": [{"match_all": {}}],
             "should": [{"bool": {"filter": [{"range": {"properties.year": {"lt": 2000}}}], "_name": "boost.1"}}],
         }
     }
-    assert marking_filter(FILMS, boost({"property": "year", "origin": 2000, "scale": 10})) is None
+    assert build_marking_filter(FILMS, boost({"property": "year", "origin": 2000, "scale": 10})) is None
 
 
 def test_a_boosted_search_asks_for_its_candidates_and_what_the_conditions_look_at() -> None:
@@ -92,11 +92,11 @@ def test_a_boosted_search_asks_for_its_candidates_and_what_the_conditions_look_a
         {"hybrid": {"query": "ghost"}, "boost": asked, "offset": 20, "return_properties": ["title"]}
     )
 
-    body = search_body(FILMS, request, VECTOR)
+    body = build_search_body(FILMS, request, VECTOR)
 
     assert (body["from"], body["size"]) == (0, 500)
     assert body["_source"] == {"includes": ["properties.title", "created", "properties.year"]}
-    assert boosting_fields(FILMS, Boost.model_validate(asked)) == ["created", "properties.year"]
+    assert list_boost_fields(FILMS, Boost.model_validate(asked)) == ["created", "properties.year"]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_a_boosted_search_asks_for_its_candidates_and_what_the_conditions_look_a
         ({"property": "year", "origin": 1, "scale": 0}, "boost.conditions.0.scale: is 0"),
         ({"property": "shown", "scale": 30}, "'shown' has dates: write scale and offset as durations"),
         ({"property": "shown", "scale": "1d", "offset": 3}, "write scale and offset as durations"),
-        ({"property": "shown", "origin": "yesterday", "scale": "1d"}, "'yesterday' is no date"),
-        ({"property": "shown", "origin": 5, "scale": "1d"}, "5.0 is no date"),
+        ({"property": "shown", "origin": "yesterday", "scale": "1d"}, '"yesterday" is not a date'),
+        ({"property": "shown", "origin": 5, "scale": "1d"}, "5.0 is not a date"),
     ],
 )
 def test_a_condition_that_does_not_fit_its_property_is_refused(condition: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        boosting_fields(FILMS, boost(condition))
+        list_boost_fields(FILMS, boost(condition))
 
 
 @pytest.mark.parametrize("condition", [{"property": "year", "scale": "1y"}, {"filter": EARLY, "origin": 3}, {}])
@@ -129,7 +129,7 @@ def hits(**scores: float) -> list[Candidate]:
 
 
 def test_the_score_is_a_share_of_the_search_and_a_share_of_the_conditions() -> None:
-    found = boosted(
+    found = apply_boost(
         hits(a=12.0, b=8.0, c=4.0),
         Bm25(query="x"),
         boost({"filter": EARLY}, weight=0.6),
@@ -151,7 +151,7 @@ def test_a_hybrid_score_is_scaled_by_what_the_best_could_have(fusion: Any, full:
     [hit] = [Candidate(id="a", properties={}, score=0.5 * full, explanation=Explanation(legs=legs))]
     mode = Hybrid(query="x", alpha=0.5, fusion=fusion)
 
-    [found] = boosted([hit], mode, boost({"filter": EARLY}, weight=0.2), [1.0], explain=True)
+    [found] = apply_boost([hit], mode, boost({"filter": EARLY}, weight=0.2), [1.0], explain=True)
 
     assert found.score == pytest.approx(0.8 * 0.5 + 0.2)
     assert found.explanation is not None
@@ -162,6 +162,6 @@ def test_a_hybrid_score_is_scaled_by_what_the_best_could_have(fusion: Any, full:
 
 
 def test_hits_of_one_score_keep_their_order() -> None:
-    found = boosted(hits(a=1.0, b=1.0), Bm25(query="x"), boost({"filter": EARLY}), [0.5, 0.5], explain=False)
+    found = apply_boost(hits(a=1.0, b=1.0), Bm25(query="x"), boost({"filter": EARLY}), [0.5, 0.5], explain=False)
 
     assert [hit.id for hit in found] == ["a", "b"]

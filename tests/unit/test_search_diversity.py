@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from lambdas.search.diversity import Direction, chosen, cosines
+from lambdas.search.diversity import Direction, choose_diverse, compute_cosines
 
 EAST, NEARLY_EAST, NORTH = map(Direction.of, ([2.0, 0.0], [5.0, 0.5], [0.0, 1.0]))
 NOWHERE = Direction.of(None)
@@ -13,22 +13,24 @@ NOWHERE = Direction.of(None)
     [(1, [0, 1, 2]), (0.5, [0, 2, 1]), (0, [0, 2, 1])],
 )
 def test_a_hit_like_one_before_it_comes_later(balance: float, order: list[int]) -> None:
-    assert chosen([0.9, 0.8, 0.7], [EAST, NEARLY_EAST, NORTH], balance, 3) == order
+    assert choose_diverse([0.9, 0.8, 0.7], [EAST, NEARLY_EAST, NORTH], balance, 3) == order
 
 
 def test_as_many_are_chosen_as_there_are_or_are_asked_for() -> None:
-    assert chosen([0.9, 0.8, 0.7], [EAST, NEARLY_EAST, NORTH], 0.5, 2) == [0, 2]
-    assert chosen([0.9], [EAST], 0.5, 5) == [0]
-    assert chosen([], [], 0.5, 5) == []
+    assert choose_diverse([0.9, 0.8, 0.7], [EAST, NEARLY_EAST, NORTH], 0.5, 2) == [0, 2]
+    assert choose_diverse([0.9], [EAST], 0.5, 5) == [0]
+    assert choose_diverse([], [], 0.5, 5) == []
 
 
 def test_a_hit_without_a_vector_is_like_no_other() -> None:
-    assert chosen([0.9, 0.8, 0.1], [EAST, NEARLY_EAST, NOWHERE], 0.4, 3) == [0, 2, 1]
-    assert chosen([0.9, 0.8], [NOWHERE, Direction.of([0.0, 0.0])], 0.5, 2) == [0, 1]
+    assert choose_diverse([0.9, 0.8, 0.1], [EAST, NEARLY_EAST, NOWHERE], 0.4, 3) == [0, 2, 1]
+    assert choose_diverse([0.9, 0.8], [NOWHERE, Direction.of([0.0, 0.0])], 0.5, 2) == [0, 1]
 
 
 def test_cosines_do_not_look_at_lengths() -> None:
-    assert cosines([3.0, 0.0], [EAST, NORTH, NOWHERE, Direction.of([-1.0, 0.0])]) == pytest.approx([1, 0, 0, -1])
+    assert compute_cosines([3.0, 0.0], [EAST, NORTH, NOWHERE, Direction.of([-1.0, 0.0])]) == pytest.approx(
+        [1, 0, 0, -1]
+    )
 
 
 def plainly(relevance: list[float], vectors: list[Direction], balance: float, count: int) -> list[int]:
@@ -50,7 +52,7 @@ def test_the_order_is_that_of_the_definition(balance: float) -> None:
     relevance = sorted((draw.random() for _ in range(40)), reverse=True)
     vectors = [Direction.of([draw.gauss(0, 1) for _ in range(8)]) for _ in range(40)]
 
-    assert chosen(relevance, vectors, balance, 15) == plainly(relevance, vectors, balance, 15)
+    assert choose_diverse(relevance, vectors, balance, 15) == plainly(relevance, vectors, balance, 15)
 
 
 def test_pages_are_parts_of_one_order() -> None:
@@ -58,4 +60,4 @@ def test_pages_are_parts_of_one_order() -> None:
     relevance = [draw.random() for _ in range(30)]
     vectors = [Direction.of([draw.gauss(0, 1) for _ in range(4)]) for _ in range(30)]
 
-    assert chosen(relevance, vectors, 0.5, 20)[:10] == chosen(relevance, vectors, 0.5, 10)
+    assert choose_diverse(relevance, vectors, 0.5, 20)[:10] == choose_diverse(relevance, vectors, 0.5, 10)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from lambdas.search.candidate import Candidate
-from lambdas.search.explain import explained, leg_bodies
+from lambdas.search.explain import add_explanations, build_leg_bodies
 from lambdas.search.modes import Hybrid
 
 WORDS: dict[str, Any] = {"match_all": {}}
@@ -16,7 +16,7 @@ def answer(**scores: float) -> dict[str, Any]:
 
 
 def test_legs_are_searched_as_they_are_in_the_whole() -> None:
-    assert leg_bodies({"queries": [WORDS, NEAR]}) == [{"query": WORDS} | SETTINGS, {"query": NEAR} | SETTINGS]
+    assert build_leg_bodies({"queries": [WORDS, NEAR]}) == [{"query": WORDS} | SETTINGS, {"query": NEAR} | SETTINGS]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_leg_that_did_not_find_an_object_gives_nothing(fusion: str, contributi
     mode = Hybrid.model_validate({"query": "x", "alpha": 0.25, "fusion": fusion})
     found = [Candidate(id=key, properties={}, score=1) for key in "abc"]
 
-    hits = explained(found, mode, [answer(a=4.0, b=2.0), answer(c=0.9, a=0.8, d=0.7)])
+    hits = add_explanations(found, mode, [answer(a=4.0, b=2.0), answer(c=0.9, a=0.8, d=0.7)])
 
     parts = {hit.id: [leg.contribution for leg in hit.explanation.legs] for hit in hits if hit.explanation}
     assert parts.keys() == contributions.keys()

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.filters import Filter, filter_query
+from lambdas.search.filters import Filter, build_filter
 from tests.builders import collection
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
@@ -23,7 +23,7 @@ FILMS = collection(properties=PROPERTIES)
 
 
 def query(**condition: Any) -> dict[str, Any]:
-    return filter_query(FILMS, TypeAdapter(Filter).validate_python(condition))
+    return build_filter(FILMS, TypeAdapter(Filter).validate_python(condition))
 
 
 @pytest.mark.parametrize(

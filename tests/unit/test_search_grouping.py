@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.candidate import Candidate
-from lambdas.search.grouping import Group, GroupHits, check_grouped, groups_of
+from lambdas.search.grouping import Group, GroupHits, check_group_property, group_hits
 from tests.builders import collection
 
 PROPERTIES: list[dict[str, Any]] = [
@@ -31,7 +31,7 @@ def found(*values: Any, name: str = "genre") -> list[Candidate]:
 
 
 def grouped(hits: list[Candidate], **settings: Any) -> list[Group]:
-    return groups_of(hits, FILMS, GroupHits.model_validate({"property": "genre", **settings}))
+    return group_hits(hits, FILMS, GroupHits.model_validate({"property": "genre", **settings}))
 
 
 def test_groups_come_in_the_order_of_their_best_hits_with_the_distances_of_what_they_show() -> None:
@@ -91,4 +91,4 @@ def test_a_property_of_objects_in_a_list_groups_by_each() -> None:
 )
 def test_a_property_without_values_to_group_by_is_refused(name: str, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        check_grouped(FILMS, GroupHits(property=name))
+        check_group_property(FILMS, GroupHits(property=name))

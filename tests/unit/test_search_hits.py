@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas.search.candidate import Candidate
-from lambdas.search.hits import autocut, candidates_of, is_truncated, shown
+from lambdas.search.hits import autocut, is_truncated, read_candidates, render_hit
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import Hit
 from lambdas.search.target_vectors import Targets
@@ -22,7 +22,7 @@ REQUEST = SearchRequest.model_validate({"bm25": {"query": "x"}, "include_vectors
 
 
 def hits(answer: dict[str, Any], targets: Targets | None, request: SearchRequest = REQUEST) -> list[Hit]:
-    return [shown(each, request, targets) for each in candidates_of(answer, targets)]
+    return [render_hit(each, request, targets) for each in read_candidates(answer, targets)]
 
 
 def test_a_hit_of_words_has_a_score_and_no_distance() -> None:

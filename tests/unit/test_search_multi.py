@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError, SearchEngineError
-from lambdas.search.multi import FailedSearch, MultiSearchRequest, body_model
+from lambdas.search.multi import FailedSearch, MultiSearchRequest, choose_body_model
 from lambdas.search.request import SearchRequest
 from lambdas.search.searcher import Searcher
 from tests.builders import collection
@@ -75,9 +75,9 @@ def test_queries_that_are_all_wrong_ask_nothing() -> None:
 
 
 def test_a_body_with_queries_is_several_searches() -> None:
-    assert body_model({"queries": []}) is MultiSearchRequest
-    assert body_model({"bm25": {}}) is SearchRequest
-    assert body_model([]) is SearchRequest
+    assert choose_body_model({"queries": []}) is MultiSearchRequest
+    assert choose_body_model({"bm25": {}}) is SearchRequest
+    assert choose_body_model([]) is SearchRequest
 
 
 def test_queries_are_read_as_strictly_as_one() -> None:

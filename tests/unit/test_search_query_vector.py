@@ -66,7 +66,7 @@ def engine() -> Engine:
 
 
 def vectors_of(engine: Any, embedder: Any, *modes: Mode | None) -> list[Any]:
-    return QueryVectors(engine, embedder).of_each(BOOKS, modes, Stopwatch(perf_counter), Deadline.after(10), None)
+    return QueryVectors(engine, embedder).compute_each(BOOKS, modes, Stopwatch(perf_counter), Deadline.after(10), None)
 
 
 def test_texts_of_all_queries_go_to_each_model_in_one_job(engine: Engine, embedder: Embedder) -> None:
@@ -163,7 +163,7 @@ def test_reading_an_object_is_the_engines_time_and_not_the_models(embedder: Any)
                 next(ticks)
             return super().request(*asked)
 
-    QueryVectors(Slow(), embedder).of(  # type: ignore[arg-type]
+    QueryVectors(Slow(), embedder).compute(  # type: ignore[arg-type]
         BOOKS, NearObject(id=HERE, target_vector="own"), watch, Deadline.after(10), None
     )
 
@@ -175,7 +175,9 @@ def test_the_error_of_a_single_query_is_raised(engine: Any, embedder: Any) -> No
     vectors = QueryVectors(engine, embedder)
 
     with pytest.raises(InvalidRequestError, match="has no vectorizer"):
-        vectors.of(BOOKS, NearText(query="one", target_vector="own"), Stopwatch(perf_counter), Deadline.after(10), None)
+        vectors.compute(
+            BOOKS, NearText(query="one", target_vector="own"), Stopwatch(perf_counter), Deadline.after(10), None
+        )
 
 
 def test_an_engine_that_fails_is_the_error_of_those_that_need_it(embedder: Embedder) -> None:

@@ -4,10 +4,17 @@ import pytest
 
 from lambdas.errors import InvalidRequestError, ModelThrottledError
 from lambdas.reranking.model import RerankModel
-from lambdas.search.body import search_body
+from lambdas.search.body import build_search_body
 from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
-from lambdas.search.rerank import Rerank, fall_back, passages, query_text, read_properties, reranked
+from lambdas.search.rerank import (
+    Rerank,
+    collect_passages,
+    describe_fall_back,
+    list_read_properties,
+    order_by_rerank_score,
+    query_text,
+)
 from lambdas.search.response import RerankOutcome
 from tests.builders import FILM_PROPERTIES, collection
 
@@ -31,14 +38,14 @@ def test_the_model_reads_all_text_and_skips_hits_without_any() -> None:
         hit("d", genres=["noir"]),
     ]
 
-    assert passages(FILMS, rerank(), found) == {"a": "Up\nA house flies.\ncomedy\nfamily", "d": "noir"}
-    assert passages(FILMS, rerank(properties=["description", "title"]), found) == {"a": "A house flies.\nUp"}
+    assert collect_passages(FILMS, rerank(), found) == {"a": "Up\nA house flies.\ncomedy\nfamily", "d": "noir"}
+    assert collect_passages(FILMS, rerank(properties=["description", "title"]), found) == {"a": "A house flies.\nUp"}
 
 
 def test_hits_are_in_the_order_of_the_scores_and_those_without_come_last() -> None:
     found = [hit("a"), hit("b"), hit("c"), hit("d")]
 
-    order = reranked(found, {"a": 0.1, "d": 0.9, "c": 0.1})
+    order = order_by_rerank_score(found, {"a": 0.1, "d": 0.9, "c": 0.1})
 
     assert [(each.id, each.rerank_score) for each in order] == [("d", 0.9), ("a", 0.1), ("c", 0.1), ("b", None)]
 
@@ -61,7 +68,7 @@ def test_a_search_asks_for_its_candidates_with_the_text_that_the_model_reads() -
         {"bm25": {"query": "x"}, "rerank": {"model": COHERE, "candidates": 50}, "return_properties": ["year"]}
     )
 
-    body = search_body(FILMS, request, None)
+    body = build_search_body(FILMS, request, None)
 
     assert (body["from"], body["size"]) == (0, 50)
     assert body["_source"] == {
@@ -78,16 +85,16 @@ def test_a_search_asks_for_its_candidates_with_the_text_that_the_model_reads() -
 )
 def test_only_text_can_be_read(properties: list[str], message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
-        read_properties(FILMS, rerank(properties=properties))
+        list_read_properties(FILMS, rerank(properties=properties))
 
 
 def test_a_collection_without_text_is_not_reranked() -> None:
     with pytest.raises(InvalidRequestError, match="no text property that a model could read"):
-        read_properties(collection(properties=[{"name": "year", "type": "int"}]), rerank())
+        list_read_properties(collection(properties=[{"name": "year", "type": "int"}]), rerank())
 
 
 def test_a_fall_back_says_why() -> None:
-    assert fall_back(rerank(), 7, ModelThrottledError("Too many.")) == RerankOutcome(
+    assert describe_fall_back(rerank(), 7, ModelThrottledError("Too many.")) == RerankOutcome(
         applied=False, model=COHERE, candidates=7, code="model_throttled", message="Too many."
     )
 
@@ -105,5 +112,5 @@ def test_a_model_is_known_by_its_arn(model: str, region: str, arn: str) -> None:
 
 
 def test_the_region_is_that_of_alto_unless_it_is_given() -> None:
-    assert rerank().called("eu-west-1").region == "eu-west-1"
-    assert rerank(region="us-east-1").called("eu-west-1").region == "us-east-1"
+    assert rerank().resolve_model("eu-west-1").region == "eu-west-1"
+    assert rerank(region="us-east-1").resolve_model("eu-west-1").region == "us-east-1"

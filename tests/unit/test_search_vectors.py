@@ -3,10 +3,9 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.distances import DISTANCES, SCORES
 from lambdas.search.modes import NearVector
-from lambdas.search.target_vectors import Targets, targets_of
-from lambdas.search.vector_recipes import mean, moved_away, moved_to
+from lambdas.search.target_vectors import DISTANCES, SCORES, Targets, resolve_targets
+from lambdas.search.vector_recipes import compute_mean, move_away_from, move_towards
 from tests.builders import collection
 
 
@@ -14,7 +13,7 @@ def targets(distance: str, **target: Any) -> Targets:
     own = {"vectorizer": "none", "dimensions": 3, "index": {"distance": distance}}
     asked = {"vectors": ["a", "b"]} | target
     several = collection(vectors={"a": own, "b": own, "other": own | {"index": {"distance": "l2_squared"}}})
-    return targets_of(several, NearVector.model_validate({"vector": [1.0], "target_vector": asked}))
+    return resolve_targets(several, NearVector.model_validate({"vector": [1.0], "target_vector": asked}))
 
 
 @pytest.mark.parametrize("measure", ["cosine", "dot", "l2_squared"])
@@ -33,7 +32,7 @@ def test_certainty_is_for_cosine_only() -> None:
 
 
 def test_a_distance_that_cannot_be_is_refused() -> None:
-    with pytest.raises(InvalidRequestError, match=r"distance -0\.1 is below 0"):
+    with pytest.raises(InvalidRequestError, match=r"distance: -0\.1 is below 0"):
         targets("l2_squared").threshold(-0.1, None)
 
 
@@ -76,16 +75,16 @@ def test_vectors_by_name_need_no_list_of_targets() -> None:
     own = {"vectorizer": "none", "dimensions": 1}
     mode = NearVector.model_validate({"vectors": {"b": [1.0], "a": [2.0]}})
 
-    found = targets_of(collection(vectors={"a": own, "b": own}), mode)
+    found = resolve_targets(collection(vectors={"a": own, "b": own}), mode)
 
     assert (found.names, found.combine) == (["b", "a"], "minimum")
 
 
 def test_concepts_are_averaged() -> None:
-    assert mean([[1.0, 0.0], [0.0, 1.0]]) == [0.5, 0.5]
+    assert compute_mean([[1.0, 0.0], [0.0, 1.0]]) == [0.5, 0.5]
 
 
 def test_a_move_goes_half_of_the_way_at_most() -> None:
-    assert moved_to([1.0, 0.0], [0.0, 1.0], 1.0) == [0.5, 0.5]
-    assert moved_to([1.0, 0.0], [0.0, 1.0], 0.0) == [1.0, 0.0]
-    assert moved_away([1.0, 0.0], [0.0, 1.0], 1.0) == [1.5, -0.5]
+    assert move_towards([1.0, 0.0], [0.0, 1.0], 1.0) == [0.5, 0.5]
+    assert move_towards([1.0, 0.0], [0.0, 1.0], 0.0) == [1.0, 0.0]
+    assert move_away_from([1.0, 0.0], [0.0, 1.0], 1.0) == [1.5, -0.5]

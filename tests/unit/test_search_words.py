@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.bm25_leg import MAX_PAIRS, words_query
+from lambdas.search.bm25_leg import MAX_PAIRS, build_bm25_query
 from lambdas.search.modes import Bm25
-from lambdas.search.stop_words import without_stop_words
+from lambdas.search.stop_words import remove_stop_words
 from tests.builders import FILM_PROPERTIES, collection
 
 FILMS = collection()
@@ -15,7 +15,7 @@ MIXED = collection(properties=[*FILM_PROPERTIES, {"name": "isbn", "type": "text"
 
 
 def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
-    return words_query(on, text, Bm25.model_validate({"query": text} | settings))
+    return build_bm25_query(on, text, Bm25.model_validate({"query": text} | settings))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
     ],
 )
 def test_stop_words_leave_the_query_unless_there_is_nothing_else(text: str, searched: str) -> None:
-    assert without_stop_words(text) == searched
+    assert remove_stop_words(text) == searched
     assert query(text) == {"combined_fields": {"query": searched, "fields": FIELDS}}
 
 

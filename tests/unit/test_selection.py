@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.selection import selector
-from lambdas.selection.body import list_body, matches_body
+from lambdas.selection.body import build_list_body, build_matches_body
 from lambdas.selection.request import DeleteRequest, ListRequest
 from lambdas.selection.selector import Selector
 from tests.builders import NOW, collection
@@ -14,7 +14,7 @@ ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
 
 
 def test_the_first_page_asks_for_one_object_more_in_the_order_of_ids() -> None:
-    assert list_body(collection(), ListRequest(limit=10)) == {
+    assert build_list_body(collection(), ListRequest(limit=10)) == {
         "size": 11,
         "sort": [{"id": "asc"}],
         "query": {"match_all": {}},
@@ -34,7 +34,7 @@ def test_another_page_goes_on_after_an_id() -> None:
         }
     )
 
-    body = list_body(collection(), request)
+    body = build_list_body(collection(), request)
 
     assert body["search_after"] == [ID]
     assert body["query"] == {"term": {"properties.year": 1999}}
@@ -43,7 +43,7 @@ def test_another_page_goes_on_after_an_id() -> None:
 
 def test_a_property_that_is_not_there_cannot_be_returned() -> None:
     with pytest.raises(InvalidRequestError, match="'plot' is not a property of 'Film'"):
-        list_body(collection(), ListRequest(return_properties=["plot"]))
+        build_list_body(collection(), ListRequest(return_properties=["plot"]))
 
 
 def test_a_deletion_looks_for_ids_and_versions_only() -> None:
@@ -51,7 +51,7 @@ def test_a_deletion_looks_for_ids_and_versions_only() -> None:
         {"filter": {"property": "year", "operator": "equal", "value": 1}, "limit": 7}
     )
 
-    assert matches_body(collection(), request) == {
+    assert build_matches_body(collection(), request) == {
         "size": 7,
         "sort": [{"id": "asc"}],
         "query": {"bool": {"filter": [{"term": {"properties.year": 1}}]}},
