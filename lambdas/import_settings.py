@@ -1,16 +1,16 @@
-"""What the functions that know about import jobs are told by their environment."""
+"""Settings of the functions that work on import jobs, read from their environment."""
 
 from pydantic import Field
 
 from lambdas.settings import EngineSettings, FunctionSettings
 
-# Some thousand records of 1 kB: enough that batches of a chunk overlap for most of its time. What a slow model leaves
-# undone is handed back.
+# Some thousand records of 1 kB: enough that batches of a chunk overlap for most of its time. Records for which a slow
+# model leaves no time are handed back.
 CHUNK_BYTES = 1_048_576
 
 
 class ImportSettings(FunctionSettings):
-    """Settings of the functions that know about import jobs."""
+    """Settings of the functions that work on import jobs."""
 
     jobs_table: str = Field(alias="ALTO_JOBS_TABLE", min_length=1)
     import_bucket: str = Field(alias="ALTO_IMPORT_BUCKET", min_length=1)
@@ -24,7 +24,7 @@ class WriteSettings(EngineSettings, ImportSettings):
 
 
 class SplitSettings(ImportSettings):
-    """Settings of the split function. `chunk_bytes` is how much of a file one message loads."""
+    """Settings of the split function. `chunk_bytes` is the size of a chunk."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
@@ -32,7 +32,7 @@ class SplitSettings(ImportSettings):
 
 
 class LoadSettings(EngineSettings, ImportSettings):
-    """Settings of the load function. Without a role there is no batch inference."""
+    """Settings of the load function. Batch inference needs a role."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
     batch_role_arn: str | None = Field(default=None, alias="ALTO_BATCH_ROLE_ARN", pattern=r"^arn:aws[a-z-]*:iam::")

@@ -111,7 +111,7 @@ class ImportWorld:
     refreshed: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     continued: list[str] = field(default_factory=list)
-    looked_after: list[str] = field(default_factory=list)
+    watchdogs: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     announce: Callable[[Job], None] = lambda _: None
 
@@ -148,7 +148,7 @@ class ImportWorld:
     @property
     def jobs(self) -> JobStore:
         """The jobs of this world. Pauses are noted, not taken."""
-        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, jitter=lambda: 0.5, announce=self.announce)
+        return JobStore(self.dynamodb, TABLE, sleep=self.pauses.append, announce=self.announce)
 
     @property
     def queue(self) -> ChunkQueue:
@@ -161,7 +161,7 @@ class ImportWorld:
             S3Source(self.s3),
             self.jobs,
             self.queue,
-            go_on=self.continued.append,
+            request_split=self.continued.append,
             own_bucket=BUCKET,
             chunk_bytes=chunk_bytes,
         )

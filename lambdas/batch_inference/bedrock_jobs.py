@@ -1,4 +1,4 @@
-"""Bedrock's batch jobs: started, looked at and stopped. The client of the control plane is handed in."""
+"""Starts, checks and stops Bedrock's batch jobs. The client of the control plane is an argument."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +25,7 @@ _PROGRESS: dict[str, Progress] = {
     "InProgress": "running",
     "Stopping": "running",
     "Completed": "done",
-    # Records that Bedrock had no time for are in no output file.
+    # Records for which Bedrock had no time are missing from the output files.
     "PartiallyCompleted": "done",
     "Failed": "failed",
     "Stopped": "failed",
@@ -35,7 +35,7 @@ _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 
 
 class BatchStatus(NamedTuple):
-    """How far a job is, and Bedrock's own words for it."""
+    """The progress of a job, with Bedrock's own state and message."""
 
     progress: Progress
     state: str
@@ -57,7 +57,7 @@ class BatchJobs:
         `ModelAccessDeniedError` and `BatchInferenceRefusedError` when waiting does not help.
         """
         try:
-            answer = self._bedrock.create_model_invocation_job(
+            response = self._bedrock.create_model_invocation_job(
                 **job_request(
                     name,
                     config.target,
@@ -68,17 +68,17 @@ class BatchJobs:
             )
         except self._bedrock.exceptions.ClientError as error:
             raise _refusal(error.response.get("Error", {}), config) from error
-        arn: str = answer["jobArn"]
+        arn: str = response["jobArn"]
         return arn
 
     def status(self, arn: str) -> BatchStatus:
-        """How far a job is. Raises what the client raises."""
-        answer = self._bedrock.get_model_invocation_job(jobIdentifier=arn)
-        state = answer["status"]
-        return BatchStatus(_PROGRESS.get(state, "running"), state, answer.get("message", "")[:_SHOWN_CHARACTERS])
+        """Return the state of a job. Raises the client's errors."""
+        response = self._bedrock.get_model_invocation_job(jobIdentifier=arn)
+        state = response["status"]
+        return BatchStatus(_PROGRESS.get(state, "running"), state, response.get("message", "")[:_SHOWN_CHARACTERS])
 
     def stop(self, arn: str) -> None:
-        """Stop a job. One that ends in this moment is left alone."""
+        """Stop a job. A job that has just ended is not changed."""
         try:
             self._bedrock.stop_model_invocation_job(jobIdentifier=arn)
         except (self._bedrock.exceptions.ConflictException, self._bedrock.exceptions.ValidationException):
@@ -99,7 +99,7 @@ def job_request(name: str, model: str, *, role_arn: str, input_uri: str, output_
 
 
 def output_key(output_prefix: str, arn: str, input_key: str) -> str:
-    """Where Bedrock writes the answers to an input file: in a folder named by the job's id."""
+    """Return the key to which Bedrock writes the output of an input file: in a folder named by the job's id."""
     return f"{output_prefix}{arn.rpartition('/')[2]}/{input_key.rpartition('/')[2]}.out"
 
 
@@ -107,7 +107,7 @@ def _refusal(error: dict[str, Any], config: Text2VecAws) -> EmbeddingError:
     code, text = str(error.get("Code", "")), str(error.get("Message", ""))[:_SHOWN_CHARACTERS]
     subject = f"A batch job with {what(config)[0].lower()}{what(config)[1:]} in {config.region}"
     if code in ("ThrottlingException", "InternalServerException"):
-        return ModelThrottledError(f"{subject} could not be started just now. It is tried again by itself.")
+        return ModelThrottledError(f"{subject} could not be started just now. It is retried automatically.")
     if code == "ServiceQuotaExceededException":
         return ModelQuotaError(f"{subject} has to wait: as many are under way as the account may have.")
     if code in _DENIED:

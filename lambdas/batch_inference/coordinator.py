@@ -1,15 +1,15 @@
-"""Embedding a chunk by batch inference, in steps: write the texts, start the jobs, look after them, use the vectors.
+"""Embedding a chunk by batch inference, in steps: write the texts, start the jobs, check them, use the vectors.
 
-No function waits for Bedrock. Each step ends with a message that has the next one done, some minutes later; so an
-event that got lost costs nothing, and every step can be done again by whoever finds it undone.
+No function waits for Bedrock. Each step ends with a message that triggers the next one some minutes later, so
+no event can be lost, and every step can be repeated.
 """
 
 from collections.abc import Callable, Mapping
 
 from lambdas.batch_inference.bedrock_jobs import BatchJobs, BatchStatus
 from lambdas.batch_inference.file_format import Outcome, batch_problem
-from lambdas.batch_inference.s3_files import BatchFiles, made_by_alto
-from lambdas.batch_inference.state_store import Batch, BatchStore
+from lambdas.batch_inference.s3_files import BatchFiles
+from lambdas.batch_inference.state_store import BatchInferenceState, BatchInferenceStore
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
@@ -18,18 +18,18 @@ from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import JobFailedError
 from lambdas.objects.writer import ObjectWriter
 
-# The first look is after a minute; later ones are after up to a quarter of an hour, which is the most that SQS delays.
+# The first check is after a minute; later ones after up to 15 minutes, the longest delay that SQS has.
 FIRST_CHECK_SECONDS = 60
 LONGEST_CHECK_SECONDS = 900
 
 
 class BatchInference:
-    """Does the next step of a chunk. `writer_of` makes a writer that knows what became of these texts."""
+    """Takes the next step of a chunk. `writer_of` returns a writer that uses these vectors."""
 
     def __init__(
         self,
         *,
-        store: BatchStore,
+        store: BatchInferenceStore,
         jobs: BatchJobs,
         files: BatchFiles,
         writer_of: Callable[[Mapping[str, Outcome]], ObjectWriter],
@@ -44,19 +44,19 @@ class BatchInference:
     def advance(
         self, chunk: Chunk, collection: Collection, entries: Entries, deadline: Deadline
     ) -> Wait | Ready[Collection]:
-        """Do what can be done now. Raises `JobFailedError` when batch inference failed or cannot be had."""
+        """Take the next step. Raises `JobFailedError` when batch inference failed or is unavailable."""
         batch = self._store.get(chunk)
         if batch is None or batch.spent:
-            batch = self._written(chunk, batch, collection, entries, deadline)
+            batch = self._write_inputs(chunk, batch, collection, entries, deadline)
         if any(job.arn is None for job in batch.jobs):
-            return self._started(chunk, batch, collection)
+            return self._start_jobs(chunk, batch, collection)
         statuses = [self._jobs.status(str(job.arn)) for job in batch.jobs]
         failed = next((status for status in statuses if status.progress == "failed"), None)
         if failed is not None:
-            raise self._failed(batch, failed)
+            raise self._fail(batch, failed)
         if any(status.progress == "running" for status in statuses):
-            said = ", ".join(sorted({status.state for status in statuses}))
-            return _wait(chunk, batch, f"Batch inference is under way: {said}.")
+            states = ", ".join(sorted({status.state for status in statuses}))
+            return _wait(chunk, batch, f"Batch inference is under way: {states}.")
         return Ready(chunk.waiting_for(batch.awaited(0)), self._writer_of(self._files.read(batch, collection)))
 
     def stop(self, chunk: Chunk) -> None:
@@ -74,18 +74,23 @@ class BatchInference:
         if running:
             self._store.change(batch.model_copy(update={"spent": True}))
 
-    def _written(
-        self, chunk: Chunk, before: Batch | None, collection: Collection, entries: Entries, deadline: Deadline
-    ) -> Batch:
+    def _write_inputs(
+        self,
+        chunk: Chunk,
+        before: BatchInferenceState | None,
+        collection: Collection,
+        entries: Entries,
+        deadline: Deadline,
+    ) -> BatchInferenceState:
         if problem := batch_problem(collection.vectors, self._region):
             raise JobFailedError(problem)
-        # As it was before it waited for anything.
+        # The chunk as it was before it waited.
         fresh = chunk.model_copy(update={"batch": None})
         attempt = 0 if before is None else before.attempt + 1
         return self._store.add(self._files.write(fresh, attempt, entries(fresh), collection, deadline))
 
-    def _started(self, chunk: Chunk, batch: Batch, collection: Collection) -> Wait:
-        configs = made_by_alto(collection)
+    def _start_jobs(self, chunk: Chunk, batch: BatchInferenceState, collection: Collection) -> Wait:
+        configs = collection.made_by_alto
         for place, job in enumerate(batch.jobs):
             if job.arn is not None:
                 continue
@@ -97,31 +102,31 @@ class BatchInference:
                 raise JobFailedError(error.message) from None
             held = self._store.change(batch.started(place, arn))
             if held.attempt != batch.attempt:
-                return _wait(chunk, held, "Batch inference was started anew.")
+                return _wait(chunk, held, "Batch inference was started again.")
             batch = held
-        # The checks begin anew: so far it was another queue that it stood in.
+        # The checks start over: until now the chunk waited for a quota.
         return _wait(chunk.waiting_for(batch.awaited(0)), batch, "Batch inference was started.")
 
-    def _failed(self, batch: Batch, status: BatchStatus) -> JobFailedError:
+    def _fail(self, batch: BatchInferenceState, status: BatchStatus) -> JobFailedError:
         for job in batch.jobs:
             if self._jobs.status(str(job.arn)).progress == "running":
                 self._jobs.stop(str(job.arn))
-        # Before the import says so: a resumed one would find the same failure again.
+        # Before the import fails: a resumed import would find the same failure again.
         self._store.change(batch.model_copy(update={"spent": True}))
         names = ", ".join(str(job.arn) for job in batch.jobs)
         reason = f" {status.message}" if status.message else ""
         return JobFailedError(
-            f"Bedrock's batch inference ended as {status.state}.{reason} Mend what it says and resume the import, "
-            f"which starts it anew. ({names})"
+            f"Bedrock's batch inference ended as {status.state}.{reason} Fix the cause and resume the import, "
+            f"which starts it again. ({names})"
         )
 
 
-def _wait(chunk: Chunk, batch: Batch, why: str, *, is_held_up: bool = False) -> Wait:
+def _wait(chunk: Chunk, batch: BatchInferenceState, why: str, *, is_held_up: bool = False) -> Wait:
     checks = 0 if chunk.batch is None else chunk.batch.checks
     later = chunk.waiting_for(batch.awaited(checks + 1))
     return Wait(later, check_seconds(checks), why, is_held_up)
 
 
 def check_seconds(checks: int) -> int:
-    """How long to wait before the next look, after so many."""
+    """Return the seconds before the next check, after so many checks."""
     return min(FIRST_CHECK_SECONDS << min(checks, 10), LONGEST_CHECK_SECONDS)

@@ -1,8 +1,8 @@
 """Bedrock's batch inference: which vectors it can make, what goes into its files, and what comes out of them. Pure.
 
-An input line is `{"recordId", "modelInput"}`, an output line has beside both either `modelOutput` or `error`
+An input line is `{"recordId", "modelInput"}`, an output line has in addition either `modelOutput` or `error`
 (`{"errorCode", "errorMessage"}`). The order of the output is not that of the input, so records are known by their
-text's hash: a text that occurs twice is paid for once, and whoever has the text finds its vector.
+text's hash: a text that occurs twice is paid for once, and any record with the text finds its vector.
 """
 
 from array import array
@@ -25,10 +25,10 @@ MIN_RECORDS = 100
 MAX_RECORDS = 50_000
 # The quota is 1 GB a file; half of it leaves time to write it.
 MAX_INPUT_BYTES = 500_000_000
-# Numbers of all vectors of a job, which whoever stores them holds: 400 MB.
+# Numbers of all vectors of a job, which the loader holds in memory: 400 MB.
 MAX_NUMBERS = 50_000_000
 
-# What became of a text: its vector, or the error that is the text's own.
+# The outcome of a text: its vector, or the error that the text itself causes.
 type Outcome = array[float] | EmbeddingError
 
 
@@ -36,12 +36,12 @@ def batch_problem(vectors: Mapping[str, Text2VecAws | SelfProvided], region: str
     """Why batch inference in this region cannot make a collection's vectors, as a sentence; None if it can."""
     made = {name: config for name, config in vectors.items() if isinstance(config, Text2VecAws)}
     if not made:
-        return "Batch inference has nothing to do: the collection has no vector that Alto makes."
+        return "Batch inference is not possible: the collection has no vector that Alto makes."
     for name, config in made.items():
         if problem := _problem(config, region):
             return (
-                f"Batch inference cannot make 'vectors.{name}': {problem}. Import with options.embedding 'on_demand', "
-                "or into another collection."
+                f"Batch inference cannot make 'vectors.{name}': {problem}. Import with "
+                "options.embedding 'on_demand', or into another collection."
             )
     return None
 
@@ -62,14 +62,14 @@ def _problem(config: Text2VecAws, region: str) -> str | None:
 
 
 def most_records(config: Text2VecAws) -> int:
-    """How many records one job is given at most."""
+    """Return the most records that one job is given."""
     return min(MAX_RECORDS, MAX_NUMBERS // (config.resolved_dimensions or 1))
 
 
 def input_line(config: Text2VecAws, text: str) -> tuple[str, bytes] | None:
     """The record id of a text, and its line with its end.
 
-    None for a text that the model would refuse as it is: calling the model by itself says why, or cuts it.
+    None for a text that the model would refuse as it is: an on-demand call reports why, or cuts it.
     """
     if not text.strip() or is_too_long(text, config.model_family):
         return None
@@ -83,10 +83,10 @@ def input_line(config: Text2VecAws, text: str) -> tuple[str, bytes] | None:
 
 
 def outcomes(lines: Iterable[bytes], config: Text2VecAws) -> Iterator[tuple[str, Outcome]]:
-    """What became of each record of an output file, by its id.
+    """Yield the outcome of each record of an output file, with its id.
 
-    Left out are records that nothing is known of yet: those that failed for a reason that passes, and texts that are
-    too long where the collection has them cut. Whoever needs them calls the model.
+    Left out are records that failed for a transient reason, and texts that are too long where the collection cuts
+    them: these are embedded on demand.
     """
     for line in lines:
         record: dict[str, Any] = orjson.loads(line)
@@ -102,9 +102,9 @@ def _outcome(record: Mapping[str, Any], config: Text2VecAws) -> Outcome | None:
         except (ModelAnswerError, ModelInputError) as error:
             return error
         return made if isinstance(made, ModelAnswerError) else _packed(made)
-    told = record.get("error") or {}
-    body = orjson.dumps({"message": str(told.get("errorMessage", ""))})
-    failure = failure_of(HttpAnswer(int(told.get("errorCode", 500)), {}, body), config)
+    failed = record.get("error") or {}
+    body = orjson.dumps({"message": str(failed.get("errorMessage", ""))})
+    failure = failure_of(HttpAnswer(int(failed.get("errorCode", 500)), {}, body), config)
     if failure.remedy not in (Remedy.SPLIT, Remedy.GIVE_UP):
         return None
     if isinstance(failure.error, TextTooLongError) and config.truncate != "none":
@@ -113,5 +113,5 @@ def _outcome(record: Mapping[str, Any], config: Text2VecAws) -> Outcome | None:
 
 
 def _packed(vector: Vector) -> array[float]:
-    # A quarter of the memory of a list, and the very numbers that the model answered.
+    # A quarter of the memory of a list, with the same numbers.
     return array("d", vector)

@@ -1,4 +1,4 @@
-"""Vectors that were made before, in front of the model."""
+"""An embedder that uses prepared vectors and calls the model for the rest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from lambdas.errors import EmbeddingError
 
 
 class PreparedEmbedder:
-    """Answers with what is known of a text, by its hash, and asks the embedder for the rest."""
+    """Returns prepared vectors by the hash of their text, and passes other texts to the embedder."""
 
     def __init__(self, embedder: Embedder, known: Mapping[str, Outcome]) -> None:
         self._embedder = embedder
@@ -28,7 +28,7 @@ class PreparedEmbedder:
         credentials: AwsCredentials | None = None,
         counts: EmbeddingCounts | None = None,
     ) -> list[Result]:
-        """The vector of each text, or the error that it met, in the order of the texts."""
+        """Return the vector of each text, or its error, in the order of the texts."""
         known = [self._known.get(text_hash(config, text)) for text in texts]
         missing = [text for text, outcome in zip(texts, known, strict=True) if outcome is None]
         made: Sequence[Result] = ()

@@ -13,11 +13,11 @@ from lambdas.batch_inference.file_format import (
     most_records,
     outcomes,
 )
-from lambdas.batch_inference.state_store import Batch, VectorBatch
+from lambdas.batch_inference.state_store import BatchInferenceState, VectorBatch
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.imports.record_batches import batches
+from lambdas.imports.record_batches import BATCH_OBJECTS, group_records
 from lambdas.imports.s3_multipart import GrowingObject
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.jobs.chunk import Chunk
@@ -29,15 +29,9 @@ from lambdas.records.read_records import Entry
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-BATCH_OBJECTS = 480
-# Kept of a function's time for the rest of what it has to do.
+# Seconds kept back for the steps after writing.
 RESERVE_SECONDS = 40.0
 JSONL = "application/jsonl"
-
-
-def made_by_alto(collection: Collection) -> dict[str, Text2VecAws]:
-    """The vectors of a collection that batch inference makes."""
-    return {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
 
 
 class _Input:
@@ -57,7 +51,7 @@ class _Input:
 
 
 class BatchFiles:
-    """Writes the texts of records, and reads what became of them. `writer` says which texts have to be embedded."""
+    """Writes the texts of records, and reads their vectors. `writer` says which texts have to be embedded."""
 
     def __init__(
         self,
@@ -76,14 +70,15 @@ class BatchFiles:
 
     def write(
         self, chunk: Chunk, attempt: int, entries: Iterable[Entry], collection: Collection, deadline: Deadline
-    ) -> Batch:
+    ) -> BatchInferenceState:
         """Write the texts of a chunk's records, of as many as one job takes and there is time for.
 
-        Two who do so at once write different files, since one may come further: the one whose `Batch` is kept counts.
+        Concurrent loaders write different files, since one may write more records: the files of the stored
+        `BatchInferenceState` count.
         """
-        configs = made_by_alto(collection)
-        # Bedrock takes files that end in .jsonl. S3 announces them as if they were to be imported, and the splitter
-        # ignores what is below Alto's own prefix.
+        configs = collection.made_by_alto
+        # Bedrock takes files that end in .jsonl. S3 announces them, and the splitter ignores keys below Alto's own
+        # prefix.
         place = f"{chunk.chunk:08}-{chunk.part:04}-{attempt}-{self._token()}"
         folder = f"{OWN_PREFIX}imports/{chunk.job_id}/batch/{place}/"
         keys = {name: f"{folder}{name}.jsonl" for name in configs}
@@ -93,7 +88,7 @@ class BatchFiles:
         }
         most = self._most or min(most_records(config) for config in configs.values())
         begun, end = False, chunk.end
-        for batch in batches(entries, min(BATCH_OBJECTS, most)):
+        for batch in group_records(entries, min(BATCH_OBJECTS, most)):
             full = any(
                 len(each.records) + len(batch.entries) > most or each.target.size > MAX_INPUT_BYTES
                 for each in inputs.values()
@@ -107,25 +102,25 @@ class BatchFiles:
                 inputs[name].add(texts)
         jobs = []
         for name, each in inputs.items():
-            # Too few for a job are embedded on demand.
+            # Fewer than the minimum of a job are embedded on demand.
             if len(each.records) >= MIN_RECORDS:
                 each.target.close()
                 output = f"{folder}out/"
                 jobs.append(
                     VectorBatch(vector=name, input_key=keys[name], output_prefix=output, records=len(each.records))
                 )
-        return Batch(chunk=chunk, end=end, attempt=attempt, jobs=tuple(jobs))
+        return BatchInferenceState(chunk=chunk, end=end, attempt=attempt, jobs=tuple(jobs))
 
-    def read(self, batch: Batch, collection: Collection) -> Mapping[str, Outcome]:
-        """What became of the texts, by their hashes. A text that is not there is not known to have been embedded."""
-        configs = made_by_alto(collection)
+    def read(self, batch: BatchInferenceState, collection: Collection) -> Mapping[str, Outcome]:
+        """Return the outcomes of the texts, by their hashes. A missing text must be embedded on demand."""
+        configs = collection.made_by_alto
         found: dict[str, Outcome] = {}
         for job in batch.jobs:
             key = output_key(job.output_prefix, str(job.arn), job.input_key)
             try:
                 body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
             except self._s3.exceptions.NoSuchKey:
-                continue  # nothing of it was done in time
+                continue  # no record was done in time
             lines = split_lines(body.iter_chunks(BLOCK_BYTES))
             found.update(outcomes((line.data for line in lines), configs[job.vector]))
         return found

@@ -1,7 +1,7 @@
-"""What is known of the batch inference of a part of a chunk: an item beside the job, changed by conditional writes.
+"""The state of the batch inference of a part of a chunk: an item in the table of jobs, with conditional writes.
 
-The item (`pk` = `job#<id>`, `sk` = `batch#<chunk>.<part>`) is the one truth: whoever comes second, or comes again,
-does what it says instead of what they had in mind.
+The item (`pk` = `job#<id>`, `sk` = `batch#<chunk>.<part>`) is authoritative: a second or repeated
+invocation follows it.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from lambdas.jobs.chunk import Chunk, ChunkBatch
+from lambdas.jobs.chunk import AwaitedBatchInference, Chunk
 from lambdas.jobs.dynamodb_items import attributes, chunk_key, values
 from lambdas.jobs.job_store import TIME_TO_LIVE
 from lambdas.models import StrictModel
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class VectorBatch(StrictModel):
-    """The batch job of one vector of the collection. Without an ARN it is not known to be started."""
+    """The batch job of one vector of the collection. Without an ARN it may not have been started."""
 
     vector: str
     input_key: str
@@ -29,14 +29,14 @@ class VectorBatch(StrictModel):
     arn: str | None = None
 
 
-class Batch(BaseModel):
+class BatchInferenceState(BaseModel):
     """The records of a part, written out for batch inference: those of `chunk` that begin before `end`.
 
-    `attempt` counts from 0. A `spent` one is of no use any more: its jobs failed or were stopped. Without jobs there
-    was too little to embed for one.
+    `attempt` counts from 0. A `spent` one is no longer used: its jobs failed or were stopped. Without jobs, too
+    few texts had to be embedded.
     """
 
-    # A stored item has its keys, too.
+    # A stored item also has its keys.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     chunk: Chunk
@@ -52,19 +52,19 @@ class Batch(BaseModel):
         """
         return f"alto-{self.chunk.job_id}-{self.chunk.chunk}-{self.chunk.part}-{place}-{self.attempt}"
 
-    def started(self, place: int, arn: str) -> "Batch":
+    def started(self, place: int, arn: str) -> "BatchInferenceState":
         """The same, with the ARN of the job at this place."""
         jobs = list(self.jobs)
         jobs[place] = jobs[place].model_copy(update={"arn": arn})
         return self.model_copy(update={"jobs": tuple(jobs)})
 
-    def awaited(self, checks: int) -> ChunkBatch:
-        """What the chunk's message says of it."""
-        return ChunkBatch(part=self.chunk.part, end=self.end, checks=checks)
+    def awaited(self, checks: int) -> AwaitedBatchInference:
+        """Return the reference to it in the chunk's message."""
+        return AwaitedBatchInference(part=self.chunk.part, end=self.end, checks=checks)
 
 
-class BatchStore:
-    """Where they are kept: the table of the jobs."""
+class BatchInferenceStore:
+    """Stores the states in the table of jobs."""
 
     def __init__(
         self, dynamodb: "DynamoDBClient", table: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -73,25 +73,25 @@ class BatchStore:
         self._table = table
         self._now = now
 
-    def get(self, chunk: Chunk) -> Batch | None:
-        """The batch inference that a chunk waits for, or that was prepared for its part; None if there is none."""
+    def get(self, chunk: Chunk) -> BatchInferenceState | None:
+        """Return the state that a chunk waits for, or that was prepared for its part; None if it is missing."""
         part = chunk if chunk.batch is None else chunk.model_copy(update={"part": chunk.batch.part})
-        answer = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(part, "batch"), ConsistentRead=True)
-        return Batch.model_validate(values(answer["Item"])) if "Item" in answer else None
+        response = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(part, "batch"), ConsistentRead=True)
+        return BatchInferenceState.model_validate(values(response["Item"])) if "Item" in response else None
 
-    def add(self, batch: Batch) -> Batch:
-        """Keep a new one, unless somebody was faster. The one that holds."""
+    def add(self, batch: BatchInferenceState) -> BatchInferenceState:
+        """Store a new state unless another invocation was first. Returns the stored one."""
         unless = "attribute_not_exists(pk) OR (spent = :true AND attempt < :attempt)"
         return batch if self._put(batch, unless) else self._held(batch)
 
-    def change(self, batch: Batch) -> Batch:
-        """Keep what became of it, unless a later attempt took its place. The one that holds."""
+    def change(self, batch: BatchInferenceState) -> BatchInferenceState:
+        """Store a change unless a later attempt replaced the state. Returns the stored one."""
         return batch if self._put(batch, "spent <> :true AND attempt = :attempt") else self._held(batch)
 
-    def _held(self, batch: Batch) -> Batch:
+    def _held(self, batch: BatchInferenceState) -> BatchInferenceState:
         return self.get(batch.chunk) or batch
 
-    def _put(self, batch: Batch, condition: str) -> bool:
+    def _put(self, batch: BatchInferenceState, condition: str) -> bool:
         item = batch.model_dump(mode="json", exclude_none=True) | {
             "updated": self._now().isoformat(),
             "expires": int((self._now() + TIME_TO_LIVE).timestamp()),

@@ -103,6 +103,11 @@ class CollectionConfig(StrictModel):
                     )
         return self
 
+    @property
+    def made_by_alto(self) -> dict[str, Text2VecAws]:
+        """The vectors that Alto makes with a model, by name; the caller brings the others."""
+        return {name: config for name, config in self.vectors.items() if isinstance(config, Text2VecAws)}
+
     def property_named(self, name: str) -> Property | None:
         """The property of this name, if there is one."""
         return next((item for item in self.properties if item.name == name), None)

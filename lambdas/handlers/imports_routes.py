@@ -23,6 +23,15 @@ ImportId = Annotated[UUID, Path()]
 @router.post(
     "/v1/imports",
     summary="Start an import",
+    description=(
+        "Starts an import job for an S3 object (`source`), or returns a URL to upload a file to "
+        "(`file_name`); the job then starts when the file has arrived. An object without an id gets one "
+        "that derives from the file's content and the record's place, so importing the same content twice "
+        "stores each object once. Objects with an id that exists are replaced; identical objects are left "
+        "alone and cost no model call. The same content with the same options is the same job: a repeated "
+        "request returns it, unless `repeat` is true. Costs one model call for each batch of new or "
+        "changed texts."
+    ),
     operation_id="start_import",
     tags=["Imports"],
     status_code=202,
@@ -31,7 +40,7 @@ ImportId = Annotated[UUID, Path()]
 def start_import(
     request: Annotated[ImportRequest, StrictJson(), Body()], idempotency_key: IdempotencyKey = None
 ) -> Response[StartedImport]:
-    """Imports an object in S3, or answers a URL to upload a file to. The same content again is the same job."""
+    """Start an import, once for each Idempotency-Key."""
     function = services()
     collection = function.registry.fresh(request.collection)
     named = request.model_copy(update={"collection": collection.name})
@@ -42,112 +51,150 @@ def start_import(
     def start() -> bytes:
         return function.imports.start(named, problem).kept.model_dump_json().encode()
 
-    answered = function.requests.run("import", idempotency_key, named.model_dump_json().encode(), start)
-    started = function.imports.started(named, KeptImport.model_validate_json(answered.body))
-    return Response(status_code=202, content_type=JSON, body=started, headers=replayed(answered))
+    stored = function.requests.run("import", idempotency_key, named.model_dump_json().encode(), start)
+    started = function.imports.started(named, KeptImport.model_validate_json(stored.body))
+    return Response(status_code=202, content_type=JSON, body=started, headers=replayed(stored))
 
 
 @router.get(
     "/v1/imports",
     summary="List import jobs",
+    description=(
+        "Returns the jobs of the last 90 days, the newest first, `limit` on a page. Send `next` of one "
+        "page as `after` to get the following page. Reads one item for each job; no search or model call."
+    ),
     operation_id="list_imports",
     tags=["Imports"],
-    responses={200: {"description": "Jobs of the last 90 days, the newest first."}} | ERROR_RESPONSES,
+    responses={200: {"description": "A page of jobs, the newest first."}} | ERROR_RESPONSES,
 )
 def list_imports(
     limit: Annotated[int, Query(ge=1, le=100)] = 20, after: Annotated[str | None, Query(max_length=200)] = None
 ) -> ImportList:
-    """A page of jobs."""
+    """Return a page of jobs."""
     return services().imports.list(limit, after)
 
 
 @router.get(
     "/v1/imports/<import_id>",
     summary="Get an import job",
+    description=(
+        "Returns the state of a job: records read, loaded, unchanged and failed (these include the chunks "
+        "that are being loaded, and move every few seconds), rate, estimated end, the first failed "
+        "records, dead chunks, and the last reason why a chunk could not be loaded. A URL to the error "
+        "file is valid for one hour. Returns 404 with the reason while an announced upload has not "
+        "arrived."
+    ),
     operation_id="get_import",
     tags=["Imports"],
     responses={200: {"description": "State and counts; read = loaded + unchanged + failed."}} | ERROR_RESPONSES,
 )
 def get_import(import_id: ImportId) -> ImportResponse:
-    """How far the job is, and what went wrong."""
+    """Return a job."""
     return services().imports.get(str(import_id))
 
 
 @router.post(
     "/v1/imports/<import_id>/cancel",
     summary="Cancel an import job",
+    description=(
+        "Stops a job that has not ended. Objects that are stored stay; chunks that are being loaded at "
+        "this moment are still counted. Batch inference jobs of Bedrock are stopped. The job can be "
+        "resumed."
+    ),
     operation_id="cancel_import",
     tags=["Imports"],
-    responses={200: {"description": "It is stopped; what it has stored stays."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The cancelled job. Stored objects stay."}} | ERROR_RESPONSES,
 )
 def cancel_import(import_id: ImportId) -> ImportResponse:
-    """Chunks that are being loaded at this moment are still counted."""
+    """Cancel a job."""
     return services().imports.cancel(str(import_id))
 
 
 @router.post(
     "/v1/imports/<import_id>/resume",
     summary="Resume an import job",
+    description=(
+        "Continues a job that failed, was cancelled, has dead chunks, or made no progress for an hour. "
+        "Counted chunks are not loaded again, and unchanged objects cost no model call. Returns 409 if "
+        "the job does not need it, or if a newer version of its file was uploaded since."
+    ),
     operation_id="resume_import",
     tags=["Imports"],
-    responses={200: {"description": "It goes on; what is counted is not loaded again."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The job continues; counted chunks are not loaded again."}} | ERROR_RESPONSES,
 )
 def resume_import(import_id: ImportId) -> ImportResponse:
-    """For a job that failed, was cancelled, or has dead chunks."""
+    """Resume a job."""
     return services().imports.resume(str(import_id))
 
 
 @router.post(
     "/v1/imports/<import_id>/retry",
-    summary="Try the failed records of a job again",
+    summary="Retry the failed records of a job",
+    description=(
+        "Starts a job that loads only the failed records of a completed job, under the ids that they "
+        "would have had. Use it once the cause is fixed: for example, a missing property was added or "
+        "model access granted. Returns 409 if a newer version of the file was uploaded since."
+    ),
     operation_id="retry_import",
     tags=["Imports"],
     status_code=202,
     responses={202: {"description": "A new job with only these records."}} | ERROR_RESPONSES,
 )
 def retry_import(import_id: ImportId) -> StartedImport:
-    """For a completed job, after the cause was mended: a property added, a model allowed."""
+    """Retry the failed records of a job."""
     return services().imports.retry_failed(str(import_id))
 
 
 @router.post(
     "/v1/imports/<import_id>/upload/parts",
     summary="Get URLs for parts of an upload",
+    description=(
+        "Signs URLs for parts of a multipart upload: those beyond the first 100, and those whose URLs "
+        "have expired. Each URL is valid for one hour and takes one PUT of that part. Nothing is stored."
+    ),
     operation_id="sign_upload_parts",
     tags=["Imports"],
-    responses={200: {"description": "Where to PUT each part."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The URL of each part."}} | ERROR_RESPONSES,
 )
 def sign_upload_parts(import_id: ImportId, request: Annotated[PartsRequest, StrictJson(), Body()]) -> PartUrls:
-    """For parts beyond the first 100, and anew for those whose URLs have expired."""
-    return services().imports.uploads.sign(str(import_id), _meant(request))
+    """Sign URLs for parts of an upload."""
+    return services().imports.uploads.sign(str(import_id), _with_stored_name(request))
 
 
 @router.post(
     "/v1/imports/<import_id>/upload/complete",
     summary="Complete an upload in parts",
+    description=(
+        "Makes one S3 object of the uploaded parts; its import then starts automatically. Repeating the "
+        "request returns the same response."
+    ),
     operation_id="complete_upload",
     tags=["Imports"],
-    responses={200: {"description": "The file is in S3; its import starts by itself."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The file is in S3; its import starts automatically."}} | ERROR_RESPONSES,
 )
 def complete_upload(import_id: ImportId, request: Annotated[UploadCompletion, StrictJson(), Body()]) -> CompletedUpload:
-    """Puts the parts together. Sent again, it answers as before."""
-    return services().imports.uploads.complete(str(import_id), _meant(request))
+    """Complete an upload."""
+    return services().imports.uploads.complete(str(import_id), _with_stored_name(request))
 
 
 @router.post(
     "/v1/imports/<import_id>/upload/abort",
-    summary="Give up an upload in parts",
+    summary="Abort an upload in parts",
+    description=(
+        "Deletes the uploaded parts; nothing is imported. Without it, S3 deletes them after seven days, "
+        "and they are charged until then."
+    ),
     operation_id="abort_upload",
     tags=["Imports"],
     status_code=204,
-    responses={204: {"description": "S3 has deleted its parts."}} | ERROR_RESPONSES,
+    responses={204: {"description": "The parts are deleted."}} | ERROR_RESPONSES,
 )
 def abort_upload(import_id: ImportId, request: Annotated[UploadReference, StrictJson(), Body()]) -> Response[None]:
-    """Nothing is imported. Without it S3 deletes the parts after seven days."""
-    services().imports.uploads.abort(str(import_id), _meant(request))
+    """Abort an upload."""
+    services().imports.uploads.abort(str(import_id), _with_stored_name(request))
     return Response(status_code=204)
 
 
-def _meant[R: UploadReference](request: R) -> R:
-    """The request with the collection's name as it is stored."""
+def _with_stored_name[R: UploadReference](request: R) -> R:
+    """Return the request with the collection's name as it is stored."""
     return request.model_copy(update={"collection": services().registry.fresh(request.collection).name})

@@ -21,7 +21,7 @@ MARGIN_SECONDS = 10.0
 
 
 def load_chunk(record: SQSRecord, lambda_context: "LambdaContext") -> None:
-    """Load the chunk that one message holds."""
+    """Process one SQS message: load its chunk."""
     deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
     chunk = Chunk.model_validate_json(record.body)
     delivery = Delivery(record.receipt_handle, int(record.attributes.approximate_receive_count))
@@ -35,7 +35,7 @@ def load_chunk(record: SQSRecord, lambda_context: "LambdaContext") -> None:
 
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Entry point of the load function. Answers with the messages to deliver again."""
+    """Entry point of the load function. Returns the messages to deliver again."""
     processor = BatchProcessor(
         EventType.SQS,
         raise_on_entire_batch_failure=False,

@@ -13,12 +13,12 @@ from lambdas.wiring.split import splitter
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Kept back from the function's time for storing how far it came.
+# Kept back from the function's time for storing its position.
 MARGIN_SECONDS = 5.0
 
 
 def split_notification(record: SQSRecord, lambda_context: "LambdaContext") -> None:
-    """Split what one message tells of."""
+    """Process one SQS message: split the objects it announces."""
     deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
     for outcome in splitter().split_all(record.body, deadline):
         logger.info("split", extra=outcome._asdict())
@@ -26,7 +26,7 @@ def split_notification(record: SQSRecord, lambda_context: "LambdaContext") -> No
 
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Entry point of the split function. Answers with the messages to deliver again."""
+    """Entry point of the split function. Returns the messages to deliver again."""
     processor = BatchProcessor(
         EventType.SQS,
         raise_on_entire_batch_failure=False,

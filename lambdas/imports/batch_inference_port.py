@@ -1,11 +1,11 @@
-"""What the loader knows of batch inference: a chunk has to wait, or can be loaded by a writer of its own. Pure."""
+"""The loader's interface to batch inference: a chunk has to wait, or can be loaded by a given writer. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from lambdas.deadline import Deadline
-from lambdas.imports.record_batches import ObjectWriter
+from lambdas.imports.record_batches import RecordWriter
 from lambdas.jobs.chunk import Chunk
 from lambdas.records.read_records import Entry
 
@@ -15,7 +15,7 @@ type Entries = Callable[[Chunk], Iterator[Entry]]
 
 
 class Wait(NamedTuple):
-    """The chunk is to come again after `seconds`. `is_held_up`: it is not its own work that takes the time."""
+    """The chunk must be delivered again after `seconds`. `is_held_up`: it waits for the account's quota."""
 
     chunk: Chunk
     seconds: int
@@ -24,26 +24,24 @@ class Wait(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready[Collection]:
+class Ready[C]:
     """The chunk can be loaded by this writer, up to the end of its batch."""
 
     chunk: Chunk
-    writer: ObjectWriter[Collection]
+    writer: RecordWriter[C]
 
     @property
     def loadable(self) -> Chunk:
-        """The chunk as far as its batch goes."""
+        """The part of the chunk that its batch inference covers."""
         batch = self.chunk.batch
         return self.chunk if batch is None else self.chunk.model_copy(update={"end": min(self.chunk.end, batch.end)})
 
 
-class BatchSteps[Collection](Protocol):
+class BatchSteps[C](Protocol):
     """Embeds chunks by batch inference, step by step."""
 
-    def advance(
-        self, chunk: Chunk, collection: Collection, entries: Entries, deadline: Deadline
-    ) -> Wait | Ready[Collection]:
-        """Do what can be done now. Raises `JobFailedError` when batch inference failed or cannot be had."""
+    def advance(self, chunk: Chunk, collection: C, entries: Entries, deadline: Deadline) -> Wait | Ready[C]:
+        """Take the next step. Raises `JobFailedError` when batch inference failed or is unavailable."""
         ...
 
     def stop(self, chunk: Chunk) -> None:

@@ -89,9 +89,9 @@ class Planner:
         Raises `JobFailedError` when the file cannot be read.
         """
         try:
-            if job.reads == "parquet":
+            if job.source_format == "parquet":
                 yield from self._row_groups(job)
-            elif job.reads == "csv" or job.is_compressed:
+            elif job.source_format == "csv" or job.is_compressed:
                 yield from self._read(job, deadline)
             else:
                 chunks = map(job.chunk, range(job.chunks_sent, job.chunks_total))
@@ -138,7 +138,7 @@ class Planner:
         """Start, end, bytes and whether they are cut, of each record from the job's position on."""
         blocks = self._content(job.source, job.options, job.position, deadline)
         lines = split_lines(blocks, job.position)
-        if job.reads != "csv":
+        if job.source_format != "csv":
             return _ends_of(lines)
         records = read_csv(lines, job.options.csv)
         if job.position == 0 and not job.options.csv.columns:

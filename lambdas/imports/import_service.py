@@ -1,4 +1,4 @@
-"""What people do with imports: start, upload, list, cancel, resume, try the failed records again."""
+"""The import API: start, upload, list, cancel, resume, retry failed records."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,11 +14,11 @@ from lambdas.imports.chunk_planner import Planner
 from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.splitter import plan_job
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.imports.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS, FileName, Upload, Uploads
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import ImportOptions
-from lambdas.jobs.job import QUIET, Job, JobFailedError, JobState
+from lambdas.jobs.job import STALLED_AFTER, Job, JobFailedError, JobState
 from lambdas.jobs.job_response import ImportResponse, response_of
 from lambdas.jobs.job_store import JobStore
 from lambdas.models import StrictModel
@@ -26,7 +26,7 @@ from lambdas.models import StrictModel
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# How an error file is read, whatever the failed records were.
+# How an error file is read.
 RETRIED_IN_BATCH = ImportOptions(format="jsonl", gzip=False, embedding="batch")
 
 # A key has 1,024 bytes at most.
@@ -38,13 +38,15 @@ class ImportRequest(StrictModel):
 
     collection: CollectionName
     source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
-    file_name: FileName | None = Field(default=None, description="Instead: answers with a URL to upload the file to.")
+    file_name: FileName | None = Field(
+        default=None, description="Instead of `source`: the response has a URL to upload the file to."
+    )
     file_size: Annotated[int, Field(ge=0, le=MAX_FILE_BYTES)] | None = Field(
         default=None, description=f"Bytes of that file. One above {PART_BYTES // MIB} MiB is then sent in parts."
     )
     options: ImportOptions = ImportOptions()
     repeat: bool = Field(
-        default=False, description="Import again what was imported before. Without it that job is answered."
+        default=False, description="Import the same content again. Otherwise the response is the job that imported it."
     )
 
     @model_validator(mode="after")
@@ -57,7 +59,7 @@ class ImportRequest(StrictModel):
 
 
 class KeptImport(StrictModel):
-    """What is kept of a start for its Idempotency-Key: no signed URL, which is a secret and good for an hour only."""
+    """Stored for the Idempotency-Key of a start: no signed URL, which is a secret and valid for an hour only."""
 
     id: str
     upload_id: str | None = None
@@ -72,7 +74,7 @@ class StartedImport(StrictModel):
 
     @property
     def kept(self) -> KeptImport:
-        """What has to be known to give this answer again."""
+        """The values from which this response can be made again."""
         parts = self.upload.parts if self.upload else None
         return KeptImport(id=self.id, upload_id=parts.upload_id if parts else None)
 
@@ -81,14 +83,14 @@ class ImportList(StrictModel):
     """Jobs, the newest first."""
 
     imports: list[ImportResponse]
-    next: str | None = Field(description="Send it as `after` to get the following jobs.")
+    next: str | None = Field(description="Send it as `after` to get the following jobs; null on the last page.")
 
 
 class ImportControl:
-    """Starts and steers jobs.
+    """Starts and controls jobs.
 
-    `go_on` has the split function split a job. `look_after` has it do so later, unless it was done: whoever stores that
-    a job is to be split may die before asking for it, and so asks for this before.
+    `request_split` has the split function split a job. `schedule_watchdog` has it do so some minutes later unless it
+    has begun: it is called before a job is stored, because a caller may stop between storing it and `request_split`.
     """
 
     def __init__(
@@ -96,8 +98,8 @@ class ImportControl:
         *,
         s3: "S3Client",
         jobs: JobStore,
-        go_on: Callable[[str], None],
-        look_after: Callable[[str], None],
+        request_split: Callable[[str], None],
+        schedule_watchdog: Callable[[str], None],
         bucket: str,
         chunk_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -105,8 +107,8 @@ class ImportControl:
         self._s3 = s3
         self._source = S3Source(s3)
         self._jobs = jobs
-        self._go_on = go_on
-        self._look_after = look_after
+        self._request_split = request_split
+        self._schedule_watchdog = schedule_watchdog
         self._bucket = bucket
         self._planner = Planner(self._source, bucket)
         self._chunk_bytes = chunk_bytes
@@ -114,7 +116,7 @@ class ImportControl:
         self.uploads = Uploads(s3, bucket, now)
 
     def start(self, request: ImportRequest, batch_problem: str | None = None) -> StartedImport:
-        """Start the import of an object, or give the URL for a file. The collection must exist.
+        """Start the import of an object, or return the URL for a file. The collection must exist.
 
         `batch_problem` says why the collection cannot be embedded by batch inference, if it cannot. Raises
         `InvalidRequestError` when that is asked for, when the object cannot be read or its format is not known.
@@ -143,7 +145,7 @@ class ImportControl:
         return self._started(job)
 
     def started(self, request: ImportRequest, kept: KeptImport) -> StartedImport:
-        """The import that this request started, as it stands: its job, or URLs for its file that were just signed.
+        """Return the import that this request started: its job, or new URLs for its file.
 
         Raises `ImportNotFoundError`, and `InvalidRequestError` when the format of the file is not known.
         """
@@ -152,54 +154,54 @@ class ImportControl:
         return StartedImport(id=kept.id, job=self.get(kept.id))
 
     def get(self, import_id: str) -> ImportResponse:
-        """The job, with a URL to its error file. Raises `ImportNotFoundError`."""
+        """Return the job, with a URL to its error file. Raises `ImportNotFoundError`."""
         return self._shown(self._jobs.get(import_id))
 
     def list(self, limit: int, after: str | None) -> ImportList:
-        """Jobs, the newest first."""
+        """Return a page of jobs, the newest first."""
         jobs, following = self._jobs.list(limit, after)
         return ImportList(imports=[self._shown(job) for job in jobs], next=following)
 
     def cancel(self, import_id: str) -> ImportResponse:
-        """Stop a job. What it has stored stays. Raises `ImportNotFoundError`, `ConflictError`."""
+        """Stop a job. Stored objects stay. Raises `ImportNotFoundError`, `ConflictError`."""
         job = self._jobs.get(import_id)
         if not self._jobs.cancel(import_id):
             raise ConflictError(f"The import is {job.state} already: there is nothing to cancel.")
         if job.options.embedding == "batch":
-            self._go_on(import_id)
+            self._request_split(import_id)
         return self.get(import_id)
 
     def resume(self, import_id: str) -> ImportResponse:
-        """Go on with a job that failed, was cancelled, has dead chunks or got stuck. What is counted stays counted.
+        """Continue a job that failed, was cancelled, has dead chunks or is stalled. Counted chunks stay counted.
 
-        Asked again, it does again what may not have been done. Raises `ImportNotFoundError`, `ConflictError`.
+        Repeating it repeats the steps that may have been missed. Raises `ImportNotFoundError`, `ConflictError`.
         """
         job = self._jobs.get(import_id)
         if job.can_be_resumed(self._now()):
-            self._look_after(import_id)
+            self._schedule_watchdog(import_id)
             for chunk in list(self._jobs.dead_chunks(import_id)):
                 self._jobs.revive(job, chunk)
             if not self._jobs.resume(job):
-                # Someone else changed it in this moment.
+                # It was changed concurrently.
                 return self.resume(import_id)
-        elif job.state is not JobState.SPLITTING and not job.waits_for_nobody:
+        elif job.state is not JobState.SPLITTING and not job.is_settled:
             raise ConflictError(
-                f"The import is {job.state}: only one that is failed, cancelled or incomplete, or of which nothing was "
-                f"heard for {QUIET.total_seconds() / 60:.0f} minutes, goes on."
+                f"The import is {job.state}. Only a failed, cancelled or incomplete import, or one without progress "
+                f"for {STALLED_AFTER.total_seconds() / 60:.0f} minutes, can be resumed."
             )
-        self._go_on(import_id)
+        self._request_split(import_id)
         return self.get(import_id)
 
     def retry_failed(self, import_id: str) -> StartedImport:
-        """A new job with the records that failed in this one, under the ids that they would have had.
+        """Start a job with the failed records of this one, under the ids that they would have had.
 
         Raises `ImportNotFoundError`, `ConflictError`.
         """
         job = self._jobs.get(import_id)
         if job.state is not JobState.COMPLETED or job.error_file is None:
             raise ConflictError(
-                f"The import is {job.state} with {job.failed} failed records. They can be tried again when it is "
-                "completed and there are some."
+                f"The import is {job.state} with {job.failed} failed records. Only failed records of a completed "
+                "import can be retried."
             )
         try:
             source, size = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
@@ -220,10 +222,10 @@ class ImportControl:
         return self._started(again)
 
     def _started(self, job: Job) -> StartedImport:
-        self._look_after(job.id)
+        self._schedule_watchdog(job.id)
         if self._jobs.create(job) or self._jobs.get(job.id).state is JobState.SPLITTING:
-            # Sent again for a job that is being split: whoever created it may have died before.
-            self._go_on(job.id)
+            # Sent again for a job that is being split: the request that created it may have stopped before.
+            self._request_split(job.id)
         return StartedImport(id=job.id, job=self.get(job.id))
 
     def _upload(self, request: ImportRequest, file_name: str, kept: KeptImport) -> StartedImport:
@@ -234,18 +236,20 @@ class ImportControl:
                 "give it another name; options say how it is read all the same"
             )
             raise InvalidRequestError(f"file_name: {problem}.", [ErrorDetail("file_name", problem)])
-        note = UploadNote(kept.id, request.options)
-        upload = self.uploads.begin(request.collection, file_name, note, request.file_size, kept.upload_id)
+        about = UploadMetadata(kept.id, request.options)
+        upload = self.uploads.begin(request.collection, file_name, about, request.file_size, kept.upload_id)
         return StartedImport(id=kept.id, upload=upload)
 
     def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
         resolved = options.resolved(key)
         if resolved is None:
             raise InvalidRequestError(
-                f"'{key}' does not tell its format: say options.format, or let it end in {', '.join(SUFFIXES)}."
+                f"'{key}' has no ending that names its format: set options.format, or use one of {', '.join(SUFFIXES)}."
             )
         if key.startswith(OWN_PREFIX):
-            raise InvalidRequestError(f"'{key}' is a file of Alto's own. To try failed records again, use .../retry.")
+            raise InvalidRequestError(
+                f"'{key}' is one of Alto's own files. To retry failed records, use POST /v1/imports/{{id}}/retry."
+            )
         return resolved
 
     def _shown(self, job: Job) -> ImportResponse:

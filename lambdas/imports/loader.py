@@ -1,9 +1,9 @@
 """The second half of an import: load one chunk and count it exactly once.
 
 The order makes every interruption harmless. Objects are written under ids that never change, then the error file,
-then the counts in one transaction. Whatever happens before the transaction happens again with the same result;
-whatever is delivered after it finds the chunk counted. What there was no time for is handed back in the same way: the
-transaction says where the rest begins, then its message is sent, and sent again if the chunk is delivered again.
+then the counts in one transaction. Everything before the transaction can be repeated with the same result;
+a delivery after it finds the chunk counted. Records for which there was no time are handed back in the same way: the
+transaction stores where the rest begins, then its message is sent, and sent again if the chunk is delivered again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,8 +26,7 @@ from lambdas.errors import (
 )
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.error_file import merge
-from lambdas.imports.pipeline import in_order
-from lambdas.imports.record_batches import BatchWriter, ObjectWriter, batches
+from lambdas.imports.record_batches import BATCH_OBJECTS, BatchWriter, RecordWriter, group_records, run_in_order
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.tally import Tally
 from lambdas.jobs.chunk import Chunk, ChunkReport, Problem
@@ -40,12 +39,10 @@ from lambdas.records.record_shape import RecordShape
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# Five full calls of a model that takes 96 texts.
-BATCH_OBJECTS = 480
-# One batch is embedded while others are looked up and indexed. More would wait for the processor.
+# One batch is embedded while others are indexed. More would wait for the processor.
 BATCHES_AT_ONCE = 4
 
-# No record of the job can succeed before someone changes something, so it stops instead of failing each of them.
+# No record of the job can succeed before the cause is fixed, so the job stops instead of failing each of them.
 ENDS_THE_JOB = (
     CollectionNotFoundError,
     CredentialsRefusedError,
@@ -61,23 +58,23 @@ LONGEST_PUT_BACK_SECONDS = 900
 LoadResult = Literal["loaded", "handed_back", "waiting", "repeated", "ignored", "failed"]
 
 
-class Collections[Collection](Protocol):
-    """Knows the collections."""
+class Collections[C](Protocol):
+    """Finds collections."""
 
-    def get(self, name: str) -> Collection:
-        """The collection. Raises `CollectionNotFoundError`."""
+    def get(self, name: str) -> C:
+        """Return the collection. Raises `CollectionNotFoundError`."""
         ...
 
 
 class Delivery(NamedTuple):
-    """How a chunk came: `attempt` counts from 1, `receipt_handle` is what SQS knows the message by."""
+    """The delivery of a chunk: `attempt` counts from 1, `receipt_handle` identifies it at SQS."""
 
     receipt_handle: str
     attempt: int
 
 
 class LoadOutcome(NamedTuple):
-    """What became of a chunk. `records_read` = `records_loaded` + `records_unchanged` + `records_failed`."""
+    """The result of a delivery. `records_read` = `records_loaded` + `records_unchanged` + `records_failed`."""
 
     result: LoadResult
     reason: str | None = None
@@ -88,7 +85,7 @@ class LoadOutcome(NamedTuple):
     job_completed: bool = False
 
 
-class Loader[Collection]:
+class Loader[C]:
     """Loads chunks."""
 
     def __init__(
@@ -98,15 +95,15 @@ class Loader[Collection]:
         source: S3Source,
         jobs: JobStore,
         queue: ChunkQueue,
-        collections: Collections[Collection],
-        writer: ObjectWriter[Collection],
-        refresh: Callable[[Collection], Any],
+        collections: Collections[C],
+        writer: RecordWriter[C],
+        refresh: Callable[[C], Any],
         error_bucket: str,
-        types: Callable[[Collection], Mapping[str, str]] = lambda _: {},
+        types: Callable[[C], Mapping[str, str]] = lambda _: {},
         batch_objects: int = BATCH_OBJECTS,
         batches_at_once: int = BATCHES_AT_ONCE,
         executor: Executor | None = None,
-        batch: BatchSteps[Collection] | None = None,
+        batch: BatchSteps[C] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._s3 = s3
@@ -127,8 +124,8 @@ class Loader[Collection]:
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
         """Load a chunk, count it, and complete the job if it was the last one.
 
-        A chunk that was counted before, or whose job has ended, costs nothing. Raises, after the job shows why and
-        the message is put back, whatever keeps the chunk from being loaded now.
+        A chunk that was counted before, or whose job has ended, costs nothing. Any other error is raised after the
+        message was put back and the job shows the error.
         """
         try:
             job = self._jobs.get(chunk.job_id)
@@ -158,7 +155,7 @@ class Loader[Collection]:
         chunk = step.chunk
         report = self._load_records(job, step, collection, deadline)
         if not self._jobs.count(chunk, report):
-            return self._repeat(chunk, "Another delivery was faster.")
+            return self._repeat(chunk, "Another delivery counted it first.")
         if report.rest_start is not None:
             self._queue.send([chunk.rest(report.rest_start)])
         return LoadOutcome(
@@ -171,15 +168,13 @@ class Loader[Collection]:
         )
 
     def _repeat(self, chunk: Chunk, reason: str | None = None) -> LoadOutcome:
-        """Do what a loader that died after counting may have left undone."""
+        """Finish the steps that a loader may have missed when it stopped after counting."""
         counted = self._jobs.counted(chunk)
         if counted and counted.rest:
             self._queue.send([counted.rest])
         return LoadOutcome("repeated", reason, job_completed=self._complete(chunk))
 
-    def _next_step(
-        self, job: Job, chunk: Chunk, collection: Collection, deadline: Deadline
-    ) -> Wait | Ready[Collection]:
+    def _next_step(self, job: Job, chunk: Chunk, collection: C, deadline: Deadline) -> Wait | Ready[C]:
         if job.options.embedding == "on_demand":
             return Ready(chunk, self._writer)
         if self._batch is None:
@@ -187,7 +182,7 @@ class Loader[Collection]:
         return self._batch.advance(chunk, collection, partial(self._entries, job, collection), deadline)
 
     def _wait(self, step: Wait) -> LoadOutcome:
-        """Have the chunk come again later. A new message: the old one would grow old, and be given up."""
+        """Re-queue the chunk with a delay, as a new message so that its receive count and age start over."""
         self._queue.send_later(step.chunk, step.seconds)
         if step.is_held_up:
             problem = Problem(
@@ -196,31 +191,29 @@ class Loader[Collection]:
             self._jobs.note_problem(step.chunk.job_id, problem)
         return LoadOutcome("waiting", step.why)
 
-    def _entries(self, job: Job, collection: Collection, chunk: Chunk) -> Iterator[Entry]:
+    def _entries(self, job: Job, collection: C, chunk: Chunk) -> Iterator[Entry]:
         shape = RecordShape(chunk.collection, job.options, self._types(collection))
         return read_entries(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
 
-    def _load_records(
-        self, job: Job, step: Ready[Collection], collection: Collection, deadline: Deadline
-    ) -> ChunkReport:
+    def _load_records(self, job: Job, step: Ready[C], collection: C, deadline: Deadline) -> ChunkReport:
         chunk = step.loadable
         write = BatchWriter(step.writer, collection, deadline)
-        work = batches(self._entries(job, collection, chunk), self._batch_objects)
-        tally = Tally(chunk, job.began)
-        for batch, results in in_order(work, write, self._executor, self._batches_at_once):
-            # In the whole batch: what ends the job may stand behind a record that only waits.
+        work = group_records(self._entries(job, collection, chunk), self._batch_objects)
+        tally = Tally(chunk, job.started_at)
+        for batch, results in run_in_order(work, write, self._executor, self._batches_at_once):
+            # In the whole batch: an error that ends the job may follow a record that only has to wait.
             if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
                 raise fatal
             if not tally.add(batch, results):
                 break
         report = tally.report(tally.errors.save(self._s3, self._error_bucket))
         if report.rest_start is None and chunk.end < step.chunk.end:
-            # What the batch had no room for.
+            # The rest, for which the batch had no room.
             return report.model_copy(update={"rest_start": chunk.end})
         return report
 
     def _complete(self, chunk: Chunk) -> bool:
-        """Complete the job if nothing of it is left to load. Only then are its objects promised to be found."""
+        """Complete the job if nothing of it is left to load. Its objects are searchable from then on."""
         job = self._jobs.get(chunk.job_id)
         if job.all_chunks_done:
             self._refresh(self._collections.get(chunk.collection))
@@ -237,13 +230,13 @@ class Loader[Collection]:
         except (JobFailedError, *ENDS_THE_JOB):
             raise
         except Exception as error:
-            # The message first: should noting the problem fail too, the chunk still comes back soon.
+            # The message first: if noting the problem fails too, the chunk is still delivered again soon.
             self._queue.put_back(delivery.receipt_handle, put_back_seconds(delivery.attempt))
             self._jobs.note_problem(chunk.job_id, self._problem(chunk, delivery, error))
             raise
 
     def _problem(self, chunk: Chunk, delivery: Delivery, error: Exception) -> Problem:
-        # Only Alto's own errors are written for people, and free of what a vendor may have quoted.
+        # Only Alto's own errors are written for people, and contain no text of a vendor.
         shown = error if isinstance(error, AltoError) else AltoError(f"{type(error).__name__}; the log says more.")
         return Problem(
             chunk=chunk.chunk, attempts=delivery.attempt, code=shown.code, message=shown.message, time=self._now()
@@ -251,5 +244,5 @@ class Loader[Collection]:
 
 
 def put_back_seconds(attempt: int) -> int:
-    """How long a chunk waits before its next attempt: longer each time."""
+    """Return the seconds before the next attempt: more each time."""
     return min(FIRST_PUT_BACK_SECONDS << (attempt - 1), LONGEST_PUT_BACK_SECONDS)

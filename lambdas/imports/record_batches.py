@@ -1,12 +1,14 @@
-"""Batches of records, and writing one: with patience for an engine that is busy, until the deadline."""
+"""Groups records into batches, writes them while the engine is busy, and runs several batches concurrently."""
 
-import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from lambdas.backoff import backoff
 from lambdas.deadline import Deadline
 from lambdas.errors import (
     AltoError,
@@ -19,6 +21,8 @@ from lambdas.errors import (
 from lambdas.objects.model import ObjectInput
 from lambdas.records.read_records import Entry
 
+# Five full calls of a model that takes 96 texts.
+BATCH_OBJECTS = 480
 BATCH_BYTES = 4_000_000
 
 # A record that meets one of these is neither loaded nor failed: it is tried again.
@@ -31,11 +35,12 @@ TRANSIENT = (
 )
 
 ENGINE_ATTEMPTS = 6
-FIRST_PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.4
+LONGEST_PAUSE_SECONDS = 8.0
 
 
-class ObjectResult(Protocol):
-    """What became of one object."""
+class RecordResult(Protocol):
+    """The result of writing one record."""
 
     @property
     def error(self) -> AltoError | None:
@@ -44,22 +49,22 @@ class ObjectResult(Protocol):
 
     @property
     def unchanged_since(self) -> datetime | None:
-        """When it was stored, if it was stored before as it is and therefore left alone."""
+        """The time of the stored object, if that is identical and was therefore not written again."""
         ...
 
 
-class ObjectWriter[Collection](Protocol):
-    """Stores objects, embedding what has to be."""
+class RecordWriter[C](Protocol):
+    """Stores objects and embeds their texts."""
 
     def write(
-        self, collection: Collection, objects: Sequence[ObjectInput], *, deadline: Deadline, skip_unchanged: bool
-    ) -> Sequence[ObjectResult]:
-        """One result for each object, in order."""
+        self, collection: C, objects: Sequence[ObjectInput], *, deadline: Deadline, skip_unchanged: bool
+    ) -> Sequence[RecordResult]:
+        """Return one result for each object, in order."""
         ...
 
 
 @dataclass(slots=True)
-class Batch:
+class RecordBatch:
     """Records that are written together."""
 
     entries: list[Entry] = field(default_factory=list)
@@ -74,10 +79,10 @@ class Failure(NamedTuple):
 
 
 class NoTimeError(EmbeddingTimeoutError):
-    """There was no time left to begin with the record."""
+    """The invocation's time was over before the record's turn."""
 
     def __init__(self) -> None:
-        super().__init__("There was no time left to load all of the chunk.")
+        super().__init__("The time of this invocation was over before all of the chunk was loaded.")
 
 
 def is_transient(error: AltoError | None) -> bool:
@@ -85,26 +90,26 @@ def is_transient(error: AltoError | None) -> bool:
     return isinstance(error, TRANSIENT)
 
 
-def batches(entries: Iterable[Entry], batch_objects: int) -> Iterator[Batch]:
-    """The records in batches limited by count and size. Those that cannot be read are among them."""
-    batch = Batch()
+def group_records(entries: Iterable[Entry], batch_objects: int) -> Iterator[RecordBatch]:
+    """Group records into batches limited by count and size. Unreadable records are part of them."""
+    batch = RecordBatch()
     for entry in entries:
         batch.entries.append(entry)
         batch.size += entry.size
         if len(batch.entries) >= batch_objects or batch.size >= BATCH_BYTES:
             yield batch
-            batch = Batch()
+            batch = RecordBatch()
     if batch.entries:
         yield batch
 
 
-class BatchWriter[Collection]:
+class BatchWriter[C]:
     """Writes batches into one collection."""
 
     def __init__(
         self,
-        writer: ObjectWriter[Collection],
-        collection: Collection,
+        writer: RecordWriter[C],
+        collection: C,
         deadline: Deadline,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -113,23 +118,55 @@ class BatchWriter[Collection]:
         self._deadline = deadline
         self._sleep = sleep
 
-    def __call__(self, batch: Batch) -> list[ObjectResult]:
-        """One result for each record, in order. Raises what the writer raises but a busy engine's refusal."""
+    def __call__(self, batch: RecordBatch) -> list[RecordResult]:
+        """Return one result for each record, in order.
+
+        Raises the writer's errors, except that of a busy engine, which becomes the result of each record.
+        """
         items = [entry.item for entry in batch.entries if isinstance(entry.item, ObjectInput)]
         written = iter(self._write(items))
         return [Failure(entry.item) if isinstance(entry.item, AltoError) else next(written) for entry in batch.entries]
 
-    def _write(self, items: Sequence[ObjectInput]) -> Sequence[ObjectResult]:
+    def _write(self, items: Sequence[ObjectInput]) -> Sequence[RecordResult]:
         if not items:
             return []
         if self._deadline.passed:
             return [Failure(NoTimeError())] * len(items)
-        for attempt in range(ENGINE_ATTEMPTS):
+        pauses = backoff(
+            FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=self._deadline.remaining, attempts=ENGINE_ATTEMPTS
+        )
+        while True:
             try:
                 return self._writer.write(self._collection, items, deadline=self._deadline, skip_unchanged=True)
             except SearchEngineUnavailableError as error:
-                pause = FIRST_PAUSE_SECONDS * 2**attempt * (0.5 + random.random())
-                if attempt + 1 == ENGINE_ATTEMPTS or self._deadline.remaining() < pause:
+                pause = next(pauses, None)
+                if pause is None:
                     return [Failure(error)] * len(items)
                 self._sleep(pause)
-        raise AssertionError("the loop returns")
+
+
+def run_in_order[Work, Done](
+    work: Iterator[Work], do: Callable[[Work], Done], executor: Executor, at_once: int
+) -> Iterator[tuple[Work, Done]]:
+    """Run work concurrently and yield each piece with its result, in order.
+
+    At most `at_once` pieces are running or not yet yielded, so memory is bounded however slow one of them is. An
+    exception is raised at its piece's turn. A caller that stops early waits for the pieces that are running, so that
+    none of them continues in the background.
+    """
+    in_flight: deque[tuple[Work, Future[Done]]] = deque()
+    try:
+        for piece in work:
+            in_flight.append((piece, executor.submit(do, piece)))
+            if len(in_flight) >= at_once:
+                first, future = in_flight.popleft()
+                yield first, future.result()
+        while in_flight:
+            first, future = in_flight.popleft()
+            yield first, future.result()
+    finally:
+        for _, future in in_flight:
+            future.cancel()
+        for _, future in in_flight:
+            if not future.cancelled():
+                future.exception()

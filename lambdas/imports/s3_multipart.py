@@ -1,16 +1,16 @@
-"""An object that is written bit by bit, of which one part is held."""
+"""Writes an S3 object piece by piece and holds one part in memory (`upload_fileobj` reads from a file instead)."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# S3 takes no smaller parts but the last one.
+# The smallest part that S3 takes is 5 MiB, except for the last one.
 PART_BYTES = 8_388_608
 
 
 class GrowingObject:
-    """An object of S3 in the making. Nothing is there before `close`; what is never closed S3 forgets after a week."""
+    """An S3 object that is being written. It exists after `close`; an unclosed one is deleted by S3 after a week."""
 
     def __init__(self, s3: "S3Client", bucket: str, key: str, content_type: str) -> None:
         self._s3 = s3
@@ -30,7 +30,7 @@ class GrowingObject:
             self._send()
 
     def close(self) -> None:
-        """Have S3 make the object, also an empty one."""
+        """Complete the object, which may be empty."""
         if self._upload is None:
             content = bytes(self._held)
             self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=content, ContentType=self._content_type)
@@ -49,12 +49,12 @@ class GrowingObject:
         if self._upload is None:
             begun = self._s3.create_multipart_upload(Bucket=self._bucket, Key=self._key, ContentType=self._content_type)
             self._upload = begun["UploadId"]
-        answer = self._s3.upload_part(
+        response = self._s3.upload_part(
             Bucket=self._bucket,
             Key=self._key,
             UploadId=self._upload,
             PartNumber=len(self._parts) + 1,
             Body=bytes(self._held),
         )
-        self._parts.append(answer["ETag"])
+        self._parts.append(response["ETag"])
         self._held.clear()

@@ -1,4 +1,4 @@
-"""From what S3 says to what is to be imported. Pure."""
+"""Reads S3 notifications: which objects are to be imported, and into which collection. Pure."""
 
 import json
 from typing import Any
@@ -7,19 +7,19 @@ from urllib.parse import unquote_plus
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import ENDINGS, ending_of
 
-# Alto writes here itself; reading it back would never end.
+# Alto's own files. Importing them would never end.
 OWN_PREFIX = ".alto/"
 SUFFIXES = tuple(ENDINGS)
 
 
 def created_objects(notification: str) -> list[Source]:
-    """The objects that an S3 notification says were created. Test events and deletions name none."""
+    """Return the objects that an S3 notification announces. Test events and deletions announce none."""
     records = json.loads(notification).get("Records", [])
     return [_source(record["s3"]) for record in records if record["eventName"].startswith("ObjectCreated:")]
 
 
 def collection_of(key: str) -> str | None:
-    """The collection that a key is meant for: its first folder. None if it is not meant for any."""
+    """Return the collection that a key names: its first folder. None if it names none."""
     folder, slash, name = key.partition("/")
     if key.startswith(OWN_PREFIX) or key.endswith("/") or not (folder and slash and name):
         return None
@@ -27,7 +27,7 @@ def collection_of(key: str) -> str | None:
 
 
 def is_supported(key: str) -> bool:
-    """Whether the format, told by the suffix, can be imported."""
+    """Whether the key's ending names a format that can be imported."""
     return ending_of(key) is not None
 
 

@@ -1,4 +1,4 @@
-"""The S3 object of a job: always the very content that the job was made for, never another."""
+"""Reads the S3 object of a job: always the version that the job was created for."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +11,7 @@ from lambdas.records.byte_lines import BLOCK_BYTES
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# Without s3:ListBucket, S3 answers 403 for what is not there.
+# Without s3:ListBucket, S3 responses 403 for what is not there.
 REASONS = {
     403: "Alto may not read {uri}, or it is gone. Allow its functions s3:GetObject and s3:ListBucket on the bucket.",
     404: "{uri} is gone: it was deleted before it was loaded. Upload it again.",
@@ -27,34 +27,34 @@ class S3Source:
         self._s3 = s3
 
     def describe(self, source: Source) -> tuple[int, dict[str, str]]:
-        """Bytes of the object, and what was said about it when it was uploaded.
+        """Return the size of the object in bytes, and its metadata.
 
         Raises `JobFailedError` if it is gone, was overwritten or may not be read.
         """
         with self._reasons(source):
-            answer = self._s3.head_object(**_exactly(source))
-            return answer["ContentLength"], answer["Metadata"]
+            response = self._s3.head_object(**_exactly(source))
+            return response["ContentLength"], response["Metadata"]
 
     def find(self, bucket: str, key: str) -> tuple[Source, int]:
-        """The newest version of an object, and its bytes. Raises `JobFailedError` as `describe` does."""
+        """Return the newest version of an object, and its size in bytes. Raises `JobFailedError` as `describe` does."""
         sought = Source(bucket=bucket, key=key, etag="")
         with self._reasons(sought):
-            answer = self._s3.head_object(Bucket=bucket, Key=key)
-        version = answer.get("VersionId")
+            response = self._s3.head_object(Bucket=bucket, Key=key)
+        version = response.get("VersionId")
         found = sought.model_copy(
-            update={"etag": answer["ETag"].strip('"'), "version_id": None if version == "null" else version}
+            update={"etag": response["ETag"].strip('"'), "version_id": None if version == "null" else version}
         )
-        return found, answer["ContentLength"]
+        return found, response["ContentLength"]
 
     def read(self, source: Source, start: int, end: int) -> bytes:
         """Bytes `start` to `end` - 1. Raises `JobFailedError` as `describe` does."""
         with self._reasons(source):
             # Read at once: a stream that is held open while objects are embedded is cut off by S3.
-            answer = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-{end - 1}")
-            return answer["Body"].read()
+            response = self._s3.get_object(**_exactly(source), Range=f"bytes={start}-{end - 1}")
+            return response["Body"].read()
 
     def read_chunk(self, chunk: Chunk, start: int, end: int, own_bucket: str) -> bytes:
-        """Bytes `start` to `end` - 1 of the content that a chunk is a part of, from wherever they are."""
+        """Bytes `start` to `end` - 1 of the content that a chunk is a part of, from the file or its stored part."""
         if chunk.stored_key is None:
             return self.read(chunk.source, start, end)
         span = f"bytes={start - chunk.base}-{end - chunk.base - 1}"
@@ -68,7 +68,7 @@ class S3Source:
             yield from body.iter_chunks(BLOCK_BYTES)
 
     def store_chunk(self, bucket: str, key: str, content: bytes) -> None:
-        """Keep a part of a compressed file. The same part again changes nothing."""
+        """Store a part of a compressed file. Storing the same part again changes nothing."""
         self._s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/octet-stream")
 
     @contextmanager

@@ -1,7 +1,7 @@
-"""The first half of an import: make the job and send its chunks, in steps that continue themselves.
+"""The first half of an import: create the job and send its chunks, in steps that continue themselves.
 
-A step sends chunks until its time is up, stores how far it came, and sends itself a message to go on from there. The
-last chunk is held back until the job knows how many there are: whoever loads it, or any later one, completes the job.
+A step sends chunks until its time is over, stores its position, and sends a message that continues from there. The
+last chunk is held back until the job knows how many there are: the loader of the last open chunk completes the job.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,21 +17,21 @@ from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
 from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects
 from lambdas.imports.s3_source import S3Source
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import NO_RECORDS, Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import MESSAGES_PER_BATCH, ChunkQueue
 
-# How often the way so far is stored. What was sent twice after an interruption is loaded once all the same.
+# How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
 
 SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
 
 class SplitOutcome(NamedTuple):
-    """What became of one S3 object of a notification."""
+    """The result for one S3 object of a notification."""
 
     result: SplitResult
     key: str
@@ -42,7 +42,7 @@ class SplitOutcome(NamedTuple):
 
 
 class Splitter:
-    """Turns S3 objects into jobs and chunks. `go_on` sends a message to split the rest of a job later."""
+    """Turns S3 objects into jobs and chunks. `request_split` sends a message to split the rest of a job later."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Splitter:
         jobs: JobStore,
         queue: ChunkQueue,
         *,
-        go_on: Callable[[str], None],
+        request_split: Callable[[str], None],
         own_bucket: str,
         chunk_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -58,16 +58,16 @@ class Splitter:
         self._source = source
         self._jobs = jobs
         self._queue = queue
-        self._go_on = go_on
+        self._request_split = request_split
         self._planner = Planner(source, own_bucket)
         self._chunk_bytes = chunk_bytes
         self._now = now
 
     def split_all(self, message: str, deadline: Deadline) -> list[SplitOutcome]:
-        """Do what a message (JSON) asks for.
+        """Handle a message (JSON).
 
-        Split every object that an S3 notification says was created, go on with a job, or give up a chunk that became
-        a dead letter.
+        Split every object that an S3 notification says was created, continue a job, or mark a chunk that became a dead
+        letter.
         """
         body = orjson.loads(message)
         if "chunk" in body:
@@ -77,7 +77,7 @@ class Splitter:
         return [self.split(source, deadline) for source in created_objects(message)]
 
     def continue_job(self, job_id: str, deadline: Deadline, *, unless_begun: bool = False) -> SplitOutcome:
-        """Split the rest of a job; with `unless_begun`, only if nobody has begun to."""
+        """Split the rest of a job; with `unless_begun`, only if its splitting has not begun."""
         try:
             job = self._jobs.get(job_id)
         except ImportNotFoundError as error:
@@ -100,8 +100,8 @@ class Splitter:
     def split(self, source: Source, deadline: Deadline) -> SplitOutcome:
         """Make the job of an object and send its chunks. The same object again changes nothing.
 
-        A job that was left in the middle of splitting is continued. Raises whatever DynamoDB, SQS and S3 raise when
-        they cannot serve: the notification is to be delivered again.
+        A job that was left in the middle of splitting is continued. Raises the errors of DynamoDB, SQS
+        and S3: the notification must then be delivered again.
         """
         collection = collection_of(source.key)
         if collection is None:
@@ -117,9 +117,9 @@ class Splitter:
         job_id: str | None = None
         try:
             size, metadata = self._source.describe(source)
-            note = UploadNote.read(metadata)
-            job_id = note.import_id
-            options = note.options.resolved(source.key)
+            about = UploadMetadata.read(metadata)
+            job_id = about.import_id
+            options = about.options.resolved(source.key)
             if options is None:
                 raise JobFailedError(
                     f"{source.uri} is of no format that can be imported: the key must end in {', '.join(SUFFIXES)}."
@@ -145,7 +145,7 @@ class Splitter:
         if job.state is JobState.SPLITTING:
             try:
                 if not self._send(job, deadline):
-                    self._go_on(job.id)
+                    self._request_split(job.id)
                     return _outcome("continued", job)
             except JobFailedError as error:
                 self._jobs.fail(job.id, error.reason)
@@ -154,23 +154,23 @@ class Splitter:
         if job.state is JobState.LOADING:
             self._send_last(job)
         if job.state is JobState.CANCELLED:
-            # Each comes again by itself; now its batch job is stopped at once.
+            # Each would return after its delay; sending it now stops its batch job at once.
             for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
                 self._queue.send(chunks)
         return _outcome(result, job)
 
     def _send_last(self, job: Job) -> None:
-        """Send the chunk that was held back, or end a job that has none. Does nothing that is not still to be done."""
+        """Send the chunk that was held back, or end a job that has none. Repeating it has no effect."""
         if job.last_chunk is None:
             self._jobs.complete(job, reason=NO_RECORDS)
-        elif job.waits_for_nobody or not self._jobs.counted(job.last_chunk):
+        elif job.is_settled or not self._jobs.counted(job.last_chunk):
             # Its loader ends the job, even when it was counted before.
             self._queue.send([job.last_chunk])
 
     def _send(self, job: Job, deadline: Deadline) -> bool:
         """Send the chunks from the job's position on, but the last one. False if the time was up before.
 
-        Stops when the job has been cancelled, resumed or split by someone else meanwhile.
+        Stops when the job has been cancelled, resumed or split by another invocation meanwhile.
         """
         sent, held = job.chunks_sent, None
         planned = _with_last(self._planner.chunks(job, deadline))

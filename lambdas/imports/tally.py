@@ -1,27 +1,27 @@
-"""What became of the records of a chunk, in order, up to the first that has to wait. Pure."""
+"""Counts the results of a chunk's records, in order, up to the first that has to wait. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from lambdas.imports.error_file import ErrorFile
-from lambdas.imports.record_batches import Batch, ObjectResult, is_transient
+from lambdas.imports.record_batches import RecordBatch, RecordResult, is_transient
 from lambdas.jobs.chunk import Chunk, ChunkReport
 
 
 class Tally:
-    """Counts the records of one chunk. `began` is when its job did."""
+    """Counts the records of one chunk. `started_at` is the start of its job."""
 
-    def __init__(self, chunk: Chunk, began: datetime) -> None:
-        self._began = began
+    def __init__(self, chunk: Chunk, started_at: datetime) -> None:
+        self._started_at = started_at
         self._loaded = 0
         self._unchanged = 0
         self._rest_start: int | None = None
         self.errors = ErrorFile(chunk)
 
-    def add(self, batch: Batch, results: Sequence[ObjectResult]) -> bool:
+    def add(self, batch: RecordBatch, results: Sequence[RecordResult]) -> bool:
         """Count the records of the next batch. False if one of them has to wait, and with it all behind it.
 
-        Raises what that record met when it is the very first of the chunk: then there is nothing to count.
+        Raises that record's error if it is the first of the chunk, since nothing was counted.
         """
         for entry, result in zip(batch.entries, results, strict=True):
             if result.error is not None and is_transient(result.error):
@@ -31,7 +31,7 @@ class Tally:
                 return False
             if result.error is not None:
                 self.errors.add(entry, result.error)
-            elif result.unchanged_since is not None and result.unchanged_since < self._began:
+            elif result.unchanged_since is not None and result.unchanged_since < self._started_at:
                 self._unchanged += 1
             else:
                 # Stored now, or by an attempt of this job that was not counted.
@@ -39,7 +39,7 @@ class Tally:
         return True
 
     def report(self, error_file: str | None) -> ChunkReport:
-        """All of it."""
+        """Return the counts of the chunk."""
         return ChunkReport(
             loaded=self._loaded,
             unchanged=self._unchanged,

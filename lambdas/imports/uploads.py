@@ -1,4 +1,4 @@
-"""Files that callers send to S3 themselves: in one piece, or, when they are large, in parts.
+"""Files that callers upload to S3 themselves: in one piece, or, when they are large, in parts.
 
 A signed URL can do what its signer can, for an hour: put this one object, or this one part of it. Nothing about an
 upload is stored but at S3: each request says again which upload it means.
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, InvalidRequestError
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.models import StrictModel
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PART_BYTES = 64 * MIB
 # S3's own limits.
 MAX_PARTS = 10_000
 MAX_FILE_BYTES = 5 * 1024**4
-# URLs of one answer: with credentials of a role each is some 1.5 kB.
+# URLs of one response: with credentials of a role each is some 1.5 kB.
 MAX_URLS = 100
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,200}$")]
@@ -54,7 +54,7 @@ class UploadParts(StrictModel):
 
 
 class Upload(StrictModel):
-    """Where to send a file, once. The import starts by itself when it has arrived."""
+    """Where to send a file, once. The import starts automatically when it has arrived."""
 
     method: str
     url: str | None = Field(default=None, description="For the whole file, with exactly these headers.")
@@ -66,7 +66,7 @@ class Upload(StrictModel):
 
 
 class UploadReference(StrictModel):
-    """Which upload is meant: what was sent to start it, and the id that the answer gave it."""
+    """Identifies an upload: the values sent to start it, and the id from the response."""
 
     collection: CollectionName
     file_name: FileName
@@ -74,13 +74,13 @@ class UploadReference(StrictModel):
 
 
 class PartsRequest(UploadReference):
-    """Parts whose URLs are wanted: further ones, or anew because the first have expired."""
+    """Parts that need URLs: further parts, or parts whose URLs have expired."""
 
     numbers: list[PartNumber] = Field(min_length=1, max_length=MAX_URLS)
 
 
 class PartUrls(StrictModel):
-    """Where to send these parts."""
+    """The URLs of these parts."""
 
     urls: list[PartUrl]
     expires: AwareDatetime
@@ -90,7 +90,7 @@ class UploadCompletion(UploadReference):
     """All parts have arrived."""
 
     etags: list[ETag] = Field(
-        min_length=1, max_length=MAX_PARTS, description="The ETag that S3 answered to each part, in their order."
+        min_length=1, max_length=MAX_PARTS, description="The ETag in S3's response to each part, in their order."
     )
 
 
@@ -110,14 +110,14 @@ class Uploads:
         self._now = now
 
     def begin(
-        self, collection: str, file_name: str, note: UploadNote, size: int | None, upload_id: str | None = None
+        self, collection: str, file_name: str, about: UploadMetadata, size: int | None, upload_id: str | None = None
     ) -> Upload:
         """Where to send the file. In one piece unless it is known to be large.
 
         `upload_id` is that of the parts, if it was begun before.
         """
-        key = key_of(collection, str(note.import_id), file_name)
-        metadata = note.metadata()
+        key = key_of(collection, str(about.import_id), file_name)
+        metadata = about.metadata()
         if size is not None and size > PART_BYTES:
             if upload_id is None:
                 made = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, Metadata=metadata)
@@ -136,7 +136,7 @@ class Uploads:
         return PartUrls(urls=self._urls(key, request.upload_id, request.numbers), expires=self._expiry())
 
     def complete(self, import_id: str, request: UploadCompletion) -> CompletedUpload:
-        """Make one object of the parts, which starts its import. Doing it twice is as good as once.
+        """Make one object of the parts, which starts its import. Repeating it has no further effect.
 
         Raises `InvalidRequestError` for parts that are not there or too small, `ConflictError` for an upload that was
         aborted.
@@ -152,7 +152,7 @@ class Uploads:
         return CompletedUpload(id=import_id, source=f"s3://{self._bucket}/{key}")
 
     def abort(self, import_id: str, request: UploadReference) -> None:
-        """Give up an upload: S3 deletes its parts. One that is not there is given up already."""
+        """Abort an upload: S3 deletes its parts. An upload that does not exist was aborted before."""
         key = key_of(request.collection, import_id, request.file_name)
         try:
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=request.upload_id)
@@ -161,12 +161,12 @@ class Uploads:
                 raise
 
     def _explain(self, error: Any, key: str) -> None:
-        """Raise what a failed completion means; return if it had succeeded before."""
+        """Raise the error of a failed completion; return if it had succeeded before."""
         code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         if code in {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}:
             raise InvalidRequestError(
-                f"etags: S3 cannot put the parts together ({code}: {message}). Send the parts again that the ETags "
-                "are wrong of, and complete the upload anew."
+                f"etags: S3 cannot put the parts together ({code}: {message}). Re-upload the parts whose "
+                "ETags do not match, then complete the upload again."
             ) from None
         if code != "NoSuchUpload":
             raise error
@@ -174,7 +174,7 @@ class Uploads:
             self._s3.head_object(Bucket=self._bucket, Key=key)
         except self._s3.exceptions.ClientError:
             raise ConflictError(
-                "There is no such upload: it was aborted, or has expired after seven days. Start the import anew."
+                "The upload does not exist: it was aborted, or has expired after seven days. Start the import again."
             ) from None
 
     def _urls(self, key: str, upload_id: str, numbers: Sequence[int]) -> list[PartUrl]:
@@ -193,7 +193,7 @@ class Uploads:
 
 
 def key_of(collection: str, import_id: str, file_name: str) -> str:
-    """Where an uploaded file lies."""
+    """Return the key of an uploaded file."""
     return f"{collection}/{UPLOAD_FOLDER}/{import_id}/{file_name}"
 
 

@@ -1,4 +1,4 @@
-"""The parts of an import job: what travels through the queue, and what comes of it. Pure."""
+"""Chunks: the queue message for a part of an import, and its result. Pure."""
 
 from typing import Annotated
 from uuid import NAMESPACE_URL, uuid5
@@ -25,23 +25,23 @@ class Source(StrictModel):
 
     @property
     def job_id(self) -> str:
-        """The same content at the same place is the same job, however often S3 tells of it."""
+        """The same content at the same place is the same job, however often S3 announces it."""
         return str(uuid5(NAMESPACE_URL, f"{self.uri}#{self.version_id or self.etag}"))
 
 
-class ChunkBatch(StrictModel):
+class AwaitedBatchInference(StrictModel):
     """The batch inference that a chunk waits for: that of its part `part`, for the records that begin before `end`."""
 
     part: Count
     end: Count
-    checks: Count = Field(default=0, description="How often it was looked at.")
+    checks: Count = Field(default=0, description="How often its state was checked.")
 
 
 class Chunk(StrictModel):
     """A part of a job as it travels through the queue: the records that begin in bytes `start` to `end` - 1.
 
-    What a loader has no time for goes back as the chunk's next `part`; the ranges of all parts of a chunk follow one
-    another.
+    Records for which a loader has no time go back to the queue as the chunk's next `part`; the ranges of all parts of a
+    chunk follow one another.
     """
 
     job_id: str
@@ -51,21 +51,21 @@ class Chunk(StrictModel):
     end: Count
     collection: str
     source: Source
-    size: Count = Field(description="Where the bytes end that may be read: mostly those of the whole object.")
+    size: Count = Field(description="Where the bytes end that may be read: usually those of the whole object.")
     stored_key: str | None = Field(
         default=None, description="Key of the object of Alto's own that holds the chunk, if its file was compressed."
     )
     base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
 
-    batch: ChunkBatch | None = None
+    batch: AwaitedBatchInference | None = None
 
     def rest(self, start: int) -> "Chunk":
-        """What is left of this chunk when only the records that begin before `start` were loaded."""
+        """Return the rest of this chunk, of which only the records that begin before `start` were loaded."""
         batch = self.batch if self.batch and start < self.batch.end else None
         return self.model_copy(update={"part": self.part + 1, "start": start, "batch": batch})
 
-    def waiting_for(self, batch: ChunkBatch) -> "Chunk":
-        """The same, to be loaded when this batch inference has ended."""
+    def waiting_for(self, batch: AwaitedBatchInference) -> "Chunk":
+        """Return the chunk as it is loaded once this batch inference has ended."""
         return self.model_copy(update={"batch": batch})
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class RecordError(StrictModel):
 
 
 class Problem(StrictModel):
-    """What keeps a chunk from being loaded. It is tried again by itself."""
+    """The reason why a chunk could not be loaded. It is retried automatically."""
 
     chunk: Count
     attempts: Count
@@ -92,7 +92,7 @@ class Problem(StrictModel):
 
 
 class ChunkReport(StrictModel):
-    """What became of the records of a chunk. With `rest_start`, of those that begin before it."""
+    """The result of loading a chunk. With `rest_start`, of its records that begin before it."""
 
     loaded: Count = 0
     unchanged: Count = 0

@@ -1,4 +1,4 @@
-"""Between values and DynamoDB's items. Pure."""
+"""Converts values to DynamoDB's items and back. boto3's serializer has Decimal for every number. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,28 +7,28 @@ from lambdas.jobs.chunk import Chunk
 
 
 def job_key(job_id: str) -> dict[str, Any]:
-    """Where a job is."""
+    """Return the key of a job."""
     return attributes({"pk": f"job#{job_id}", "sk": "job"})
 
 
 def chunk_key(chunk: Chunk, kind: str = "chunk") -> dict[str, Any]:
-    """Where a part of a chunk is: `chunk` once it is counted, `dead` while it is given up."""
+    """Return the key of a part of a chunk: `chunk` once it is counted, `dead` while it is dead."""
     return attributes({"pk": f"job#{chunk.job_id}", "sk": f"{kind}#{chunk.chunk:08}.{chunk.part:04}"})
 
 
 def names_in(expression: str) -> dict[str, str]:
-    """Every attribute goes by a placeholder: DynamoDB reserves many plain words."""
+    """Every attribute is named by a placeholder: DynamoDB reserves many plain words."""
     words = expression.replace(",", " ").replace("(", " ").split()
     return {word: word[1:] for word in words if word.startswith("#")}
 
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as DynamoDB takes it."""
+    """Return an item as DynamoDB takes it."""
     return {name: _to_attribute(value) for name, value in item.items()}
 
 
 def values(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as Python takes it (the inverse of `attributes`)."""
+    """Return an item as Python values (the inverse of `attributes`)."""
     return {name: _from_attribute(value) for name, value in item.items()}
 
 

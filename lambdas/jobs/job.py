@@ -14,7 +14,7 @@ NO_RECORDS = "The file has no records: there was nothing to import."
 
 
 class JobFailedError(Exception):
-    """The job cannot go on. The reason is a sentence for whoever started it."""
+    """The job cannot continue. The reason is a sentence for the caller who started it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -24,8 +24,9 @@ class JobFailedError(Exception):
 class JobState(StrEnum):
     """Where a job is.
 
-    `completed`: every record is loaded, unchanged or failed. `failed`: nothing of it can succeed before someone changes
-    something. `incomplete`: everything but its dead chunks is done. `cancelled`: someone stopped it.
+    `completed`: every record is loaded, unchanged or failed. `failed`: no record can succeed before the cause is fixed.
+    `incomplete`: everything but its dead chunks is done. `cancelled`: a caller stopped it, or a newer version of its
+    file replaced it.
     """
 
     SPLITTING = "splitting"
@@ -36,8 +37,8 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-# Longer than a message may be out of sight: a job that nothing was heard of for so long has lost one.
-QUIET = timedelta(hours=1)
+# Longer than the visibility timeout: a job silent for this long has lost a message.
+STALLED_AFTER = timedelta(hours=1)
 
 UNFINISHED = (JobState.SPLITTING, JobState.LOADING)
 RESUMABLE = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
@@ -61,16 +62,16 @@ class Job(BaseModel):
     columns: tuple[str, ...] = ()
     # The job whose failed records this one tries again.
     retry_of: str | None = None
-    # Stored, so that splitting goes on with the same ranges even when the setting has changed since.
+    # Stored, so that splitting continues with the same ranges after a change of the setting.
     chunk_bytes: int = Field(default=1, ge=1)
-    # Known from the start where ranges need no reading, else when splitting has ended.
+    # Known from the start where chunks are plain ranges, else when splitting has ended.
     chunks_total: Count = 0
     chunks_sent: Count = 0
     # Where the first chunk that is not sent yet begins.
     position: Count = 0
-    # How often it was resumed. A splitter of an earlier run must not say how far this one is.
+    # How often it was resumed. A splitter of an earlier run must not overwrite this run's position.
     run: Count = 0
-    # Sent again by whoever finds the job waiting for nothing: its loader completes the job.
+    # Sent again when the job waits for nothing else: its loader completes the job.
     last_chunk: Chunk | None = None
     chunks_done: Count = 0
     chunks_dead: Count = 0
@@ -98,7 +99,7 @@ class Job(BaseModel):
         job_id: str | None = None,
         retry_of: str | None = None,
     ) -> Self:
-        """A job that is about to be split, or, if the object is empty, has nothing to do."""
+        """Return a job that is about to be split, or is completed if its object is empty."""
         by_size = -(-size // chunk_bytes)
         return cls(
             id=job_id or source.job_id,
@@ -118,7 +119,7 @@ class Job(BaseModel):
 
     @classmethod
     def refused(cls, source: Source, collection: str, reason: str, now: datetime, job_id: str | None = None) -> Self:
-        """A job that failed before it began."""
+        """Return a job that failed before it began."""
         return cls(
             id=job_id or source.job_id,
             collection=collection,
@@ -131,31 +132,31 @@ class Job(BaseModel):
 
     @property
     def unfinished(self) -> bool:
-        """Whether there may be something left to do."""
+        """Whether the job is still being split or loaded."""
         return self.state in UNFINISHED
 
     def can_be_resumed(self, now: datetime) -> bool:
-        """Whether it goes on only if someone says so: it has ended early, or nothing was heard of it for too long."""
-        return self.state in RESUMABLE or (self.state is JobState.LOADING and self.updated < now - QUIET)
+        """Whether it continues only when resumed: it has ended early, or made no progress for too long."""
+        return self.state in RESUMABLE or (self.state is JobState.LOADING and self.updated < now - STALLED_AFTER)
 
     @property
-    def began(self) -> datetime:
-        """When it was created, as exactly as objects know when they were written."""
+    def started_at(self) -> datetime:
+        """The time of its creation, in the milliseconds of the objects' own times."""
         return self.created.replace(microsecond=self.created.microsecond // 1000 * 1000)
 
     @property
     def all_chunks_done(self) -> bool:
-        """Whether only the end of the job itself is missing."""
+        """Whether only the completion of the job itself is missing."""
         return self.state is JobState.LOADING and self.chunks_done == self.chunks_total
 
     @property
-    def waits_for_nobody(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether every chunk is done or dead, and yet the job has not ended."""
         return self.all_chunks_done or self.only_dead_chunks_left
 
     @property
     def only_dead_chunks_left(self) -> bool:
-        """Whether nothing will happen by itself any more."""
+        """Whether every unfinished chunk is dead, so that the job cannot progress on its own."""
         done = self.chunks_done + self.chunks_dead
         return self.state is JobState.LOADING and self.chunks_dead > 0 and done == self.chunks_total
 
@@ -177,8 +178,8 @@ class Job(BaseModel):
         )
 
     @property
-    def reads(self) -> Format:
-        """The format of the object that is read. An error file is JSON lines, whatever the failed records were."""
+    def source_format(self) -> Format:
+        """The format of the object that is read. An error file is JSON lines, in any case."""
         return "jsonl" if self.retry_of or self.options.format is None else self.options.format
 
     @property

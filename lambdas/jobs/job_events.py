@@ -1,4 +1,4 @@
-"""State changes of jobs, told to whoever listens: EventBridge events of the account's default bus."""
+"""Publishes the state changes of jobs as EventBridge events on the account's default bus."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ DETAIL_TYPE = "Alto Import State Change"
 
 
 def event_of(job: Job) -> dict[str, str]:
-    """The event that says what state a job is in now."""
+    """Return the event for the current state of a job."""
     shown = response_of(job)
     detail = shown.model_dump_json(
         include={"id", "state", "reason", "collection", "bucket", "key", "counts", "chunks", "error_file"}
@@ -20,7 +20,7 @@ def event_of(job: Job) -> dict[str, str]:
 
 
 class EventBridge(Protocol):
-    """What is needed of its client."""
+    """The part of the EventBridge client that is used."""
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS names it so
         """Publish events."""
@@ -28,18 +28,18 @@ class EventBridge(Protocol):
 
 
 class JobEvents:
-    """Publishes events. One that cannot be published is told to `warn` and lost: an import does not fail for it."""
+    """Publishes events. A failure is passed to `warn`; it does not stop the import."""
 
     def __init__(self, client: EventBridge, warn: Callable[[str], None]) -> None:
         self._client = client
         self._warn = warn
 
     def announce(self, job: Job) -> None:
-        """Tell that the job has come into its state."""
+        """Publish the state that the job has reached."""
         try:
-            answer = self._client.put_events(Entries=[event_of(job)])
-        except Exception as error:  # noqa: BLE001 - whatever it is, the import goes on
+            response = self._client.put_events(Entries=[event_of(job)])
+        except Exception as error:  # noqa: BLE001 - the import must continue
             self._warn(f"{job.state} of import {job.id} was not published: {type(error).__name__}")
             return
-        if answer["FailedEntryCount"]:
-            self._warn(f"{job.state} of import {job.id} was not published: {answer['Entries'][0].get('ErrorCode')}")
+        if response["FailedEntryCount"]:
+            self._warn(f"{job.state} of import {job.id} was not published: {response['Entries'][0].get('ErrorCode')}")

@@ -9,7 +9,7 @@ from lambdas.jobs.job import SHOWS_PROBLEM, Job, JobState
 from lambdas.models import StrictModel
 
 MAX_FIRST_ERRORS = 10
-# A job item is rewritten with every chunk, so it must stay small. All files lie under one prefix anyway.
+# A job item is rewritten with every chunk, so it must stay small. All files are below one prefix anyway.
 MAX_ERROR_FILES = 100
 
 
@@ -18,7 +18,7 @@ class ImportCounts(StrictModel):
 
     read: Count
     loaded: Count
-    unchanged: Count = Field(description="Were stored with this very content before the job began: cost no model call.")
+    unchanged: Count = Field(description="Already stored with identical content before the job began; no model call.")
     failed: Count
 
 
@@ -31,7 +31,7 @@ class ImportChunks(StrictModel):
 
 
 class ImportProgress(StrictModel):
-    """How fast it goes."""
+    """Rate and estimated end."""
 
     records_per_second: float | None = Field(description="Since the job began.")
     done_share: float | None = Field(description="Chunks done of all, 0 to 1; null while they are not known.")
@@ -43,27 +43,29 @@ class ImportResponse(StrictModel):
 
     id: str
     state: JobState
-    reason: str | None = Field(description="Why the job ended as it did, where the counts do not say it.")
+    reason: str | None = Field(description="Why the job ended, where the counts do not show it.")
     collection: str
     bucket: str
     key: str
     size: Count = Field(description="Bytes.")
     counts: ImportCounts
     chunks: ImportChunks
-    errors: list[RecordError] = Field(description=f"The first {MAX_FIRST_ERRORS} records that failed.")
+    errors: list[RecordError] = Field(description=f"The first {MAX_FIRST_ERRORS} failed records.")
     error_files: list[str] = Field(
         description=f"JSON lines with every record that failed: S3 addresses, at most {MAX_ERROR_FILES}."
     )
     error_file: str | None = Field(description="All of them in one, once the job is completed.")
-    error_file_url: str | None = Field(description="Downloads it, for an hour.")
+    error_file_url: str | None = Field(description="A URL that downloads it, valid for one hour.")
     progress: ImportProgress
-    problem: Problem | None = Field(description="What last kept a chunk back, while the job is not finished.")
+    problem: Problem | None = Field(
+        description="The last reason why a chunk could not be loaded, while the job is not finished. It is retried."
+    )
     created: datetime
     updated: datetime
 
 
 def progress_of(job: Job, now: datetime) -> ImportProgress:
-    """How fast it was on average, and when it ends if it goes on like that."""
+    """Return the average rate, and the end that it predicts."""
     seconds = ((now if job.unfinished else job.updated) - job.created).total_seconds()
     read = job.loaded + job.unchanged + job.failed
     remaining = job.chunks_total - job.chunks_done
@@ -76,7 +78,7 @@ def progress_of(job: Job, now: datetime) -> ImportProgress:
 
 
 def response_of(job: Job, now: datetime | None = None) -> ImportResponse:
-    """The job as the API shows it."""
+    """Return the job as the API shows it."""
     return ImportResponse(
         id=job.id,
         state=job.state,

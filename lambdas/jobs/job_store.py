@@ -1,17 +1,18 @@
-"""Where jobs are kept: one DynamoDB table, changed by conditional writes only.
+"""Stores jobs in one DynamoDB table, by conditional writes only.
 
-A job is the item (`pk` = `job#<id>`, `sk` = `job`); beside it are its chunks (`counting.py`). For the list of jobs
-there is an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each. All expire by the attribute `expires`.
+A job is the item (`pk` = `job#<id>`, `sk` = `job`); its chunks (`transactions.py`) have the same `pk`. The list of
+jobs has an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each job. All expire by the attribute `expires`.
 """
 
-import random
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lambdas.backoff import backoff
 from lambdas.errors import ImportNotFoundError
-from lambdas.jobs.chunk import Chunk, ChunkBatch, ChunkReport, Problem
+from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, Problem
 from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, names_in, values
 from lambdas.jobs.job import UNFINISHED, Job, JobState
 from lambdas.jobs.transactions import Transactions
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 TIME_TO_LIVE = timedelta(days=90)
 # Loaders that finish at the same moment meet at the job's item. Ten attempts are about ten seconds.
 CONFLICT_ATTEMPTS = 10
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 2.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 3.0
 CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 REFUSED = "ConditionalCheckFailed"
 LIST_KEY = "jobs"
 
 
-class Counted(NamedTuple):
-    """A part that was counted, and what of its chunk was handed back, if anything."""
+class CountedPart(NamedTuple):
+    """A part that was counted, and the rest of its chunk that was handed back, if any."""
 
     rest: Chunk | None
 
@@ -45,29 +46,27 @@ class JobStore:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
         announce: Callable[[Job], None] = lambda _: None,
     ) -> None:
-        """`announce` is told of each new job and each change of a job's state, after it was stored."""
+        """`announce` is called with each new job, and after each stored change of a job's state."""
         self._dynamodb = dynamodb
         self._table = table
         self._transactions = Transactions(table)
         self._now = now
         self._sleep = sleep
-        self._jitter = jitter
         self._announce = announce
 
     def get(self, job_id: str) -> Job:
-        """The job as it is at this moment. Raises `ImportNotFoundError`."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
-        if "Item" not in answer:
+        """Return the current state of the job. Raises `ImportNotFoundError`."""
+        response = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
+        if "Item" not in response:
             raise ImportNotFoundError(
-                f"There is no import '{job_id}'. Jobs are forgotten after {TIME_TO_LIVE.days} days."
+                f"No import has the id '{job_id}'. Jobs are deleted after {TIME_TO_LIVE.days} days."
             )
-        return Job.model_validate(values(answer["Item"]))
+        return Job.model_validate(values(response["Item"]))
 
     def create(self, job: Job) -> bool:
-        """Store a new job. False if there is one with this id, which is left as it is."""
+        """Store a new job. False if a job has this id; that job is not changed."""
         item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
         entry = {"pk": LIST_KEY, "sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
         refused = self._transact(
@@ -87,9 +86,9 @@ class JobStore:
         return refused is None
 
     def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
-        """Up to `limit` jobs, the newest first, and the mark to go on `after`, if there are more."""
+        """Up to `limit` jobs, the newest first, and the mark to continue `after`, if there are more."""
         page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": LIST_KEY, "sk": after})}
-        answer = self._dynamodb.query(
+        response = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=attributes({":pk": LIST_KEY}),
@@ -98,16 +97,16 @@ class JobStore:
             **page,
         )
         jobs = []
-        for entry in answer["Items"]:
+        for entry in response["Items"]:
             try:
                 jobs.append(self.get(values(entry)["id"]))
             except ImportNotFoundError:
                 continue  # it expired a moment before its entry
-        last = answer.get("LastEvaluatedKey")
+        last = response.get("LastEvaluatedKey")
         return jobs, None if last is None else values(last)["sk"]
 
     def mark_sent(self, job: Job, chunks_sent: int, position: int) -> bool:
-        """Note that the first `chunks_sent` chunks are in the queue, so that splitting goes on at `position`.
+        """Note that the first `chunks_sent` chunks are in the queue, so that splitting continues at `position`.
 
         False if this run of the job is not being split any more.
         """
@@ -120,29 +119,29 @@ class JobStore:
         return self._change_in_run(job, (JobState.SPLITTING,), changes)
 
     def note_problem(self, job_id: str, problem: Problem) -> bool:
-        """Show what keeps a chunk back. Counts nothing."""
+        """Show why a chunk could not be loaded. Counts nothing."""
         return self._change(job_id, UNFINISHED, {"problem": problem.model_dump(mode="json")})
 
     def fail(self, job_id: str, reason: str) -> bool:
-        """End the job for a reason that people can act on. False if it has ended already."""
+        """End the job with a reason that its caller can act on. False if it has ended already."""
         return self._change(job_id, UNFINISHED, {"state": JobState.FAILED, "reason": reason})
 
     def cancel(self, job_id: str) -> bool:
-        """End the job because someone wants it. What is stored stays. False if it has ended already."""
+        """End the job at a caller's request. Stored objects stay. False if it has ended already."""
         return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), {"state": JobState.CANCELLED})
 
     def resume(self, job: Job) -> bool:
-        """Split the job anew. Counted chunks are not loaded again. False if it is not as `job` says any more."""
+        """Split the job again. Counted chunks are not loaded again. False if it has changed since `job` was read."""
         changes = {"state": JobState.SPLITTING, "run": job.run + 1, "chunks_sent": 0, "position": 0, "reason": ""}
         return self._change_in_run(job, (job.state,), changes)
 
     def complete(self, job: Job, error_file: str | None = None, reason: str | None = None) -> bool:
         """End the job if all its chunks are counted. True for exactly one caller."""
-        said = {"error_file": error_file, "reason": reason}
+        given = {"error_file": error_file, "reason": reason}
         return self._change(
             job.id,
             (JobState.LOADING,),
-            {"state": JobState.COMPLETED} | {name: value for name, value in said.items() if value is not None},
+            {"state": JobState.COMPLETED} | {name: value for name, value in given.items() if value is not None},
             and_only_if="chunks_done = :total AND chunks_total = :total",
             values_of={":total": job.chunks_total},
         )
@@ -157,42 +156,43 @@ class JobStore:
             values_of={":done": job.chunks_done, ":dead": job.chunks_dead},
         )
 
-    def counted(self, chunk: Chunk) -> Counted | None:
-        """What was counted of this part before; None if nothing was."""
-        answer = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
-        if "Item" not in answer:
+    def counted(self, chunk: Chunk) -> CountedPart | None:
+        """Return what was counted of this part; None if it was not counted."""
+        response = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
+        if "Item" not in response:
             return None
-        item = values(answer["Item"])
+        item = values(response["Item"])
         if "rest_start" not in item:
-            return Counted(None)
+            return CountedPart(None)
         # The message at hand may be older than the batch inference of the part that was counted.
-        counted = chunk if "batch" not in item else chunk.waiting_for(ChunkBatch.model_validate(item["batch"]))
-        return Counted(counted.rest(item["rest_start"]))
+        counted = (
+            chunk if "batch" not in item else chunk.waiting_for(AwaitedBatchInference.model_validate(item["batch"]))
+        )
+        return CountedPart(counted.rest(item["rest_start"]))
 
     def error_files(self, job_id: str) -> Iterator[str]:
-        """The error files of all counted chunks, in order."""
-        for item in self._beside(job_id, "chunk#"):
+        """Yield the error files of all counted chunks, in order."""
+        for item in self._items_beside_job(job_id, "chunk#"):
             if "error_file" in item:
                 yield item["error_file"]
 
     def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
-        """The chunks that were given up."""
-        for item in self._beside(job_id, "dead#"):
+        """Yield the dead chunks."""
+        for item in self._items_beside_job(job_id, "dead#"):
             yield Chunk.model_validate(item["chunk"])
 
     def waiting_chunks(self, job_id: str) -> Iterator[Chunk]:
-        """The chunks that batch inference was prepared for, as their messages say it."""
-        for item in self._beside(job_id, "batch#"):
+        """Yield the chunks for which batch inference was prepared, as in their messages."""
+        for item in self._items_beside_job(job_id, "batch#"):
             yield Chunk.model_validate(item["chunk"])
 
     def count(self, chunk: Chunk, report: ChunkReport) -> bool:
-        """Add what became of a chunk to its job, exactly once. False if another delivery of it was counted.
+        """Add the result of a chunk to its job, exactly once. False if another delivery of it was counted.
 
-        The chunk's item and the job's counts change in one transaction: there is no moment at which only one of
-        them has.
+        The chunk's item and the job's counts change in one transaction, so that a reader sees both or neither.
         """
         was_dead = False
-        while True:
+        for _ in range(CONFLICT_ATTEMPTS):
             job = self.get(chunk.job_id)
             now, expires = self._now(), self._expires()
             refused = self._transact(
@@ -202,11 +202,12 @@ class JobStore:
                 return True
             if 0 in refused:
                 return False
-            # It was given up, or taken back, in this very moment.
+            # The chunk was marked dead, or revived, concurrently.
             was_dead = not was_dead
+        raise RuntimeError(f"{chunk} was marked dead and revived {CONFLICT_ATTEMPTS} times while it was counted.")
 
     def mark_dead(self, chunk: Chunk) -> bool:
-        """Note that a chunk was given up. False if it was counted, or noted, before."""
+        """Mark a chunk as dead. False if it was counted, or marked, before."""
         problem = self.get(chunk.job_id).problem
         about_it = problem if problem and problem.chunk == chunk.chunk else None
         return (
@@ -215,13 +216,13 @@ class JobStore:
         )
 
     def revive(self, job: Job, chunk: Chunk) -> bool:
-        """Note that a chunk that was given up is tried again. False if it is not, or the job is not as `job` says.
+        """Mark a dead chunk as pending. False if it is not dead, or the job has changed since `job` was read.
 
-        Once a job goes on, nobody would send a chunk that is revived then.
+        When a job has already been resumed, a chunk revived then would not be sent.
         """
         return self._transact(self._transactions.revive(job, chunk, now=self._now())) is None
 
-    def _beside(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
+    def _items_beside_job(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
@@ -232,7 +233,7 @@ class JobStore:
             yield from map(values, page["Items"])
 
     def _transact(self, items: Any) -> set[int] | None:
-        """Write all of it or nothing. Which conditions did not hold; None when it is written."""
+        """Write all items or none. Return the places of the conditions that did not hold; None when it is written."""
         for pause in self._pauses():
             try:
                 self._dynamodb.transact_write_items(TransactItems=items)
@@ -288,9 +289,10 @@ class JobStore:
         return True
 
     def _pauses(self) -> Iterator[float | None]:
-        """Seconds to wait after each attempt that met another writer; None after the last one."""
-        for attempt in range(CONFLICT_ATTEMPTS - 1):
-            yield min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS) * (0.5 + self._jitter())
+        """Yield the pause after each attempt that met another writer, and None after the last one."""
+        yield from backoff(
+            FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: math.inf, attempts=CONFLICT_ATTEMPTS
+        )
         yield None
 
     def _expires(self) -> int:

@@ -1,24 +1,27 @@
 """The queues in front of splitting and loading."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from lambdas.backoff import backoff
 from lambdas.jobs.chunk import Chunk
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 MESSAGES_PER_BATCH = 10
-# As long as SQS can hold a message back. A step of splitting takes less.
-LOOK_AFTER_SECONDS = 900
+# The longest delay that SQS has. A step of splitting takes less.
+WATCHDOG_SECONDS = 900
 SEND_ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.4
+LONGEST_PAUSE_SECONDS = 5.0
 
 
 class ChunksNotSentError(Exception):
-    """SQS did not take some messages, again and again."""
+    """SQS refused some messages in every attempt."""
 
 
 class SplitQueue:
@@ -28,16 +31,16 @@ class SplitQueue:
         self._sqs = sqs
         self._url = url
 
-    def go_on(self, job_id: str) -> None:
-        """Have a job split from where it stopped."""
+    def request_split(self, job_id: str) -> None:
+        """Ask for a job to be split from where it stopped."""
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps({"job_id": job_id}))
 
-    def look_after(self, job_id: str) -> None:
-        """Have a job split some minutes later, if nobody has begun by then."""
+    def schedule_watchdog(self, job_id: str) -> None:
+        """Ask for a job to be split some minutes later, unless its splitting has begun by then."""
         self._sqs.send_message(
             QueueUrl=self._url,
             MessageBody=json.dumps({"job_id": job_id, "unless_begun": True}),
-            DelaySeconds=LOOK_AFTER_SECONDS,
+            DelaySeconds=WATCHDOG_SECONDS,
         )
 
 
@@ -50,17 +53,22 @@ class ChunkQueue:
         self._sleep = sleep
 
     def send(self, chunks: Sequence[Chunk]) -> None:
-        """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them for good."""
+        """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them in every attempt."""
         self._send(chunks, delay_seconds=0)
 
     def send_later(self, chunk: Chunk, seconds: int) -> None:
         """Send a chunk that is to be delivered after some time, at most 900 s. Raises `ChunksNotSentError`."""
         self._send([chunk], delay_seconds=seconds)
 
+    def put_back(self, receipt_handle: str, seconds: int) -> None:
+        """Hide the message for these seconds from now on, instead of for the queue's visibility timeout."""
+        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
+
     def _send(self, chunks: Sequence[Chunk], delay_seconds: int) -> None:
         pending = {f"{chunk.chunk}-{chunk.part}": chunk for chunk in chunks}
-        for attempt in range(SEND_ATTEMPTS):
-            answer = self._sqs.send_message_batch(
+        pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: math.inf, attempts=SEND_ATTEMPTS)
+        while True:
+            response = self._sqs.send_message_batch(
                 QueueUrl=self._url,
                 # The group makes the queue fair: a job with few chunks does not wait behind one with many.
                 Entries=[
@@ -73,14 +81,12 @@ class ChunkQueue:
                     for name, chunk in pending.items()
                 ],
             )
-            # A batch is answered with 200 even when single messages of it were refused.
-            refused = answer.get("Failed", [])
+            # The status of a batch is 200 even when single messages of it were refused.
+            refused = response.get("Failed", [])
             if not refused:
                 return
             pending = {entry["Id"]: pending[entry["Id"]] for entry in refused}
-            self._sleep(FIRST_PAUSE_SECONDS * 2**attempt)
-        raise ChunksNotSentError(f"SQS refused {len(pending)} chunks: {refused[0]['Code']}.")
-
-    def put_back(self, receipt_handle: str, seconds: int) -> None:
-        """Let the message be delivered again after this time instead of after the queue's visibility timeout."""
-        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
+            pause = next(pauses, None)
+            if pause is None:
+                raise ChunksNotSentError(f"SQS refused {len(pending)} chunks: {refused[0]['Code']}.")
+            self._sleep(pause)

@@ -1,6 +1,6 @@
-"""Counting chunks exactly once: the transactions that add a chunk to its job, or say that it is given up. Pure.
+"""Counts chunks exactly once: the transactions that add a chunk to its job, or mark it as dead. Pure.
 
-An item `chunk#...` says that a part is counted, `dead#...` that it is given up. A part has at most one of the two, and
+An item `chunk#...` means that a part is counted, `dead#...` that it is dead. A part has at most one of the two, and
 the counts of its job change in the transaction that writes or removes it.
 """
 
@@ -50,7 +50,7 @@ class Transactions:
         ]
 
     def mark_dead(self, chunk: Chunk, problem: Problem | None, *, now: datetime, expires: int) -> list[dict[str, Any]]:
-        """Give a part up. Its conditions, in order: it is not dead yet; the job exists; it was never counted."""
+        """Mark a part as dead. Its conditions, in order: it is not dead yet; the job exists; it was never counted."""
         item = {
             "chunk": chunk.model_dump(mode="json", exclude_none=True),
             "updated": now.isoformat(),
@@ -64,7 +64,7 @@ class Transactions:
         ]
 
     def revive(self, job: Job, chunk: Chunk, *, now: datetime) -> list[dict[str, Any]]:
-        """Take a part back that was given up. Its conditions, in order: it is dead; the job is still as given."""
+        """Mark a dead part as pending. Its conditions, in order: it is dead; the job is still as given."""
         update = self._add(job.id, {"chunks_dead": -1}, now)
         update["ConditionExpression"] = "#state = :state AND #run = :run"
         update["ExpressionAttributeNames"] |= {"#state": "state", "#run": "run"}

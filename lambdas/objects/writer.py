@@ -168,7 +168,7 @@ class ObjectWriter:
         compare: bool,
     ) -> None:
         """Give each draft its vectors: brought along, taken over from what is stored, or embedded now."""
-        configs = _made_by_alto(collection)
+        configs = collection.made_by_alto
         wanted = self._wanted(collection, drafts, compare=compare)
 
         def embed(name: str) -> None:
@@ -194,7 +194,7 @@ class ObjectWriter:
         self, collection: Collection, drafts: list[Draft], *, compare: bool
     ) -> dict[str, list[tuple[Draft, str]]]:
         """The texts of each vector that Alto makes, after drafts have taken over what is stored."""
-        wanted = {name: _texts(collection, name, config, drafts) for name, config in _made_by_alto(collection).items()}
+        wanted = {name: _texts(collection, name, config, drafts) for name, config in collection.made_by_alto.items()}
         self._take_over(collection, drafts, wanted, compare=compare)
         return wanted
 
@@ -242,10 +242,6 @@ class ObjectWriter:
             return {}
         answer = self._engine.get_many(collection.alias, ids, {"_source_includes": ",".join(fields)})
         return {found["_id"]: found["_source"] for found in answer if found["found"]}
-
-
-def _made_by_alto(collection: Collection) -> dict[str, Text2VecAws]:
-    return {name: config for name, config in collection.vectors.items() if isinstance(config, Text2VecAws)}
 
 
 def _todo(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:

@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 def read_entries(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterator[Entry]:
     """The records of a chunk of the job, in order. Raises `JobFailedError` when the file is not what it seemed."""
-    match job.reads:
+    match job.source_format:
         case "jsonl" if job.retry_of:
             return (_retried(line, chunk.job_id, shape) for line in read_lines(chunk, read))
         case "jsonl":

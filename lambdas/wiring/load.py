@@ -7,7 +7,7 @@ from lambdas.batch_inference.bedrock_jobs import BatchJobs
 from lambdas.batch_inference.coordinator import BatchInference
 from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
 from lambdas.batch_inference.s3_files import BatchFiles
-from lambdas.batch_inference.state_store import BatchStore
+from lambdas.batch_inference.state_store import BatchInferenceStore
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.registry import CollectionRegistry
@@ -43,7 +43,9 @@ def loader() -> Loader[Collection]:
     if settings.batch_role_arn:
         bedrock = session.create_client("bedrock", region_name=settings.region)
         batch = BatchInference(
-            store=BatchStore(session.create_client("dynamodb", region_name=settings.region), settings.jobs_table),
+            store=BatchInferenceStore(
+                session.create_client("dynamodb", region_name=settings.region), settings.jobs_table
+            ),
             jobs=BatchJobs(bedrock, role_arn=settings.batch_role_arn, bucket=settings.import_bucket),
             files=BatchFiles(s3, settings.import_bucket, writer),
             writer_of=lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),

@@ -22,7 +22,7 @@ def splitter() -> Splitter:
         source=S3Source(session.create_client("s3", region_name=region)),
         jobs=job_store(session, settings),
         queue=ChunkQueue(sqs, settings.chunk_queue_url),
-        go_on=SplitQueue(sqs, settings.split_queue_url).go_on,
+        request_split=SplitQueue(sqs, settings.split_queue_url).request_split,
         own_bucket=settings.import_bucket,
         chunk_bytes=settings.chunk_bytes,
     )

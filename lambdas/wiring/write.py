@@ -71,8 +71,8 @@ def services() -> WriteServices:
         imports=ImportControl(
             s3=session.create_client("s3", region_name=settings.region, config=SIGNING),
             jobs=job_store(session, settings),
-            go_on=splitting.go_on,
-            look_after=splitting.look_after,
+            request_split=splitting.request_split,
+            schedule_watchdog=splitting.schedule_watchdog,
             bucket=settings.import_bucket,
             chunk_bytes=settings.chunk_bytes,
         ),

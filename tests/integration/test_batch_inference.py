@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from lambdas.batch_inference import coordinator, s3_files
-from lambdas.batch_inference.state_store import Batch, BatchStore
+from lambdas.batch_inference.state_store import BatchInferenceState, BatchInferenceStore
 from lambdas.handlers import load, split
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job_store import JobStore
@@ -129,7 +129,7 @@ class Imports:
 
 
 def make_collection(api: Api, **changes: Any) -> str:
-    name = f"Batch{uuid4().hex[:8]}"
+    name = f"BatchInferenceState{uuid4().hex[:8]}"
     body = {"name": name, "properties": [{"name": "title", "type": "text"}], "vectors": {"default": TITAN | changes}}
     answer = api("POST", "/v1/collections", body)
     assert answer.status == 201, answer.body
@@ -334,7 +334,7 @@ def test_counts_are_exact_and_no_job_is_started_twice_however_messages_come_and_
         monkeypatch.setattr(owner, name, dying)
 
     for owner, name in (
-        (BatchStore, "_put"),
+        (BatchInferenceStore, "_put"),
         (type(loader()._batch._jobs), "start"),  # type: ignore[union-attr]
         (ChunkQueue, "_send"),
         (JobStore, "count"),
@@ -358,10 +358,10 @@ def test_counts_are_exact_and_no_job_is_started_twice_however_messages_come_and_
 def test_a_job_that_was_started_but_not_noted_is_found_again(imports: Imports, emulator: Emulator) -> None:
     steps = loader()._batch
     store = steps._store  # type: ignore[union-attr]
-    noted: list[Batch] = []
+    noted: list[BatchInferenceState] = []
     original = store.change
 
-    def forgets_once(batch: Batch) -> Batch:
+    def forgets_once(batch: BatchInferenceState) -> BatchInferenceState:
         noted.append(batch)
         return batch if len(noted) == 1 else original(batch)
 

@@ -17,7 +17,7 @@ from lambdas.imports import splitter as splitter_module
 from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.loader import Delivery
 from lambdas.jobs.chunk import Chunk, ChunkReport, Source
-from lambdas.jobs.job import QUIET, Job, JobState
+from lambdas.jobs.job import STALLED_AFTER, Job, JobState
 from lambdas.jobs.job_response import response_of
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.model import ObjectInput
@@ -99,8 +99,8 @@ class MortalWorld:
         return ImportControl(
             s3=self.world.s3,
             jobs=self.world.jobs,
-            go_on=self.split_queue.append,
-            look_after=self.later.append,
+            request_split=self.split_queue.append,
+            schedule_watchdog=self.later.append,
             bucket=BUCKET,
             chunk_bytes=64,
             now=now,
@@ -130,7 +130,7 @@ class MortalWorld:
 
     def _splitter(self) -> splitter_module.Splitter:
         splitter = self.world.splitter()
-        splitter._queue, splitter._go_on = self.chunks, self.split_queue.append
+        splitter._queue, splitter._request_split = self.chunks, self.split_queue.append
         return splitter
 
     def _work(self, message: Any) -> None:
@@ -388,7 +388,7 @@ def test_a_job_whose_messages_were_lost_is_resumed_when_nothing_was_heard_of_it_
     with pytest.raises(ConflictError, match="nothing was heard for 60 minutes"):
         mortal.control().resume(source.job_id)
 
-    mortal.control(now=lambda: datetime.now(UTC) + QUIET + timedelta(minutes=1)).resume(source.job_id)
+    mortal.control(now=lambda: datetime.now(UTC) + STALLED_AFTER + timedelta(minutes=1)).resume(source.job_id)
 
     mortal.run()
     assert_completed(mortal.world.job(source), loaded=12)

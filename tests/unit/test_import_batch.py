@@ -10,7 +10,7 @@ from moto import mock_aws
 from pyarrow import parquet
 
 from lambdas.batch_inference.coordinator import check_seconds
-from lambdas.batch_inference.state_store import Batch, BatchStore, VectorBatch
+from lambdas.batch_inference.state_store import BatchInferenceState, BatchInferenceStore, VectorBatch
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError
 from lambdas.imports import chunk_planner
@@ -18,7 +18,7 @@ from lambdas.imports.chunk_planner import Planner
 from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.loader import Delivery
 from lambdas.imports.s3_source import S3Source
-from lambdas.jobs.chunk import Chunk, ChunkBatch, ChunkReport, Source
+from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import Job, JobState
 from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, films
@@ -39,17 +39,17 @@ def chunk(**changes: object) -> Chunk:
     return Chunk.model_validate(fields | changes)
 
 
-def batch(attempt: int = 0, arn: str | None = None, *, spent: bool = False) -> Batch:
+def batch(attempt: int = 0, arn: str | None = None, *, spent: bool = False) -> BatchInferenceState:
     job = VectorBatch(vector="default", input_key="in.jsonl", output_prefix="out/", records=120, arn=arn)
-    return Batch(chunk=chunk(), end=600, attempt=attempt, jobs=(job,), spent=spent)
+    return BatchInferenceState(chunk=chunk(), end=600, attempt=attempt, jobs=(job,), spent=spent)
 
 
 def control(world: ImportWorld) -> ImportControl:
     return ImportControl(
         s3=world.s3,
         jobs=world.jobs,
-        go_on=world.continued.append,
-        look_after=world.looked_after.append,
+        request_split=world.continued.append,
+        schedule_watchdog=world.watchdogs.append,
         bucket=BUCKET,
         chunk_bytes=1024,
     )
@@ -66,7 +66,7 @@ def test_a_job_has_a_name_that_bedrock_takes_and_each_attempt_another() -> None:
 def test_the_rest_of_a_chunk_waits_for_the_same_batch_as_far_as_that_goes() -> None:
     waiting = chunk(batch={"part": 0, "end": 600, "checks": 4})
 
-    assert waiting.rest(400).batch == ChunkBatch(part=0, end=600, checks=4)
+    assert waiting.rest(400).batch == AwaitedBatchInference(part=0, end=600, checks=4)
     assert waiting.rest(600).batch is None
     assert (waiting.rest(600).part, waiting.rest(600).start) == (1, 600)
 
@@ -83,7 +83,7 @@ def test_an_older_message_of_a_counted_part_hands_on_the_batch_that_its_rest_wai
 
 
 def test_of_two_who_prepare_the_same_part_one_is_kept(world: ImportWorld) -> None:
-    store = BatchStore(world.dynamodb, TABLE)
+    store = BatchInferenceStore(world.dynamodb, TABLE)
     mine, theirs = batch(), batch().model_copy(update={"end": 500})
 
     assert store.add(mine) == mine
@@ -95,7 +95,7 @@ def test_of_two_who_prepare_the_same_part_one_is_kept(world: ImportWorld) -> Non
 
 
 def test_only_a_spent_batch_gives_way_to_the_next_attempt(world: ImportWorld) -> None:
-    store = BatchStore(world.dynamodb, TABLE)
+    store = BatchInferenceStore(world.dynamodb, TABLE)
     store.add(batch())
     assert store.add(batch(attempt=1)) == batch()
 
@@ -182,7 +182,7 @@ def test_cancelling_has_every_waiting_chunk_looked_at_at_once(world: ImportWorld
     started = control(world).start(ImportRequest.model_validate(body))
     world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
     [only] = world.chunks()
-    BatchStore(world.dynamodb, TABLE).add(batch().model_copy(update={"chunk": only}))
+    BatchInferenceStore(world.dynamodb, TABLE).add(batch().model_copy(update={"chunk": only}))
 
     control(world).cancel(started.id)
     world.splitter().continue_job(world.continued.pop(), Deadline.after(60))

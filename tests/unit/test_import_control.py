@@ -6,7 +6,7 @@ from moto import mock_aws
 
 from lambdas.errors import ConflictError, InvalidObjectError, InvalidRequestError, ModelAccessDeniedError
 from lambdas.imports.import_service import ImportControl, ImportRequest
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import JobState
 from lambdas.jobs.job_events import JobEvents
@@ -23,8 +23,8 @@ def control(world: ImportWorld) -> ImportControl:
     return ImportControl(
         s3=world.s3,
         jobs=world.jobs,
-        go_on=world.continued.append,
-        look_after=world.looked_after.append,
+        request_split=world.continued.append,
+        schedule_watchdog=world.watchdogs.append,
         bucket=BUCKET,
         chunk_bytes=1024,
     )
@@ -69,7 +69,11 @@ def test_the_same_request_is_the_same_job_unless_it_is_to_be_repeated(world: Imp
 
 @pytest.mark.parametrize(
     ("key", "problem"),
-    [("gone.jsonl", "is gone"), ("films.doc", "does not tell its format"), (".alto/imports/x.jsonl", "Alto's own")],
+    [
+        ("gone.jsonl", "is gone"),
+        ("films.doc", "no ending that names its format"),
+        (".alto/imports/x.jsonl", "Alto's own"),
+    ],
 )
 def test_what_cannot_be_imported_is_refused_at_once(world: ImportWorld, key: str, problem: str) -> None:
     with pytest.raises(InvalidRequestError, match=problem):
@@ -93,7 +97,7 @@ def test_an_uploaded_file_is_imported_under_the_id_and_with_the_options_that_wer
     assert started.upload.url is not None
     assert f"/Film/uploads/{started.id}/books.csv" in started.upload.url
     metadata = {name.removeprefix("x-amz-meta-"): value for name, value in started.upload.headers.items()}
-    assert UploadNote.read(metadata) == UploadNote(started.id, options)
+    assert UploadMetadata.read(metadata) == UploadMetadata(started.id, options)
     key = f"Film/uploads/{started.id}/books.csv"
     content = "Titel — é;year\nMomo;1973\n".encode()
     etag = world.s3.put_object(Bucket=BUCKET, Key=key, Body=content, Metadata=metadata)["ETag"].strip('"')
@@ -122,7 +126,7 @@ def test_a_cancelled_job_loads_nothing_more_and_can_be_resumed(world: ImportWorl
     assert len(world.writer.batches) == written + len(chunks) - 1
 
 
-def test_a_failed_job_goes_on_when_its_cause_is_mended(world: ImportWorld) -> None:
+def test_a_failed_job_goes_on_when_its_cause_is_fixed(world: ImportWorld) -> None:
     source = world.upload(films(30))
     world.split(source)
     world.writer.judge = lambda _: ModelAccessDeniedError("The role may not call the model.")
@@ -136,7 +140,7 @@ def test_a_failed_job_goes_on_when_its_cause_is_mended(world: ImportWorld) -> No
 
     shown = control(world).get(source.job_id)
     assert (shown.state, shown.reason, shown.counts.loaded) == (JobState.COMPLETED, None, 30)
-    with pytest.raises(ConflictError, match="only one that is failed"):
+    with pytest.raises(ConflictError, match="Only a failed"):
         control(world).resume(source.job_id)
 
 

@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from lambdas.deadline import Deadline
 from lambdas.imports import chunk_planner
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import response_of
@@ -41,7 +41,7 @@ def imported(
 ) -> Job:
     """Upload, split and load."""
     world.types = TYPES
-    metadata = {} if options is None else UploadNote(None, options).metadata()
+    metadata = {} if options is None else UploadMetadata(None, options).metadata()
     key = f"Film/{name}"
     etag = world.s3.put_object(Bucket=BUCKET, Key=key, Body=content, Metadata=metadata)["ETag"].strip('"')
     source = world.upload_source(key, etag)

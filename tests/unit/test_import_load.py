@@ -321,7 +321,7 @@ def test_objects_stored_before_the_job_began_are_unchanged_and_those_of_a_lost_a
     world: ImportWorld,
 ) -> None:
     source, chunks = started(world, films(5), chunk_bytes=10_000)
-    began = world.job(source).began
+    began = world.job(source).started_at
     before, after = began - timedelta(milliseconds=1), began
     world.writer.unchanged_since = lambda item: before if item.properties["title"].startswith("Film 1") else after
 

@@ -106,7 +106,7 @@ def peak_bytes(world: ImportWorld, size: int, one_of: int) -> tuple[int, int, in
         file,
         jobs,  # type: ignore[arg-type]
         queue,  # type: ignore[arg-type]
-        go_on=world.continued.append,
+        request_split=world.continued.append,
         own_bucket=BUCKET,
         chunk_bytes=CHUNK_BYTES,
     )

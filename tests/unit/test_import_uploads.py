@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from lambdas.errors import ConflictError, InvalidRequestError
 from lambdas.imports.import_service import ImportControl, ImportRequest
-from lambdas.imports.upload import UploadNote
+from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.imports.uploads import (
     MAX_FILE_BYTES,
     MAX_PARTS,
@@ -40,8 +40,8 @@ def control(world: ImportWorld) -> ImportControl:
     return ImportControl(
         s3=world.s3,
         jobs=world.jobs,
-        go_on=world.continued.append,
-        look_after=world.looked_after.append,
+        request_split=world.continued.append,
+        schedule_watchdog=world.watchdogs.append,
         bucket=BUCKET,
         chunk_bytes=1024,
         now=lambda: NOW,
@@ -107,7 +107,7 @@ def test_a_large_file_is_sent_in_parts_and_imported_under_its_id_with_its_option
     assert done.source == f"s3://{BUCKET}/{key}"
     stored = world.s3.get_object(Bucket=BUCKET, Key=key)
     assert stored["Body"].read() == content + films(3)
-    assert UploadNote.read(stored["Metadata"]) == UploadNote(started.id, asked.options)
+    assert UploadMetadata.read(stored["Metadata"]) == UploadMetadata(started.id, asked.options)
     world.split(world.upload_source(key, stored["ETag"].strip('"')), chunk_bytes=MIB)
     assert control(world).get(started.id).state in (JobState.SPLITTING, JobState.LOADING)
 
@@ -146,7 +146,7 @@ def test_an_upload_that_was_given_up_leaves_nothing(world: ImportWorld) -> None:
     assert world.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
 
 
-def test_an_upload_that_s3_no_longer_has_was_completed_or_has_to_begin_anew(
+def test_an_upload_that_s3_no_longer_has_was_completed_or_has_to_begin_again(
     world: ImportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forgotten(**_: object) -> None:
@@ -156,7 +156,7 @@ def test_an_upload_that_s3_no_longer_has_was_completed_or_has_to_begin_anew(
     monkeypatch.setattr(world.s3, "complete_multipart_upload", forgotten)
     completion = UploadCompletion.model_validate(reference("u") | {"etags": ["abc"]})
 
-    with pytest.raises(ConflictError, match="Start the import anew"):
+    with pytest.raises(ConflictError, match="Start the import again"):
         control(world).uploads.complete("some-id", completion)
     world.s3.put_object(Bucket=BUCKET, Key="Film/uploads/some-id/films.jsonl", Body=b"{}")
 
@@ -206,7 +206,7 @@ def test_signed_urls_lead_to_the_region_of_the_bucket() -> None:
         config=SIGNING,
     )
 
-    upload = Uploads(s3, BUCKET).begin("Film", "films.csv", UploadNote(str(uuid4()), ImportOptions()), None)
+    upload = Uploads(s3, BUCKET).begin("Film", "films.csv", UploadMetadata(str(uuid4()), ImportOptions()), None)
 
     assert upload.url is not None
     assert urlsplit(upload.url).hostname == f"{BUCKET}.s3.eu-south-2.amazonaws.com"

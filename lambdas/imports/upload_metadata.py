@@ -1,4 +1,4 @@
-"""What an upload says about itself: metadata of the S3 object, signed into the URL that it was uploaded with. Pure."""
+"""Import options stored as S3 object metadata and signed into the upload URL. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ ID_KEY = "alto-import-id"
 OPTIONS_KEY = "alto-import-options"
 
 
-class UploadNote(NamedTuple):
-    """The id that the job is to have, if any, and how its records are read."""
+class UploadMetadata(NamedTuple):
+    """The id of the upload's job, if any, and how its records are read."""
 
     import_id: str | None
     options: ImportOptions
