@@ -45,7 +45,8 @@ opensearchpy.OpenSearch(
 )
 """
 QUERY_READY = """
-from lambdas.handlers.query import services
+import lambdas.handlers.query
+from lambdas.wiring.query import services
 from lambdas.search.request import SearchRequest
 services()
 SearchRequest.model_validate({"hybrid": {"query": "a holiday film"}})

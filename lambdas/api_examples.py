@@ -1,7 +1,7 @@
 """An example of every operation, for docs/openapi.json.
 
-The order is that of a visit: a collection is created, filled, searched and deleted. In this order
-tests/integration/test_openapi_examples.py sends them all.
+In the order of use: a collection is created, filled, searched and deleted. tests/integration/test_openapi_examples.py
+sends them all in this order.
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ LONG_AND_OLD = {
 
 
 class Example(NamedTuple):
-    """What is sent with an operation: values of parameters by name, and the body."""
+    """A request of an operation: values of parameters by name, and the body."""
 
     parameters: dict[str, Any]
     body: Any = None
@@ -41,7 +41,7 @@ EXAMPLES: dict[str, Example] = {
         {},
         {
             "name": NAME,
-            "description": "What is on the shelves.",
+            "description": "Books on the shelves.",
             "properties": [
                 {"name": "title", "type": "text"},
                 {"name": "pages", "type": "int"},
@@ -60,7 +60,7 @@ EXAMPLES: dict[str, Example] = {
     "list_collections": Example({}),
     "get_collection": Example(IN_BOOK),
     "collection_exists": Example(IN_BOOK),
-    "update_collection": Example(IN_BOOK, {"description": "What was on the shelves."}),
+    "update_collection": Example(IN_BOOK, {"description": "Books that were on the shelves."}),
     "add_property": Example(IN_BOOK, {"name": "tags", "type": "text[]", "tokenization": "word"}),
     "insert_object": Example(
         IN_BOOK | {"consistency": "wait"},

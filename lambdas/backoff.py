@@ -15,7 +15,7 @@ def backoff(
     attempts: int | None = None,
     jitter: Callable[[], float] = _jitter,
 ) -> Iterator[float]:
-    """Yield the seconds to sleep before each retry; the iterator ends when there is no retry left.
+    """Yield the seconds to sleep before each retry; the iterator ends when no retry is left.
 
     The n-th pause is drawn evenly from the upper half of `min(longest, first * 2**n)`, so that callers that failed
     together do not retry together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").

@@ -15,7 +15,7 @@ AltoError                          500 internal_error
 │   ├── RequestInProgressError     409 request_in_progress
 │   └── IdempotencyKeyReusedError  409 idempotency_key_reused
 ├── MethodNotAllowedError          405 method_not_allowed
-├── AnswerTooLargeError            413 answer_too_large
+├── ResponseTooLargeError          413 answer_too_large
 ├── EmbeddingError                 502 embedding_failed
 │   ├── NoTextError                400 no_text
 │   ├── TextTooLongError           400 text_too_long
@@ -37,8 +37,8 @@ AltoError                          500 internal_error
     ├── ClusterFullError           409 cluster_full
     └── SearchEngineUnavailableError 503 search_engine_unavailable
 
-`code` is stable: clients branch on it. `message` is for people and says what to do next. Vendor errors are turned
-into these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
+`code` is stable: clients branch on it. `message` is for people and says what to do next. Vendor errors are mapped
+to these at one border each: `opensearch.py` and `embedding/vendor_errors.py`.
 """
 
 import json
@@ -47,7 +47,7 @@ from typing import ClassVar, NamedTuple, Self
 
 
 class ErrorDetail(NamedTuple):
-    """One thing that is wrong: where, what, and what to write instead."""
+    """One problem: the field, what is wrong with it, and the remedy."""
 
     field: str
     message: str
@@ -63,7 +63,7 @@ def abbreviate(value: object) -> str:
 
 
 class AltoError(Exception):
-    """Something that Alto reports to its caller."""
+    """An error that Alto reports to its caller."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
@@ -76,7 +76,7 @@ class AltoError(Exception):
 
 
 class InvalidRequestError(AltoError):
-    """The request can never succeed as it is written."""
+    """The request can never succeed unchanged."""
 
     status = 400
     code = "invalid_request"
@@ -100,7 +100,7 @@ class IncompleteCredentialsError(InvalidRequestError):
 
 
 class NotFoundError(AltoError):
-    """There is nothing at this path."""
+    """No resource has this path."""
 
     status = 404
     code = "not_found"
@@ -125,7 +125,7 @@ class ImportNotFoundError(NotFoundError):
 
 
 class ConflictError(AltoError):
-    """The request does not fit what is stored now."""
+    """The request conflicts with the current state of the resource."""
 
     status = 409
     code = "conflict"
@@ -138,25 +138,25 @@ class CollectionExistsError(ConflictError):
 
 
 class ObjectExistsError(ConflictError):
-    """The collection has an object of this id already."""
+    """The collection already has an object with this id."""
 
     code = "object_exists"
 
 
 class VersionConflictError(ConflictError):
-    """The object has another version than the writer says."""
+    """The object does not have the version given by the writer."""
 
     code = "version_conflict"
 
 
 class RequestInProgressError(ConflictError):
-    """A request with this Idempotency-Key is being answered."""
+    """A request with this Idempotency-Key is being carried out."""
 
     code = "request_in_progress"
 
 
 class IdempotencyKeyReusedError(ConflictError):
-    """The Idempotency-Key belongs to another request."""
+    """The Idempotency-Key was used for a different request."""
 
     code = "idempotency_key_reused"
 
@@ -172,36 +172,36 @@ class MethodNotAllowedError(AltoError):
         self.allowed = tuple(allowed)
 
 
-class AnswerTooLargeError(AltoError):
-    """What the request asks for is larger than Lambda carries."""
+class ResponseTooLargeError(AltoError):
+    """The response is larger than Lambda allows."""
 
     status = 413
     code = "answer_too_large"
 
 
 class EmbeddingError(AltoError):
-    """A model did not give what it was asked for: usable vectors, or scores."""
+    """A model did not return usable vectors or scores."""
 
     status = 502
     code = "embedding_failed"
 
 
 class NoTextError(EmbeddingError):
-    """The object has no text that its vectorizer could embed."""
+    """The object has no text to embed."""
 
     status = 400
     code = "no_text"
 
 
 class TextTooLongError(EmbeddingError):
-    """The text is longer than the model takes, and the collection does not say `truncate`."""
+    """The text is longer than the model accepts, and the collection does not have `truncate`."""
 
     status = 400
     code = "text_too_long"
 
 
 class ModelInputError(EmbeddingError):
-    """The model refused this text for another reason than its length."""
+    """The model rejected this text for another reason than its length."""
 
     status = 400
     code = "model_refused_input"
@@ -215,33 +215,33 @@ class ModelAccessDeniedError(EmbeddingError):
 
 
 class CredentialsRefusedError(EmbeddingError):
-    """AWS does not accept the credentials, or there are none: no key, unknown key, wrong signature."""
+    """The AWS credentials are missing or invalid: no key, unknown key, wrong signature."""
 
     status = 403
     code = "credentials_refused"
 
 
 class CredentialsExpiredError(CredentialsRefusedError):
-    """The temporary credentials were valid once."""
+    """The temporary credentials have expired."""
 
     code = "credentials_expired"
 
 
 class RoleRefusedError(EmbeddingError):
-    """The role of the collection may not be assumed."""
+    """The collection's role could not be assumed."""
 
     status = 403
     code = "role_refused"
 
 
 class ModelNotFoundError(EmbeddingError):
-    """Bedrock has no such model in the region."""
+    """Bedrock does not offer this model in the region."""
 
     code = "model_not_found"
 
 
 class EndpointNotFoundError(EmbeddingError):
-    """SageMaker has no such endpoint in the region."""
+    """SageMaker does not have this endpoint in the region."""
 
     code = "endpoint_not_found"
 
@@ -255,14 +255,14 @@ class ModelThrottledError(EmbeddingError):
 
 
 class ModelQuotaError(EmbeddingError):
-    """A quota of the account is used up: waiting a moment does not help."""
+    """A quota of the account is used up: a short wait does not help."""
 
     status = 429
     code = "model_quota_exceeded"
 
 
 class ModelUnavailableError(EmbeddingError):
-    """The model's service failed, was not ready or broke the connection, until the deadline."""
+    """The model's service failed, was not ready or closed the connection, until the deadline."""
 
     status = 503
     code = "model_unavailable"
@@ -270,20 +270,20 @@ class ModelUnavailableError(EmbeddingError):
 
 
 class ModelAnswerError(EmbeddingError):
-    """The model answered, but with nothing that could be used."""
+    """The response of the model is unusable."""
 
     code = "model_answer_unusable"
 
 
 class BatchInferenceRefusedError(EmbeddingError):
-    """Bedrock does not take a batch job, and will not while nothing is changed."""
+    """Bedrock rejected a batch job, and will again unless something is changed."""
 
     status = 502
     code = "batch_inference_refused"
 
 
 class EmbeddingTimeoutError(EmbeddingError):
-    """There was no time left for the model to answer."""
+    """The request's time ended before the model responded."""
 
     status = 504
     code = "embedding_timeout"
@@ -291,7 +291,7 @@ class EmbeddingTimeoutError(EmbeddingError):
 
 
 class SearchEngineError(AltoError):
-    """OpenSearch refused something that Alto should not have sent."""
+    """OpenSearch rejected a request that Alto should not have sent."""
 
     status = 502
     code = "search_engine_error"
@@ -312,7 +312,7 @@ class ClusterFullError(SearchEngineError):
 
 
 class SearchEngineUnavailableError(SearchEngineError):
-    """OpenSearch did not answer, or was too busy to."""
+    """OpenSearch did not respond, or was too busy."""
 
     status = 503
     code = "search_engine_unavailable"
@@ -320,7 +320,7 @@ class SearchEngineUnavailableError(SearchEngineError):
 
 
 def attempt[T, **P](step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | AltoError:
-    """What a step gives, or Alto's error, for callers with several steps of which one may fail."""
+    """Return the result of a step, or Alto's error, for callers with several steps of which some may fail."""
     try:
         return step(*args, **kwargs)
     except AltoError as error:

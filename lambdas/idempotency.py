@@ -1,7 +1,7 @@
-"""Idempotency-Key: a request that is sent again is answered again, but not carried out again.
+"""Idempotency-Key: a request that is sent again gets the first response and is not carried out again.
 
-As the IETF draft "The Idempotency-Key HTTP Header Field" describes it. Answers are kept in the table of import jobs, as
-(`pk` = `request#<hash of scope and key>`, `sk` = `request`), and expire by the attribute `expires`.
+As the IETF draft "The Idempotency-Key HTTP Header Field" describes it. Responses are kept in the table of import jobs,
+as (`pk` = `request#<hash of scope and key>`, `sk` = `request`), and expire by the attribute `expires`.
 """
 
 import hashlib
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 TIME_TO_LIVE = timedelta(hours=24)
-# Longer than an HTTP function lives: whoever claimed a key before that is gone.
+# Longer than an HTTP function lives: the claimant of an older claim is dead.
 CLAIM = timedelta(seconds=60)
 
-# A claim needs a key that is new, was forgotten, or whose claimant is gone.
+# A key can be claimed if it is new, expired, or claimed by a dead claimant with the same request.
 FREE = "attribute_not_exists(pk) OR expires < :now OR (claimed_until < :now AND fingerprint = :fingerprint)"
 
 
-class Answered(NamedTuple):
-    """The answer to a request, and whether it is one that was given before."""
+class StoredResponse(NamedTuple):
+    """The response to a request, and whether it was stored by an earlier one."""
 
     body: bytes
     replayed: bool
 
 
 class IdempotentRequests:
-    """Remembers answers by their Idempotency-Key. Safe to share between threads and functions."""
+    """Stores responses by Idempotency-Key. Safe to share between threads and functions."""
 
     def __init__(
         self, dynamodb: "DynamoDBClient", table: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -41,11 +41,11 @@ class IdempotentRequests:
         self._table = table
         self._now = now
 
-    def run(self, scope: str, key: str, request: bytes, work: Callable[[], bytes]) -> Answered:
-        """The answer that `work` gives, or gave when it was first called for this scope and key.
+    def run(self, scope: str, key: str, request: bytes, work: Callable[[], bytes]) -> StoredResponse:
+        """Return the response of `work`, or the stored one of the first call with this scope and key.
 
-        `request` is what was asked: the same key with another request raises `IdempotencyKeyReusedError`. While the
-        first call works, others raise `RequestInProgressError`. If `work` raises, nothing is remembered.
+        `request` identifies the request: the same key with another one raises `IdempotencyKeyReusedError`. While the
+        first call runs, others raise `RequestInProgressError`. If `work` raises, no response is stored.
         """
         item = {"pk": {"S": _key(scope, key)}, "sk": {"S": "request"}}
         claim = {
@@ -55,17 +55,17 @@ class IdempotentRequests:
         }
         known = self._claim(item, claim)
         if known is not None:
-            return Answered(known, replayed=True)
+            return StoredResponse(known, replayed=True)
         try:
             body = work()
         except BaseException:
             self._settle(item, claim, {"claimed_until": {"N": "0"}})
             raise
-        self._settle(item, claim, {"answer": {"B": zlib.compress(body)}})
-        return Answered(body, replayed=False)
+        self._settle(item, claim, {"response": {"B": zlib.compress(body)}})
+        return StoredResponse(body, replayed=False)
 
     def _claim(self, item: dict[str, Any], claim: dict[str, Any]) -> bytes | None:
-        """Take the key, or find the answer that it has."""
+        """Claim the key, or return the response that is stored for it."""
         until = {"claimed_until": _seconds(self._now() + CLAIM)}
         try:
             self._dynamodb.put_item(
@@ -78,11 +78,11 @@ class IdempotentRequests:
             known: dict[str, Any] = self._dynamodb.get_item(TableName=self._table, Key=item, ConsistentRead=True).get(
                 "Item", {}
             )
-            return _answer(known, claim["fingerprint"])
+            return _stored_response(known, claim["fingerprint"])
         return None
 
     def _settle(self, item: dict[str, Any], claim: dict[str, Any], outcome: dict[str, Any]) -> None:
-        """Write down what became of the request, unless another has taken the key over."""
+        """Store the outcome of the request, unless another invocation has taken the key over."""
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -94,16 +94,16 @@ class IdempotentRequests:
             return
 
 
-def _answer(known: dict[str, Any], fingerprint: dict[str, str]) -> bytes:
+def _stored_response(known: dict[str, Any], fingerprint: dict[str, str]) -> bytes:
     if known and known["fingerprint"] != fingerprint:
         raise IdempotencyKeyReusedError(
-            "The Idempotency-Key was sent with another request before: write a new key for each request."
+            "This Idempotency-Key was sent with a different request before: send a new key with each request."
         )
-    if "answer" not in known:
+    if "response" not in known:
         raise RequestInProgressError(
-            "A request with this Idempotency-Key is being carried out. Ask again for its answer."
+            "A request with this Idempotency-Key is being carried out. Send it again later to get its response."
         )
-    return zlib.decompress(known["answer"]["B"])
+    return zlib.decompress(known["response"]["B"])
 
 
 def _key(scope: str, key: str) -> str:

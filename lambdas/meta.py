@@ -1,4 +1,4 @@
-"""What Alto says about itself."""
+"""The server's version, and the responses that describe its state."""
 
 from typing import Literal
 
@@ -6,18 +6,19 @@ from lambdas.models import StrictModel
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
 
+# The version of the server. A release raises it together with the client's (tests/unit/test_meta.py compares them).
 VERSION = "0.1.0"
 
 
 class Module(StrictModel):
-    """A part of Alto that turns text into vectors, or into answers."""
+    """A part of Alto that calls models."""
 
     name: str
     documentation: str
 
 
 class Meta(StrictModel):
-    """What this Alto is."""
+    """Version, region and modules of the server."""
 
     version: str
     region: str
@@ -31,13 +32,13 @@ class Live(StrictModel):
 
 
 class Ready(StrictModel):
-    """OpenSearch answers."""
+    """OpenSearch responds."""
 
     ready: Literal[True]
 
 
-def meta(settings: EngineSettings) -> Meta:
-    """Version, region and enabled modules."""
+def describe_server(settings: EngineSettings) -> Meta:
+    """Return version, region and enabled modules."""
     text2vec = Module(
         name="Text embeddings by Amazon Bedrock and SageMaker",
         documentation="https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html",
@@ -45,7 +46,7 @@ def meta(settings: EngineSettings) -> Meta:
     return Meta(version=VERSION, region=settings.region, modules={"text2vec-aws": text2vec})
 
 
-def readiness(engine: OpenSearch) -> Ready:
-    """Ask OpenSearch for something small. Raises `SearchEngineUnavailableError`."""
+def check_readiness(engine: OpenSearch) -> Ready:
+    """Send a small search to OpenSearch. Raises `SearchEngineUnavailableError`."""
     engine.request("POST", "/alto-*/_search", {"size": 0, "track_total_hits": False, "terminate_after": 1}, timeout=5.0)
     return Ready(ready=True)

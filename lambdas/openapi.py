@@ -1,9 +1,10 @@
-"""The API's description, put together from the routes of both HTTP functions.
+"""The OpenAPI document, merged from the routes of both HTTP functions.
 
-`python -m lambdas.openapi` writes docs/openapi.json, which the query function serves as it is; with `--check` it only
-compares, and fails with the command to run.
+A route's docstring is the description of its operation. `python -m lambdas.openapi` writes docs/openapi.json, which the
+query function serves; with `--check` it only compares, and fails with the command to run.
 """
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,27 @@ from typing import Any
 import orjson
 
 from lambdas.api_examples import EXAMPLES, Example
-from lambdas.handlers import query, write
+from lambdas.handlers import (
+    collections_routes,
+    imports_routes,
+    objects_routes,
+    query,
+    search_routes,
+    service_routes,
+    write,
+)
 from lambdas.meta import VERSION
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
 DESCRIPTION = (
     "Semantic search in your own AWS account. Requests are signed with SigV4 (service `execute-api`). The headers "
-    "X-AWS-Access-Key, X-AWS-Secret-Key and X-AWS-Session-Token give the model calls other credentials."
+    "X-AWS-Access-Key, X-AWS-Secret-Key and X-AWS-Session-Token are the credentials of the request's model calls."
 )
 
 FRAMEWORKS_OWN = frozenset({"HTTPValidationError", "ValidationError", "ResponseValidationError"})
-# How the framework describes errors in a form that is not Alto's.
+# Errors that the framework describes in a form that is not Alto's.
 FRAMEWORKS_STATUSES = ("422", "500")
-# Where an answer leads: by operation and status, the operations that take something from it.
+# OpenAPI links: by operation and status, the operations whose parameters are in the response.
 THAT_COLLECTION = {"name": "$response.body#/name"}
 THAT_OBJECT = {"name": "$request.path.name", "object_id": "$response.body#/id"}
 THAT_IMPORT = {"import_id": "$response.body#/id"}
@@ -41,19 +50,20 @@ LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
     "replace_object": {"200": OF_OBJECT, "201": OF_OBJECT},
     "start_import": {"202": dict.fromkeys(("get_import", "cancel_import"), THAT_IMPORT)},
 }
+ROUTES = (search_routes, service_routes, collections_routes, objects_routes, imports_routes)
 KEY = "idempotency-key"
 REPLAYED = {
-    "description": "Sent when the request was carried out before, and was not again.",
+    "description": "Present if this response is that of an earlier request with the same Idempotency-Key.",
     "schema": {"type": "string", "enum": ["true"]},
 }
 ERROR = {
-    "description": "It did not work; the error says why.",
+    "description": "The request failed; see `error`.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
 }
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document: what each function describes, in one."""
+    """Return the OpenAPI document of both functions."""
     parts = [
         orjson.loads(app.get_openapi_json_schema(title="Alto", version=VERSION, description=DESCRIPTION))
         for app in (query.app, write.app)
@@ -63,7 +73,7 @@ def document() -> dict[str, Any]:
     for part in parts:
         merged["paths"] |= part["paths"]
         schemas |= part.get("components", {}).get("schemas", {})
-    # The framework describes its own form of a refused request, which is not Alto's.
+    # The framework describes its own form of an invalid request, which is not Alto's.
     merged["components"] = {
         "schemas": {name: schema for name, schema in schemas.items() if name not in FRAMEWORKS_OWN},
         "responses": {"Error": ERROR},
@@ -76,7 +86,7 @@ def document() -> dict[str, Any]:
 
 
 def _close_names(part: Any) -> None:
-    """Say of every object whose names have a pattern that it has no others: pydantic refuses them without saying so."""
+    """Add `additionalProperties: false` to each object whose names have a pattern: pydantic rejects other names."""
     if isinstance(part, dict):
         if "patternProperties" in part:
             part.setdefault("additionalProperties", False)
@@ -88,13 +98,14 @@ def _close_names(part: Any) -> None:
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Add what holds for every operation: the form of any other answer, and an example."""
+    """Add the parts that all operations have: the default response, links and an example."""
+    operation["description"] = _description(operation["operationId"])
     responses = operation["responses"]
     for status in FRAMEWORKS_STATUSES:
         responses.pop(status, None)
     responses["default"] = {"$ref": "#/components/responses/Error"}
     if method == "head":
-        responses["default"] = {"description": "It did not work; a GET says why."}
+        responses["default"] = {"description": "The request failed; a GET returns the error."}
     for status, response in responses.items():
         if method == "head" or status == "204":
             response.pop("content", None)
@@ -112,8 +123,15 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
 
 
+def _description(operation_id: str) -> str:
+    """Return the docstring of the route, which has the name of its operation, with one line for each paragraph."""
+    route = next(getattr(module, operation_id) for module in ROUTES if hasattr(module, operation_id))
+    paragraphs = (inspect.getdoc(route) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+
+
 def rendered() -> bytes:
-    """The document as it is committed."""
+    """Return the document as it is committed."""
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
@@ -123,7 +141,7 @@ def main() -> None:
         TARGET.write_bytes(rendered())
         return
     if not TARGET.exists() or TARGET.read_bytes() != rendered():
-        sys.exit("docs/openapi.json does not describe the routes as they are: run `make openapi` and commit it.")
+        sys.exit("docs/openapi.json does not match the routes: run `make openapi` and commit it.")
 
 
 if __name__ == "__main__":

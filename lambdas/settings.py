@@ -1,7 +1,7 @@
-"""What a function is told by its environment.
+"""A function's settings, read from its environment.
 
-One class a function, so that each declares exactly what it needs (`import_settings.py` has those of imports). Nothing
-here reads the environment by itself: `wiring` hands it in.
+One class for each function, so that each declares exactly what it needs (`import_settings.py` has those of imports).
+Nothing here reads the environment on its own: `wiring` passes it in.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class FunctionSettings(BaseModel):
 
 
 class EngineSettings(FunctionSettings):
-    """Settings of the functions that talk to OpenSearch, and all that the query function has."""
+    """Settings of the functions that talk to OpenSearch. The query function has only these."""
 
     opensearch_url: str = Field(alias="ALTO_OPENSEARCH_URL", pattern=r"^https?://[^/]+$")
     knn_engine: Literal["lucene", "faiss"] = Field(default="lucene", alias="ALTO_KNN_ENGINE")

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a request, as Alto says it."""
+"""Validation errors of pydantic, translated to Alto's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from lambdas.errors import ErrorDetail, InvalidRequestError, abbreviate
 
 
 def invalid_request(problems: Sequence[Any]) -> InvalidRequestError:
-    """Pydantic's findings (`errors()` of its exception), as details that name the field and say what is wrong."""
+    """Translate the result of `ValidationError.errors()` to details that name the field and the problem."""
     details = [ErrorDetail(".".join(map(str, problem["loc"])) or "body", _sentence(problem)) for problem in problems]
     first = details[0]
     more = f" {len(details) - 1} more in details." if len(details) > 1 else ""

@@ -1,7 +1,7 @@
-"""What Lambda calls: the entry points, and what they share."""
+"""The entry points that Lambda calls, their routes, and what these share."""
 
 import gc
 
-# A cold start makes a hundred thousand objects that stay. Looking for garbage among them, again and again, would take a
-# twentieth of its time.
+# A cold start allocates about 100,000 long-lived objects; repeatedly collecting over them costs about 5 % of it. This
+# module runs before the imports that allocate them.
 gc.set_threshold(100_000)

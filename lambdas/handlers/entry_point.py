@@ -1,4 +1,4 @@
-"""What all entry points do: note the ids that every log line carries, keep the time, publish the metrics."""
+"""The wrapper of every entry point: it sets the ids of log lines, starts the clock and publishes the metrics."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-# The last moments of an invocation are for its answer.
+# Kept back from the function's time for returning the response.
 MARGIN_SECONDS = 1.0
 
 
 def entry_point(handler: Handler) -> Handler:
-    """The handler as Lambda calls it."""
+    """Wrap a handler as Lambda calls it."""
     # Events hold callers' keys and texts, so no setting of the environment may have them logged.
     with_ids = logger.inject_lambda_context(handler, clear_state=True, log_event=False)
 
@@ -26,17 +26,17 @@ def entry_point(handler: Handler) -> Handler:
         current.begin(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
         details: dict[str, str | int] = {"function_request_id": context.aws_request_id}
         try:
-            answer: dict[str, Any] = with_ids(event, context)
-            details |= _of_request(event, answer)
+            response: dict[str, Any] = with_ids(event, context)
+            details |= _request_details(event, response)
         finally:
             publish(current.totals(), details)
-        return answer
+        return response
 
     return observed
 
 
-def _of_request(event: dict[str, Any], answer: dict[str, Any]) -> dict[str, str | int]:
-    """What may be told of an HTTP request; nothing of a message from a queue, which has log lines of its own."""
+def _request_details(event: dict[str, Any], response: dict[str, Any]) -> dict[str, str | int]:
+    """Return the loggable details of an HTTP request. Queue messages have log lines of their own."""
     if "requestContext" not in event:
         return {}
     about = event["requestContext"]
@@ -44,5 +44,5 @@ def _of_request(event: dict[str, Any], answer: dict[str, Any]) -> dict[str, str 
         "correlation_id": about["requestId"],
         "method": about["http"]["method"],
         "path": event["rawPath"],
-        "status": answer["statusCode"],
+        "status": response["statusCode"],
     }

@@ -1,4 +1,4 @@
-"""Which methods each path has, over both HTTP functions, so that a wrong method is a 405 and not a 404.
+"""The methods of each path, over both HTTP functions, so that a wrong method is a 405 and not a 404.
 
 A function sees requests for paths whose other methods belong to the other one, so the table is for both.
 tests/unit/test_openapi.py compares it with the routes.
@@ -36,12 +36,12 @@ METHODS: dict[str, tuple[str, ...]] = {
 def check_method(method: str, path: str) -> None:
     """Raise `MethodNotAllowedError` if the path exists, but not with this method."""
     segments = path.split("/")
-    # A literal segment is more specific than a placeholder: `objects/batch` is no object's id.
+    # A literal segment is more specific than a placeholder: `objects/batch` is not an object's id.
     matching = [template for template in METHODS if _matches(template.split("/"), segments)]
     template = min(matching, key=lambda each: each.count("{"), default=None)
     if template is not None and method not in METHODS[template]:
         allowed = METHODS[template]
-        raise MethodNotAllowedError(f"{path} has no {method}: it has {', '.join(allowed)}.", allowed)
+        raise MethodNotAllowedError(f"{path} does not support {method}. It supports {', '.join(allowed)}.", allowed)
 
 
 def _matches(template: list[str], segments: list[str]) -> bool:

@@ -1,8 +1,8 @@
-"""Bodies are read as what they are, JSON: a number in quotes is no number, and `1` is not true.
+"""Strict JSON bodies: "1" is not converted to 1, nor 1 to true.
 
 The framework hands parsed bodies to pydantic as Python values, and pydantic then converts what it can, such as "10" to
-10, which the API's description does not allow. Its strict mode for Python values would refuse UUIDs and dates, which
-JSON has as text; its strict mode for JSON is right.
+10, which the OpenAPI document does not allow. Its strict mode for Python values would reject UUIDs and dates, which
+are strings in JSON; its strict mode for JSON is right.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import orjson
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-# What pydantic's parser takes; orjson takes a little more.
+# The limit of pydantic's parser; orjson's is a little higher.
 MAX_DEPTH = 200
 TOO_DEEP = f"objects and lists are nested too deeply: send at most {MAX_DEPTH} levels"
 
@@ -21,13 +21,14 @@ TOO_DEEP = f"objects and lists are nested too deeply: send at most {MAX_DEPTH} l
 class StrictJson(NamedTuple):
     """Annotates the model of a body: `body: Annotated[Model, StrictJson(), Body()]`.
 
-    Of a union, `model_of` tells the model that a body is meant to be, so that only that one's problems are told.
+    For a union, `model_of` chooses the model that a body is meant to be, so that only problems of that model are
+    reported.
     """
 
     model_of: Callable[[Any], type] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The model's schema, behind a strict reading of the whole body."""
+        """Return the model's schema, wrapped in strict parsing of the whole body."""
 
         def read(value: Any) -> Any:
             model = self.model_of(value) if self.model_of else source
@@ -36,7 +37,7 @@ class StrictJson(NamedTuple):
             try:
                 return _adapter(model).validate_json(orjson.dumps(value), strict=True)
             except TypeError:
-                # What was JSON is JSON again, unless it is deeper than orjson goes.
+                # A parsed body can be serialized again unless it is deeper than orjson allows.
                 raise ValueError(TOO_DEEP) from None
             except ValidationError as error:
                 if error.errors()[0]["type"] == "json_invalid":

@@ -1,8 +1,8 @@
-"""The write function: collections, objects and the state of imports."""
+"""The write function: collections, objects and imports."""
 
 from typing import TYPE_CHECKING, Any
 
-from lambdas.handlers import collection_routes, imports_routes, object_routes
+from lambdas.handlers import collections_routes, imports_routes, objects_routes
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = make_app()
-app.include_router(collection_routes.router)
-app.include_router(object_routes.router)
+app.include_router(collections_routes.router)
+app.include_router(objects_routes.router)
 app.include_router(imports_routes.router)
 
 

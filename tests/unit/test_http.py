@@ -5,7 +5,7 @@ import pytest
 from aws_lambda_powertools.event_handler import Response
 
 from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
-from lambdas.handlers.http import MAX_ANSWER_BYTES, credentials, deadline, make_app, resolve
+from lambdas.handlers.http import MAX_RESPONSE_BYTES, credentials, deadline, make_app, resolve
 from lambdas.search.request import SearchRequest
 from tests.api import EVENT, Context, event
 
@@ -42,7 +42,7 @@ def wrong_answer() -> SearchRequest:
 
 @app.get("/v1/large", enable_validation=False)
 def large() -> Response[str]:
-    return Response(200, "application/json", "x" * (MAX_ANSWER_BYTES + 1))
+    return Response(200, "application/json", "x" * (MAX_RESPONSE_BYTES + 1))
 
 
 def answer(made: dict[str, Any]) -> tuple[int, Any, dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.errors import IdempotencyKeyReusedError, RequestInProgressError
-from lambdas.idempotency import CLAIM, TIME_TO_LIVE, Answered, IdempotentRequests
+from lambdas.idempotency import CLAIM, TIME_TO_LIVE, IdempotentRequests, StoredResponse
 
 TABLE = "jobs"
 
@@ -45,8 +45,8 @@ def never() -> bytes:
 
 
 def test_the_second_request_gets_the_first_ones_answer(requests: IdempotentRequests) -> None:
-    assert requests.run("batch Film", "k", b"body", lambda: b"answer") == Answered(b"answer", replayed=False)
-    assert requests.run("batch Film", "k", b"body", never) == Answered(b"answer", replayed=True)
+    assert requests.run("batch Film", "k", b"body", lambda: b"answer") == StoredResponse(b"answer", replayed=False)
+    assert requests.run("batch Film", "k", b"body", never) == StoredResponse(b"answer", replayed=True)
 
 
 def test_a_key_means_something_only_in_its_scope(requests: IdempotentRequests) -> None:
@@ -78,7 +78,7 @@ def test_a_request_that_failed_may_be_sent_again(requests: IdempotentRequests, c
     with pytest.raises(ConnectionError):
         requests.run("s", "k", b"body", fail)
 
-    assert requests.run("s", "k", b"body", lambda: b"2") == Answered(b"2", replayed=False)
+    assert requests.run("s", "k", b"body", lambda: b"2") == StoredResponse(b"2", replayed=False)
 
 
 def test_a_claimant_that_is_gone_is_taken_over_from_and_cannot_answer_any_more(
@@ -100,4 +100,4 @@ def test_an_answer_is_forgotten_after_a_day(requests: IdempotentRequests, clock:
 
     other: Any = requests.run("s", "k", b"another", lambda: b"2")
 
-    assert other == Answered(b"2", replayed=False)
+    assert other == StoredResponse(b"2", replayed=False)

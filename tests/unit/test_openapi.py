@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from lambdas.api_examples import EXAMPLES
@@ -23,6 +25,21 @@ def test_every_operation_has_an_example_and_no_example_is_left_over() -> None:
     for operation in OPERATIONS.values():
         if "requestBody" in operation:
             assert operation["requestBody"]["content"]["application/json"]["example"], operation["operationId"]
+
+
+def test_every_operation_has_a_summary_and_a_description() -> None:
+    for operation in OPERATIONS.values():
+        name = operation["operationId"]
+        assert re.fullmatch(r"[A-Z][^.]{5,60}", operation["summary"]), name
+        assert operation["description"].endswith("."), name
+        assert operation["description"] != operation["summary"], name
+
+
+def test_every_response_has_a_description_of_its_own() -> None:
+    for operation in OPERATIONS.values():
+        for status, response in operation["responses"].items():
+            if "$ref" not in response:
+                assert response["description"].endswith("."), (operation["operationId"], status)
 
 
 def test_every_error_has_the_one_form() -> None:
@@ -96,7 +113,7 @@ def test_a_method_that_a_path_has_passes_and_so_does_an_unknown_path(method: str
 
 
 def test_a_literal_path_is_no_objects_id() -> None:
-    with pytest.raises(MethodNotAllowedError, match="has no GET: it has POST") as caught:
+    with pytest.raises(MethodNotAllowedError, match="does not support GET") as caught:
         check_method("GET", "/v1/collections/Film/objects/batch")
 
     assert caught.value.allowed == ("POST",)

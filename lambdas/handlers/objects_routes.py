@@ -1,0 +1,277 @@
+"""The routes of objects, which the write function serves."""
+
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from lambdas.collections.model import Collection
+from lambdas.collections.registry import CollectionRegistry
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
+from lambdas.handlers.on_collection import on_collection
+from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, ObjectId, replayed
+from lambdas.handlers.strict_json import StrictJson
+from lambdas.objects.model import (
+    BatchResult,
+    FoundObjects,
+    ObjectBatch,
+    ObjectBody,
+    ObjectIds,
+    ObjectPatch,
+    StoredObject,
+)
+from lambdas.objects.store import WriteContext
+from lambdas.selection.request import DeleteRequest, DeleteResult, ListRequest, ObjectPage, PageLimit
+from lambdas.wiring.write import services
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+
+def registry() -> CollectionRegistry:
+    """The registry of the write function."""
+    return services().registry
+
+
+def write_context(consistency: str) -> WriteContext:
+    """The write options of the current request."""
+    return WriteContext(deadline(router), credentials(router), refresh=consistency == "wait")
+
+
+@router.post(
+    "/v1/collections/<name>/objects",
+    summary="Insert an object",
+    operation_id="insert_object",
+    tags=["Objects"],
+    status_code=201,
+    responses={201: {"description": "The object as stored."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def insert_object(
+    collection: Collection, body: Annotated[ObjectBody, StrictJson(), Body()], consistency: Consistency = "none"
+) -> StoredObject:
+    """Stores a new object. An `id` that exists already is a 409; without an `id` the object gets a random one.
+
+    Vectors that the request does not contain are made from the object's text by the collection's vectorizers: one
+    model call for each vector, which AWS bills.
+    """
+    return services().objects.insert(collection, body, write_context(consistency))
+
+
+@router.get(
+    "/v1/collections/<name>/objects",
+    summary="List objects",
+    operation_id="list_objects",
+    tags=["Objects"],
+    responses={200: {"description": "One page of objects, sorted by id."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def list_objects(
+    collection: Collection,
+    limit: Annotated[PageLimit, Query()] = 100,
+    after: Annotated[UUID | None, Query(description="The `next` of the previous page.")] = None,
+    include_vectors: IncludeVectors = False,
+) -> ObjectPage:
+    """Returns one page of all objects, sorted by id. Send `next` as `after` to get the following page.
+
+    Following `next` to the end exports the collection: an object that is not written or deleted meanwhile is on
+    exactly one page. Sees writes after the next index refresh. Costs one request to OpenSearch a page.
+    """
+    request = ListRequest(limit=limit, after=after, include_vectors=include_vectors)
+    return services().selector.page(collection, request)
+
+
+@router.post(
+    "/v1/collections/<name>/objects/list",
+    summary="List objects that match a filter",
+    operation_id="list_matching_objects",
+    tags=["Objects"],
+    responses={200: {"description": "One page of objects, sorted by id."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def list_matching_objects(collection: Collection, request: Annotated[ListRequest, StrictJson(), Body()]) -> ObjectPage:
+    """Returns one page of the objects that match `filter`, sorted by id, with the properties asked for.
+
+    Paging works as in `GET .../objects`. Sees writes after the next index refresh.
+    """
+    return services().selector.page(collection, request)
+
+
+@router.post(
+    "/v1/collections/<name>/objects/get",
+    summary="Get objects by their ids",
+    operation_id="get_objects",
+    tags=["Objects"],
+    responses={200: {"description": "The objects found, and the ids that were not found."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def get_objects(collection: Collection, request: Annotated[ObjectIds, StrictJson(), Body()]) -> FoundObjects:
+    """Returns the objects with these ids, in the order of the ids, and lists the ids that were not found.
+
+    Reads the latest writes; does not wait for an index refresh.
+    """
+    ids = [str(each) for each in request.ids]
+    return services().reader.get_many(collection, ids, vectors=request.include_vectors)
+
+
+@router.post(
+    "/v1/collections/<name>/objects/delete",
+    summary="Delete the objects that match a filter",
+    operation_id="delete_objects",
+    tags=["Objects"],
+    responses={200: {"description": "How many objects were deleted, and which failed."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def delete_objects(
+    collection: Collection, request: Annotated[DeleteRequest, StrictJson(), Body()], consistency: Consistency = "none"
+) -> DeleteResult:
+    """Deletes up to `limit` objects that match `filter`; send the request again while `matches` is above `limit`.
+
+    With `dry_run` it deletes nothing and only counts. An object that another request writes at the same moment is kept
+    and reported as failed. The index is refreshed first, so that the latest writes are considered.
+    """
+    return services().selector.delete(collection, request, deadline=deadline(router), refresh=consistency == "wait")
+
+
+@router.post(
+    "/v1/collections/<name>/objects/batch",
+    summary="Insert or replace many objects",
+    operation_id="write_objects",
+    tags=["Objects"],
+    responses={200: {"description": "The result of each object, in the order sent."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def write_objects(
+    collection: Collection,
+    batch: Annotated[ObjectBatch, StrictJson(), Body()],
+    consistency: Consistency = "none",
+    idempotency_key: IdempotencyKey = None,
+) -> Response[BatchResult]:
+    """Stores up to 1,000 objects. An object whose `id` exists replaces the stored one completely.
+
+    Each object succeeds or fails on its own, and the status is 200 in both cases: check `failed` and the result of
+    each object. Vectors whose source text is unchanged are kept; the others are made by the collection's vectorizers,
+    in as few model calls as possible.
+    """
+
+    def write() -> BatchResult:
+        return services().objects.write_batch(collection, batch.objects, write_context(consistency))
+
+    if idempotency_key is None:
+        return Response(status_code=200, content_type=JSON, body=write())
+    stored = services().requests.run(
+        f"batch {collection.name}",
+        idempotency_key,
+        orjson.dumps(batch.objects, option=orjson.OPT_SORT_KEYS),
+        lambda: write().model_dump_json().encode(),
+    )
+    result = BatchResult.model_validate_json(stored.body)
+    return Response(status_code=200, content_type=JSON, body=result, headers=replayed(stored))
+
+
+@router.get(
+    "/v1/collections/<name>/objects/<object_id>",
+    summary="Get an object",
+    operation_id="get_object",
+    tags=["Objects"],
+    responses={200: {"description": "The object as last written."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def get_object(collection: Collection, object_id: ObjectId, include_vectors: IncludeVectors = False) -> StoredObject:
+    """Returns one object, with its vectors if `include_vectors` is true.
+
+    Reads the latest write; does not wait for an index refresh. Returns 404 if the object does not exist.
+    """
+    return services().reader.get(collection, str(object_id), vectors=include_vectors)
+
+
+@router.head(
+    "/v1/collections/<name>/objects/<object_id>",
+    summary="Check whether an object exists",
+    operation_id="object_exists",
+    tags=["Objects"],
+    responses={200: {"description": "The object exists."}, 404: {"description": "The object does not exist."}},
+)
+@on_collection(registry)
+def object_exists(collection: Collection, object_id: ObjectId) -> Response[None]:
+    """Returns 200 if the object exists and 404 if it does not. The response has no body.
+
+    Reads the latest write; does not wait for an index refresh.
+    """
+    exists = services().reader.exists(collection, str(object_id))
+    return Response(status_code=200 if exists else 404)
+
+
+@router.put(
+    "/v1/collections/<name>/objects/<object_id>",
+    summary="Insert or replace an object",
+    operation_id="replace_object",
+    tags=["Objects"],
+    responses={200: {"description": "The object that replaced another."}, 201: {"description": "The new object."}}
+    | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def replace_object(
+    collection: Collection,
+    object_id: ObjectId,
+    body: Annotated[ObjectBody, StrictJson(), Body()],
+    consistency: Consistency = "none",
+    if_version: IfVersion = None,
+) -> Response[StoredObject]:
+    """Replaces the whole object, or inserts it if it does not exist.
+
+    Omitted properties are removed. `created` is kept, and so are vectors whose source text is unchanged; other vectors
+    are made again by the collection's vectorizers. With `if_version` the object is replaced only if it still has that
+    version; otherwise the response is 409.
+    """
+    stored = services().objects.replace(
+        collection, str(object_id), body, write_context(consistency), if_version=if_version
+    )
+    return Response(status_code=201 if stored.created else 200, content_type=JSON, body=stored.object)
+
+
+@router.patch(
+    "/v1/collections/<name>/objects/<object_id>",
+    summary="Update a part of an object",
+    operation_id="merge_object",
+    tags=["Objects"],
+    responses={200: {"description": "The updated object."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def merge_object(
+    collection: Collection,
+    object_id: ObjectId,
+    patch: Annotated[ObjectPatch, StrictJson(), Body()],
+    consistency: Consistency = "none",
+    if_version: IfVersion = None,
+) -> StoredObject:
+    """Merges properties into the object as JSON Merge Patch (RFC 7396): null removes a property, others are kept.
+
+    Only vectors whose source text changed are made again. Concurrent changes by other writers are never overwritten:
+    the merge is repeated on the newer object. Returns 404 if the object does not exist.
+    """
+    return services().objects.merge(
+        collection, str(object_id), patch, write_context(consistency), if_version=if_version
+    )
+
+
+@router.delete(
+    "/v1/collections/<name>/objects/<object_id>",
+    summary="Delete an object",
+    operation_id="delete_object",
+    tags=["Objects"],
+    status_code=204,
+    responses={204: {"description": "The object is deleted."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def delete_object(
+    collection: Collection, object_id: ObjectId, consistency: Consistency = "none", if_version: IfVersion = None
+) -> Response[None]:
+    """Deletes one object. Returns 404 if the object does not exist.
+
+    With `if_version` the object is deleted only if it still has that version; otherwise the response is 409.
+    """
+    services().objects.delete(collection, str(object_id), refresh=consistency == "wait", if_version=if_version)
+    return Response(status_code=204)
