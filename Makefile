@@ -52,7 +52,7 @@ openapi: .venv/ready ## Write docs/openapi.json from the routes
 snapshots: .venv/ready ## Renew, on purpose, what tests/infra compares to see that an update replaces nothing
 	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/infra/test_replacement.py
 
-lock: .venv/ready ## Resolve the requirements anew, with hashes (ARGS=--keep: only what is new)
+lock: .venv/ready ## Resolve the requirements again, with hashes (ARGS=--keep: only what is new)
 	$(PYTHON) requirements/lock.py $(ARGS)
 
 synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
@@ -92,7 +92,7 @@ bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on th
 bench-search: .venv/ready ## Measure the latency of every mode and the recall of k-NN on 60,000 objects
 	$(PYTHON) -m benchmarks.search $(ARGS)
 
-simulate: .venv/ready ## Reckon what imports of 10^6 to 10^9 objects take and cost
+simulate: .venv/ready ## Estimate the time and cost of imports of 10^6 to 10^9 objects
 	$(PYTHON) -m benchmarks.simulate $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built

@@ -1,7 +1,7 @@
-"""The CDK application: the settings of a stage become its stack."""
+"""The CDK application: makes the stack of a stage from its settings."""
 
 # isort: off
-import infra  # noqa: F401 - first, because it says which Node CDK is to use
+import infra  # noqa: F401 - first, because it sets the Node that CDK uses
 import aws_cdk as cdk
 
 # isort: on
@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from infra.alto_stack import AltoStack
 from infra.lambda_bundle import BundleError, LambdaBundles
 from infra.nag_findings import check_with_nag
-from infra.settings import SettingsError, read_settings
+from infra.stage_settings import SettingsError, read_settings
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What exists in the account: the CDK application behind `app.py`."""
+"""The CDK application behind `app.py`: all resources of a stage."""
 
 import os
 from pathlib import Path

@@ -17,10 +17,11 @@ from infra.network import Network
 from infra.query_api import QueryApi
 from infra.search_domain import SearchDomain
 from infra.settings import Settings
+from infra.watched_parts import WatchedParts
 
 
 class AltoStack(cdk.Stack):
-    """A search domain, an import pipeline into it, an API in front of it, and what the four functions may do."""
+    """A search domain, an import pipeline into it, an API in front of it, and the rights of the four functions."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, bundles: Bundles, **options: Any
@@ -59,9 +60,17 @@ class AltoStack(cdk.Stack):
         self._grant()
         self.imports.start(split=self.split, load=self.load)
         self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write, key=self.key)
-        self.monitoring = Monitoring(self, "Monitoring")
+        parts = WatchedParts(
+            settings=settings,
+            functions={"query": self.query, "write": self.write, "split": self.split, "load": self.load},
+            imports=self.imports,
+            api=self.api,
+            search=self.search,
+            batch=self.batch,
+        )
+        self.monitoring = Monitoring(self, "Monitoring", parts=parts)
         self._describe()
-        acknowledge_findings(self)
+        acknowledge_findings(parts, self.monitoring)
 
     def _function(self, name: str, environment: dict[str, str]) -> AltoFunction:
         return AltoFunction(
@@ -78,38 +87,38 @@ class AltoStack(cdk.Stack):
     def _grant(self) -> None:
         table, bucket, chunks = self.jobs.table, self.imports.bucket, self.imports.load_queue
 
-        self.search.let_search(self.query)
-        permissions.let_embed(self.query, self.settings)
-        permissions.let_rerank(self.query, self.settings)
+        self.search.grant_search(self.query)
+        permissions.grant_embed(self.query, self.settings)
+        permissions.grant_rerank(self.query, self.settings)
 
-        self.search.let_write(self.write)
-        permissions.let_embed(self.write, self.settings)
-        permissions.let_record_jobs(self.write, table)
-        permissions.let_read_uploads(self.write, bucket)
-        permissions.let_sign_uploads(self.write, bucket)
-        permissions.let_send(self.write, self.imports.split_queue)
+        self.search.grant_write(self.write)
+        permissions.grant_embed(self.write, self.settings)
+        permissions.grant_record_jobs(self.write, table)
+        permissions.grant_read_uploads(self.write, bucket)
+        permissions.grant_sign_uploads(self.write, bucket)
+        permissions.grant_send(self.write, self.imports.split_queue)
 
-        permissions.let_read_uploads(self.split, bucket)
-        permissions.let_write_reports(self.split, bucket)
-        permissions.let_record_jobs(self.split, table)
-        permissions.let_send(self.split, chunks)
-        permissions.let_send(self.split, self.imports.split_queue)
+        permissions.grant_read_uploads(self.split, bucket)
+        permissions.grant_write_reports(self.split, bucket)
+        permissions.grant_record_jobs(self.split, table)
+        permissions.grant_send(self.split, chunks)
+        permissions.grant_send(self.split, self.imports.split_queue)
 
-        permissions.let_read_uploads(self.load, bucket)
-        permissions.let_write_reports(self.load, bucket)
-        permissions.let_record_jobs(self.load, table)
-        permissions.let_send(self.load, chunks)
-        self.search.let_write(self.load)
-        permissions.let_embed(self.load, self.settings)
-        self.batch.let_run(self.load)
+        permissions.grant_read_uploads(self.load, bucket)
+        permissions.grant_write_reports(self.load, bucket)
+        permissions.grant_record_jobs(self.load, table)
+        permissions.grant_send(self.load, chunks)
+        self.search.grant_write(self.load)
+        permissions.grant_embed(self.load, self.settings)
+        self.batch.grant_run(self.load)
 
         if self.key:
             for function in (self.write, self.split, self.load):
-                permissions.let_use_key(function, self.key)
+                permissions.grant_use_key(function, self.key)
         if self.network:
             for function in (self.query, self.write, self.split, self.load):
-                permissions.let_join_network(function)
-            self.network.let_reach(bucket.bucket_arn, table.table_arn)
+                permissions.grant_join_network(function)
+            self.network.grant_reach(bucket.bucket_arn, table.table_arn)
 
     def _describe(self) -> None:
         outputs = {

@@ -1,4 +1,4 @@
-"""What Bedrock's batch jobs run as: a role that reads their input files and writes their output, and nothing else."""
+"""The role of Bedrock's batch jobs: it reads their input files and writes their output."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -15,7 +15,7 @@ FILES = f"{OWN_PREFIX}imports/*/batch/*"
 
 
 class BatchInference(Construct):
-    """The role of batch jobs. `let_run` allows a function to start jobs with it."""
+    """The role of batch jobs. `grant_run` allows a function to start jobs with it."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, bucket: s3.IBucket, key: kms.IKey | None
@@ -30,8 +30,8 @@ class BatchInference(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            description="Alto: what Bedrock's batch inference jobs run as",
-            # Jobs of this account and region only, so that nobody else's can borrow the role.
+            description="Alto: role of Bedrock's batch inference jobs",
+            # Jobs of this account and region only, so that jobs of other accounts cannot use the role.
             assumed_by=iam.ServicePrincipal(
                 "bedrock.amazonaws.com",
                 conditions={
@@ -57,8 +57,8 @@ class BatchInference(Construct):
                 iam.PolicyStatement(actions=list(USE_KEY), resources=[key.key_arn], conditions=through)
             )
 
-    def let_run(self, function: AltoFunction) -> None:
-        """Start batch jobs of the stage's models with this role, and see to this account's jobs in this region."""
+    def grant_run(self, function: AltoFunction) -> None:
+        """Start batch jobs of the stage's models with this role; read and stop jobs of this account and region."""
         if self._models:
             function.role.add_to_policy(
                 iam.PolicyStatement(

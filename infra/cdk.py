@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra import NODE
-from infra.settings import Settings, SettingsError, read_settings
+from infra.settings import Settings
+from infra.stage_settings import SettingsError, read_settings
 
 PROJECT = Path(__file__).parents[1]
 CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -85,7 +86,7 @@ def check_account(stage: str, region: str) -> str:
     return account
 
 
-def let_opensearch_join_vpcs(region: str) -> None:
+def ensure_service_linked_role(region: str) -> None:
     """Make the role by which OpenSearch enters a VPC, unless the account has it.
 
     AWS refuses a first domain in a VPC without it. It is the account's, not the stack's: a template that makes it fails
@@ -138,7 +139,7 @@ def main() -> None:
             account = check_account(options.stage, settings.region)
             _say(f"{options.verb} stage {options.stage} in account {account}, region {settings.region}")
             if options.verb == "deploy" and settings.network == "vpc":
-                let_opensearch_join_vpcs(settings.region)
+                ensure_service_linked_role(settings.region)
     except NotReadyError as error:
         sys.exit(str(error))
     sys.exit(deploy(settings, others) if options.verb == "deploy" else run(options.verb, options.stage, others))

@@ -1,24 +1,19 @@
-"""What an operator sees: one row of graphs a question, from the callers down to the bill."""
-
-from __future__ import annotations
+"""The dashboard: a row of graphs for each question, from the callers down to the bill."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.measures import FIVE_MINUTES, FUNCTIONS, Measures
-
-if TYPE_CHECKING:
-    from infra.alto_stack import AltoStack
+from infra.watched_parts import WatchedParts
 
 COLUMNS = 24
 
 
-def rows(stack: AltoStack) -> list[list[cloudwatch.IWidget]]:
+def rows(parts: WatchedParts) -> list[list[cloudwatch.IWidget]]:
     """The graphs of a stack's dashboard."""
-    measures = Measures(stack)
-    return [_requests(measures), _parts(measures), _imports(stack, measures), _domain(measures), _cost(measures)]
+    measures = Measures(parts)
+    return [_requests(measures), _parts(measures), _imports(parts, measures), _domain(measures), _cost(measures)]
 
 
 def _requests(measures: Measures) -> list[cloudwatch.IWidget]:
@@ -57,8 +52,8 @@ def _shares(measures: Measures, function: str, title: str) -> cloudwatch.GraphWi
     return _graph(title, [embedding, engine, rest], stacked=True)
 
 
-def _imports(stack: AltoStack, measures: Measures) -> list[cloudwatch.IWidget]:
-    imports = stack.imports
+def _imports(parts: WatchedParts, measures: Measures) -> list[cloudwatch.IWidget]:
+    imports = parts.imports
     queues = {"split": imports.split_queue, "load": imports.load_queue}
     dead = {"split": imports.split_dead_letters, "load": imports.load_dead_letters}
     return _row(
@@ -97,7 +92,7 @@ def _domain(measures: Measures) -> list[cloudwatch.IWidget]:
 
 
 def _cost(measures: Measures) -> list[cloudwatch.IWidget]:
-    """What the bill grows with. The domain's own price is fixed."""
+    """The quantities that the bill grows with. The domain's own price is fixed."""
     return _row(
         _graph("Tokens by model", [measures.models("InputTokenCount")]),
         _graph("Texts embedded", [measures.own("EmbeddedTexts", name) for name in ("query", "write", "load")]),

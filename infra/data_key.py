@@ -1,4 +1,4 @@
-"""The customer key of stages that want one: for the bucket, the queues, the table, the domain and the logs."""
+"""The optional customer key: for the bucket, the queues, the table, the domain, the logs and the alarm topic."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -11,10 +11,10 @@ from infra.settings import Settings
 
 
 def data_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.Key | None:
-    """A key that AWS renews every year, or None where the stage is content with those that AWS owns.
+    """A key that AWS rotates every year, or None if the stage uses the keys that AWS owns.
 
-    The account's own policies say who uses it (see `permissions.let_use_key`); what is added here are the services that
-    act without a role: CloudWatch Logs, and S3 when it tells a queue of an upload.
+    IAM policies decide which roles use it (see `permissions.grant_use_key`). The key policy adds the services that act
+    without a role: CloudWatch Logs, S3 when it notifies a queue of an upload, and CloudWatch when it publishes alarms.
     """
     if settings.encryption_key != "customer":
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -11,7 +12,7 @@ from constructs import Construct
 
 from infra.log_group import log_group
 from infra.network import Network
-from infra.settings import Settings
+from infra.settings import FunctionName, Settings
 
 # Gives the code of a function, by its name.
 Bundles = Callable[[str], lambda_.Code]
@@ -21,7 +22,7 @@ ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archite
 
 @dataclass(frozen=True)
 class Shape:
-    """What a function gets to do its work."""
+    """Memory, time limit and description of a function."""
 
     memory_mib: int
     timeout_seconds: int
@@ -30,14 +31,14 @@ class Shape:
 
 # HTTP functions end a second before the API gives up at 30 s. 1769 MiB is where Lambda gives a whole CPU.
 SHAPES = {
-    "query": Shape(1024, 29, "Alto: answers searches"),
-    "write": Shape(1024, 29, "Alto: keeps collections and objects"),
+    "query": Shape(1024, 29, "Alto: runs searches"),
+    "write": Shape(1024, 29, "Alto: manages collections and objects"),
     "split": Shape(1769, 300, "Alto: cuts an uploaded file into chunks"),
     "load": Shape(1769, 300, "Alto: embeds and stores the records of a chunk"),
 }
 
 
-# Whose callers wait for a cold start.
+# Functions whose callers wait for a cold start.
 SNAP_STARTED = ("query", "write")
 
 
@@ -47,7 +48,7 @@ def metrics_namespace(settings: Settings) -> str:
 
 
 class AltoFunction(Construct):
-    """A Lambda function that can write its own log and trace, and nothing else until it is granted."""
+    """A Lambda function that may write its own log and traces; other rights are granted separately."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class AltoFunction(Construct):
         super().__init__(scope, construct_id)
         shape = SHAPES[name]
         logs = log_group(self, "Logs", settings=settings, key=key)
-        # A role of our own: the one CDK makes may write to every log group of the account.
+        # An own role: the one CDK makes may write to every log group of the account.
         self.role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=shape.description
         )
@@ -83,7 +84,7 @@ class AltoFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
             log_group=logs,
-            reserved_concurrent_executions=settings.reserved_concurrency.get(name),
+            reserved_concurrent_executions=settings.reserved_concurrency.get(cast(FunctionName, name)),
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             vpc=network.vpc if network else None,
             vpc_subnets=network.subnets() if network else None,
@@ -96,7 +97,7 @@ class AltoFunction(Construct):
                 **settings.function_environment,
             },
         )
-        # Snapshots are made of published versions only. This is what callers invoke.
+        # Snapshots are made of published versions only, so callers invoke the alias of one.
         self.target = (
             lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
             if snap_start

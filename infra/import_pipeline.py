@@ -1,4 +1,4 @@
-"""S3 -> queue -> split -> queue -> load: where documents are dropped, and how the work reaches the functions."""
+"""The import bucket and its queues: S3 -> queue -> split -> queue -> load."""
 
 from typing import cast
 
@@ -18,7 +18,7 @@ from infra.settings import Settings
 # Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
 # the same bucket, have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson, and parts
 # of compressed files .alto/imports/<job>/chunks/<chunk>. Only the input of batch jobs must end in .jsonl, because
-# Bedrock takes nothing else: split is told of it, and ignores what is below .alto/.
+# Bedrock accepts no other ending: split is notified of them, and ignores keys below .alto/.
 IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 
 # The chunks of a large file wait for the model's quota. A dead letter keeps the age it had, so it must be kept longer
@@ -29,10 +29,10 @@ DEAD_LETTER_DAYS = 14
 # After this many deliveries a message is a dead letter. Each delivery of a chunk gets further than the one before.
 MAX_DELIVERIES = 10
 
-# Alto's own files are of no use when their job is forgotten.
+# Alto's own files are useless once their job has expired.
 OWN_FILES_DAYS = 90
 
-# Splitting reads at most each file once; more at once would not make an import faster.
+# Splitting reads each file at most once; more concurrency would not make an import faster.
 SPLIT_CONCURRENCY = 5
 SPLIT_BATCH = 5
 
@@ -62,8 +62,8 @@ class ImportPipeline(Construct):
                 max_concurrency=SPLIT_CONCURRENCY,
             )
         )
-        # A chunk that became a dead letter is noted in its job, from where it can be tried again. It is the splitter
-        # that does so: it still works when OpenSearch, or what the loader does with it, is the reason.
+        # The splitter records a dead letter of load in its job, from where the chunk can be retried. The splitter still
+        # works when OpenSearch, or the loader's use of it, is the reason.
         split.function.add_event_source(
             event_sources.SqsEventSource(
                 self.load_dead_letters, batch_size=SPLIT_BATCH, report_batch_item_failures=True, max_concurrency=2
@@ -94,7 +94,7 @@ class ImportPipeline(Construct):
         return sqs.Queue(
             self,
             construct_id,
-            # Lambda's advice: shorter, and a message is delivered anew while its first delivery is still retried.
+            # Lambda's advice: if shorter, a message is delivered again while its first delivery is still retried.
             visibility_timeout=cdk.Duration.seconds(6 * SHAPES[function].timeout_seconds),
             retention_period=cdk.Duration.days(QUEUE_DAYS),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_DELIVERIES),
@@ -127,7 +127,7 @@ class ImportPipeline(Construct):
         )
 
     def _notify(self, bucket: s3.Bucket, queue: sqs.Queue) -> None:
-        """Announce new objects. By hand, since CDK's own way deploys a function of its own with wide permissions."""
+        """Announce new objects. Written by hand, since CDK's own construct deploys a function with wide permissions."""
         stack = cdk.Stack.of(self)
         queue.add_to_resource_policy(
             iam.PolicyStatement(

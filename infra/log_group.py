@@ -1,4 +1,4 @@
-"""Log groups that forget, instead of those that AWS makes and keeps for ever."""
+"""Log groups with a retention; those that AWS creates keep their events for ever."""
 
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -21,7 +21,7 @@ RETENTION = {
 
 
 def log_group(scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None) -> logs.LogGroup:
-    """A log group with the stage's retention and key; it stays or goes with the stage's data."""
+    """A log group with the stage's retention and key; it is retained or deleted with the stage's data."""
     return logs.LogGroup(
         scope,
         construct_id,

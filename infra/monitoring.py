@@ -1,8 +1,4 @@
-"""The dashboard, the alarms, and the topic that tells of them."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""The dashboard, the alarms, and the topic that publishes them."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,33 +7,32 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import dashboard
-from infra.alarms import Watch, watches
-
-if TYPE_CHECKING:
-    from infra.alto_stack import AltoStack
+from infra.alarms import AlarmSpec, alarm_specs
+from infra.watched_parts import WatchedParts
 
 
 class Monitoring(Construct):
-    """Watches a stack. Alarms go to `topic`, and from there to the stage's addresses."""
+    """Monitors a stack. Alarms go to `topic`, and from there to the stage's addresses."""
 
-    def __init__(self, scope: AltoStack, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, parts: WatchedParts) -> None:
         super().__init__(scope, construct_id)
-        self.topic = self._topic(scope)
+        stack = cdk.Stack.of(self)
+        self.topic = self._topic(stack)
         self.subscriptions = [
             sns.Subscription(
                 self, f"Email{number}", topic=self.topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
             )
-            for number, address in enumerate(scope.settings.alarm_emails)
+            for number, address in enumerate(parts.settings.alarm_emails)
         ]
-        for watch in watches(scope):
-            self._alarm(watch)
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=scope.stack_name)
-        for row in dashboard.rows(scope):
+        for spec in alarm_specs(parts):
+            self._alarm(spec)
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=stack.stack_name)
+        for row in dashboard.rows(parts):
             board.add_widgets(*row)
 
-    def _topic(self, stack: AltoStack) -> sns.Topic:
+    def _topic(self, stack: cdk.Stack) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", display_name=f"Alarms of {stack.stack_name}", enforce_ssl=True)
-        # A topic with a policy admits only whom the policy names.
+        # A topic with a policy admits only the principals that the policy names.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
@@ -48,20 +43,20 @@ class Monitoring(Construct):
         )
         return topic
 
-    def _alarm(self, watch: Watch) -> None:
+    def _alarm(self, spec: AlarmSpec) -> None:
         comparison = cloudwatch.ComparisonOperator
         alarm = cloudwatch.Alarm(
             self,
-            watch.name,
-            alarm_name=f"{cdk.Stack.of(self).stack_name}-{watch.name}",
-            alarm_description=f"{watch.tells} See docs/runbook.md, {watch.name}.",
-            metric=_unlabelled(watch.metric),
-            threshold=watch.at,
-            evaluation_periods=watch.periods,
+            spec.name,
+            alarm_name=f"{cdk.Stack.of(self).stack_name}-{spec.name}",
+            alarm_description=f"{spec.meaning} See docs/runbook.md, {spec.name}.",
+            metric=_unlabelled(spec.metric),
+            threshold=spec.at,
+            evaluation_periods=spec.periods,
             comparison_operator=comparison.LESS_THAN_OR_EQUAL_TO_THRESHOLD
-            if watch.below
+            if spec.below
             else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # Nothing happened, or nobody asked: no reason to wake somebody.
+            # Missing data means no traffic, which is not a fault.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         resource = alarm.node.default_child
@@ -70,7 +65,7 @@ class Monitoring(Construct):
 
 
 def _unlabelled(metric: cloudwatch.Metric) -> cloudwatch.Metric:
-    """The same without the label that graphs need: CDK makes metric math of a labelled one, and ministack has none."""
+    """The metric without its label: CDK makes metric math of a labelled one, which ministack does not support."""
     return cloudwatch.Metric(
         namespace=metric.namespace,
         metric_name=metric.metric_name,

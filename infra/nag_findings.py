@@ -3,23 +3,18 @@
 A wildcard is accepted by its exact text and only for the functions named here: a new one fails the synthesis.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import IConstruct
 
+from infra.monitoring import Monitoring
 from infra.permissions import OWN_PREFIX, UPLOAD_FOLDER, model_arns
 from infra.search_domain import INDICES
-
-if TYPE_CHECKING:
-    from infra.alto_stack import AltoStack
+from infra.watched_parts import WatchedParts
 
 DOMAIN = {
     "AwsSolutions-OS1": "The endpoint is public behind IAM: every request is signed, and only the functions' roles are "
-    "admitted. With 'network' vpc there is none.",
+    "admitted. With 'network' vpc the domain has no public endpoint.",
     "AwsSolutions-OS3": "Lambda functions outside a VPC have no fixed addresses to list; admission is by role.",
 }
 SMALL_DOMAIN = {
@@ -28,7 +23,7 @@ SMALL_DOMAIN = {
 }
 BUCKET = {
     "AwsSolutions-S1": "Who read or wrote an object is a question for CloudTrail data events, which an account keeps "
-    "centrally; a second bucket for access logs would cost more than it tells.",
+    "centrally; a second bucket for access logs is not worth its cost.",
 }
 VERSION = "Python 3.13: the byte code in the bundles is compiled by the version that development and tests use."
 FUNCTION = {
@@ -45,13 +40,15 @@ SNAP_START = {
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias that callers invoke publishes a version.",
 }
 PREFLIGHT = {
-    "AwsSolutions-APIG4": "Browsers send preflights without credentials; API Gateway answers them itself, by the "
+    "AwsSolutions-APIG4": "Browsers send preflights without credentials; API Gateway responds to them itself, by the "
     "stage's list of origins.",
 }
 DEAD_LETTERS = {"Serverless-SQSRedrivePolicy": "It is a dead-letter queue."}
-TRACING = "X-Ray knows no resources; this is the statement that active tracing needs."
-RERANKING = "Neither does the Rerank API; which models it may use is said by the rights to invoke them."
-OWN_INDICES = "Collections come and go, so their indices are named by prefix: nothing outside the prefix is reached."
+TRACING = "X-Ray has no resource-level permissions; this is the statement that active tracing needs."
+RERANKING = "Nor does the Rerank API; the rights to invoke models limit which it may use."
+OWN_INDICES = (
+    "Collections come and go, so their indices are named by prefix: nothing outside the prefix can be reached."
+)
 SEARCHES = "As above: the search of any collection, and no other kind of POST."
 ANY_REGION = "Exactly this model; in any region, because each collection names the region of its model."
 UPLOADS = "Users choose the keys of what they upload. Reading only."
@@ -67,49 +64,43 @@ def check_with_nag(app: cdk.App) -> None:
 
 
 ALARM_EMAIL = {
-    "Serverless-SNSRedrivePolicy": "An alarm that could not be mailed is still seen in CloudWatch; nobody would read a "
-    "queue of them.",
+    "Serverless-SNSRedrivePolicy": "An alarm that could not be mailed is still seen in CloudWatch; a queue of "
+    "undelivered mails has no reader.",
 }
 
 
-def acknowledge_findings(stack: AltoStack) -> None:
-    """Accept what this file lists, and nothing else."""
-    _accept(stack.imports.bucket, BUCKET)
-    for queue in (stack.imports.split_dead_letters, stack.imports.load_dead_letters):
+def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
+    """Accept the findings that this file lists, and no others."""
+    settings, search, bucket = parts.settings, parts.search, parts.imports.bucket
+    query, write, split, load = (parts.functions[name] for name in ("query", "write", "split", "load"))
+    _accept(bucket, BUCKET)
+    for queue in (parts.imports.split_dead_letters, parts.imports.load_dead_letters):
         _accept(queue, DEAD_LETTERS)
-    for route in stack.api.preflights:
+    for route in parts.api.preflights:
         _accept(route, PREFLIGHT)
-    for subscription in stack.monitoring.subscriptions:
+    for subscription in monitoring.subscriptions:
         _accept(subscription, ALARM_EMAIL)
-    if stack.search.size:
-        _accept(stack.search, DOMAIN | (SMALL_DOMAIN if stack.search.size.zones == 1 else {}))
-    for function in (stack.query, stack.write, stack.split, stack.load):
-        _accept(function, FUNCTION | SOURCE | (SNAP_START if stack.settings.snap_start else {}))
+    if search.size:
+        _accept(search, DOMAIN | (SMALL_DOMAIN if search.size.zones == 1 else {}))
+    for function in (query, write, split, load):
+        _accept(function, FUNCTION | SOURCE | (SNAP_START if settings.snap_start else {}))
         _accept_wildcards(function, {"*": TRACING})
-    for function in (stack.query, stack.write, stack.load):
-        _accept_wildcards(function, {f"{stack.search.domain_arn}/{INDICES}": OWN_INDICES})
-        _accept_wildcards(
-            function,
-            {arn: ANY_REGION for model in stack.settings.models for arn in model_arns(model, stack.settings, stack)},
-        )
-    _accept_rerankers(stack)
-    for way in ("_search", "_msearch"):
-        _accept_wildcards(stack.query, {f"{stack.search.domain_arn}/{INDICES}/{way}": SEARCHES})
-    bucket = stack.imports.bucket
-    for function in (stack.write, stack.split, stack.load):
-        _accept_wildcards(function, {bucket.arn_for_objects("*"): UPLOADS})
-    for function in (stack.split, stack.load):
-        _accept_wildcards(function, {bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
-    _accept_wildcards(stack.batch, {stack.batch.files_arn: BATCH_FILES})
-    _accept_wildcards(stack.load, {stack.batch.jobs_arn: BATCH_JOBS})
-    _accept_wildcards(stack.write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})
-
-
-def _accept_rerankers(stack: AltoStack) -> None:
-    settings = stack.settings
+    stack = cdk.Stack.of(search)
+    models = {arn: ANY_REGION for model in settings.models for arn in model_arns(model, settings, stack)}
+    for function in (query, write, load):
+        _accept_wildcards(function, {f"{search.domain_arn}/{INDICES}": OWN_INDICES})
+        _accept_wildcards(function, models)
     if settings.rerank_models:
         arns = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
-        _accept_wildcards(stack.query, {"*": f"{TRACING} {RERANKING}"} | dict.fromkeys(arns, ANY_REGION))
+        _accept_wildcards(query, {"*": f"{TRACING} {RERANKING}"} | dict.fromkeys(arns, ANY_REGION))
+    _accept_wildcards(query, {f"{search.domain_arn}/{INDICES}/{way}": SEARCHES for way in ("_search", "_msearch")})
+    for function in (write, split, load):
+        _accept_wildcards(function, {bucket.arn_for_objects("*"): UPLOADS})
+    for function in (split, load):
+        _accept_wildcards(function, {bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+    _accept_wildcards(parts.batch, {parts.batch.files_arn: BATCH_FILES})
+    _accept_wildcards(load, {parts.batch.jobs_arn: BATCH_JOBS})
+    _accept_wildcards(write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})
 
 
 def _accept(construct: IConstruct, findings: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The VPC of stages that want one: no way to the internet, and a door to each AWS service that the functions call."""
+"""The optional VPC: no internet route, and an interface endpoint for each AWS service in use."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,7 +18,7 @@ SUBNET_BITS = 24
 HTTPS = ec2.Port.tcp(443)
 
 
-class Door(NamedTuple):
+class ServiceEndpoint(NamedTuple):
     """An endpoint for a service, and the stages that need it."""
 
     name: str
@@ -27,24 +27,26 @@ class Door(NamedTuple):
 
 
 # Each costs by the hour and zone, so a stage has only those that its settings can use.
-DOORS = (
-    Door("Sqs", ec2.InterfaceVpcEndpointAwsService.SQS, lambda _: True),
-    Door("Events", ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, lambda _: True),
-    # Lambda takes its functions' logs by itself; this is for what an extension sends.
-    Door("Logs", ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, lambda _: True),
-    Door("Bedrock", ec2.InterfaceVpcEndpointAwsService.BEDROCK, lambda settings: settings.batch_models),
-    Door("BedrockRuntime", ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, lambda settings: settings.models),
-    Door(
+ENDPOINTS = (
+    ServiceEndpoint("Sqs", ec2.InterfaceVpcEndpointAwsService.SQS, lambda _: True),
+    ServiceEndpoint("Events", ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE, lambda _: True),
+    # Lambda delivers its functions' logs without it; this is for the logs of an extension.
+    ServiceEndpoint("Logs", ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, lambda _: True),
+    ServiceEndpoint("Bedrock", ec2.InterfaceVpcEndpointAwsService.BEDROCK, lambda settings: settings.batch_models),
+    ServiceEndpoint(
+        "BedrockRuntime", ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, lambda settings: settings.models
+    ),
+    ServiceEndpoint(
         "BedrockAgentRuntime",
         ec2.InterfaceVpcEndpointAwsService.BEDROCK_AGENT_RUNTIME,
         lambda settings: settings.rerank_models,
     ),
-    Door(
+    ServiceEndpoint(
         "SageMakerRuntime",
         ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
         lambda settings: settings.sagemaker_endpoints,
     ),
-    Door("Sts", ec2.InterfaceVpcEndpointAwsService.STS, lambda settings: settings.embedding_roles),
+    ServiceEndpoint("Sts", ec2.InterfaceVpcEndpointAwsService.STS, lambda settings: settings.embedding_roles),
 )
 
 
@@ -53,7 +55,7 @@ class Network(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
-        # Two even where the domain has one: functions go on when a zone does not.
+        # At least two, so that the functions survive the loss of a zone also when the domain has one.
         self._zones = max(2, settings.domain.zones if settings.domain else 0)
         self.vpc = self._vpc(settings, key)
         self.functions = self._group("Functions", "Functions of Alto")
@@ -61,21 +63,27 @@ class Network(Construct):
         # Only these endpoints and the domain can be reached: no subnet has a route to anywhere else.
         self.functions.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "endpoints and the domain")
         self.domain = self._group("Domain", "OpenSearch domain of Alto", admits=self.functions)
-        doors = self._group("Endpoints", "Endpoints of AWS services for the functions of Alto", admits=self.functions)
+        endpoints = self._group(
+            "Endpoints", "Endpoints of AWS services for the functions of Alto", admits=self.functions
+        )
         self.s3 = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.dynamodb = self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
-        for door in DOORS:
-            if door.needed(settings):
+        for endpoint in ENDPOINTS:
+            if endpoint.needed(settings):
                 self.vpc.add_interface_endpoint(
-                    door.name, service=door.service, security_groups=[doors], open=False, private_dns_enabled=True
+                    endpoint.name,
+                    service=endpoint.service,
+                    security_groups=[endpoints],
+                    open=False,
+                    private_dns_enabled=True,
                 )
 
     def subnets(self, count: int | None = None) -> ec2.SubnetSelection:
-        """The first few of the subnets, one a zone; all of them by default."""
+        """The first `count` subnets, one a zone; all of them by default."""
         return ec2.SubnetSelection(subnets=self.vpc.isolated_subnets[:count])
 
-    def let_reach(self, bucket_arn: str, table_arn: str) -> None:
-        """Keep the two gateways to the stage's own data, whoever holds the credentials."""
+    def grant_reach(self, bucket_arn: str, table_arn: str) -> None:
+        """Restrict the two gateways to the stage's own data, for any credentials."""
         stack = cdk.Stack.of(self)
         anyone = [iam.AnyPrincipal()]
         self.s3.add_to_policy(
@@ -91,9 +99,9 @@ class Network(Construct):
                 resources=[bucket_arn, f"{bucket_arn}/*"],
             )
         )
-        # Where CloudFormation waits for the answers of custom resources; it signs the addresses itself.
-        answers = f"arn:{stack.partition}:s3:::cloudformation-custom-resource-response-*/*"
-        self.s3.add_to_policy(iam.PolicyStatement(principals=anyone, actions=["s3:PutObject"], resources=[answers]))
+        # Where CloudFormation waits for the responses of custom resources; it signs the addresses itself.
+        responses = f"arn:{stack.partition}:s3:::cloudformation-custom-resource-response-*/*"
+        self.s3.add_to_policy(iam.PolicyStatement(principals=anyone, actions=["s3:PutObject"], resources=[responses]))
         self.dynamodb.add_to_policy(
             iam.PolicyStatement(
                 principals=anyone,
@@ -129,7 +137,7 @@ class Network(Construct):
             self,
             "FlowLogRole",
             assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"),
-            description="Alto: writes what the VPC refused",
+            description="Alto: logs the connections that the VPC rejected",
         )
         vpc.add_flow_log(
             "FlowLog",

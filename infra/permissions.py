@@ -1,4 +1,4 @@
-"""What the functions may do outside OpenSearch: statements on named resources, one function of this file a right.
+"""The functions' rights outside OpenSearch: statements on named resources, one function of this file per right.
 
 OpenSearch is in `search_domain.py`, because the domain's own policy has to say the same.
 """
@@ -20,12 +20,12 @@ OWN_PREFIX = ".alto/"
 # Files that were uploaded with a signed URL lie in this folder of their collection.
 UPLOAD_FOLDER = "uploads"
 
-# What reading and writing encrypted data takes.
+# The rights to read and write encrypted data.
 USE_KEY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey")
-# Through which services the functions meet the key: never by calling KMS themselves.
+# The services through which the functions use the key: they never call KMS themselves.
 KEY_SERVICES = ("s3", "sqs", "dynamodb")
 
-# What Lambda asks of a role before it connects a function with a VPC. It knows no narrower resource for them.
+# Rights that Lambda requires of a role before it connects a function with a VPC. They cannot be limited to resources.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 INTERFACES = (
     "ec2:CreateNetworkInterface",
@@ -40,7 +40,7 @@ INTERFACES = (
 PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 
 
-def let_embed(function: AltoFunction, settings: Settings) -> None:
+def grant_embed(function: AltoFunction, settings: Settings) -> None:
     """Invoke exactly the stage's models and endpoints, and assume exactly the roles that collections may name."""
     stack = cdk.Stack.of(function)
     models = [arn for model in settings.models for arn in model_arns(model, settings, stack)]
@@ -59,8 +59,8 @@ def let_embed(function: AltoFunction, settings: Settings) -> None:
             function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
 
 
-def let_rerank(function: AltoFunction, settings: Settings) -> None:
-    """Rerank by exactly the stage's models. The right to call the API itself knows no resources."""
+def grant_rerank(function: AltoFunction, settings: Settings) -> None:
+    """Rerank by exactly the stage's models. The right to call the API itself cannot be limited to resources."""
     stack = cdk.Stack.of(function)
     models = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
     if models:
@@ -69,9 +69,9 @@ def let_rerank(function: AltoFunction, settings: Settings) -> None:
 
 
 def model_arns(model: str, settings: Settings, stack: cdk.Stack) -> list[str]:
-    """What must be allowed so that a model can be invoked: itself, and for an inference profile also its model.
+    """The ARNs of a model that may be invoked: its own, and for an inference profile also its model's.
 
-    In the regions that the stage names; but behind a profile in any, because it spreads its calls over several.
+    In the regions that the stage names; the model of a profile in any region, because a profile spreads its calls.
     """
     if model.startswith("arn:"):
         return [model]
@@ -85,14 +85,14 @@ def model_arns(model: str, settings: Settings, stack: cdk.Stack) -> list[str]:
     return [f"{bedrock}:{region}::foundation-model/{model}" for region in settings.regions_of_models]
 
 
-def let_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
-    """Look at import jobs."""
+def grant_read_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
+    """Read import jobs."""
     _allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
 
 
-def let_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
-    """Create import jobs, record their progress, and tell of it."""
-    let_read_jobs(function, table)
+def grant_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
+    """Create import jobs, record their progress, and publish events of it."""
+    grant_read_jobs(function, table)
     changes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
     _allow(function, changes, table.table_arn)
     stack = cdk.Stack.of(function)
@@ -103,40 +103,40 @@ def let_record_jobs(function: AltoFunction, table: dynamodb.ITable) -> None:
     )
 
 
-def let_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
-    """Read what was uploaded, in the version that was announced."""
+def grant_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Read uploaded files, in the version that was announced."""
     _allow(function, ["s3:GetObject", "s3:GetObjectVersion"], bucket.arn_for_objects("*"))
-    # Without it S3 says "forbidden" of an object that is gone.
+    # Without it S3 responds 403 instead of 404 for a missing object.
     _allow(function, ["s3:ListBucket"], bucket.bucket_arn)
 
 
-def let_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
+def grant_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
     """Write Alto's own files, never a user's."""
     _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"{OWN_PREFIX}*"))
 
 
-def let_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
-    """Sign URLs for uploads into a folder of each collection, and give up uploads in parts that are not finished.
+def grant_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Sign URLs for uploads into a folder of each collection, and abort unfinished multipart uploads.
 
-    A signed URL can do what its signer can. To begin, send and complete parts is `s3:PutObject` as well.
+    A signed URL has the rights of its signer. Multipart uploads also need only `s3:PutObject`.
     """
     _allow(function, ["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"))
 
 
-def let_send(function: AltoFunction, queue: sqs.IQueue) -> None:
+def grant_send(function: AltoFunction, queue: sqs.IQueue) -> None:
     """Send messages."""
     _allow(function, ["sqs:SendMessage"], queue.queue_arn)
 
 
-def let_use_key(function: AltoFunction, key: kms.IKey) -> None:
-    """Read and write what is encrypted with the stage's key, through the services that keep it."""
+def grant_use_key(function: AltoFunction, key: kms.IKey) -> None:
+    """Read and write data encrypted with the stage's key, through the services that store it."""
     region = cdk.Stack.of(function).region
     through = {"StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in KEY_SERVICES]}}
     function.role.add_to_policy(iam.PolicyStatement(actions=list(USE_KEY), resources=[key.key_arn], conditions=through))
 
 
-def let_join_network(function: AltoFunction) -> None:
-    """Have network interfaces in the VPC, made by Lambda with the function's role; the function's code may not."""
+def grant_join_network(function: AltoFunction) -> None:
+    """Let Lambda create network interfaces with the function's role; the function's own code may not."""
     function.role.add_to_policy(iam.PolicyStatement(actions=list(INTERFACES), resources=["*"]))
     stack = cdk.Stack.of(function)
     # By name, since a reference would be a circle: the function waits for its role's policy.

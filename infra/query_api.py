@@ -17,14 +17,14 @@ from infra.settings import Settings
 
 
 class Route(NamedTuple):
-    """Which function answers a method and path."""
+    """The function that handles a method and path."""
 
     method: str
     path: str
     function: str
 
 
-# The most specific route wins. Everything else goes to the query function, which answers with Alto's own 404.
+# The most specific route wins. Everything else goes to the query function, which returns Alto's own 404.
 ROUTES = (
     Route("GET", "/v1/meta", "query"),
     Route("GET", "/v1/.well-known/live", "query"),
@@ -87,7 +87,7 @@ class QueryApi(Construct):
             default_integration=integrations[FALLBACK],
             cors_preflight=_cors(settings),
             default_authorizer=_authorizer(settings),
-            # A second address would go round whatever guards the first.
+            # A second address would bypass a firewall in front of the first.
             disable_execute_api_endpoint=settings.custom_domain is not None,
         )
         for route in ROUTES:
@@ -96,7 +96,7 @@ class QueryApi(Construct):
                 methods=[apigatewayv2.HttpMethod[route.method]],
                 integration=integrations[route.function],
             )
-        # Routes that anyone may ask.
+        # Routes without an authorizer.
         self.preflights = self._admit_preflights(api, integrations[FALLBACK]) if settings.cors_origins else []
         stage = self._stage(api, settings, key)
         # `target` is where the name of `custom_domain` has to point.
@@ -127,7 +127,7 @@ class QueryApi(Construct):
         )
 
     def _name(self, host: str, api: apigatewayv2.HttpApi, stage: apigatewayv2.CfnStage, settings: Settings) -> str:
-        """Give the API a name of its own; where DNS has to point it to."""
+        """Give the API its own host name; returns the name that DNS has to point it to."""
         name = apigatewayv2.DomainName(
             self,
             "DomainName",
@@ -144,7 +144,7 @@ class QueryApi(Construct):
     def _admit_preflights(
         self, api: apigatewayv2.HttpApi, integration: HttpLambdaIntegration
     ) -> list[apigatewayv2.HttpRoute]:
-        """Browsers send preflights without credentials, and routes for any method would ask them for some."""
+        """Browsers send preflights without credentials, which routes for any method would reject."""
         return [
             route
             for path in PREFLIGHT_PATHS
@@ -158,14 +158,14 @@ class QueryApi(Construct):
 
 
 def _authorizer(settings: Settings) -> apigatewayv2.IHttpRouteAuthorizer:
-    """API Gateway checks every request itself, before a function hears of it."""
+    """API Gateway authorizes every request, before a function is invoked."""
     if settings.auth == "iam":
         return HttpIamAuthorizer()
     return HttpJwtAuthorizer("Jwt", str(settings.jwt_issuer), jwt_audience=list(settings.jwt_audience))
 
 
 def _cors(settings: Settings) -> apigatewayv2.CorsPreflightOptions | None:
-    """What web pages of the listed origins may do: everything, with their own signature."""
+    """Rights of web pages of the listed origins: all methods, authorized like any other request."""
     if not settings.cors_origins:
         return None
     return apigatewayv2.CorsPreflightOptions(

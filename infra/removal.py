@@ -1,4 +1,4 @@
-"""What becomes of a stage's data when a resource leaves the stack."""
+"""The removal policy of resources with data."""
 
 import aws_cdk as cdk
 
@@ -6,7 +6,7 @@ from infra.settings import Settings
 
 
 def removal_policy(settings: Settings) -> cdk.RemovalPolicy:
-    """Stays or goes. What a failed first deployment made goes in either case: it would be in the next one's way."""
+    """RETAIN or DESTROY. Resources of a failed first deployment are removed either way, for the next attempt."""
     if settings.removal == "retain":
         return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
     return cdk.RemovalPolicy.DESTROY

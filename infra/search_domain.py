@@ -1,4 +1,4 @@
-"""The OpenSearch domain, or the one that exists already, and who may do what with it."""
+"""The OpenSearch domain, new or existing, and the functions' rights on it."""
 
 from typing import cast
 
@@ -28,7 +28,7 @@ WRITE = [*READ, "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"]
 
 
 class SearchDomain(Construct):
-    """Where collections live. `url` is what the functions are told; `size` is None where a domain exists already."""
+    """Where collections live. `url` is the functions' setting; `size` is None if the domain existed before."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SearchDomain(Construct):
         else:
             self.url = str(settings.existing_domain_url)
 
-    def let_search(self, function: AltoFunction) -> None:
+    def grant_search(self, function: AltoFunction) -> None:
         """Reading and searching; nothing that changes an index."""
         self._admit(
             function,
@@ -71,8 +71,8 @@ class SearchDomain(Construct):
             ),
         )
 
-    def let_write(self, function: AltoFunction) -> None:
-        """Everything with Alto's own indices, nothing with the cluster or other indices."""
+    def grant_write(self, function: AltoFunction) -> None:
+        """Any request to Alto's own indices; none to the cluster or other indices."""
         self._admit(function, iam.PolicyStatement(actions=WRITE, resources=[f"{self.domain_arn}/{INDICES}"]))
 
     def _admit(self, function: AltoFunction, *statements: iam.PolicyStatement) -> None:
@@ -111,13 +111,13 @@ class SearchDomain(Construct):
             vpc_subnets=[network.subnets(size.zones)] if network else None,
             security_groups=[network.domain] if network else None,
             logging=self._logging(),
-            # CDK's own would be a custom resource with a function; see _let_opensearch_log.
+            # CDK's own would be a custom resource with a function; see _grant_opensearch_logging.
             suppress_logs_resource_policy=True,
             removal_policy=removal_policy(self._settings),
         )
         # Set here for the same reason: CDK's `access_policies` is a custom resource.
         cast(opensearch.CfnDomain, domain.node.default_child).access_policies = self._access
-        domain.node.add_dependency(self._let_opensearch_log())
+        domain.node.add_dependency(self._grant_opensearch_logging())
         return domain
 
     def _logging(self) -> opensearch.LoggingOptions:
@@ -133,7 +133,7 @@ class SearchDomain(Construct):
             slow_index_log_group=self._logs["SlowLogs"],
         )
 
-    def _let_opensearch_log(self) -> logs.ResourcePolicy:
+    def _grant_opensearch_logging(self) -> logs.ResourcePolicy:
         return logs.ResourcePolicy(
             self,
             "LogPolicy",

@@ -1,6 +1,6 @@
-"""`python -m infra.smoke --stage dev`: does what was deployed work? Asked through the Python client, as a user would.
+"""`python -m infra.smoke --stage dev`: tests a deployed stage through the Python client, as a user would.
 
-It makes a collection of its own with vectors of its own, so that it invokes no model, and deletes it again.
+It creates a collection with its own vectors, so that it invokes no model, and deletes it at the end.
 """
 
 import json
@@ -18,16 +18,16 @@ WORDS = {"apple": [1.0, 0.0, 0.0], "pear": [0.9, 0.1, 0.0], "hammer": [0.0, 0.0,
 
 
 class SmokeTestError(Exception):
-    """Alto is deployed and does not work. Says which step failed."""
+    """Alto is deployed and does not work. Names the failed step."""
 
 
 def smoke_test(client: alto.AltoClient) -> list[str]:
-    """Go once through readiness, writing and both ways of searching; what was done.
+    """Check readiness, writing and both ways of searching; returns the steps.
 
-    Raises `SmokeTestError` when an answer is wrong, and the client's errors when there is none. The collection is
-    deleted in any case.
+    Raises `SmokeTestError` for a wrong response, and the client's errors for a missing one. The collection is deleted
+    in any case.
     """
-    _expect(client.is_ready(), "OpenSearch answers", "it does not: see the log of the query function")
+    _expect(client.is_ready(), "OpenSearch responds", "it does not: see the log of the query function")
     name = f"Smoke{uuid4().hex[:12]}"
     fruits = client.collections.create(
         name,
@@ -49,7 +49,7 @@ def smoke_test(client: alto.AltoClient) -> list[str]:
 
 
 def connect(url: str) -> alto.AltoClient:
-    """A client that signs, or, where the environment has a token in `ALTO_TOKEN`, one that shows it."""
+    """A client that signs, or one that sends the token of `ALTO_TOKEN` if that is set."""
     token = os.environ.get(TOKEN)
     if token:
         return alto.connect_to_custom(url, headers={"Authorization": f"Bearer {token}"})
@@ -75,7 +75,7 @@ def main() -> None:
     except (SmokeTestError, alto.AltoError) as error:
         sys.exit(
             f"Stage {stage} is deployed, and its smoke test failed. {error}\n"
-            f"docs/deploy.md says what to look at. With 'auth' jwt, {TOKEN} has to hold a token."
+            f"docs/deploy.md lists what to check. With 'auth' jwt, {TOKEN} has to hold a token."
         )
 
 

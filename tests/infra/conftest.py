@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from infra.alto_stack import AltoStack
 from infra.lambda_bundle import PROJECT
 from infra.nag_findings import check_with_nag
-from infra.settings import read_settings
+from infra.stage_settings import read_settings
 from tests.infra.synthesis import Synthesis
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings import SettingsError, read_settings
+from infra.stage_settings import SettingsError, read_settings
 
 ACCOUNT = "123456789012"
 DOMAIN_ID = "abcdefghijklmnopqrstuvwxyz"
@@ -81,8 +81,8 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         (
             {"function_environment": '{"AWS_SECRET_KEY": "hunter2"}'},
             (
-                "Setting 'function_environment' is wrong: remove AWS_SECRET_KEY: an environment is no place for "
-                "secrets; "
+                "Setting 'function_environment' is wrong: remove AWS_SECRET_KEY: do not keep secrets in "
+                "an environment; "
                 "name a role in 'embedding_roles'."
             ),
         ),
