@@ -14,12 +14,10 @@ class SettingsError(Exception):
     """A function cannot start: a setting is missing or wrong. Names the variable and its value."""
 
 
-class FunctionSettings(BaseModel):
-    """Settings of every function."""
+class Settings(BaseModel):
+    """Settings that come from the environment."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
-
-    region: str = Field(alias="AWS_REGION", min_length=1)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -35,8 +33,35 @@ class FunctionSettings(BaseModel):
             raise SettingsError(f"Alto cannot start. {problems}") from None
 
 
+class FunctionSettings(Settings):
+    """Settings of every function."""
+
+    region: str = Field(alias="AWS_REGION", min_length=1)
+
+
 class EngineSettings(FunctionSettings):
     """Settings of the functions that talk to OpenSearch. The query function has only these."""
 
     opensearch_url: str = Field(alias="ALTO_OPENSEARCH_URL", pattern=r"^https?://[^/]+$")
     knn_engine: Literal["lucene", "faiss"] = Field(default="lucene", alias="ALTO_KNN_ENGINE")
+
+
+class RequestLimits(Settings):
+    """The most that one request may cost; of a multi-search, its queries together. See docs/limits.md.
+
+    Each is a variable of the environment, such as `ALTO_LIMIT_LIKE_PATTERNS`.
+    """
+
+    like_patterns: int = Field(default=20, ge=0, alias="ALTO_LIMIT_LIKE_PATTERNS")
+    leading_wildcards: int = Field(default=5, ge=0, alias="ALTO_LIMIT_LEADING_WILDCARDS")
+    fuzzy_words: int = Field(default=32, ge=0, alias="ALTO_LIMIT_FUZZY_WORDS")
+    fuzzy_fields: int = Field(default=256, ge=0, alias="ALTO_LIMIT_FUZZY_FIELDS")
+    clauses: int = Field(default=10_000, ge=1, alias="ALTO_LIMIT_CLAUSES")
+    candidates: int = Field(default=20_000, ge=1, alias="ALTO_LIMIT_CANDIDATES")
+    objects: int = Field(default=10_000, ge=1, alias="ALTO_LIMIT_OBJECTS")
+    vector_bytes: int = Field(default=6_000_000, ge=1, alias="ALTO_LIMIT_VECTOR_BYTES")
+    compared_vector_bytes: int = Field(default=24_000_000, ge=1, alias="ALTO_LIMIT_COMPARED_VECTOR_BYTES")
+    rerank_texts: int = Field(default=2_000, ge=1, alias="ALTO_LIMIT_RERANK_TEXTS")
+    embedded_characters: int = Field(default=1_000_000, ge=1, alias="ALTO_LIMIT_EMBEDDED_CHARACTERS")
+    grouped_medians: int = Field(default=200, ge=0, alias="ALTO_LIMIT_GROUPED_MEDIANS")
+    buckets: int = Field(default=60_000, ge=1, alias="ALTO_LIMIT_BUCKETS")

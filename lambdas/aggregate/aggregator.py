@@ -1,21 +1,24 @@
 """Runs an aggregation: its search if it has one, then the request to OpenSearch."""
 
-from lambdas.aggregate.body import build_aggregate_body
+from lambdas.aggregate.body import build_aggregate_body, estimate_cost
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.aggregate.response import build_aggregate_response
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.opensearch import OpenSearch
+from lambdas.search.budget import check_aggregate
 from lambdas.search.searcher import Searcher
+from lambdas.settings import RequestLimits
 
 
 class Aggregator:
     """Counts and measures objects."""
 
-    def __init__(self, engine: OpenSearch, searcher: Searcher) -> None:
+    def __init__(self, engine: OpenSearch, searcher: Searcher, limits: RequestLimits | None = None) -> None:
         self._engine = engine
         self._searcher = searcher
+        self._limits = limits or RequestLimits()
 
     def aggregate(
         self,
@@ -29,6 +32,7 @@ class Aggregator:
 
         Raises `InvalidRequestError` for a request that does not fit the collection, and the errors of a search.
         """
+        check_aggregate(collection, request.filter, request.search, estimate_cost(request), self._limits)
         ids = None
         if request.search is not None:
             search = request.search.model_copy(update={"return_properties": [], "include_vectors": False})

@@ -1,7 +1,7 @@
 """Turns OpenSearch's response to an aggregation into Alto's. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
@@ -9,6 +9,9 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import property_at
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC) - EPOCH, datetime.max.replace(tzinfo=UTC) - EPOCH
+# The farthest zone of a date that Alto stores.
+FARTHEST = timedelta(hours=18)
 
 
 def build_aggregate_response(
@@ -49,7 +52,7 @@ def _read_metrics(kind: str, key: str, found: Mapping[str, Any]) -> dict[str, An
     values: dict[str, Any] = {}
     if stats := found.get(f"{key}.stats"):
         values |= {"count": stats["count"], "sum": stats["sum"] if stats["count"] else None}
-        values |= {name: _render_value(kind, stats[own]) for name, own in (("min", "min"), ("max", "max"))}
+        values |= {name: _read_extreme(kind, name, key, found) for name in ("min", "max")}
         values["mean"] = _render_date(stats["avg"]) if kind == "date" else stats["avg"]
     if median := found.get(f"{key}.median"):
         middle = median["values"]["50.0"]
@@ -57,7 +60,7 @@ def _read_metrics(kind: str, key: str, found: Mapping[str, Any]) -> dict[str, An
     if mode := found.get(f"{key}.mode"):
         values["mode"] = _render_value(kind, mode["buckets"][0]["key"]) if mode["buckets"] else None
     if count := found.get(f"{key}.count"):
-        values["count"] = count["value"]
+        values["count"] = int(count["value"])
     if top := found.get(f"{key}.top"):
         values["top_occurrences"] = [
             Occurrence(value=bucket["key"], count=bucket["doc_count"]) for bucket in top["buckets"]
@@ -65,6 +68,15 @@ def _read_metrics(kind: str, key: str, found: Mapping[str, Any]) -> dict[str, An
     if (truths := found.get(f"{key}.values")) is not None:
         values |= _read_booleans(truths["buckets"])
     return values
+
+
+def _read_extreme(kind: str, name: str, key: str, found: Mapping[str, Any]) -> Any:
+    """Read the smallest or largest value. Without values the exact one is of an object that has none."""
+    stats = found[f"{key}.stats"]
+    exact = found.get(f"{key}.{name}")
+    if exact is None or not stats["count"]:
+        return _render_value(kind, stats[name])
+    return exact["hits"]["hits"][0]["sort"][0]
 
 
 def _read_booleans(buckets: list[dict[str, Any]]) -> dict[str, Any]:
@@ -98,7 +110,13 @@ def _render_value(kind: str, value: Any) -> Any:
 def _render_date(milliseconds: float | None) -> str | None:
     if milliseconds is None or _keep_finite(milliseconds) is None:
         return None
-    return (EPOCH + timedelta(milliseconds=round(milliseconds))).isoformat(timespec="milliseconds")
+    moment = timedelta(milliseconds=round(milliseconds))
+    offset = timedelta()
+    if not FIRST <= moment <= LAST:
+        # In UTC its year does not have four digits. It was written in another zone, and is rendered in the farthest.
+        offset = FARTHEST if moment < FIRST else -FARTHEST
+    local = EPOCH.replace(tzinfo=timezone(offset)) + (moment + offset)
+    return local.isoformat(timespec="milliseconds")
 
 
 def _keep_finite(value: Any) -> float | None:

@@ -21,7 +21,12 @@ LARGE_K = 1_000
 
 Conditions = list[dict[str, Any]]
 
+# OpenSearch fails a highlighted search of a text longer than this default of `index.highlight.max_analyzed_offset`,
+# unless the request tells it to stop there.
+MAX_HIGHLIGHTED = 1_000_000
+
 # Fields that the server sets on every object, and their names in the index.
+UNSORTED_TYPES = frozenset({"geo", "object"})
 SERVER_FIELDS = {"_id": "id", "_created": "created", "_updated": "updated"}
 
 
@@ -54,6 +59,9 @@ def build_search_body(
     conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
     mode = request.mode
     first, size = (request.offset, request.limit) if request.candidates is None else (0, request.candidates)
+    if isinstance(mode, Hybrid):
+        # OpenSearch rejects a hybrid search that starts beyond its last hit, so the page is cut afterwards.
+        first, size = 0, first + size
     body: dict[str, Any] = {"from": first, "size": size, "_source": build_source_filter(collection, request, vector)}
     marking = build_marking_filter(collection, request.boost) if request.boost else None
     if marking is not None:
@@ -142,8 +150,12 @@ def resolve_sort_field(collection: CollectionConfig, name: str) -> str:
         return SERVER_FIELDS[name]
     item = collection.property_named(name)
     if item is None:
-        known = ", ".join(known.name for known in collection.properties if known.filterable) or "none"
-        problem = f"'{name}' is not a property of '{collection.name}'. It can be sorted by: {known}"
+        problem = (
+            f"'{name}' is not a property of '{collection.name}'. It can be sorted by: {_list_sortable(collection)}"
+        )
+        raise InvalidRequestError.at("sort", problem)
+    if item.scalar_type in UNSORTED_TYPES:
+        problem = f"'{name}' is {item.type}, which has no order. Sort by one of: {_list_sortable(collection)}"
         raise InvalidRequestError.at("sort", problem)
     if not item.filterable:
         problem = f"'{name}' is not filterable, and only filterable properties can be sorted by"
@@ -151,10 +163,21 @@ def resolve_sort_field(collection: CollectionConfig, name: str) -> str:
     return f"properties.{name}.keyword" if item.is_text else f"properties.{name}"
 
 
+def _list_sortable(collection: CollectionConfig) -> str:
+    sortable = [item for item in collection.properties if item.filterable and item.scalar_type not in UNSORTED_TYPES]
+    return ", ".join([*(item.name for item in sortable), *SERVER_FIELDS])
+
+
 def build_highlight(collection: CollectionConfig, properties: list[str] | None) -> dict[str, Any]:
     """Ask for passages with the words of the query, for each property that is searched."""
     fields: dict[str, Any] = {f"properties.{item.name}": {} for item, _ in choose_properties(collection, properties)}
-    return {"fields": fields, "pre_tags": ["<em>"], "post_tags": ["</em>"]}
+    return {
+        "fields": fields,
+        "pre_tags": ["<em>"],
+        "post_tags": ["</em>"],
+        "encoder": "html",
+        "max_analyzer_offset": MAX_HIGHLIGHTED,
+    }
 
 
 def build_source_filter(

@@ -1,16 +1,18 @@
 """Filters: the request model and the OpenSearch query it becomes. Pure. Described in docs/filters.md."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from lambdas.collections.index_body import length_field
+from lambdas.collections.index_body import KEYWORD_LIMIT, length_field
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
+from lambdas.search.patterns import MAX_EXPRESSION, Wildcard, build_like, parse_pattern, render_expression
 
 Operator = Literal[
     "equal",
@@ -57,7 +59,8 @@ class Condition(StrictModel):
     operator: Operator
     value: Scalar | Annotated[list[Scalar], Field(min_length=1, max_length=MAX_CLAUSES)] | GeoRange = Field(
         description="Of the property's type. A list with contains_*, true or false with is_null, a circle with "
-        "within_geo_range, a pattern with * and ? with like."
+        "within_geo_range, a pattern with * and ? with like (at most 10 of them; \\* and \\? are the signs "
+        "themselves). A request has at most 20 like, of which 5 begin with * or ?."
     )
     length: bool = Field(
         default=False, description="Compares the length instead: characters of a text, items of a list."
@@ -136,9 +139,7 @@ COMPARISONS: dict[Operator, Comparison] = {
     "less_or_equal": Comparison(_in_range("lte"), ORDERED_TYPES),
     "greater_than": Comparison(_in_range("gt"), ORDERED_TYPES),
     "greater_or_equal": Comparison(_in_range("gte"), ORDERED_TYPES),
-    "like": Comparison(
-        lambda field, value: {"wildcard": {field: {"value": value, "case_insensitive": True}}}, frozenset({"text"})
-    ),
+    "like": Comparison(build_like, frozenset({"text"})),
     "contains_any": Comparison(lambda field, value: {"terms": {field: value}}, SCALAR_TYPES, "a list of values"),
     "contains_all": Comparison(
         lambda field, value: {"bool": {"filter": [{"term": {field: each}} for each in value]}},
@@ -224,7 +225,23 @@ def _build_condition(collection: CollectionConfig, condition: Condition) -> dict
         return _build_length_query(target, condition)
     comparison = COMPARISONS[condition.operator]
     _check_operands(condition, target.item, comparison)
-    return comparison.query(target.presence if condition.operator == "is_null" else target.field, condition.value)
+    if condition.operator == "is_null" and target.item.type == "object":
+        # The texts of an object are in the index by their lengths only if they are long.
+        path = condition.property
+        fields = [target.presence, f"lengths.{length_field(path)}-*"]
+        present = {"bool": {"should": [{"exists": {"field": field}} for field in fields], "minimum_should_match": 1}}
+        return _negate(present) if condition.value else present
+    field = target.presence if condition.operator == "is_null" else target.field
+    return comparison.query(field, _to_stored(target.item, condition.value))
+
+
+def _to_stored(item: PropertyBase, value: Any) -> Any:
+    """Write dates with their milliseconds. OpenSearch rounds shorter ones up in some bounds."""
+    if isinstance(value, list):
+        return [_to_stored(item, each) for each in value]
+    if item.scalar_type == "date" and isinstance(value, str):
+        return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
+    return value
 
 
 def _resolve_target(collection: CollectionConfig, condition: Condition) -> Target:
@@ -280,6 +297,12 @@ def _check_operands(condition: Condition, item: PropertyBase, comparison: Compar
             problem = value_problem(item, each)
             if problem:
                 raise _error_at(condition, f"is {item.type}: the value {problem}")
+            if isinstance(each, str) and len(each) > KEYWORD_LIMIT:
+                raise _error_at(
+                    condition,
+                    f"is compared with a text of {len(each):,} characters, but only texts of up to {KEYWORD_LIMIT:,} "
+                    "can be compared as a whole: use bm25, or compare the length",
+                )
     if condition.operator == "like":
         _check_pattern(condition)
 
@@ -287,8 +310,11 @@ def _check_operands(condition: Condition, item: PropertyBase, comparison: Compar
 def _check_pattern(condition: Condition) -> None:
     """OpenSearch rejects patterns whose automata are too large, as those of many wildcards are."""
     pattern = str(condition.value)
-    if pattern.count("*") + pattern.count("?") > MAX_WILDCARDS:
+    if sum(isinstance(part, Wildcard) for part in parse_pattern(pattern)) > MAX_WILDCARDS:
         raise _error_at(condition, f"is compared with a pattern of more than {MAX_WILDCARDS} wildcards: write fewer")
+    if not pattern.isascii() and len(render_expression(pattern)) > MAX_EXPRESSION:
+        problem = f"is compared with a pattern of {len(pattern)} characters in which case is ignored beyond ASCII"
+        raise _error_at(condition, f"{problem}: write a shorter one, of about {MAX_EXPRESSION // 4} characters")
 
 
 def _abbreviate_value(condition: Condition) -> str:

@@ -5,7 +5,7 @@ values, and in a hybrid search sees the hits of the page only.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints
@@ -69,9 +69,9 @@ def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_b
 
 
 def _to_comparable(kind: str, value: Any) -> Any:
-    """Return a key that equal values share: a time may be written in several zones, a UUID in either case."""
+    """Return a key that equal values share: dates in any zone are compared as moments, UUIDs without case."""
     if kind == "date":
-        return datetime.fromisoformat(value).astimezone(UTC)
+        return datetime.fromisoformat(value)
     return value.lower() if kind == "uuid" else value
 
 

@@ -48,7 +48,7 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
     is_reranked = outcome is not None and outcome.applied
     if request.diversity:
         hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
-    if request.candidates is not None and not request.group_by:
+    if (request.candidates is not None or request.hybrid) and not request.group_by:
         hits = hits[request.offset : request.offset + request.limit]
     if request.autocut is not None:
         hits = autocut(

@@ -47,17 +47,17 @@ class HitReranker:
         texts = collect_passages(found.plan.collection, rerank, hits)
         query = rerank.query or query_text(request.mode)
         assert query is not None  # validated with the request
-        scores: list[float] = []
-        if texts:
-            model = rerank.resolve_model(self._region)
-            try:
-                scores = self._reranker().scores(
-                    model, query, list(texts.values()), deadline=deadline, credentials=credentials
-                )
-            except TRANSIENT_ERRORS as error:
-                return found._replace(hits=hits), describe_fall_back(rerank, len(hits), error)
+        model = rerank.resolve_model(self._region)
+        # Without a text the query stands in for one: a wrong model or missing rights must not show with the first hit.
+        asked = list(texts.values()) or [query]
+        try:
+            scores = self._reranker().scores(model, query, asked, deadline=deadline, credentials=credentials)
+        except TRANSIENT_ERRORS as error:
+            return found._replace(hits=hits), describe_fall_back(rerank, len(hits), error)
         outcome = RerankOutcome(applied=True, model=rerank.model, candidates=len(hits))
-        return found._replace(hits=order_by_rerank_score(hits, dict(zip(texts, scores, strict=True)))), outcome
+        return found._replace(
+            hits=order_by_rerank_score(hits, dict(zip(texts, scores[: len(texts)], strict=True)))
+        ), outcome
 
     def rerank_each(
         self, searches: Sequence[Found | AltoError], *, deadline: Deadline, credentials: AwsCredentials | None

@@ -12,6 +12,7 @@ from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
 from lambdas.search.body import Plan, plan_search
+from lambdas.search.budget import check_searches
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
 from lambdas.search.postprocess import Found, build_response, rank_candidates
 from lambdas.search.query_vector import QueryVectors
@@ -19,13 +20,14 @@ from lambdas.search.request import SearchRequest
 from lambdas.search.rerank_step import HitReranker
 from lambdas.search.response import RerankOutcome, SearchResponse
 from lambdas.search.stopwatch import Stopwatch
+from lambdas.settings import RequestLimits
 
 if TYPE_CHECKING:
     from lambdas.reranking.reranker import Reranker
 
 
 class Searcher:
-    """Runs searches. `region` is Alto's own, `clock` returns seconds."""
+    """Runs searches. `region` is Alto's own, `limits` bound the cost of a request, `clock` returns seconds."""
 
     def __init__(
         self,
@@ -34,11 +36,13 @@ class Searcher:
         reranker: "Callable[[], Reranker]",
         region: str,
         *,
+        limits: RequestLimits | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._engine = engine
         self._vectors = QueryVectors(engine, embedder)
         self._reranker = HitReranker(reranker, region)
+        self._limits = limits or RequestLimits()
         self._clock = clock
 
     def run(
@@ -68,6 +72,7 @@ class Searcher:
         object whose vector is needed, `EmbeddingError` and `SearchEngineError`.
         """
         watch = Stopwatch(self._clock)
+        check_searches(collection, [request], self._limits)
         vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
         plan = plan_search(collection, request, vector)
         with watch.measure("engine"):
@@ -87,10 +92,12 @@ class Searcher:
     ) -> MultiSearchResponse:
         """Run several searches together, in one round trip; the error of one query is in its place.
 
-        Raises `SearchEngineError` if OpenSearch fails as a whole.
+        Raises `InvalidRequestError` if the queries together are above a limit, and `SearchEngineError` if OpenSearch
+        fails as a whole.
         """
         watch = Stopwatch(self._clock)
         good = [query for query in request.queries if not isinstance(query, AltoError)]
+        check_searches(collection, good, self._limits)
         vectors = self._vectors.compute_each(collection, [query.mode for query in good], watch, deadline, credentials)
         plans = [
             vector if isinstance(vector, AltoError) else attempt(plan_search, collection, query, vector)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
-from lambdas.settings import EngineSettings
+from lambdas.settings import EngineSettings, RequestLimits
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.opensearch import connect
@@ -33,23 +33,24 @@ class QueryServices(NamedTuple):
 def services() -> QueryServices:
     """Raises `SettingsError` when the environment lacks something."""
     settings = EngineSettings.from_environment(os.environ)
+    limits = RequestLimits.from_environment(os.environ)
     aws = aws_access(os.environ)
     engine, caller = connect(settings, aws), model_caller(aws)
-    searcher = Searcher(engine, embedder(caller), lambda: _reranker(caller), settings.region)
+    searcher = Searcher(engine, embedder(caller), lambda: _reranker(caller), settings.region, limits=limits)
     return QueryServices(
         settings=settings,
         engine=engine,
         registry=CollectionRegistry(engine),
         searcher=searcher,
-        aggregator=cache(lambda: _aggregator(engine, searcher)),
+        aggregator=cache(lambda: _aggregator(engine, searcher, limits)),
     )
 
 
 # Most cold starts are for a search that neither aggregates nor reranks: they go without what that needs.
-def _aggregator(engine: OpenSearch, searcher: Searcher) -> "Aggregator":
+def _aggregator(engine: OpenSearch, searcher: Searcher, limits: RequestLimits) -> "Aggregator":
     from lambdas.aggregate.aggregator import Aggregator  # noqa: PLC0415
 
-    return Aggregator(engine, searcher)
+    return Aggregator(engine, searcher, limits)
 
 
 def _reranker(caller: "AwsCaller") -> "Reranker":

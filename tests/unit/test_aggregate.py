@@ -15,6 +15,9 @@ FILMS = collection(
 )
 TOP = {"size": 3, "shard_size": 2000, "order": [{"_count": "desc"}, {"_key": "asc"}]}
 
+SMALLEST_YEAR = {"properties.year": {"order": "asc", "mode": "min", "missing": "_last"}}
+LARGEST_YEAR = {"properties.year": {"order": "desc", "mode": "max", "missing": "_last"}}
+
 
 def asked(**question: Any) -> AggregateRequest:
     return AggregateRequest.model_validate(question)
@@ -43,8 +46,10 @@ def test_metrics_become_the_fewest_aggregations() -> None:
         "query": {"bool": {"filter": [{"term": {"properties.year": 1999}}]}},
         "aggs": {
             "p0.stats": {"stats": {"field": "properties.year"}},
+            "p0.min": {"top_hits": {"size": 1, "sort": [SMALLEST_YEAR], "_source": False}},
+            "p0.max": {"top_hits": {"size": 1, "sort": [LARGEST_YEAR], "_source": False}},
             "p0.median": {
-                "percentiles": {"field": "properties.year", "percents": [50], "tdigest": {"compression": 1000}}
+                "percentiles": {"field": "properties.year", "percents": [50], "tdigest": {"compression": 100}}
             },
             "p1.top": {"terms": {"field": "properties.title.keyword"} | TOP},
         },
@@ -60,8 +65,8 @@ def test_groups_hold_the_metrics_and_a_search_its_ids() -> None:
         "query": {"terms": {"id": ["a", "b"]}},
         "aggs": {
             "groups": {
-                "terms": {"field": "properties.seen", "size": 2, "shard_size": 2000},
-                "aggs": {"p0.count": {"value_count": {"field": "properties.title.keyword"}}},
+                "terms": {"field": "properties.seen", "size": 2, "shard_size": 13, "collect_mode": "breadth_first"},
+                "aggs": {"p0.count": {"value_count": {"field": "lengths.title"}}},
             }
         },
     }

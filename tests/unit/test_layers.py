@@ -21,9 +21,9 @@ BORDERS = {
 NEIGHBOURS = {
     "collections": {"embedding", "opensearch"},
     "objects": {"collections", "embedding", "opensearch"},
-    "search": {"collections", "embedding", "objects", "opensearch", "reranking"},
-    "selection": {"collections", "objects", "opensearch", "search"},
-    "aggregate": {"collections", "embedding", "opensearch", "search"},
+    "search": {"collections", "embedding", "objects", "opensearch", "reranking", "settings"},
+    "selection": {"collections", "objects", "opensearch", "search", "settings"},
+    "aggregate": {"collections", "embedding", "opensearch", "search", "settings"},
     "jobs": {"collections", "embedding", "imports", "records"},
     "records": {"collections", "embedding", "jobs", "objects"},
     "imports": {"collections", "embedding", "jobs", "objects", "observability", "records", "settings"},

@@ -37,7 +37,7 @@ def query(**condition: Any) -> dict[str, Any]:
         (("rating", "greater_than", 4), {"range": {"properties.rating": {"gt": 4}}}),
         (
             ("released", "greater_or_equal", "2009-05-29T00:00:00Z"),
-            {"range": {"properties.released": {"gte": "2009-05-29T00:00:00Z"}}},
+            {"range": {"properties.released": {"gte": "2009-05-29T00:00:00.000+00:00"}}},
         ),
         (("seen", "equal", True), {"term": {"properties.seen": True}}),
         (("tags", "contains_any", ["new", "old"]), {"terms": {"properties.tags.keyword": ["new", "old"]}}),
@@ -59,7 +59,15 @@ def query(**condition: Any) -> dict[str, Any]:
         ),
         (("title", "is_null", False), {"exists": {"field": "lengths.title"}}),
         (("year", "is_null", True), {"bool": {"must_not": [{"exists": {"field": "properties.year"}}]}}),
-        (("author", "is_null", False), {"exists": {"field": "properties.author"}}),
+        (
+            ("author", "is_null", False),
+            {
+                "bool": {
+                    "should": [{"exists": {"field": "properties.author"}}, {"exists": {"field": "lengths.author-*"}}],
+                    "minimum_should_match": 1,
+                }
+            },
+        ),
         (("author.name", "equal", "A"), {"term": {"properties.author.name.keyword": "A"}}),
         (
             ("place", "within_geo_range", {"lat": 1, "lon": 2, "meters": 500}),
@@ -68,7 +76,7 @@ def query(**condition: Any) -> dict[str, Any]:
         (("_id", "contains_any", [ID]), {"terms": {"id": [ID]}}),
         (
             ("_created", "less_than", "2026-01-01T00:00:00Z"),
-            {"range": {"created": {"lt": "2026-01-01T00:00:00Z"}}},
+            {"range": {"created": {"lt": "2026-01-01T00:00:00.000+00:00"}}},
         ),
     ],
 )
