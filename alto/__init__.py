@@ -8,7 +8,7 @@
         for film in films.query.hybrid("A holiday film", limit=2).objects:
             print(film.properties["title"], film.metadata.score)
 
-docs/client.md is a tutorial; docs/coming-from-weaviate.md says what differs.
+docs/client.md is a tutorial; docs/coming-from-weaviate.md lists the differences.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from alto.errors import (
     AltoAuthenticationError,
+    AltoClosedClientError,
     AltoConfigurationError,
     AltoConflictError,
     AltoConnectionError,
@@ -34,7 +35,7 @@ from alto.version import VERSION
 if TYPE_CHECKING:
     from alto import classes, util
     from alto.aio.client import AltoAsyncClient
-    from alto.batches.access import BatchFailureWarning
+    from alto.batches.factory import BatchFailureWarning
     from alto.connect import (
         connect_to_aws,
         connect_to_custom,
@@ -51,6 +52,7 @@ __all__ = [
     "AltoAsyncClient",
     "AltoAuthenticationError",
     "AltoClient",
+    "AltoClosedClientError",
     "AltoConfigurationError",
     "AltoConflictError",
     "AltoConnectionError",
@@ -75,11 +77,11 @@ __all__ = [
     "util",
 ]
 
-# What is large, or needs httpx, is imported when it is first asked for: `alto --help` needs none of it.
+# Large modules, and those that need httpx, are imported at first use: `alto --help` needs none of them.
 _LATER = {
     "AltoAsyncClient": "alto.aio.client",
     "AltoClient": "alto.sync.client",
-    "BatchFailureWarning": "alto.batches.access",
+    "BatchFailureWarning": "alto.batches.factory",
     "connect_to_aws": "alto.connect",
     "connect_to_custom": "alto.connect",
     "connect_to_local": "alto.connect",

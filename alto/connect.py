@@ -1,125 +1,111 @@
 """Ways to a client: of an Alto on this machine, in AWS, or anywhere."""
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 import httpx
+from typing_extensions import Unpack
 
 from alto.aio.client import AltoAsyncClient
-from alto.settings import AdditionalConfig
+from alto.classes.search_settings import check_keywords, show_keywords
+from alto.settings import DEFAULT_PORT, AdditionalConfig
 from alto.signing import sigv4
 from alto.sync.client import AltoClient
 
-LOCAL_PORT = 8700
+
+class ClientSettings(TypedDict, total=False):
+    """What all ways to a client share."""
+
+    headers: Mapping[str, str | None] | None
+    additional_config: AdditionalConfig | None
+    skip_init_checks: bool
 
 
+@show_keywords
 def connect_to_local(
-    host: str = "localhost",
-    port: int = LOCAL_PORT,
-    *,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
+    host: str = "localhost", port: int = DEFAULT_PORT, **settings: Unpack[ClientSettings]
 ) -> AltoClient:
-    """A client of the Alto that `make up ARGS="--port 8700"` runs on this machine.
+    """Connect to the Alto that `make up` runs on this machine.
 
-    Raises `AltoConnectionError` when none runs there.
+    Args:
+        host: Its host.
+        port: Its port: 8700 unless `make up ARGS="--port N"` chose another.
+        **settings: `headers` for every request, such as credentials for the models; `additional_config`, time limits
+            and retries; `skip_init_checks`, send no first request.
+
+    Raises `AltoConnectionError` if no Alto runs there.
     """
-    config = additional_config or AdditionalConfig(trust_env=False)
-    return _connected(
-        AltoClient(
-            _local(host, port), headers=headers, auth=None, additional_config=config, skip_init_checks=skip_init_checks
-        )
-    )
+    check_keywords(ClientSettings, settings, "connect_to_local")
+    return _connect(AltoClient(_local_url(host, port), **_local(settings)))
 
 
+@show_keywords
 def connect_to_aws(
-    url: str,
-    *,
-    region: str | None = None,
-    profile: str | None = None,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
+    url: str, *, region: str | None = None, profile: str | None = None, **settings: Unpack[ClientSettings]
 ) -> AltoClient:
-    """A client of a deployed Alto, whose requests are signed (SigV4) as the AWS command line would.
+    """Connect to a deployed Alto; requests are signed (SigV4) as the AWS command line signs them.
 
-    `url` is the output `ApiUrl` of the stack; the region is taken from it. `headers` may carry credentials for
-    the models.
+    Args:
+        url: The output `ApiUrl` of the stack.
+        region: Its region; that of the address if not given.
+        profile: The profile of the AWS credentials.
+        **settings: As of `connect_to_local`.
     """
-    auth = sigv4(url, region=region, profile=profile)
-    return _connected(
-        AltoClient(
-            url, headers=headers, auth=auth, additional_config=additional_config, skip_init_checks=skip_init_checks
-        )
-    )
+    check_keywords(ClientSettings, settings, "connect_to_aws")
+    return _connect(AltoClient(url, auth=sigv4(url, region=region, profile=profile), **settings))
 
 
-def connect_to_custom(
-    url: str,
-    *,
-    auth: httpx.Auth | None = None,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
-) -> AltoClient:
-    """A client of an Alto at any address, with headers and authentication (of httpx) as given."""
-    return _connected(
-        AltoClient(
-            url, headers=headers, auth=auth, additional_config=additional_config, skip_init_checks=skip_init_checks
-        )
-    )
+@show_keywords
+def connect_to_custom(url: str, *, auth: httpx.Auth | None = None, **settings: Unpack[ClientSettings]) -> AltoClient:
+    """Connect to an Alto at any address.
+
+    Args:
+        url: Its address.
+        auth: Authentication of httpx.
+        **settings: As of `connect_to_local`.
+    """
+    check_keywords(ClientSettings, settings, "connect_to_custom")
+    return _connect(AltoClient(url, auth=auth, **settings))
 
 
+@show_keywords
 def use_async_with_local(
-    host: str = "localhost",
-    port: int = LOCAL_PORT,
-    *,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
+    host: str = "localhost", port: int = DEFAULT_PORT, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
     """As `connect_to_local`, for `async with`."""
-    config = additional_config or AdditionalConfig(trust_env=False)
-    return AltoAsyncClient(
-        _local(host, port), headers=headers, auth=None, additional_config=config, skip_init_checks=skip_init_checks
-    )
+    check_keywords(ClientSettings, settings, "use_async_with_local")
+    return AltoAsyncClient(_local_url(host, port), **_local(settings))
 
 
+@show_keywords
 def use_async_with_aws(
-    url: str,
-    *,
-    region: str | None = None,
-    profile: str | None = None,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
+    url: str, *, region: str | None = None, profile: str | None = None, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
     """As `connect_to_aws`, for `async with`."""
-    auth = sigv4(url, region=region, profile=profile)
-    return AltoAsyncClient(
-        url, headers=headers, auth=auth, additional_config=additional_config, skip_init_checks=skip_init_checks
-    )
+    check_keywords(ClientSettings, settings, "use_async_with_aws")
+    return AltoAsyncClient(url, auth=sigv4(url, region=region, profile=profile), **settings)
 
 
+@show_keywords
 def use_async_with_custom(
-    url: str,
-    *,
-    auth: httpx.Auth | None = None,
-    headers: Mapping[str, str | None] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
+    url: str, *, auth: httpx.Auth | None = None, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
     """As `connect_to_custom`, for `async with`."""
-    return AltoAsyncClient(
-        url, headers=headers, auth=auth, additional_config=additional_config, skip_init_checks=skip_init_checks
-    )
+    check_keywords(ClientSettings, settings, "use_async_with_custom")
+    return AltoAsyncClient(url, auth=auth, **settings)
 
 
-def _local(host: str, port: int) -> str:
+def _local_url(host: str, port: int) -> str:
     return f"http://{host}:{port}"
 
 
-def _connected(client: AltoClient) -> AltoClient:
+def _local(settings: ClientSettings) -> ClientSettings:
+    """A proxy of the environment is not for this machine."""
+    config = settings.get("additional_config") or AdditionalConfig(trust_env=False)
+    return {**settings, "additional_config": config}
+
+
+def _connect(client: AltoClient) -> AltoClient:
     try:
         client.connect()
     except BaseException:

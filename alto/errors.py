@@ -1,26 +1,26 @@
-"""What can go wrong, as exceptions. Catch the broad ones; `code` tells them apart exactly.
+"""Alto's exceptions. Catch the broad ones; `code` distinguishes them exactly.
 
 Everything is an `AltoError`. The server's codes are listed in docs/openapi.json; one that this client does not know
 becomes the class of its HTTP status, so that a newer server breaks no program.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One thing that is wrong: where, and what to write instead."""
+    """One fault of a request: the field, and what to write instead."""
 
     field: str
     message: str
 
 
 class AltoError(Exception):
-    """Anything that Alto reports.
+    """Any error that Alto reports.
 
-    `code` is stable, `status` is HTTP's (None when there was no response), `request_id` finds the request in the
+    `code` is stable, `status` is HTTP's (None without a response), `request_id` finds the request in the
     server's log.
     """
 
@@ -47,43 +47,47 @@ class AltoError(Exception):
 
 
 class AltoConfigurationError(AltoError):
-    """The client itself was called with something that cannot work. Nothing was sent."""
+    """The client was called with an argument that cannot work. No request was sent."""
+
+
+class AltoClosedClientError(AltoConfigurationError):
+    """The client, or the batch, was closed before. Nothing was sent."""
 
 
 class AltoNotSupportedError(AltoError, NotImplementedError):
-    """Weaviate has this, Alto has not. The message names what to do instead. Nothing was sent."""
+    """A Weaviate feature that Alto does not support. The message names an alternative; no request was sent."""
 
 
 class AltoConnectionError(AltoError):
-    """No response came: no connection (code `no_connection`), or it broke (`connection_lost`)."""
+    """No response arrived: no connection (code `no_connection`), or it broke (`connection_lost`)."""
 
 
 class AltoTimeoutError(AltoConnectionError):
-    """No response came in time. A write may have been carried out all the same."""
+    """No response arrived in time. A write may have been executed all the same."""
 
 
 class AltoInvalidRequestError(AltoError):
-    """The request can never succeed as it is (HTTP 400, 413, 422). `details` names each field."""
+    """The request can never succeed unchanged (HTTP 400, 413, 422). `details` names each field."""
 
 
 class AltoAuthenticationError(AltoError):
-    """Alto, or AWS behind it, refuses the credentials (HTTP 401, 403)."""
+    """Alto, or AWS behind it, rejects the credentials (HTTP 401, 403)."""
 
 
 class AltoNotFoundError(AltoError):
-    """There is no such collection, object or import (HTTP 404)."""
+    """The collection, object or import does not exist (HTTP 404)."""
 
 
 class AltoConflictError(AltoError):
-    """It exists already, or has changed meanwhile (HTTP 409)."""
+    """The resource exists already, or has changed meanwhile (HTTP 409)."""
 
 
 class AltoThrottledError(AltoError):
-    """More is asked than the model or the API lets through (HTTP 429), after all retries."""
+    """The model or the API throttles (HTTP 429), after all retries."""
 
 
 class AltoServerError(AltoError):
-    """Alto, or what it depends on, failed (HTTP 5xx), after all retries."""
+    """Alto, or a service that it depends on, failed (HTTP 5xx), after all retries."""
 
 
 class AltoEmbeddingError(AltoServerError):
@@ -91,7 +95,9 @@ class AltoEmbeddingError(AltoServerError):
 
 
 class AltoInsertManyFailedError(AltoError):
-    """A batch stopped because far too many objects failed."""
+    """Every object of an `insert_many` failed, or far too many of a batch. `errors` has each object and its error."""
+
+    errors: "Sequence[Any]" = ()
 
 
 _BY_STATUS: dict[int, type[AltoError]] = {
@@ -111,23 +117,24 @@ _EMBEDDING_CODES = frozenset(
         "endpoint_not_found",
         "model_unavailable",
         "model_answer_unusable",
+        "model_response_unusable",
         "embedding_timeout",
     }
 )
 
 
 def error_from_response(status: int, headers: Mapping[str, str], body: Any) -> AltoError:
-    """The exception of an response that is no success.
+    """The exception of a response that is not a success.
 
     `body` is the parsed JSON, or None. Alto's envelope is `{"error": {"code", "message", "details", "request_id"}}`;
-    API Gateway answers `{"message"}` by itself, before Alto is reached, and its request id is in a header.
+    API Gateway returns `{"message"}` on its own, before Alto is reached, and its request id is in a header.
     """
     found = body.get("error") if isinstance(body, dict) else None
     error: dict[str, Any] = found if isinstance(found, dict) else {}
-    gateway_says = body.get("message") if isinstance(body, dict) else None
+    gateway_message = body.get("message") if isinstance(body, dict) else None
     code = str(error.get("code") or _gateway_code(status))
     return _class_of(status, code)(
-        str(error.get("message") or gateway_says or f"The server answered HTTP {status} and did not say why."),
+        str(error.get("message") or gateway_message or f"The server returned HTTP {status} without a reason."),
         code=code,
         status=status,
         request_id=error.get("request_id") or headers.get("apigw-requestid") or headers.get("x-amzn-requestid"),
@@ -138,13 +145,13 @@ def error_from_response(status: int, headers: Mapping[str, str], body: Any) -> A
 
 
 def code_of(body: Any) -> str | None:
-    """The code of an response's body, if it has Alto's envelope."""
+    """The code of a response's body, if it has Alto's envelope."""
     error = body.get("error") if isinstance(body, dict) else None
     return error.get("code") if isinstance(error, dict) else None
 
 
 def _gateway_code(status: int) -> str:
-    """A code for what API Gateway says without Alto."""
+    """A code for a response of API Gateway itself."""
     return {403: "forbidden", 413: "request_too_large", 429: "throttled", 503: "unavailable"}.get(
         status, f"http_{status}"
     )

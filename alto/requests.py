@@ -16,7 +16,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Phase(Enum):
-    """What a request is for: each has a timeout of its own."""
+    """The purpose of a request: each has a timeout of its own."""
 
     INIT = "init"
     QUERY = "query"
@@ -25,7 +25,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An response that came, its body parsed. None for an empty body, or one that is not JSON."""
+    """An HTTP response, its body parsed: None for an empty body, or one that is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,8 +36,8 @@ class Response:
 class Request:
     """One HTTP request.
 
-    `repeatable`: carrying it out twice is as good as once, so that it may be sent again when its response was lost.
-    `content` is a body that is JSON already. `accept` are statuses below 200 or above 299 which the reader understands.
+    `repeatable`: executing it twice has the effect of once, so that it may be sent again when its response was lost.
+    `content` is a body that is JSON already. `accept` are statuses below 200 or above 299 that the reader understands.
     """
 
     method: str
@@ -48,21 +48,22 @@ class Request:
     repeatable: bool = False
     content: bytes | None = field(default=None, repr=False)
     accept: frozenset[int] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T_co]):
-    """A request, and what its response means."""
+    """A request, and how its response is read."""
 
     request: Request
     read: Callable[[Response], T_co]
 
 
 def was_found(response: Response, missing: str) -> bool:
-    """Whether the response is no 404.
+    """Whether the response is not a 404.
 
-    `missing` is the code that says that the thing itself is not there. Any other 404, of a collection or of an address
-    that is no Alto, is raised: it must not pass for "there is none".
+    `missing` is the code of the resource itself. Any other 404, of a collection or of an address that is not an Alto,
+    is raised: it does not mean that this resource does not exist.
     """
     if response.status != 404:
         return True
@@ -72,5 +73,5 @@ def was_found(response: Response, missing: str) -> bool:
 
 
 def segment(value: object) -> str:
-    """A value as one part of a path: what it contains cannot lead elsewhere."""
+    """A value as one segment of a path, its slashes escaped."""
     return quote(str(value), safe="")

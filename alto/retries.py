@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from alto.errors import code_of
 from alto.requests import Request, Response
 
-# 429 of a quota that is used up: waiting a moment does not help.
+# A 429 of an exhausted quota: waiting a moment does not help.
 _EXHAUSTED_CODES = frozenset({"model_quota_exceeded"})
-# These say that nothing was carried out, so that any request may be sent again.
+# The request was not executed, so it is always safe to retry.
 _NEVER_EXECUTED = frozenset({429})
-# After these it may have been.
+# The request may have been executed.
 _MAYBE_EXECUTED = frozenset({500, 502, 503, 504})
-# 502 of Alto itself is an response of a model or of OpenSearch that would come again.
+# A 502 of Alto itself is a response of a model or of OpenSearch that would be the same again.
 _PERMANENT_CODES = frozenset(
     {
         "embedding_failed",
         "model_not_found",
         "endpoint_not_found",
         "model_answer_unusable",
+        "model_response_unusable",
         "search_engine_error",
         "internal_error",
     }
@@ -26,10 +27,12 @@ _PERMANENT_CODES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long. `attempts` counts the first one; waits are in seconds.
+    """How often and how long to retry. `attempts` counts the first one; waits are in seconds.
+
+        AdditionalConfig(retries=RetryPolicy(attempts=6, longest=20))
 
     The wait is drawn evenly from 0 to min(longest, first * 2^n) ("full jitter", Brooker, "Exponential Backoff And
-    Jitter", AWS Architecture Blog, 2015), and never less than what the server asks for in `Retry-After`.
+    Jitter", AWS Architecture Blog, 2015), and never less than the server's `Retry-After`.
     """
 
     attempts: int = 4
@@ -43,7 +46,7 @@ class RetryPolicy:
         return _retry_after(response, self.longest) + self._backoff(attempt, jitter)
 
     def wait_after_failure(self, request: Request, attempt: int, jitter: float, *, was_sent: bool) -> float | None:
-        """The same, when no response came. `was_sent` is False when there was not even a connection."""
+        """The same, without a response. `was_sent` is False if not even a connection was made."""
         if attempt >= self.attempts or (was_sent and not request.repeatable):
             return None
         return self._backoff(attempt, jitter)

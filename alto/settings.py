@@ -1,7 +1,8 @@
-"""How a client is set up. Pure."""
+"""The settings of a client. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from alto.errors import AltoConfigurationError
@@ -11,15 +12,19 @@ from alto.retries import RetryPolicy
 CREDENTIAL_HEADERS = frozenset(
     {"authorization", "x-api-key", "x-aws-access-key", "x-aws-secret-key", "x-aws-session-token"}
 )
+# Of `make up` and of the command line.
+DEFAULT_PORT = 8700
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Seconds to wait for an response: at the start, for a query, for a write.
+    """Seconds to wait for a response: at the start, for a query, for a write.
 
-    An API Gateway HTTP API gives up after 30 s; the defaults are a little longer, so that its response is seen. `init`
-    covers the cold start of a function.
+    An API Gateway HTTP API ends a request after 30 s; the defaults are a little longer, so that its response arrives.
+    `init` covers the cold start of a function.
+
+        AdditionalConfig(timeout=Timeout(query=5, insert=60))
     """
 
     init: float = 10.0
@@ -28,24 +33,41 @@ class Timeout:
     connect: float = 5.0
 
     def of(self, phase: Phase) -> float:
-        """The one of a phase."""
+        """The timeout of a phase."""
         return {Phase.INIT: self.init, Phase.QUERY: self.query, Phase.INSERT: self.insert}[phase]
 
 
 @dataclass(frozen=True, slots=True)
 class AdditionalConfig:
-    """Settings that are rarely needed. `trust_env` lets proxy settings of the environment count."""
+    """Settings that are rarely needed.
+
+        config = AdditionalConfig(timeout=Timeout(query=5), retries=RetryPolicy(attempts=2), connections=50)
+        client = alto.connect_to_local(additional_config=config)
+
+    As in Weaviate, `timeout` may be a pair: seconds for queries and for writes.
+
+    Attributes:
+        timeout: How long to wait for responses.
+        retries: How often to send a request again.
+        trust_env: Whether the proxy settings of the environment count.
+        connections: The largest number of connections.
+    """
 
     timeout: Timeout = field(default_factory=Timeout)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     trust_env: bool = True
     connections: int = 20
 
+    def __post_init__(self) -> None:
+        pair: Any = self.timeout
+        if isinstance(pair, tuple):
+            object.__setattr__(self, "timeout", Timeout(query=pair[0], insert=pair[1]))
+
 
 def check_url(url: str, headers: dict[str, str], *, signed: bool = False) -> str:
     """The address without a slash at its end.
 
-    Raises `AltoConfigurationError` if it is none, or if credentials would cross a network in clear text.
+    Raises `AltoConfigurationError` if it is not an address, or if credentials would cross a network in clear text.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -1,4 +1,4 @@
-"""Python values as JSON, and vectors of whatever library. Pure."""
+"""Python values as JSON, and vectors of any library. Pure."""
 
 import json
 import re
@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from alto.compatibility import UTC
 from alto.errors import AltoConfigurationError
+
+T = TypeVar("T")
 
 
 class Array(Protocol):
@@ -26,29 +28,60 @@ Vector: TypeAlias = Sequence[float] | Array
 def to_json(value: Any) -> bytes:
     """The value as JSON: a datetime as RFC 3339, a UUID as text, an array of numpy or torch as a list.
 
-    Raises `AltoConfigurationError` for what JSON cannot say.
+    Raises `AltoConfigurationError` for a value without a form in JSON.
     """
     try:
         text = json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     except (TypeError, ValueError) as error:
-        raise AltoConfigurationError(f"This cannot be sent as JSON: {error}.") from None
+        raise AltoConfigurationError(f"The value has no form in JSON: {error}.") from None
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise AltoConfigurationError("This cannot be sent as JSON: a text has half of a surrogate pair.") from None
+        raise AltoConfigurationError("The value has no form in JSON: a text has half of a surrogate pair.") from None
 
 
 def numbers(vector: Vector) -> list[float]:
     """A vector as a list. Raises `AltoConfigurationError` for anything else."""
     found = cast(Array, vector).tolist() if hasattr(vector, "tolist") else vector
     if isinstance(found, str | bytes) or not isinstance(found, Sequence):
-        raise AltoConfigurationError(f"vector: a list of numbers is wanted, not {type(vector).__name__}")
+        raise AltoConfigurationError(f"vector: expected a list of numbers, got {type(vector).__name__}")
     return list(found)
+
+
+def names_of(names: str | Sequence[str] | None) -> list[str] | None:
+    """A name as a list of one, as Weaviate takes it. None means all."""
+    return None if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def expect(field: str, value: Any, kind: type[T], example: str) -> T | None:
+    """The value, if it is of this kind or not given. Raises `AltoConfigurationError` with what to write instead."""
+    if value is None or (isinstance(value, kind) and not (kind is int and isinstance(value, bool))):
+        return value
+    raise AltoConfigurationError(f"{field}: expected {example}, got {type(value).__name__}: {value!r:.80}")
 
 
 def is_one_vector(vector: object) -> bool:
     """Whether it is a single vector rather than one for each name."""
     return not isinstance(vector, Mapping)
+
+
+def is_missing(value: object) -> bool:
+    """Whether it stands for a missing value of a data frame: NaN, NaT or NA. None is a value of its own."""
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    if isinstance(value, float):
+        return value != value  # noqa: PLR0124 (NaN is the number that differs from itself)
+    # A scalar of numpy that is not a float of Python: float32, datetime64.
+    return getattr(value, "shape", None) == () and str(value) in {"nan", "NaT"}
+
+
+def leave_out_missing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without those that are missing, in nested objects too."""
+    return {
+        name: leave_out_missing(value) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+        if not is_missing(value)
+    }
 
 
 def parse_uuid(value: UUID | str) -> UUID:
@@ -57,7 +90,7 @@ def parse_uuid(value: UUID | str) -> UUID:
         return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, AttributeError, TypeError):
         raise AltoConfigurationError(
-            f"uuid: {value!r} is not a UUID; alto.util.generate_uuid5 makes one from a key of your own"
+            f"uuid: {value!r} is not a UUID; alto.util.uuid_of_key(collection, key) makes one from a key of your own"
         ) from None
 
 
@@ -72,10 +105,10 @@ def parse_time(text: str) -> datetime:
 
 
 def _plain(value: Any) -> Any:
-    """What json asks for when it meets a type that it does not know."""
+    """The form in JSON of a type that json does not know."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            warnings.warn(f"{value!r} has no time zone: UTC is taken.", UserWarning, stacklevel=2)
+            warnings.warn(f"{value!r} has no time zone: UTC is assumed.", UserWarning, stacklevel=2)
             value = value.replace(tzinfo=UTC)
         return value.isoformat()
     if isinstance(value, date):

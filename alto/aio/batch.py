@@ -1,4 +1,4 @@
-"""`collection.batch` of the asynchronous client, which Weaviate's has not either."""
+"""The asynchronous client has no `collection.batch`: `insert_many` writes any number of objects."""
 
 from typing import NoReturn
 
@@ -7,10 +7,10 @@ from alto.unsupported import raise_unsupported
 
 
 class BatchesAsync:
-    """Refuses, and says what to do instead."""
+    """Raises `AltoNotSupportedError` with the alternative."""
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
-        """Takes what the synchronous one takes."""
+        """Takes the arguments of the synchronous one."""
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
@@ -19,10 +19,10 @@ class BatchesAsync:
 
 
 class ClientBatchesAsync:
-    """The same, of the client."""
+    """As of a collection."""
 
     def __init__(self, transport: AsyncTransport) -> None:
-        """Takes what the synchronous one takes."""
+        """Takes the arguments of the synchronous one."""
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):

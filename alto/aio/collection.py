@@ -19,7 +19,7 @@ PAGE = 100
 
 
 class CollectionAsync:
-    """A collection. Cheap to make; holds no state but that of its batches."""
+    """One collection. It holds no state except that of its batches."""
 
     def __init__(self, transport: AsyncTransport, name: str) -> None:
         self._transport = transport
@@ -34,7 +34,7 @@ class CollectionAsync:
         return f"{type(self).__name__}({self.name!r}, {self._transport.url!r})"
 
     async def length(self) -> int:
-        """How many objects there are, as searches see them."""
+        """The number of objects, as searches see them."""
         return await self._transport.run(aggregates.count(self.name))
 
     async def iterator(
@@ -47,7 +47,16 @@ class CollectionAsync:
         after: UUID | str | None = None,
         cache_size: int | None = None,
     ) -> AsyncIterator[Object]:
-        """All objects by id, in pages of `cache_size` (100). Those that nobody writes meanwhile come exactly once."""
+        """Iterate over all objects by id; objects that are not written meanwhile come exactly once.
+
+        Args:
+            include_vector: Return the vectors: True for all, or their names.
+            return_metadata: Has no effect: times are always returned.
+            return_properties: The properties to return; all if not given.
+            return_references: Not supported.
+            after: The id of the last object of an earlier iteration.
+            cache_size: Objects in a request; 100 if not given.
+        """
         reject_given(return_references=return_references)
         while True:
             operation = objects.page(

@@ -1,4 +1,4 @@
-"""`collection.config`: how a collection is described, and what of it may change."""
+"""`collection.config`: the configuration of a collection, and its changes."""
 
 from typing import NoReturn
 
@@ -7,6 +7,7 @@ from alto.classes.config import Property
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
 from alto.unsupported import raise_unsupported, reject_given
+from alto.values import expect
 
 
 class ConfigAsync:
@@ -17,14 +18,22 @@ class ConfigAsync:
         self._name = name
 
     async def get(self, simple: bool = False) -> CollectionConfig:  # noqa: ARG002 (Weaviate's)
-        """The configuration, every default written out."""
+        """The configuration, with every default.
+
+        Args:
+            simple: Has no effect: the whole configuration is returned.
+        """
         return await self._transport.run(collections.get(self._name))
 
     async def add_property(self, prop: Property) -> None:
         """Add a property: objects that are stored already have no value of it.
 
-        Raises `AltoConflictError` if there is one of its name.
+        Args:
+            prop: The property: `Property(name="title", data_type=DataType.TEXT)`.
+
+        Raises `AltoConflictError` if its name is taken.
         """
+        expect("prop", prop, Property, "Property(name='title', data_type=DataType.TEXT)")
         await self._transport.run(collections.add_property(self._name, prop))
 
     async def update(
@@ -45,7 +54,24 @@ class ConfigAsync:
         generative_config: object = None,
         reranker_config: object = None,
     ) -> None:
-        """Change what may change; the rest stays. `auto_schema` and the two after it are Alto's own."""
+        """Change some settings; the others stay.
+
+        Args:
+            description: A text about the collection.
+            auto_schema: Whether an insert may add properties.
+            replicas: Copies of the index.
+            refresh_seconds: How often searches see new objects.
+            property_descriptions: Not supported, as all that follow.
+            inverted_index_config: Not supported.
+            multi_tenancy_config: Not supported.
+            object_ttl_config: Not supported.
+            replication_config: Not supported.
+            vector_index_config: Not supported.
+            vectorizer_config: Not supported.
+            vector_config: Not supported.
+            generative_config: Not supported.
+            reranker_config: Not supported.
+        """
         reject_given(
             property_descriptions=property_descriptions,
             inverted_index_config=inverted_index_config,

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from typing_extensions import Unpack
+
 from alto.aio.transport import AsyncTransport
-from alto.classes.filters import Filter, FilterExpression
-from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
+from alto.classes.filters import Filter
+from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import Object, QueryReturn
-from alto.classes.sorting import Sort, Sorting
+from alto.classes.search import Search
+from alto.classes.search_settings import FetchSettings, check_keywords, show_keywords
+from alto.classes.sorting import Sort
 from alto.errors import AltoConfigurationError
 from alto.operations import objects, searches
-from alto.operations.searches import Page
 from alto.unsupported import reject_given
 
 DEFAULT_LIMIT = 10
-# What one request answers.
+# As many as one response has.
 MOST_IDS = MOST_OF_A_PAGE = 1000
 
 
@@ -25,32 +28,27 @@ class FetchAsync:
         self._transport = transport
         self._collection = collection
 
-    async def fetch_objects(
-        self,
-        *,
-        limit: int | None = None,
-        offset: int | None = None,
-        after: UUID | str | None = None,
-        filters: FilterExpression | None = None,
-        sort: Sorting | None = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Objects by id, or as `sort` says; 10 if `limit` is not given.
+    @show_keywords
+    async def fetch_objects(self, *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]) -> QueryReturn:
+        """List objects by id, or in the order of `sort`.
 
-        `after` is the id of the last object of the page before: it goes as deep as there are objects, `offset` to
-        10,000. Raises `AltoConfigurationError` for `after` with `offset` or `sort`.
+        Args:
+            after: The id of the last object of the page before: it goes as deep as there are objects, `offset` to
+                10,000.
+            **settings: `limit`, 10 if not given; `offset`; `filters`; `sort` (`Sort.by_property("year")`);
+                `include_vector`; `return_metadata`; `return_properties`.
+
+        Raises `AltoConfigurationError` for `after` together with `offset` or `sort`.
         """
-        reject_given(return_references=return_references)
-        if offset or sort is not None:
+        check_keywords(FetchSettings, settings, "fetch_objects")
+        reject_given(return_references=settings.get("return_references"))
+        if settings.get("offset") or settings.get("sort") is not None:
             if after:
                 raise AltoConfigurationError("after: it follows the order of ids: leave out offset and sort")
-            page = Page(limit, offset, None, filters, include_vector, return_metadata, return_properties)
-            mode = searches.listing(sort or Sort.by_id())
-            return await self._transport.run(searches.search(self._collection, mode, page))
+            listing = Search.listing(**(settings | {"sort": settings.get("sort") or Sort.by_id()}))
+            return await self._transport.run(searches.search(self._collection, listing))
         found: list[Object] = []
+        limit = settings.get("limit")
         wanted = DEFAULT_LIMIT if limit is None else limit
         following: UUID | str | None = after
         while True:
@@ -58,56 +56,49 @@ class FetchAsync:
                 self._collection,
                 after=following,
                 limit=min(MOST_OF_A_PAGE, wanted - len(found)),
-                filters=filters,
-                include_vector=include_vector,
-                return_properties=return_properties,
+                filters=settings.get("filters"),
+                include_vector=settings.get("include_vector", False),
+                return_properties=settings.get("return_properties"),
             )
             chosen, following = await self._transport.run(operation)
             found += chosen
             if following is None or len(found) >= wanted:
                 return QueryReturn(found, total=len(found))
 
+    @show_keywords
     async def fetch_objects_by_ids(
-        self,
-        ids: Sequence[UUID | str],
-        *,
-        limit: int | None = None,
-        offset: int | None = None,
-        after: UUID | str | None = None,
-        sort: Sorting | None = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
+        self, ids: Sequence[UUID | str], *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]
     ) -> QueryReturn:
-        """The objects of these ids that there are, all if `limit` is not given, in the order of `ids` or of `sort`.
+        """Get the objects of these ids in the order of `ids`, or of `sort`; ids without an object are left out.
 
-        Sees writes at once, but with `sort` or `after` only when searches do.
+        Reads the latest writes; with `sort` or `after` only those that searches see.
+
+        Args:
+            ids: The ids.
+            after: With the order of ids: the id of the last object of the page before.
+            **settings: `limit`, all if not given; `offset`; `sort`; `include_vector`; `return_metadata`;
+                `return_properties`.
         """
-        reject_given(return_references=return_references)
+        check_keywords(FetchSettings, settings, "fetch_objects_by_ids")
+        reject_given(return_references=settings.get("return_references"))
         if not ids:
             return QueryReturn([])
-        if sort is not None or after:
-            return await self.fetch_objects(
-                limit=limit or min(len(ids), MOST_IDS),
-                offset=offset,
-                after=after,
-                filters=Filter.by_id().contains_any([str(each) for each in ids]),
-                sort=sort,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-            )
+        if settings.get("sort") is not None or after:
+            asked = settings | {
+                "limit": settings.get("limit") or min(len(ids), MOST_IDS),
+                "filters": Filter.by_id().contains_any([str(each) for each in ids]),
+            }
+            return await self.fetch_objects(after=after, **asked)
         found: list[Object] = []
         for start in range(0, len(ids), MOST_IDS):
             operation = objects.get_many(
                 self._collection,
                 ids[start : start + MOST_IDS],
-                include_vector=include_vector,
-                return_properties=return_properties,
+                include_vector=settings.get("include_vector", False),
+                return_properties=settings.get("return_properties"),
             )
             found += await self._transport.run(operation)
-        begin = offset or 0
+        begin, limit = settings.get("offset") or 0, settings.get("limit")
         return QueryReturn(found[begin : None if limit is None else begin + limit], total=len(found))
 
     async def fetch_object_by_id(
@@ -118,7 +109,14 @@ class FetchAsync:
         return_properties: ReturnProperties = None,
         return_references: object = None,
     ) -> Object | None:
-        """One object, or None. Sees a write at once."""
+        """Get one object, or None. Reads the latest write.
+
+        Args:
+            uuid: The object's id.
+            include_vector: Return the vectors: True for all, or their names.
+            return_properties: The properties to return; all if not given.
+            return_references: Not supported.
+        """
         reject_given(return_references=return_references)
         return await self._transport.run(
             objects.get(self._collection, uuid, include_vector=include_vector, return_properties=return_properties)

@@ -2,18 +2,25 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
 from alto.batches.pace import Pace
 from alto.classes.data import ErrorObject, Vectors
-from alto.errors import AltoInsertManyFailedError
+from alto.errors import AltoClosedClientError, AltoInsertManyFailedError
 from alto.operations.chunks import Item, item
 from alto.operations.objects import MAX_BATCH_BYTES
-from alto.sync.writer import Writer
 from alto.unsupported import raise_unsupported, reject_given
+
+
+class Writer(Protocol):
+    """Writes the objects of one collection: the client's writer."""
+
+    def write(self, items: Sequence[Item], *, wait: bool) -> tuple[list[Item], list[ErrorObject]]:
+        """The items that are stored, and those that failed."""
+
 
 # Failed objects are kept, as their program wants to see them. With more than these something else is wrong.
 MAX_FAILED = 100_000
@@ -31,7 +38,7 @@ class Batch:
         self._pace = pace
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="alto-batch")
         self._slots = threading.BoundedSemaphore(concurrency)
-        # Guards what is added; the other lock what comes back.
+        # One lock guards what is added, the other the results.
         self._adding = threading.RLock()
         self._results = threading.Lock()
         self._buffer: list[Item] = []
@@ -40,6 +47,7 @@ class Batch:
         self._ids: set[UUID] = set()
         self._under_way: set[Future[None]] = set()
         self._failed: list[ErrorObject] = []
+        self._is_closed = False
         self._stored = 0
 
     @property
@@ -77,6 +85,7 @@ class Batch:
                 code="too_many_failures",
             )
         with self._adding:
+            self._require_open()
             added = item(properties, uuid, vector, index=self._added)
             if added.object_.uuid in self._ids:
                 # Two requests may overtake each other; two writes of one object must not.
@@ -98,19 +107,29 @@ class Batch:
     def flush(self) -> None:
         """Send what was added and wait for all answers. What is stored then, searches see."""
         with self._adding:
+            self._require_open()
             self._join()
             self._send(wait_for_search=True)
             self._join()
 
     def close(self, *, abandon: bool = False) -> None:
-        """Flush and end. `abandon`: what has not left yet counts as failed, which is quick."""
+        """Flush and end. `abandon`: objects that were not sent yet count as failed, which is quick."""
         try:
             if abandon:
                 self._abandon()
             else:
                 self.flush()
         finally:
+            with self._adding:
+                self._is_closed = True
             self._threads.shutdown(wait=True)
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise AltoClosedClientError(
+                "The batch has ended with its `with` block: add objects inside the block, or begin another batch.",
+                code="batch_closed",
+            )
 
     def _send(self, *, wait_for_search: bool = False) -> None:
         """Hand the buffer to a thread, as soon as one is free."""
@@ -126,7 +145,7 @@ class Batch:
         self._under_way = set()
 
     def _write(self, items: list[Item], wait_for_search: bool) -> None:
-        """In a thread: write, and note what became of each."""
+        """In a thread: write, and note the result of each."""
         stored: list[Item] = []
         failed: list[ErrorObject] = []
         try:

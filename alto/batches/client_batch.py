@@ -6,12 +6,11 @@ from contextlib import ExitStack
 from typing import Any, NoReturn
 from uuid import UUID
 
-from alto.batches.batch import Batch
+from alto.batches.batch import Batch, Writer
 from alto.batches.factory import BatchFactory
 from alto.batches.pace import Pace
 from alto.classes.data import ErrorObject, Vectors
-from alto.sync.transport import Transport
-from alto.sync.writer import Writer
+from alto.errors import AltoClosedClientError
 from alto.unsupported import raise_unsupported, reject_given
 
 
@@ -22,6 +21,7 @@ class ClientBatch:
         self._begin = begin
         self._batches: dict[str, Batch] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     @property
     def number_errors(self) -> int:
@@ -50,6 +50,11 @@ class ClientBatch:
         """Add an object of a collection and return its id, as a batch of that collection does."""
         reject_given(references=references, tenant=tenant)
         with self._lock:
+            if self._is_closed:
+                raise AltoClosedClientError(
+                    "The batch has ended with its `with` block: add objects inside the block, or begin another batch.",
+                    code="batch_closed",
+                )
             if collection not in self._batches:
                 self._batches[collection] = self._begin(collection)
             batch = self._batches[collection]
@@ -65,7 +70,9 @@ class ClientBatch:
             each.flush()
 
     def close(self, *, abandon: bool = False) -> None:
-        """Flush and end, each collection's whatever happens to the others."""
+        """Flush and end each collection's batch, also if another one fails."""
+        with self._lock:
+            self._is_closed = True
         with ExitStack() as ends:
             for each in self._each():
                 ends.callback(each.close, abandon=abandon)
@@ -75,16 +82,16 @@ class ClientBatch:
             return list(self._batches.values())
 
 
-class ClientBatches(BatchFactory[ClientBatch]):
-    """Begins batches of several collections."""
+class ClientBatchFactory(BatchFactory[ClientBatch]):
+    """Begins batches of several collections. `make_writer` makes the writer of a collection."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, make_writer: Callable[[str], Writer]) -> None:
         super().__init__()
-        self._transport = transport
+        self._make_writer = make_writer
 
     def _make(self, pace: Pace, concurrency: int) -> ClientBatch:
         def begin(collection: str) -> Batch:
             name = collection[:1].upper() + collection[1:]
-            return Batch(Writer(self._transport, name), pace, concurrency)
+            return Batch(self._make_writer(name), pace, concurrency)
 
         return ClientBatch(begin)

@@ -1,6 +1,6 @@
-"""What is asked about many objects at once, and what is answered."""
+"""Aggregates: what to compute about many objects, and the results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -50,7 +50,7 @@ class PropertyMetrics:
 
 
 class Metrics:
-    """What to say about a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
+    """What to compute of a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
 
     def __init__(self, property_: str) -> None:
         self._name = property_
@@ -68,7 +68,7 @@ class Metrics:
             raise AltoConfigurationError("Metrics.text: limit and min_occurrences are the same: give limit only")
         top = top_occurrences_count or top_occurrences_value
         limit = min_occurrences if limit is None else limit
-        return self._asked(AggregateText, limit=limit, count=count, top_occurrences=top)
+        return self._choose(AggregateText, limit=limit, count=count, top_occurrences=top)
 
     def integer(  # noqa: PLR0917 (Weaviate's)
         self,
@@ -81,7 +81,7 @@ class Metrics:
         sum_: bool = False,
     ) -> PropertyMetrics:
         """Statistics of whole numbers."""
-        return self._asked(
+        return self._choose(
             AggregateInteger, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
         )
 
@@ -96,7 +96,7 @@ class Metrics:
         sum_: bool = False,
     ) -> PropertyMetrics:
         """Statistics of numbers."""
-        return self._asked(
+        return self._choose(
             AggregateNumber, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
         )
 
@@ -109,7 +109,7 @@ class Metrics:
         total_true: bool = False,
     ) -> PropertyMetrics:
         """How many are true. Percentages are shares from 0 to 1, as in Weaviate."""
-        return self._asked(
+        return self._choose(
             AggregateBoolean,
             count=count,
             percentage_false=percentage_false,
@@ -127,20 +127,20 @@ class Metrics:
         mode: bool = False,
     ) -> PropertyMetrics:
         """Statistics of dates."""
-        return self._asked(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
+        return self._choose(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
 
     def reference(self, pointing_to: bool = False) -> NoReturn:  # noqa: ARG002 (Weaviate's)
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("Metrics.reference", ALTERNATIVES["references"])
 
-    def _asked(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:
-        chosen = tuple(name for name, wanted in metrics.items() if wanted) or tuple(metrics)
+    def _choose(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:
+        chosen = tuple(name for name, is_chosen in metrics.items() if is_chosen) or tuple(metrics)
         return PropertyMetrics(self._name, kind, chosen, limit)
 
 
 @dataclass(frozen=True, slots=True)
 class AggregateInteger:
-    """About whole numbers. None is: not asked for, or there is no value."""
+    """Statistics of whole numbers. None means not asked for, or no object has a value."""
 
     count: int | None
     maximum: int | None
@@ -153,7 +153,7 @@ class AggregateInteger:
 
 @dataclass(frozen=True, slots=True)
 class AggregateNumber:
-    """About numbers."""
+    """Statistics of numbers."""
 
     count: int | None
     maximum: float | None
@@ -174,7 +174,7 @@ class TopOccurrence:
 
 @dataclass(frozen=True, slots=True)
 class AggregateText:
-    """About texts."""
+    """The most frequent values of texts."""
 
     count: int | None
     top_occurrences: list[TopOccurrence]
@@ -182,7 +182,7 @@ class AggregateText:
 
 @dataclass(frozen=True, slots=True)
 class AggregateBoolean:
-    """About truths. Percentages are shares, 0 to 1."""
+    """Counts of true and false. Percentages are shares, 0 to 1."""
 
     count: int | None
     percentage_false: float | None
@@ -193,7 +193,7 @@ class AggregateBoolean:
 
 @dataclass(frozen=True, slots=True)
 class AggregateDate:
-    """About dates, as RFC 3339 text."""
+    """Statistics of dates, as RFC 3339 text."""
 
     count: int | None
     maximum: str | None
@@ -208,7 +208,7 @@ ReturnMetrics: TypeAlias = PropertyMetrics | Sequence[PropertyMetrics] | None
 
 @dataclass(frozen=True, slots=True)
 class AggregateReturn:
-    """What was asked about all objects that count."""
+    """The aggregate of all objects that count."""
 
     properties: dict[str, Aggregate]
     total_count: int | None
@@ -224,7 +224,7 @@ class GroupedBy:
 
 @dataclass(frozen=True, slots=True)
 class AggregateGroup:
-    """What was asked, about one group."""
+    """The aggregate of one group."""
 
     grouped_by: GroupedBy
     properties: dict[str, Aggregate]
@@ -233,6 +233,18 @@ class AggregateGroup:
 
 @dataclass(frozen=True, slots=True)
 class AggregateGroupByReturn:
-    """What was asked, about each group, the largest first."""
+    """The aggregate of each group, the largest first; iterate over it, or index it."""
 
     groups: list[AggregateGroup]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[AggregateGroup]:
+        return iter(self.groups)
+
+    def __getitem__(self, at: int) -> AggregateGroup:
+        return self.groups[at]

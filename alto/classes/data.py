@@ -1,13 +1,15 @@
-"""Objects as they go in, and what became of them."""
+"""Objects to write, and the results of writing them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from alto.unsupported import ALTERNATIVES, Unsupported
 from alto.values import Vector
 
+# Whether a write waits until searches see it.
+Consistency: TypeAlias = Literal["none", "wait"]
 Vectors: TypeAlias = Vector | Mapping[str, Vector]
 
 
@@ -45,7 +47,7 @@ class BatchObject:
 
 @dataclass(frozen=True, slots=True)
 class ErrorObject:
-    """An object that was not stored, and why. Branch on `code`."""
+    """An object that was not stored, and why. `code` is stable."""
 
     message: str
     object_: BatchObject
@@ -56,7 +58,7 @@ class ErrorObject:
 
 @dataclass(frozen=True, slots=True)
 class DeleteManyObject:
-    """What became of one object of `delete_many`."""
+    """The result of one object of `delete_many`."""
 
     uuid: UUID
     successful: bool
@@ -65,7 +67,7 @@ class DeleteManyObject:
 
 @dataclass(frozen=True, slots=True)
 class DeleteManyReturn:
-    """What became of `delete_many`. `objects` names those that failed; with `verbose`, all."""
+    """The result of `delete_many`. `objects` names those that failed; with `verbose`, all."""
 
     failed: int
     matches: int
@@ -73,9 +75,9 @@ class DeleteManyReturn:
     successful: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BatchObjectReturn:
-    """What became of `insert_many`: each index is in `uuids` or in `errors`, never in both."""
+    """The result of `insert_many`: each index is in `uuids` or in `errors`, never in both."""
 
     elapsed_seconds: float
     uuids: dict[int, UUID]
@@ -85,6 +87,16 @@ class BatchObjectReturn:
     def has_errors(self) -> bool:
         """Whether any object was not stored."""
         return bool(self.errors)
+
+    @property
+    def all_responses(self) -> list[UUID | ErrorObject]:
+        """The id or the error of each object, in their order."""
+        both: dict[int, UUID | ErrorObject] = {**self.uuids, **self.errors}
+        return [both[index] for index in sorted(both)]
+
+    def __repr__(self) -> str:
+        first = f", first error: {next(iter(self.errors.values())).message!r:.100}" if self.errors else ""
+        return f"BatchObjectReturn({len(self.uuids):,} stored, {len(self.errors):,} failed{first})"
 
 
 DataReference = Unsupported("DataReference", ALTERNATIVES["references"])

@@ -1,155 +1,190 @@
-"""Searches as values, for `collection.query.multi`, which sends several in one request."""
+"""Searches as values: `collection.query` makes one and sends it; `collection.query.multi` sends several at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from typing_extensions import Unpack
 
 from alto.classes.filters import FilterExpression
-from alto.classes.query import (
-    HybridFusion,
-    HybridVectorQuery,
-    IncludeVector,
-    Move,
-    Operator,
-    ReturnMetadata,
-    ReturnProperties,
-)
+from alto.classes.query import HybridFusion, HybridVectorQuery, IncludeVector, vectors_of, wants
 from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
-from alto.operations import searches
-from alto.operations.searches import NearVector, Page, Steps, TargetVector
+from alto.classes.search_settings import (
+    Bm25SearchSettings,
+    Bm25Settings,
+    FetchSettings,
+    HybridSearchSettings,
+    HybridSettings,
+    NearSearchSettings,
+    NearSettings,
+    NearTextSearchSettings,
+    NearTextSettings,
+    SearchSettings,
+    WordSettings,
+    check_keywords,
+    choose,
+    show_keywords,
+)
+from alto.classes.sorting import Sorting
+from alto.classes.targets import NearVectorInput, TargetVector, TargetVectorJoin
+from alto.errors import AltoConfigurationError
+from alto.unsupported import raise_unsupported, reject_given
+from alto.values import expect, names_of, parse_uuid
 
 __all__ = ["Search", "SearchSettings"]
 
 
-class SearchSettings(TypedDict, total=False):
-    """What all searches share, as in `collection.query`."""
-
-    limit: int | None
-    offset: int | None
-    auto_limit: int | None
-    filters: FilterExpression | None
-    include_vector: IncludeVector
-    return_metadata: ReturnMetadata
-    return_properties: ReturnProperties
-    group_by: GroupBy | None
-    rerank: Rerank | None
-    boost: BoostReturn | None
-    diversity_selection: MMR | None
-
-
-def _page(settings: SearchSettings) -> Page:
-    steps = Steps(
-        settings.get("group_by"), settings.get("rerank"), settings.get("boost"), settings.get("diversity_selection")
-    )
-    return Page(
-        settings.get("limit"),
-        settings.get("offset"),
-        settings.get("auto_limit"),
-        settings.get("filters"),
-        settings.get("include_vector", False),
-        settings.get("return_metadata"),
-        settings.get("return_properties"),
-        steps,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search: `Search.hybrid("a film", limit=5)`. The parameters are those of the methods of `collection.query`."""
+    """One search: `Search.hybrid("a film", limit=5)`. The parameters are those of the methods of `collection.query`.
+
+    `mode` is the kind of search with its settings, as the API takes it; `settings` are those of the request around it.
+    """
 
     mode: dict[str, Any]
-    page: Page
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def near_text(
-        cls,
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-        target_vector: TargetVector = None,
-        **settings: Unpack[SearchSettings],
-    ) -> "Search":
+    @show_keywords
+    def near_text(cls, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> "Search":
         """Near to texts."""
-        mode = searches.near_text(
-            query,
-            certainty=certainty,
-            distance=distance,
-            move_to=move_to,
-            move_away=move_away,
-            target_vector=target_vector,
-        )
-        return cls(mode, _page(settings))
+        check_keywords(NearTextSearchSettings, settings, "near_text")
+        words = query if isinstance(query, str) else list(query)
+        return cls({"near_text": {"query": words} | _near(choose(NearTextSettings, settings))}, settings)
 
     @classmethod
-    def near_vector(
-        cls,
-        near_vector: NearVector,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        target_vector: TargetVector = None,
-        **settings: Unpack[SearchSettings],
-    ) -> "Search":
+    @show_keywords
+    def near_vector(cls, near_vector: NearVectorInput, **settings: Unpack[NearSearchSettings]) -> "Search":
         """Near to a vector, or to one for each target."""
-        mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
-        return cls(mode, _page(settings))
+        check_keywords(NearSearchSettings, settings, "near_vector")
+        near = _near(choose(NearSettings, settings))
+        return cls({"near_vector": near | vectors_of(near_vector)}, settings)
 
     @classmethod
-    def near_object(
-        cls,
-        near_object: UUID | str,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        target_vector: TargetVector = None,
-        **settings: Unpack[SearchSettings],
-    ) -> "Search":
+    @show_keywords
+    def near_object(cls, near_object: UUID | str, **settings: Unpack[NearSearchSettings]) -> "Search":
         """Near to an object."""
-        mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
-        return cls(mode, _page(settings))
+        check_keywords(NearSearchSettings, settings, "near_object")
+        near = _near(choose(NearSettings, settings))
+        return cls({"near_object": {"id": str(parse_uuid(near_object))} | near}, settings)
 
     @classmethod
-    def bm25(
-        cls,
-        query: str,
-        *,
-        query_properties: Sequence[str] | None = None,
-        operator: Operator | None = None,
-        **settings: Unpack[SearchSettings],
-    ) -> "Search":
+    @show_keywords
+    def bm25(cls, query: str, **settings: Unpack[Bm25SearchSettings]) -> "Search":
         """For words."""
-        mode = searches.bm25(query, query_properties=query_properties, operator=operator)
-        return cls(mode, _page(settings))
+        check_keywords(Bm25SearchSettings, settings, "bm25")
+        return cls({"bm25": {"query": query} | _words(choose(Bm25Settings, settings))}, settings)
 
     @classmethod
-    def hybrid(
-        cls,
-        query: str,
-        *,
-        alpha: float | None = None,
-        vector: NearVector | HybridVectorQuery | None = None,
-        query_properties: Sequence[str] | None = None,
-        fusion_type: HybridFusion | None = None,
-        max_vector_distance: float | None = None,
-        bm25_operator: Operator | None = None,
-        target_vector: TargetVector = None,
-        **settings: Unpack[SearchSettings],
-    ) -> "Search":
+    @show_keywords
+    def hybrid(cls, query: str, **settings: Unpack[HybridSearchSettings]) -> "Search":
         """For words and meaning."""
-        mode = searches.hybrid(
-            query,
-            alpha=alpha,
-            vector=vector,
-            query_properties=query_properties,
-            fusion_type=fusion_type,
-            max_vector_distance=max_vector_distance,
-            bm25_operator=bm25_operator,
-            target_vector=target_vector,
+        check_keywords(HybridSearchSettings, settings, "hybrid")
+        fusion = settings.get("fusion_type")
+        body = _hybrid(query, choose(HybridSettings, settings))
+        return cls({"hybrid": body | _given(fusion=fusion and HybridFusion(fusion).value)}, settings)
+
+    @classmethod
+    def listing(cls, **settings: Unpack[FetchSettings]) -> "Search":
+        """Objects in an order, without a search."""
+        sort = expect("sort", settings.get("sort"), Sorting, "Sort.by_property('year')")
+        return cls({} if sort is None else {"sort": sort.to_api()}, settings)
+
+    @property
+    def include_vector(self) -> IncludeVector:
+        """Which vectors are returned."""
+        return self.settings.get("include_vector") or False
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it: only what was given."""
+        given = self.settings
+        reject_given(return_references=given.get("return_references"))
+        filters = expect("filters", given.get("filters"), FilterExpression, "Filter.by_property('year').equal(1994)")
+        metadata = given.get("return_metadata")
+        explains = ("hybrid" in self.mode or given.get("boost") is not None) and wants(metadata, "explain_score")
+        return (
+            self.mode
+            | self._steps(expect("limit", given.get("limit"), int, "10"))
+            | _given(
+                offset=expect("offset", given.get("offset"), int, "10"),
+                autocut=given.get("auto_limit"),
+                filter=None if filters is None else filters.body,
+                return_properties=names_of(given.get("return_properties")),
+                include_vectors=True if self.include_vector else None,
+                profile=True if wants(metadata, "query_profile") else None,
+                include_times=True if wants(metadata, "creation_time", "last_update_time") else None,
+                highlight=True if given.get("highlight") else None,
+                min_score=given.get("min_score"),
+                explain=True if explains else None,
+            )
         )
-        return cls(mode, _page(settings))
+
+    def _steps(self, limit: int | None) -> dict[str, Any]:
+        """The limit, and what happens to the hits.
+
+        As in Weaviate, the search's limit is the number of hits from which groups are made and diverse hits chosen.
+        """
+        given = self.settings
+        boost = expect("boost", given.get("boost"), BoostReturn, "Boost.filter(...)")
+        rerank = expect("rerank", given.get("rerank"), Rerank, "Rerank(prop='title', model='cohere.rerank-v3-5:0')")
+        diversity = expect("diversity_selection", given.get("diversity_selection"), MMR, "Diversity.mmr(limit=5)")
+        example = "GroupBy(prop='year', objects_per_group=2, number_of_groups=5)"
+        group_by = expect("group_by", given.get("group_by"), GroupBy, example)
+        body = _given(boost=boost and boost.to_api(), rerank=rerank and rerank.to_api())
+        if diversity is not None:
+            chosen = diversity.limit
+            body["diversity"] = _given(balance=diversity.balance, candidates=None if chosen is None else limit)
+            limit = limit if chosen is None else chosen
+        if group_by is not None:
+            return body | {"group_by": group_by.to_api(limit)}
+        return body | _given(limit=limit)
+
+
+def _near(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a search by a vector; moves become what the API takes."""
+    moves = {name: settings[name].to_api() for name in ("move_to", "move_away") if name in settings}
+    return settings | moves | _given(target_vector=_target(settings.get("target_vector")))
+
+
+def _words(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a search for words."""
+    operator = settings.get("operator") or settings.get("bm25_operator")
+    plain = {name: settings[name] for name in choose(WordSettings, settings) if name != "query_properties"}
+    return (
+        _given(properties=names_of(settings.get("query_properties"))) | plain | (operator.settings if operator else {})
+    )
+
+
+def _hybrid(query: str, settings: dict[str, Any]) -> dict[str, Any]:
+    if query is None:
+        raise AltoConfigurationError(
+            "query: a hybrid search needs a text; to search by a vector alone, use near_vector(vector)"
+        )
+    vector = settings.get("vector")
+    if isinstance(vector, HybridVectorQuery):
+        if vector.text is not None and vector.text != query:
+            raise_unsupported(
+                "HybridVector.near_text with another text than query", "the same text, or HybridVector.near_vector"
+            )
+        leg = vector.settings
+    else:
+        leg = {} if vector is None else vectors_of(vector)
+    given = _given(
+        query=query,
+        alpha=settings.get("alpha"),
+        target_vector=_target(settings.get("target_vector")),
+        max_vector_distance=settings.get("max_vector_distance"),
+    )
+    return given | leg | _words(settings)
+
+
+def _target(target: TargetVector) -> str | dict[str, Any] | None:
+    if isinstance(target, TargetVectorJoin):
+        return target.settings
+    names = names_of(target) or []
+    return {"vectors": names} if len(names) > 1 else names[0] if names else None
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from alto.errors import AltoConfigurationError
 from alto.unsupported import raise_unsupported
+from alto.values import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class NearVector:
         raise_unsupported(
             "NearVector.list_of_vectors", "one vector for each target, {name: vector}, or one search for each vector"
         )
+
+
+NearVectorInput: TypeAlias = Vector | Mapping[str, Vector]
+TargetVector: TypeAlias = str | Sequence[str] | TargetVectorJoin | None
 
 
 def _join(names: Sequence[str], how: str) -> TargetVectorJoin:

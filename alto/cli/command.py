@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alto.cli.connection import TOKEN_VARIABLE, Auth, Connection
+from alto.cli.connection import DEFAULT_URL, TOKEN_VARIABLE, Auth, Connection
 from alto.cli.exits import CommandError, ExitCode, exit_code_of, sentence_of
 from alto.cli.output import fail, note
 from alto.errors import AltoError
@@ -19,7 +19,7 @@ _CONNECTION = {
     "url": Annotated[
         str | None,
         typer.Option(
-            "--url", envvar="ALTO_URL", metavar="URL", help="Where Alto is: http://localhost:8700, if not said."
+            "--url", envvar="ALTO_URL", metavar="URL", help=f"The address of Alto; {DEFAULT_URL} if not given."
         ),
     ],
     "auth": Annotated[

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import alto
 from alto.cli.exits import CommandError, ExitCode
 from alto.compatibility import StrEnum
+from alto.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
     import httpx
 
-DEFAULT_URL = "http://localhost:8700"
+DEFAULT_URL = f"http://localhost:{DEFAULT_PORT}"
 TOKEN_VARIABLE = "ALTO_TOKEN"  # noqa: S105 (its name)
 
 
@@ -71,7 +72,7 @@ class Connection:
                 return None, {}
 
     def open(self) -> "alto.AltoClient":
-        """A client, not yet connected: the first response tells whether Alto is there."""
+        """A client, not yet connected: the first response shows whether Alto runs there."""
         from alto.settings import AdditionalConfig
 
         auth, headers = self.credentials()

@@ -10,9 +10,8 @@ import typer
 
 from alto.cli.command import command, make_group
 from alto.cli.exits import CommandError
+from alto.settings import DEFAULT_PORT
 
-# The port of `alto.connect_to_local` and of this command line.
-PORT = "8700"
 # What `make` installs first, and `python -m local` needs.
 READY = (".venv/ready", "node_modules/ready")
 # These belong to `python -m local`, which also has their --help.
@@ -25,7 +24,7 @@ group = make_group()
 def up(ctx: typer.Context) -> None:
     """Run Alto on this machine until Ctrl-C (in a checkout of Alto)."""
     has_port = any(each.split("=")[0] == "--port" for each in ctx.args)
-    _run_local("up", [*ctx.args, *([] if has_port else ["--port", PORT])])
+    _run_local("up", [*ctx.args, *([] if has_port else ["--port", str(DEFAULT_PORT)])])
 
 
 @command(group, "demo", "alto demo", "alto demo --services kms,s3", context_settings=_PASSED_ON)

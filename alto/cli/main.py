@@ -6,13 +6,14 @@ import typer
 
 from alto.cli import collections, doctor, export, importing, jobs, local, objects, search
 from alto.cli.command import make_group
+from alto.cli.connection import DEFAULT_URL
 from alto.version import VERSION
 
 app = make_group(
     name="alto",
     help="Semantic search in your own AWS account.",
-    epilog="""\b
-Where Alto is:  --url or ALTO_URL; http://localhost:8700, where `alto up` starts it, if not said.
+    epilog=f"""\b
+Where Alto is:  --url or ALTO_URL; {DEFAULT_URL}, where `alto up` starts it, if not given.
 Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto did not response.
 """,
 )

@@ -53,6 +53,12 @@ def search(
     explain: Annotated[
         bool, typer.Option("--explain", help="Hybrid: what words and meaning give to each score.")
     ] = False,
+    highlight: Annotated[
+        bool, typer.Option("--highlight", help="Hybrid and bm25: show the passages with the words of the query.")
+    ] = False,
+    min_score: Annotated[
+        float | None, typer.Option("--min-score", help="Hybrid and bm25: leave out hits with a lower score.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Search a collection.
@@ -75,6 +81,8 @@ def search(
         properties=shown,
         vectors=vectors,
         explain=explain,
+        highlight=highlight,
+        min_score=min_score,
     )
     body = search_body(query, flags)
     with connection.open() as client:

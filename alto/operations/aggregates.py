@@ -1,4 +1,4 @@
-"""Aggregates: Weaviate's parameters as the one request of Alto's API, and what is answered."""
+"""Aggregates: Weaviate's parameters as the one request of Alto's API, and how its response is read."""
 
 import warnings
 from typing import Any, TypeAlias
@@ -22,20 +22,20 @@ from alto.classes.aggregate import (
 from alto.classes.filters import FilterExpression
 from alto.errors import AltoConfigurationError
 from alto.requests import Operation, Phase, Request, Response, segment
-from alto.values import to_json
+from alto.values import expect, to_json
 
 GroupBy: TypeAlias = str | GroupByAggregate
 
-# How many results of a search count at most: as many as the API answers.
+# How many results of a search count at most: as many as the API returns.
 MOST_OBJECTS = {"hybrid": 500}
 MOST_OBJECTS_OF_OTHERS = 1000
 
 
-def searched(mode: dict[str, Any], object_limit: int | None) -> dict[str, Any]:
-    """The search whose results are aggregated.
+def limit_search(mode: dict[str, Any], object_limit: int | None) -> dict[str, Any]:
+    """The search whose results are aggregated, with a limit: the given one, or the most that the API takes.
 
-    Without a limit its threshold cuts, or the most that the API takes. Raises `AltoConfigurationError` if neither is
-    there: then every object would count.
+    Raises `AltoConfigurationError` if a search by a vector has neither a limit nor a threshold: every object would
+    count.
     """
     [(kind, settings)] = mode.items()
     most = MOST_OBJECTS.get(kind, MOST_OBJECTS_OF_OTHERS)
@@ -58,7 +58,7 @@ def aggregate(
     metrics: ReturnMetrics = None,
     total_count: bool = True,
 ) -> Operation[AggregateReturn | AggregateGroupByReturn]:
-    """What is asked about all objects, those of a filter, or the results of a search."""
+    """Aggregate all objects, those of a filter, or the results of a search."""
     asked = [metrics] if isinstance(metrics, PropertyMetrics) else list(metrics or ())
     grouped = GroupByAggregate(group_by) if isinstance(group_by, str) else group_by
     body: dict[str, Any] = {}
@@ -66,7 +66,8 @@ def aggregate(
         body["properties"] = {each.name: each.to_api() for each in asked}
     if grouped is not None:
         body["group_by"] = grouped.to_api()
-    condition = {} if filters is None else {"filter": filters.body}
+    chosen = expect("filters", filters, FilterExpression, "Filter.by_property('year').equal(1994)")
+    condition = {} if chosen is None else {"filter": chosen.body}
     body |= condition if search is None else {"search": search | condition}
     request = Request(
         "POST",
@@ -112,7 +113,7 @@ def _read(
 
 
 def _warn_if_cut(total: int, search: dict[str, Any] | None) -> None:
-    """Say it when a threshold let more objects through than are counted."""
+    """Warn when a threshold includes more objects than are counted."""
     if search is None or total < search["limit"]:
         return
     [settings] = (value for name, value in search.items() if name not in {"limit", "filter"})

@@ -1,17 +1,17 @@
-"""Many objects as requests of a size that the API takes, and what became of each. Pure."""
+"""Many objects as requests of a size that the API takes, and the result of each. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from alto.classes.data import BatchObject, DataObject, ErrorObject, Vectors
-from alto.errors import AltoConfigurationError, AltoError
+from alto.errors import AltoConfigurationError, AltoError, AltoInsertManyFailedError
 from alto.operations.objects import MAX_BATCH_BYTES, MAX_BATCH_OBJECTS, Outcome, body_of
 from alto.unsupported import reject_given
 from alto.values import parse_uuid, to_json
 
-# What passes by itself: an object that failed for one of these is sent again.
+# Transient errors: an object that failed with one of these is sent again.
 TRANSIENT_CODES = frozenset({"model_throttled", "model_unavailable", "embedding_timeout", "search_engine_unavailable"})
 
 
@@ -28,13 +28,21 @@ class Item:
         return ErrorObject(message, self.object_, code, self.original_uuid, request_id)
 
 
-def item(properties: Mapping[str, Any] | None, uuid: UUID | str | None, vector: Vectors | None, *, index: int) -> Item:
+def item(
+    properties: Mapping[str, Any] | None,
+    uuid: UUID | str | None,
+    vector: Vectors | None,
+    *,
+    index: int,
+    idempotency_key: str | None = None,
+) -> Item:
     """An object to send, with an id, so that sending it again changes nothing.
 
-    Raises `AltoConfigurationError` for what cannot be sent at all.
+    The id is the given one, or follows from the idempotency key and the index, or is random. Raises
+    `AltoConfigurationError` for an object that cannot be sent at all.
     """
     given = None if uuid is None else parse_uuid(uuid)
-    made = given or uuid4()
+    made = given or (uuid4() if idempotency_key is None else uuid5(NAMESPACE_URL, f"{idempotency_key}#{index}"))
     body = to_json(body_of({} if properties is None else properties, made, vector))
     if len(body) > MAX_BATCH_BYTES:
         raise AltoConfigurationError(
@@ -44,14 +52,16 @@ def item(properties: Mapping[str, Any] | None, uuid: UUID | str | None, vector: 
     return Item(BatchObject(properties or {}, made, vector, index), body, given)
 
 
-def items_of(objects: Iterable[Mapping[str, Any] | DataObject]) -> list[Item]:
+def items_of(objects: Iterable[Mapping[str, Any] | DataObject], idempotency_key: str | None = None) -> list[Item]:
     """The objects of `insert_many`. Raises `AltoConfigurationError` naming the place of one that is bad."""
     found = []
     for index, each in enumerate(objects):
         wrapped = each if isinstance(each, DataObject) else DataObject(each)
         reject_given(references=wrapped.references)
         try:
-            found.append(item(wrapped.properties, wrapped.uuid, wrapped.vector, index=index))
+            found.append(
+                item(wrapped.properties, wrapped.uuid, wrapped.vector, index=index, idempotency_key=idempotency_key)
+            )
         except AltoConfigurationError as error:
             raise AltoConfigurationError(f"objects[{index}]: {error.message}") from None
     return found
@@ -73,7 +83,7 @@ def chunked(items: Sequence[Item], size: int = MAX_BATCH_OBJECTS) -> Iterator[li
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is known after an attempt. Each item is in exactly one of the three."""
+    """The items after an attempt: each is in exactly one of the three lists."""
 
     stored: list[Item]
     failed: list[ErrorObject]
@@ -81,7 +91,7 @@ class Settled:
 
 
 def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool) -> Settled:
-    """Sort items by what became of them; after the last attempt none is sent again."""
+    """Sort items by their results; after the last attempt none is sent again."""
     settled = Settled([], [], [])
     if len(outcomes) != len(items):
         reason = f"The response has {len(outcomes)} results for {len(items)} objects."
@@ -97,7 +107,7 @@ def settle(items: Sequence[Item], outcomes: Sequence[Outcome], *, is_last: bool)
 
 
 def is_unknown(error: AltoError) -> bool:
-    """Whether a request that ended like this may have been carried out all the same."""
+    """Whether a request that ended like this may have been executed all the same."""
     return error.code in {"timeout", "connection_lost"} or (error.status or 0) >= 500
 
 
@@ -105,3 +115,16 @@ def all_failed(items: Sequence[Item], error: AltoError) -> list[ErrorObject]:
     """The items of a request that failed as a whole."""
     message = f"{error.message} It may have been stored all the same." if is_unknown(error) else error.message
     return [each.failed(error.code, message, error.request_id) for each in items]
+
+
+def all_failed_error(errors: Sequence[ErrorObject]) -> AltoInsertManyFailedError:
+    """The error of objects none of which was stored."""
+    first = errors[0]
+    error = AltoInsertManyFailedError(
+        f"No object was stored: {len(errors):,} failed. The first: {first.message} ({first.code}) "
+        "`.errors` of this exception has all.",
+        code="all_failed",
+        request_id=first.request_id,
+    )
+    error.errors = tuple(errors)
+    return error

@@ -11,17 +11,28 @@ from alto.requests import Operation, Phase, Request, Response, segment
 from alto.values import parse_time, parse_uuid
 
 
-def start(collection: str, uri: str, options: ImportOptions | None, *, repeat: bool) -> Operation[ImportJob]:
+def start(
+    collection: str, uri: str, options: ImportOptions | None, *, repeat: bool, idempotency_key: str | None = None
+) -> Operation[ImportJob]:
     """Import an object of S3. The same content again is the same job, unless `repeat` is given."""
     body = {"collection": collection, "source": uri, "repeat": repeat} | _options(options)
-    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=not repeat)
+    request = Request(
+        "POST",
+        "/v1/imports",
+        body,
+        phase=Phase.INSERT,
+        repeatable=not repeat or idempotency_key is not None,
+        headers=_key(idempotency_key),
+    )
     return Operation(request, lambda response: read_job(response.body["job"]))
 
 
-def start_upload(collection: str, file: FileToUpload, options: ImportOptions | None) -> Operation[Upload]:
-    """Where to send a file. Asked twice, the first upload is simply never made."""
+def start_upload(
+    collection: str, file: FileToUpload, options: ImportOptions | None, idempotency_key: str | None = None
+) -> Operation[Upload]:
+    """Where to send a file. Of two such requests one upload is never made."""
     body = {"collection": collection, "file_name": file.name, "file_size": file.size} | _options(options)
-    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=True)
+    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=True, headers=_key(idempotency_key))
     return Operation(request, lambda response: read_upload(response, collection, file.name))
 
 
@@ -50,6 +61,10 @@ def retry(import_id: UUID | str) -> Operation[ImportJob]:
     """A new job with the failed records."""
     request = Request("POST", f"{_path(import_id)}/retry", phase=Phase.INSERT)
     return Operation(request, lambda response: read_job(response.body["job"]))
+
+
+def _key(idempotency_key: str | None) -> dict[str, str]:
+    return {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
 
 
 def uploaded(upload: Upload, file: FileToUpload, collection: str) -> ImportJob:

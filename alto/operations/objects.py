@@ -1,18 +1,18 @@
 """Objects: insert, write many, read and delete."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from alto.classes.data import DeleteManyObject, DeleteManyReturn, Vectors
+from alto.classes.data import Consistency, DeleteManyObject, DeleteManyReturn, Vectors
 from alto.classes.filters import FilterExpression
 from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import MetadataReturn, Object
 from alto.errors import AltoConfigurationError
-from alto.operations.reading import names_of, wanted_vectors
+from alto.operations.reading import read_properties, wanted_vectors
 from alto.requests import Operation, Phase, Request, Response, segment, was_found
-from alto.values import is_one_vector, numbers, parse_time, parse_uuid, to_json
+from alto.values import expect, is_one_vector, leave_out_missing, names_of, numbers, parse_time, parse_uuid, to_json
 
 T = TypeVar("T")
 
@@ -23,19 +23,22 @@ MAX_BATCH_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one object of a batch: stored if `error` is None."""
+    """The result of one object of a batch: stored if `error` is None."""
 
     code: str | None = None
     error: str | None = None
 
 
 def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | None) -> dict[str, Any]:
-    """An object as the API takes it. Raises `AltoConfigurationError` for what is none."""
+    """An object as the API takes it, missing values of a data frame left out.
+
+    Raises `AltoConfigurationError` if it is not an object.
+    """
     if not isinstance(properties, Mapping):
         raise AltoConfigurationError(
-            f"properties: a dict of values by name is wanted, not {type(properties).__name__}: {properties!r:.80}"
+            f"properties: expected a dict of values by name, got {type(properties).__name__}: {properties!r:.80}"
         )
-    body: dict[str, Any] = {"properties": dict(properties)}
+    body: dict[str, Any] = {"properties": leave_out_missing(properties)}
     if uuid is not None:
         body["id"] = str(uuid)
     if vector is None:
@@ -45,22 +48,41 @@ def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | 
     return body | {"vectors": {name: numbers(each) for name, each in vector.items()}}  # type: ignore[union-attr]
 
 
-def insert(collection: str, uuid: UUID, properties: Mapping[str, Any], vector: Vectors | None) -> Operation[UUID]:
-    """Insert one object; an id that exists is refused."""
+def insert(
+    collection: str,
+    uuid: UUID,
+    properties: Mapping[str, Any],
+    vector: Vectors | None,
+    consistency: Consistency | None = None,
+) -> Operation[UUID]:
+    """Insert one object; an id that exists is an error."""
     content = to_json(body_of(properties, uuid, vector))
-    request = Request("POST", _path(collection), content=content, phase=Phase.INSERT)
+    query = write_query(consistency)
+    request = Request("POST", _path(collection), content=content, query=query, phase=Phase.INSERT)
     return Operation(request, lambda response: UUID(response.body["id"]))
 
 
-def write_batch(collection: str, bodies: Iterable[bytes], *, wait: bool = False) -> Operation[list[Outcome]]:
+def write_query(consistency: Consistency | None, if_version: str | None = None) -> dict[str, str]:
+    """The query parameters of a write. Raises `AltoConfigurationError` for another word."""
+    if consistency not in {None, "none", "wait"}:
+        raise AltoConfigurationError(f"consistency: expected 'wait' or 'none', got {consistency!r:.80}")
+    given = {"consistency": consistency, "if_version": if_version}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def write_batch(
+    collection: str, bodies: Iterable[bytes], *, wait: bool = False, idempotency_key: str | None = None
+) -> Operation[list[Outcome]]:
     """Insert or replace objects, each rendered as JSON and with an id: sending them again changes nothing.
 
-    `wait` answers when the next search will see them.
+    With `wait` the response comes when searches see them.
     """
     content = b'{"objects":[' + b",".join(bodies) + b"]}"
     path = f"{_path(collection)}/batch"
     query = {"consistency": "wait"} if wait else {}
     request = Request("POST", path, content=content, query=query, phase=Phase.INSERT, repeatable=True)
+    if idempotency_key is not None:
+        request = replace(request, headers={"Idempotency-Key": idempotency_key})
     return Operation(request, _read_outcomes)
 
 
@@ -92,20 +114,52 @@ def get(
 
 
 def change(
-    method: str, collection: str, uuid: UUID | str, properties: Mapping[str, Any], vector: Vectors | None
+    method: str,
+    collection: str,
+    uuid: UUID | str,
+    properties: Mapping[str, Any],
+    vector: Vectors | None,
+    *,
+    consistency: Consistency | None = None,
+    if_version: str | None = None,
 ) -> Operation[None]:
-    """Merge into an object (PATCH, RFC 7396) or replace it (PUT): doing either twice is as good as once."""
+    """Merge into an object (PATCH, RFC 7396) or replace it (PUT).
+
+    Doing either twice has the effect of once; with a version the second would be a conflict with the first.
+    """
     path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
     content = to_json(body_of(properties, None, vector))
-    return Operation(Request(method, path, content=content, phase=Phase.INSERT, repeatable=True), lambda _: None)
+    request = Request(
+        method,
+        path,
+        content=content,
+        query=write_query(consistency, if_version),
+        phase=Phase.INSERT,
+        repeatable=if_version is None,
+    )
+    return Operation(request, lambda _: None)
 
 
 def delete_many(
-    collection: str, where: FilterExpression, *, verbose: bool, dry_run: bool
+    collection: str,
+    where: FilterExpression,
+    *,
+    verbose: bool,
+    dry_run: bool,
+    consistency: Consistency | None = None,
 ) -> Operation[DeleteManyReturn]:
-    """Delete what matches, 10,000 objects at most. Not repeated when the response is lost: its counts would be lies."""
-    body = {"filter": where.body, "verbose": verbose, "dry_run": dry_run}
-    request = Request("POST", f"{_path(collection)}/delete", content=to_json(body), phase=Phase.INSERT)
+    """Delete what matches, 10,000 at most. Not repeated when the response is lost: its counts are then unknown."""
+    chosen = expect("where", where, FilterExpression, "Filter.by_property('year').less_than(1990)")
+    if chosen is None:
+        raise AltoConfigurationError("where: expected a filter; client.collections.delete(name) deletes all objects")
+    body = {"filter": chosen.body, "verbose": verbose, "dry_run": dry_run}
+    request = Request(
+        "POST",
+        f"{_path(collection)}/delete",
+        content=to_json(body),
+        query=write_query(consistency),
+        phase=Phase.INSERT,
+    )
     return Operation(request, _read_deletions)
 
 
@@ -131,14 +185,15 @@ def page(
     body: dict[str, Any] = {"limit": limit, "include_vectors": bool(include_vector)}
     if after:
         body["after"] = parse_uuid(after)
-    if filters is not None:
-        body["filter"] = filters.body
+    chosen = expect("filters", filters, FilterExpression, "Filter.by_property('year').equal(1994)")
+    if chosen is not None:
+        body["filter"] = chosen.body
     if return_properties is not None:
         body["return_properties"] = names_of(return_properties)
 
     def read(response: Response) -> tuple[list[Object], UUID | None]:
         following = response.body.get("next")
-        found = [read_object(each, include_vector) for each in response.body["objects"]]
+        found = [read_object(each, include_vector, return_properties) for each in response.body["objects"]]
         return found, following and UUID(following)
 
     return Operation(Request("POST", f"{_path(collection)}/list", content=to_json(body), repeatable=True), read)
@@ -147,7 +202,7 @@ def page(
 def get_many(
     collection: str, uuids: Sequence[UUID | str], *, include_vector: IncludeVector, return_properties: ReturnProperties
 ) -> Operation[list[Object]]:
-    """The objects of these ids, in their order; those that are not there are left out. 1,000 at most."""
+    """The objects of these ids, in their order; ids without an object are left out. 1,000 at most."""
     body = {"ids": [parse_uuid(each) for each in uuids], "include_vectors": bool(include_vector)}
 
     def read(response: Response) -> list[Object]:
@@ -163,31 +218,33 @@ def exists(collection: str, uuid: UUID | str) -> Operation[bool]:
     return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
 
-def delete(collection: str, uuid: UUID | str) -> Operation[bool]:
-    """Delete an object: whether there was one. Not repeated when the response is lost, as that would then be a lie."""
+def delete(
+    collection: str, uuid: UUID | str, *, consistency: Consistency | None = None, if_version: str | None = None
+) -> Operation[bool]:
+    """Delete an object: whether there was one. Not repeated when the response is lost: that is then unknown."""
     path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
-    request = Request("DELETE", path, phase=Phase.INSERT, accept=frozenset({404}))
+    query = write_query(consistency, if_version)
+    request = Request("DELETE", path, query=query, phase=Phase.INSERT, accept=frozenset({404}))
     return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
 
 def read_object(body: dict[str, Any], include_vector: IncludeVector, names: ReturnProperties = None) -> Object:
-    """A stored object as the API says it, with the vectors and properties that are wanted."""
-    kept = names_of(names)
-    properties: dict[str, Any] = body["properties"]
+    """A stored object of the API, with the vectors and properties that are wanted."""
     return Object(
         uuid=UUID(body["id"]),
         metadata=MetadataReturn(
             creation_time=parse_time(body["created"]),
             last_update_time=parse_time(body["updated"]),
         ),
-        properties=properties if kept is None else {name: properties[name] for name in kept if name in properties},
+        properties=read_properties(body["properties"], names),
         collection=body["collection"],
         vector=wanted_vectors(body.get("vectors") or {}, include_vector),
+        version=body.get("version"),
     )
 
 
 def _found(response: Response, read: Callable[[Any], T]) -> T | None:
-    """What was read, or None if the object is not there."""
+    """The object read, or None if it does not exist."""
     return read(response.body) if was_found(response, "object_not_found") else None
 
 

@@ -1,18 +1,21 @@
-"""What the answers of searches and of reads have in common. Pure."""
+"""How the responses of searches and of reads are read. Pure."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from alto.classes.query import IncludeVector
-
-
-def names_of(names: str | Sequence[str] | None) -> list[str] | None:
-    """A name as a list of one, as Weaviate takes it. None is: all."""
-    return None if names is None else [names] if isinstance(names, str) else list(names)
+from alto.classes.query import IncludeVector, ReturnProperties
+from alto.classes.results import Properties
+from alto.values import names_of
 
 
 def wanted_vectors(found: dict[str, list[float]], wanted: IncludeVector) -> dict[str, list[float]]:
-    """Those that were asked for by name, or all."""
+    """The vectors that were asked for by name, or all."""
     if isinstance(wanted, bool):
         return found
     names = {wanted} if isinstance(wanted, str) else set(wanted)
     return {name: vector for name, vector in found.items() if name in names}
+
+
+def read_properties(found: dict[str, Any], wanted: ReturnProperties) -> Properties:
+    """The properties that were asked for, None for one without a value; or all that have one."""
+    names = names_of(wanted)
+    return Properties(found if names is None else {name: found.get(name) for name in names})

@@ -1,23 +1,46 @@
 """`collection.aggregate`: counts and statistics."""
 
 from collections.abc import Sequence
-from typing import NoReturn, overload
+from typing import Any, NoReturn, TypeAlias, overload
 from uuid import UUID
 
+from typing_extensions import Unpack
+
 from alto.sync.transport import Transport
-from alto.classes.aggregate import AggregateGroupByReturn, AggregateReturn, ReturnMetrics
-from alto.classes.filters import FilterExpression
-from alto.classes.query import HybridVectorQuery, Move, Operator
-from alto.operations import aggregates, searches
+from alto.classes.aggregate import AggregateGroupByReturn, AggregateReturn
+from alto.classes.search import Search
+from alto.classes.search_settings import (
+    AggregateSettings,
+    HybridAggregateSettings,
+    HybridSettings,
+    NearAggregateSettings,
+    NearSettings,
+    NearTextAggregateSettings,
+    NearTextSettings,
+    check_keywords,
+    choose,
+    show_keywords,
+)
+from alto.classes.targets import NearVectorInput
+from alto.operations import aggregates
 from alto.operations.aggregates import GroupBy
-from alto.operations.searches import NearVector, TargetVector
 from alto.unsupported import raise_unsupported
+
+Either: TypeAlias = AggregateReturn | AggregateGroupByReturn
 
 
 class Aggregate:
     """Aggregates the objects of one collection: all, those of a filter, or the results of a search.
 
-    With `group_by` each method answers an `AggregateGroupByReturn`, without it an `AggregateReturn`.
+    With `group_by` each method returns an `AggregateGroupByReturn`, without it an `AggregateReturn`. All have these
+    keywords in common:
+
+    Args:
+        filters: Only objects that match.
+        group_by: A property, or `GroupByAggregate(prop, limit)`: one result for each of its values.
+        total_count: Whether to return the number of objects.
+        return_metrics: What to compute: `Metrics("year").integer(mean=True)`, or several.
+        object_limit: Of the aggregates over a search: how many of its best results count.
     """
 
     def __init__(self, transport: Transport, collection: str) -> None:
@@ -25,302 +48,142 @@ class Aggregate:
         self._collection = collection
 
     @overload
-    def over_all(
-        self,
-        *,
-        filters: FilterExpression | None = None,
-        group_by: None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn: ...
+    def over_all(self, *, group_by: None = None, **settings: Unpack[AggregateSettings]) -> AggregateReturn: ...
 
     @overload
-    def over_all(
-        self,
-        *,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateGroupByReturn: ...
+    def over_all(self, *, group_by: GroupBy, **settings: Unpack[AggregateSettings]) -> AggregateGroupByReturn: ...
 
-    def over_all(
-        self,
-        *,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn | AggregateGroupByReturn:
-        """All objects, or those of a filter."""
-        return self._transport.run(
-            aggregates.aggregate(
-                self._collection,
-                filters=filters,
-                group_by=group_by,
-                metrics=return_metrics,
-                total_count=total_count,
-            )
-        )
+    @show_keywords
+    def over_all(self, *, group_by: GroupBy | None = None, **settings: Unpack[AggregateSettings]) -> Either:
+        """Aggregate all objects, or those of a filter.
+
+        Args:
+            group_by: As of all aggregates.
+            **settings: Those of all aggregates.
+        """
+        check_keywords(AggregateSettings, settings, "over_all")
+        return self._aggregate(None, group_by, settings)
 
     @overload
     def near_text(
-        self,
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, query: str | Sequence[str], *, group_by: None = None, **settings: Unpack[NearTextAggregateSettings]
     ) -> AggregateReturn: ...
 
     @overload
     def near_text(
-        self,
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, query: str | Sequence[str], *, group_by: GroupBy, **settings: Unpack[NearTextAggregateSettings]
     ) -> AggregateGroupByReturn: ...
 
+    @show_keywords
     def near_text(
         self,
         query: str | Sequence[str],
         *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
         group_by: GroupBy | None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn | AggregateGroupByReturn:
-        """The objects nearest to a text: `object_limit` of them, or those within a threshold, 1,000 at most."""
-        mode = searches.near_text(
-            query,
-            certainty=certainty,
-            distance=distance,
-            move_to=move_to,
-            move_away=move_away,
-            target_vector=target_vector,
-        )
-        search = aggregates.searched(mode, object_limit)
-        return self._transport.run(
-            aggregates.aggregate(
-                self._collection,
-                filters=filters,
-                search=search,
-                group_by=group_by,
-                metrics=return_metrics,
-                total_count=total_count,
-            )
-        )
+        **settings: Unpack[NearTextAggregateSettings],
+    ) -> Either:
+        """Aggregate the objects nearest to a text: `object_limit` of them, or those within a threshold (1,000 at most).
+
+        Args:
+            query: The text, or several whose vectors are averaged.
+            group_by: As of all aggregates.
+            **settings: Those of `query.near_text` for the search, and those of all aggregates.
+        """
+        check_keywords(NearTextAggregateSettings, settings, "near_text")
+        search = Search.near_text(query, **choose(NearTextSettings, settings))
+        return self._aggregate(search, group_by, settings)
 
     @overload
     def near_vector(
-        self,
-        near_vector: NearVector,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, near_vector: NearVectorInput, *, group_by: None = None, **settings: Unpack[NearAggregateSettings]
     ) -> AggregateReturn: ...
 
     @overload
     def near_vector(
-        self,
-        near_vector: NearVector,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, near_vector: NearVectorInput, *, group_by: GroupBy, **settings: Unpack[NearAggregateSettings]
     ) -> AggregateGroupByReturn: ...
 
+    @show_keywords
     def near_vector(
         self,
-        near_vector: NearVector,
+        near_vector: NearVectorInput,
         *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
         group_by: GroupBy | None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn | AggregateGroupByReturn:
-        """The objects nearest to a vector, as `near_text` counts them."""
-        mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
-        search = aggregates.searched(mode, object_limit)
-        return self._transport.run(
-            aggregates.aggregate(
-                self._collection,
-                filters=filters,
-                search=search,
-                group_by=group_by,
-                metrics=return_metrics,
-                total_count=total_count,
-            )
-        )
+        **settings: Unpack[NearAggregateSettings],
+    ) -> Either:
+        """Aggregate the objects nearest to a vector, as `near_text` counts them.
+
+        Args:
+            near_vector: A list or an array of numbers, or `{name: vector}`.
+            group_by: As of all aggregates.
+            **settings: Those of `query.near_vector` for the search, and those of all aggregates.
+        """
+        check_keywords(NearAggregateSettings, settings, "near_vector")
+        search = Search.near_vector(near_vector, **choose(NearSettings, settings))
+        return self._aggregate(search, group_by, settings)
 
     @overload
     def near_object(
-        self,
-        near_object: UUID | str,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, near_object: UUID | str, *, group_by: None = None, **settings: Unpack[NearAggregateSettings]
     ) -> AggregateReturn: ...
 
     @overload
     def near_object(
-        self,
-        near_object: UUID | str,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, near_object: UUID | str, *, group_by: GroupBy, **settings: Unpack[NearAggregateSettings]
     ) -> AggregateGroupByReturn: ...
 
+    @show_keywords
     def near_object(
-        self,
-        near_object: UUID | str,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        object_limit: int | None = None,
-        target_vector: TargetVector = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn | AggregateGroupByReturn:
-        """The objects nearest to an object, itself included, as `near_text` counts them."""
-        mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
-        search = aggregates.searched(mode, object_limit)
-        return self._transport.run(
-            aggregates.aggregate(
-                self._collection,
-                filters=filters,
-                search=search,
-                group_by=group_by,
-                metrics=return_metrics,
-                total_count=total_count,
-            )
-        )
+        self, near_object: UUID | str, *, group_by: GroupBy | None = None, **settings: Unpack[NearAggregateSettings]
+    ) -> Either:
+        """Aggregate the objects nearest to an object, itself included, as `near_text` counts them.
+
+        Args:
+            near_object: The object's id.
+            group_by: As of all aggregates.
+            **settings: Those of `query.near_object` for the search, and those of all aggregates.
+        """
+        check_keywords(NearAggregateSettings, settings, "near_object")
+        search = Search.near_object(near_object, **choose(NearSettings, settings))
+        return self._aggregate(search, group_by, settings)
 
     @overload
     def hybrid(
-        self,
-        query: str,
-        *,
-        alpha: float | None = None,
-        vector: NearVector | HybridVectorQuery | None = None,
-        query_properties: Sequence[str] | None = None,
-        object_limit: int | None = None,
-        bm25_operator: Operator | None = None,
-        target_vector: TargetVector = None,
-        max_vector_distance: float | None = None,
-        filters: FilterExpression | None = None,
-        group_by: None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, query: str, *, group_by: None = None, **settings: Unpack[HybridAggregateSettings]
     ) -> AggregateReturn: ...
 
     @overload
     def hybrid(
-        self,
-        query: str,
-        *,
-        alpha: float | None = None,
-        vector: NearVector | HybridVectorQuery | None = None,
-        query_properties: Sequence[str] | None = None,
-        object_limit: int | None = None,
-        bm25_operator: Operator | None = None,
-        target_vector: TargetVector = None,
-        max_vector_distance: float | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
+        self, query: str, *, group_by: GroupBy, **settings: Unpack[HybridAggregateSettings]
     ) -> AggregateGroupByReturn: ...
 
+    @show_keywords
     def hybrid(
-        self,
-        query: str,
-        *,
-        alpha: float | None = None,
-        vector: NearVector | HybridVectorQuery | None = None,
-        query_properties: Sequence[str] | None = None,
-        object_limit: int | None = None,
-        bm25_operator: Operator | None = None,
-        target_vector: TargetVector = None,
-        max_vector_distance: float | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        total_count: bool = True,
-        return_metrics: ReturnMetrics = None,
-    ) -> AggregateReturn | AggregateGroupByReturn:
-        """The best `object_limit` results of a hybrid search, 500 if not given, which is also the most."""
-        mode = searches.hybrid(
-            query,
-            alpha=alpha,
-            vector=vector,
-            query_properties=query_properties,
-            max_vector_distance=max_vector_distance,
-            bm25_operator=bm25_operator,
-            target_vector=target_vector,
-        )
-        search = aggregates.searched(mode, object_limit)
-        return self._transport.run(
-            aggregates.aggregate(
-                self._collection,
-                filters=filters,
-                search=search,
-                group_by=group_by,
-                metrics=return_metrics,
-                total_count=total_count,
-            )
-        )
+        self, query: str, *, group_by: GroupBy | None = None, **settings: Unpack[HybridAggregateSettings]
+    ) -> Either:
+        """Aggregate the best `object_limit` results of a hybrid search: 500 if not given, which is also the most.
+
+        Args:
+            query: The text.
+            group_by: As of all aggregates.
+            **settings: Those of `query.hybrid` for the search, and those of all aggregates.
+        """
+        check_keywords(HybridAggregateSettings, settings, "hybrid")
+        search = Search.hybrid(query, **choose(HybridSettings, settings))
+        return self._aggregate(search, group_by, settings)
 
     def near_image(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("near_image")
+
+    def _aggregate(self, search: Search | None, group_by: GroupBy | None, settings: Any) -> Either:
+        return self._transport.run(
+            aggregates.aggregate(
+                self._collection,
+                filters=settings.get("filters"),
+                search=None if search is None else aggregates.limit_search(search.mode, settings.get("object_limit")),
+                group_by=group_by,
+                metrics=settings.get("return_metrics"),
+                total_count=settings.get("total_count", True),
+            )
+        )

@@ -37,17 +37,24 @@ class AltoClient:
         skip_init_checks: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """`transport` is another way to the network than httpx's own, as tests have one.
+        """Make a client; `connect` or the first request opens its connections.
 
-        Raises `AltoConfigurationError` if the address is none, or would carry credentials in clear text, or if a header
-        has no value.
+        Args:
+            url: The address of Alto.
+            headers: Headers of every request, such as credentials for the models.
+            auth: Authentication of httpx.
+            additional_config: Time limits, retries, proxies, connections.
+            skip_init_checks: Whether `connect` sends no request.
+            transport: Another network than httpx's own, for tests.
+
+        Raises `AltoConfigurationError` if the address is not one or would carry credentials in clear text, or if a
+        header has no value.
         """
         sent = check_headers(headers or {})
         address = check_url(url, sent, signed=auth is not None)
         config = additional_config or AdditionalConfig()
         self._transport = Transport(address, config, headers=sent, auth=auth, transport=transport)
         self._storage = Storage(config, transport)
-        self._closed = False
         self._skip_init_checks = skip_init_checks
         self.collections = Collections(self._transport)
         self.batch = ClientBatches(self._transport)
@@ -57,13 +64,17 @@ class AltoClient:
         return f"{type(self).__name__}({self._transport.url!r})"
 
     def connect(self) -> None:
-        """See that Alto answers. Raises what it says, or `AltoConnectionError`."""
+        """Check that Alto responds; a closed client is opened again.
+
+        Raises the `AltoError` of the response, or `AltoConnectionError`.
+        """
+        self._transport.open()
+        self._storage.open()
         if not self._skip_init_checks:
             self._transport.run(service.get_meta(Phase.INIT))
 
     def close(self) -> None:
         """Close the connections."""
-        self._closed = True
         self._transport.close()
         self._storage.close()
 
@@ -81,15 +92,15 @@ class AltoClient:
         self.close()
 
     def is_connected(self) -> bool:
-        """Whether it was not closed."""
-        return not self._closed
+        """Whether the client is open."""
+        return not self._transport.is_closed
 
     def is_ready(self) -> bool:
-        """Whether searches would be answered now. False also when there is no connection."""
+        """Whether searches would succeed now. False also without a connection, and of a closed client."""
         return self._holds(service.is_ready())
 
     def is_live(self) -> bool:
-        """Whether Alto answers at all."""
+        """Whether Alto responds at all."""
         return self._holds(service.is_live())
 
     def get_meta(self) -> dict[str, Any]:
@@ -99,10 +110,18 @@ class AltoClient:
     def call(
         self, method: str, path: str, body: Any = None, *, query: dict[str, str] | None = None, repeatable: bool = False
     ) -> Any:
-        """Any operation of the HTTP API (docs/openapi.json), for what has no method here: its response, None if empty.
+        """Send any request of the HTTP API (docs/openapi.json), for operations without a method here.
 
-        `repeatable`: doing it twice is as good as once, so that it may be sent again when its response was lost; a GET
-        always is.
+        Args:
+            method: The HTTP method.
+            path: The path, such as `/v1/collections`.
+            body: The JSON body.
+            query: The query parameters.
+            repeatable: Executing it twice has the effect of once, so that it may be sent again when its response was
+                lost; a GET always is.
+
+        Returns:
+            The body of the response; None if it is empty.
         """
         return self._transport.run(
             service.call(method, path, body, query=query or {}, repeatable=repeatable or method == "GET")

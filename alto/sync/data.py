@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
-from alto.classes.data import BatchObjectReturn, DataObject, DeleteManyReturn, ErrorObject, Vectors
+from alto.classes.data import BatchObjectReturn, Consistency, DataObject, DeleteManyReturn, ErrorObject, Vectors
 from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
-from alto.operations.chunks import chunked, items_of
+from alto.operations.chunks import all_failed_error, chunked, items_of
 from alto.unsupported import raise_unsupported, reject_given
 from alto.values import parse_uuid
 
@@ -29,33 +29,66 @@ class Data:
         references: object = None,
         uuid: UUID | str | None = None,
         vector: Vectors | None = None,
+        *,
+        consistency: Consistency | None = None,
     ) -> UUID:
-        """Insert an object and return its id. Searches see it within a second.
+        """Insert an object and return its id.
+
+        Args:
+            properties: Its values by name. Missing values of a data frame (NaN, NaT) are left out.
+            references: Not supported.
+            uuid: Its id; a random one if not given.
+            vector: Its vector, or one for each name, if a model does not make it.
+            consistency: "wait" returns when searches see the object; otherwise they see it within a second.
 
         Raises `AltoConflictError` if the id is taken.
         """
         reject_given(references=references)
         made = uuid4() if uuid is None else parse_uuid(uuid)
-        return self._transport.run(operations.insert(self._collection, made, properties, vector))
+        operation = operations.insert(self._collection, made, properties, vector, consistency)
+        return self._transport.run(operation)
 
-    def insert_many(self, objects: Iterable[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
-        """Insert or replace objects, in as many requests as they need, one after the other. Searches see them at once.
+    def insert_many(
+        self,
+        objects: Iterable[Mapping[str, Any] | DataObject],
+        *,
+        consistency: Consistency | None = "wait",
+        idempotency_key: str | None = None,
+    ) -> BatchObjectReturn:
+        """Insert or replace objects, in as many requests as they need, one after the other.
 
-        An object's error never fails its neighbours: look at `.errors`. An error of a whole request is one of each of
+        An object's error never fails its neighbours: look at `.errors`. The error of a whole request is one of each of
         its objects.
+
+        Args:
+            objects: Dicts of values by name, or `DataObject`s.
+            consistency: "wait" returns when searches see all objects.
+            idempotency_key: A text of your own, new for each call. Objects without an id get one that follows from it,
+                and a call with the same key and objects within 24 hours returns the first one's result.
+
+        Raises `AltoInsertManyFailedError` if every object failed; its `.errors` has each of them.
         """
+        operations.write_query(consistency)
         started = time.monotonic()
-        chunks = list(chunked(items_of(objects)))
+        chunks = list(chunked(items_of(objects, idempotency_key)))
         uuids: dict[int, UUID] = {}
         errors: dict[int, ErrorObject] = {}
-        for chunk in chunks:
-            stored, failed = self._writer.write(chunk, wait=chunk is chunks[-1])
+        for number, chunk in enumerate(chunks):
+            wait = consistency == "wait" and chunk is chunks[-1]
+            key = None if idempotency_key is None else f"{idempotency_key}-{number}"
+            stored, failed = self._writer.write(chunk, wait=wait, idempotency_key=key)
             uuids |= {item.object_.index: item.object_.uuid for item in stored}
             errors |= {error.object_.index: error for error in failed}
+        if errors and not uuids:
+            raise all_failed_error(list(errors.values()))
         return BatchObjectReturn(time.monotonic() - started, uuids, errors)
 
     def ingest(self, objs: Iterable[Mapping[str, Any] | DataObject]) -> BatchObjectReturn:
-        """As `insert_many`, from any iterable. For more than fits into memory take `batch`."""
+        """As `insert_many`, from any iterable. For more objects than fit into memory use `batch`.
+
+        Args:
+            objs: Dicts of values by name, or `DataObject`s.
+        """
         return self.insert_many(objs)
 
     def update(
@@ -64,10 +97,33 @@ class Data:
         properties: Mapping[str, Any] | None = None,
         references: object = None,
         vector: Vectors | None = None,
+        *,
+        consistency: Consistency | None = None,
+        if_version: str | None = None,
     ) -> None:
-        """Change some properties: None removes one, the rest stays. Raises `AltoNotFoundError`."""
+        """Change some properties of an object; the others stay.
+
+        Args:
+            uuid: The object's id.
+            properties: New values by name; None removes one, and NaN leaves it unchanged.
+            references: Not supported.
+            vector: A new vector, or one for each name.
+            consistency: "wait" returns when searches see the change.
+            if_version: Change it only if this is still its `.version`; otherwise `AltoConflictError`.
+
+        Raises `AltoNotFoundError` if the object does not exist.
+        """
         reject_given(references=references)
-        self._transport.run(operations.change("PATCH", self._collection, uuid, properties or {}, vector))
+        operation = operations.change(
+            "PATCH",
+            self._collection,
+            uuid,
+            properties or {},
+            vector,
+            consistency=consistency,
+            if_version=if_version,
+        )
+        self._transport.run(operation)
 
     def replace(
         self,
@@ -75,26 +131,73 @@ class Data:
         properties: Mapping[str, Any],
         references: object = None,
         vector: Vectors | None = None,
+        *,
+        consistency: Consistency | None = None,
+        if_version: str | None = None,
     ) -> None:
-        """Replace an object, or insert it if there is none."""
+        """Replace the whole object, or insert it if it does not exist.
+
+        Args:
+            uuid: The object's id.
+            properties: All its values by name.
+            references: Not supported.
+            vector: Its vector, or one for each name.
+            consistency: "wait" returns when searches see the object.
+            if_version: Replace it only if this is still its `.version`; otherwise `AltoConflictError`.
+        """
         reject_given(references=references)
-        self._transport.run(operations.change("PUT", self._collection, uuid, properties, vector))
+        operation = operations.change(
+            "PUT",
+            self._collection,
+            uuid,
+            properties,
+            vector,
+            consistency=consistency,
+            if_version=if_version,
+        )
+        self._transport.run(operation)
 
     def delete_many(
-        self, where: FilterExpression, *, verbose: bool = False, dry_run: bool = False
+        self,
+        where: FilterExpression,
+        *,
+        verbose: bool = False,
+        dry_run: bool = False,
+        consistency: Consistency | None = None,
     ) -> DeleteManyReturn:
-        """Delete what matches, 10,000 objects at most: call it again while `.matches` is larger than `.successful`."""
-        return self._transport.run(
-            operations.delete_many(self._collection, where, verbose=verbose, dry_run=dry_run)
+        """Delete the objects that match, 10,000 at most: call it again while `.matches` exceeds `.successful`.
+
+        Args:
+            where: Which objects: `Filter.by_property("year").less_than(1990)`.
+            verbose: Whether `.objects` names those that were deleted, not only those that failed.
+            dry_run: Whether to only count them.
+            consistency: "wait" returns when searches do not see them any more.
+        """
+        operation = operations.delete_many(
+            self._collection, where, verbose=verbose, dry_run=dry_run, consistency=consistency
         )
+        return self._transport.run(operation)
 
     def exists(self, uuid: UUID | str) -> bool:
-        """Whether there is an object of this id. Sees a write at once."""
+        """Return whether an object has this id. Reads the latest write.
+
+        Args:
+            uuid: The id.
+        """
         return self._transport.run(operations.exists(self._collection, uuid))
 
-    def delete_by_id(self, uuid: UUID | str) -> bool:
-        """Delete an object: whether there was one."""
-        return self._transport.run(operations.delete(self._collection, uuid))
+    def delete_by_id(
+        self, uuid: UUID | str, *, consistency: Consistency | None = None, if_version: str | None = None
+    ) -> bool:
+        """Delete an object; returns whether it existed.
+
+        Args:
+            uuid: The object's id.
+            consistency: "wait" returns when searches do not see it any more.
+            if_version: Delete it only if this is still its `.version`; otherwise `AltoConflictError`.
+        """
+        operation = operations.delete(self._collection, uuid, consistency=consistency, if_version=if_version)
+        return self._transport.run(operation)
 
     def reference_add(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""

@@ -1,4 +1,4 @@
-"""`client.imports`: files that Alto loads from S3."""
+"""`client.imports`: loading files from S3."""
 
 import json
 import time
@@ -14,13 +14,16 @@ from alto.classes.imports import ErrorRecord, ImportJob, ImportOptions
 from alto.errors import AltoAuthenticationError, AltoConflictError, AltoError, AltoNotFoundError, AltoTimeoutError
 from alto.operations import imports
 from alto.operations.uploads import MOST_URLS, FileToUpload, Upload
+from alto.outages import is_outage, while_waiting
 from alto.progress import bytes_shown, job_shown
 from alto.values import parse_uuid
 
 # Parts that are sent at the same time.
 PARTS_AT_ONCE = 4
-# S3 tells Alto of a file within seconds; a queue that is full may take minutes.
+# S3 notifies Alto of a file within seconds; a full queue may take minutes.
 BEGIN_SECONDS = 600.0
+# An outage of the API does not stop a job: `wait` outlasts one of so many seconds.
+PATIENCE_SECONDS = 600.0
 
 
 class Imports:
@@ -38,15 +41,26 @@ class Imports:
         options: ImportOptions | None = None,
         file_name: str | None = None,
         progress: bool | Callable[[int, int], None] = False,
+        idempotency_key: str | None = None,
     ) -> ImportJob:
-        """Upload a file and import it. Large files go in parts, four at a time; memory does not grow with them.
+        """Upload a file and import it. Large files are sent in parts, four at a time; memory does not grow with them.
 
-        The job is in the state `uploaded`: give it to `wait`. `progress` shows a bar, or is told bytes sent and bytes
-        in all. Raises `AltoConfigurationError` if there is no such file, and what Alto and S3 say: then nothing was
+        Args:
+            path: The file.
+            collection: Where its records go.
+            options: How it is read.
+            file_name: Its name in S3; that of the path if not given. Its ending names the format.
+            progress: True shows a bar; a function is called with the bytes sent and the bytes of the file.
+            idempotency_key: A text of your own, new for each import: within 24 hours the same key is the same upload.
+
+        Returns:
+            The job in the state `uploaded`: give it to `wait`.
+
+        Raises `AltoConfigurationError` if the file does not exist, and the errors of Alto and S3: then nothing was
         imported.
         """
         file = FileToUpload.at(path, file_name, options)
-        upload = self._transport.run(imports.start_upload(collection, file, options))
+        upload = self._transport.run(imports.start_upload(collection, file, options, idempotency_key))
         with bytes_shown(progress, file.size) as show:
             show(0)
             if upload.url is not None:
@@ -56,16 +70,35 @@ class Imports:
         return imports.uploaded(upload, file, collection)
 
     def from_s3(
-        self, uri: str, *, collection: str, options: ImportOptions | None = None, repeat: bool = False
+        self,
+        uri: str,
+        *,
+        collection: str,
+        options: ImportOptions | None = None,
+        repeat: bool = False,
+        idempotency_key: str | None = None,
     ) -> ImportJob:
-        """Import an object `s3://bucket/key` that Alto may read.
+        """Import an object of S3 that Alto may read.
 
-        The same content, read in the same way, is the same job, which is answered; `repeat` imports it again.
+        Args:
+            uri: `s3://bucket/key`.
+            collection: Where its records go.
+            options: How it is read.
+            repeat: Import it again: otherwise the same content, read in the same way, is the same job.
+            idempotency_key: A text of your own, new for each import: within 24 hours the same key is the same job.
         """
-        return self._transport.run(imports.start(collection, uri, options, repeat=repeat))
+        return self._transport.run(
+            imports.start(collection, uri, options, repeat=repeat, idempotency_key=idempotency_key)
+        )
 
     def get(self, import_: ImportJob | UUID | str) -> ImportJob:
-        """How far a job is now. Raises `AltoNotFoundError`."""
+        """The job as it is now.
+
+        Args:
+            import_: The job, or its id.
+
+        Raises `AltoNotFoundError`.
+        """
         return self._transport.run(imports.get_import(_id(import_)))
 
     def list_all(self) -> list[ImportJob]:
@@ -86,16 +119,31 @@ class Imports:
         poll: float = 1.0,
         progress: bool | Callable[[ImportJob], None] = False,
     ) -> ImportJob:
-        """The job once nothing more will happen: look at `.state`, `.failed` and `errors()`. Times are in seconds.
+        """Wait for the end of a job; then look at `.state`, `.failed` and `errors()`.
 
-        `progress` shows a bar, or is told of the job each time it was looked at. Raises `AltoTimeoutError`; the job
-        goes on all the same.
+        While Alto does not respond (503, no connection) it is asked again, for at most `PATIENCE_SECONDS` in a row.
+
+        Args:
+            import_: The job, or its id.
+            timeout: The longest time to wait, in seconds.
+            poll: Seconds between two requests.
+            progress: True shows a bar; a function is called with the job after each request.
+
+        Raises `AltoTimeoutError` with the job's id; the job continues all the same.
         """
-        started = time.monotonic()
+        started = heard = time.monotonic()
         awaited = isinstance(import_, ImportJob) and import_.state == "uploaded"
         with job_shown(progress) as show:
             while True:
-                job = self._begun(_id(import_), awaited=awaited)
+                try:
+                    job = self._begun(_id(import_), awaited=awaited)
+                except AltoError as error:
+                    now = time.monotonic()
+                    if not is_outage(error) or now - heard > PATIENCE_SECONDS or now - started + poll > timeout:
+                        raise while_waiting(error, _id(import_)) from None
+                    time.sleep(poll)
+                    continue
+                heard = time.monotonic()
                 if job is not None:
                     show(job)
                     if job.finished:
@@ -116,7 +164,10 @@ class Imports:
                 time.sleep(poll)
 
     def errors(self, import_: ImportJob | UUID | str) -> Iterator[ErrorRecord]:
-        """Every record that was not loaded, with the reason, read as it arrives from S3.
+        """Iterate over the records that were not loaded, with their reasons, as they arrive from S3.
+
+        Args:
+            import_: The job, or its id.
 
         Raises `AltoConflictError` before the job is completed; until then `.errors` of the job has the first ten.
         """
@@ -133,19 +184,33 @@ class Imports:
                     yield imports.read_error(json.loads(line))
 
     def cancel(self, import_: ImportJob | UUID | str) -> ImportJob:
-        """Stop a job; what it has stored stays. Raises `AltoConflictError` if it has ended."""
+        """Stop a job; the objects that it has stored stay.
+
+        Args:
+            import_: The job, or its id.
+
+        Raises `AltoConflictError` if it has ended.
+        """
         return self._transport.run(imports.control(_id(import_), "cancel"))
 
     def resume(self, import_: ImportJob | UUID | str) -> ImportJob:
-        """Go on with a job that is failed, cancelled or incomplete; nothing is loaded twice."""
+        """Continue a job that is failed, cancelled or incomplete; nothing is loaded twice.
+
+        Args:
+            import_: The job, or its id.
+        """
         return self._transport.run(imports.control(_id(import_), "resume"))
 
     def retry(self, import_: ImportJob | UUID | str) -> ImportJob:
-        """A new job with the failed records of a completed one, after the cause was mended."""
+        """Start a new job with the failed records of a completed one, once the cause is fixed.
+
+        Args:
+            import_: The completed job, or its id.
+        """
         return self._transport.run(imports.retry(_id(import_)))
 
     def _begun(self, import_id: UUID, *, awaited: bool) -> ImportJob | None:
-        """The job, or None while S3 has not yet told Alto of its file."""
+        """The job, or None while S3 has not yet notified Alto of its file."""
         try:
             return self.get(import_id)
         except AltoNotFoundError as error:

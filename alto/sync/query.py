@@ -4,236 +4,118 @@ from collections.abc import Sequence
 from typing import NoReturn
 from uuid import UUID
 
+from typing_extensions import Unpack
+
 from alto.sync.fetch import Fetch
-from alto.classes.filters import FilterExpression
-from alto.classes.query import (
-    HybridFusion,
-    HybridVectorQuery,
-    IncludeVector,
-    Move,
-    Operator,
-    ReturnMetadata,
-    ReturnProperties,
-)
-from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
 from alto.classes.results import QueryReturn
 from alto.classes.search import Search
+from alto.classes.search_settings import (
+    Bm25SearchSettings,
+    HybridSearchSettings,
+    NearSearchSettings,
+    NearTextSearchSettings,
+    show_keywords,
+)
+from alto.classes.targets import NearVectorInput
 from alto.errors import AltoError
-from alto.operations import searches
-from alto.operations.searches import MOST_SEARCHES, NearVector, Page, Steps, TargetVector, multi
-from alto.unsupported import raise_unsupported, reject_given
+from alto.operations.searches import MOST_SEARCHES, multi, search
+from alto.unsupported import raise_unsupported
 
 
 class Query(Fetch):
-    """Searches one collection. All searches share filters, limit (10), offset, what to return, and what else happens.
+    """Searches one collection.
 
-    That is in this order: boost, rerank, diversity, then auto_limit, and group_by or the page (docs/search.md).
+    All searches have these keywords in common:
+
+    Args:
+        limit: The largest number of objects; 10 if not given.
+        offset: How many objects to skip.
+        auto_limit: Cut the hits at this many jumps of the score or the distance.
+        filters: Only objects that match: `Filter.by_property("year").greater_than(1990)`.
+        group_by: Put hits with the same value of a property together.
+        rerank: Put the hits into the order of a reranking model.
+        boost: Raise the scores of objects that match a condition.
+        diversity_selection: Choose hits that differ: `Diversity.mmr(limit=5)`.
+        include_vector: Return the vectors: True for all, or their names.
+        return_metadata: What else to return: `MetadataQuery(explain_score=True)`, or a list of names.
+        return_properties: The properties to return; all if not given.
+
+    They happen in this order: boost, rerank, diversity, auto_limit, then group_by or the page (docs/search.md).
+    Each search raises `AltoConfigurationError` for an argument that cannot be right, and otherwise the `AltoError`
+    that the response is.
     """
 
-    def near_text(
-        self,
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        diversity_selection: MMR | None = None,
-        target_vector: TargetVector = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Objects that mean something near to the text, whatever their words."""
-        reject_given(return_references=return_references)
-        mode = searches.near_text(
-            query,
-            certainty=certainty,
-            distance=distance,
-            move_to=move_to,
-            move_away=move_away,
-            target_vector=target_vector,
-        )
-        page = Page(
-            limit,
-            offset,
-            auto_limit,
-            filters,
-            include_vector,
-            return_metadata,
-            return_properties,
-            Steps(group_by, rerank, boost, diversity_selection),
-        )
-        return self._transport.run(searches.search(self._collection, mode, page))
+    @show_keywords
+    def near_text(self, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> QueryReturn:
+        """Find objects whose meaning is near to a text, whatever words they use.
 
-    def near_vector(
-        self,
-        near_vector: NearVector,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        diversity_selection: MMR | None = None,
-        target_vector: TargetVector = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Objects whose vector is near to this one: a list, an array, or `{name: vector}`."""
-        reject_given(return_references=return_references)
-        mode = searches.near_vector(near_vector, certainty=certainty, distance=distance, target_vector=target_vector)
-        page = Page(
-            limit,
-            offset,
-            auto_limit,
-            filters,
-            include_vector,
-            return_metadata,
-            return_properties,
-            Steps(group_by, rerank, boost, diversity_selection),
-        )
-        return self._transport.run(searches.search(self._collection, mode, page))
+        Args:
+            query: The text, or several whose vectors are averaged.
+            **settings: `certainty` or `distance`, the threshold; `move_to` and `move_away` (`Move(...)`);
+                `target_vector`, which vector to compare; and those that all searches have.
+        """
+        return self._search(Search.near_text(query, **settings))
 
-    def near_object(
-        self,
-        near_object: UUID | str,
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        diversity_selection: MMR | None = None,
-        target_vector: TargetVector = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Objects whose vector is near to that of an object, which is the first hit."""
-        reject_given(return_references=return_references)
-        mode = searches.near_object(near_object, certainty=certainty, distance=distance, target_vector=target_vector)
-        page = Page(
-            limit,
-            offset,
-            auto_limit,
-            filters,
-            include_vector,
-            return_metadata,
-            return_properties,
-            Steps(group_by, rerank, boost, diversity_selection),
-        )
-        return self._transport.run(searches.search(self._collection, mode, page))
+    @show_keywords
+    def near_vector(self, near_vector: NearVectorInput, **settings: Unpack[NearSearchSettings]) -> QueryReturn:
+        """Find objects whose vector is near to this one.
 
-    def bm25(
-        self,
-        query: str,
-        *,
-        query_properties: Sequence[str] | None = None,
-        operator: Operator | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Objects that have the words. `query_properties` may carry boosts: `["title^2", "body"]`."""
-        reject_given(return_references=return_references)
-        mode = searches.bm25(query, query_properties=query_properties, operator=operator)
-        page = Page(
-            limit,
-            offset,
-            auto_limit,
-            filters,
-            include_vector,
-            return_metadata,
-            return_properties,
-            Steps(group_by, rerank, boost, None),
-        )
-        return self._transport.run(searches.search(self._collection, mode, page))
+        Args:
+            near_vector: A list or an array of numbers, or `{name: vector}`.
+            **settings: `certainty` or `distance`, the threshold; `target_vector`, which vector to compare; and those
+                that all searches have.
+        """
+        return self._search(Search.near_vector(near_vector, **settings))
 
-    def hybrid(
-        self,
-        query: str | None,
-        *,
-        alpha: float | None = None,
-        vector: NearVector | HybridVectorQuery | None = None,
-        query_properties: Sequence[str] | None = None,
-        fusion_type: HybridFusion | None = None,
-        max_vector_distance: float | None = None,
-        bm25_operator: Operator | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        filters: FilterExpression | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        diversity_selection: MMR | None = None,
-        target_vector: TargetVector = None,
-        include_vector: IncludeVector = False,
-        return_metadata: ReturnMetadata = None,
-        return_properties: ReturnProperties = None,
-        return_references: object = None,
-    ) -> QueryReturn:
-        """Words and meaning in one. `alpha` is the weight of the meaning: 0 is bm25, 1 near_text."""
-        reject_given(return_references=return_references)
-        mode = searches.hybrid(
-            query,
-            alpha=alpha,
-            vector=vector,
-            query_properties=query_properties,
-            fusion_type=fusion_type,
-            max_vector_distance=max_vector_distance,
-            bm25_operator=bm25_operator,
-            target_vector=target_vector,
-        )
-        page = Page(
-            limit,
-            offset,
-            auto_limit,
-            filters,
-            include_vector,
-            return_metadata,
-            return_properties,
-            Steps(group_by, rerank, boost, diversity_selection),
-        )
-        return self._transport.run(searches.search(self._collection, mode, page))
+    @show_keywords
+    def near_object(self, near_object: UUID | str, **settings: Unpack[NearSearchSettings]) -> QueryReturn:
+        """Find objects whose vector is near to that of an object, which is the first hit.
+
+        Args:
+            near_object: The object's id.
+            **settings: As of `near_vector`.
+        """
+        return self._search(Search.near_object(near_object, **settings))
+
+    @show_keywords
+    def bm25(self, query: str, **settings: Unpack[Bm25SearchSettings]) -> QueryReturn:
+        """Find objects that contain the words of a text.
+
+        Args:
+            query: The words.
+            **settings: `query_properties`, where to look, with boosts: `["title^2", "body"]`; `operator`, how many of
+                the words are required (`BM25Operator.and_()`); `fuzziness`, how many letters of a word may differ
+                ("auto", 0, 1 or 2); `phrase_boost`, the weight of words that are adjacent as in the query (0.2 is a
+                good start); `scoring`, "combined" or "sum" over the properties; `min_score`, the smallest score of a
+                hit; `highlight`, return the passages with the words (`.highlights` of each object); and those that
+                all searches have.
+        """
+        return self._search(Search.bm25(query, **settings))
+
+    @show_keywords
+    def hybrid(self, query: str, **settings: Unpack[HybridSearchSettings]) -> QueryReturn:
+        """Find objects by their words and by their meaning.
+
+        Args:
+            query: The text.
+            **settings: `alpha`, the weight of the meaning, 0 to 1; `vector`, a vector to use instead of the text's;
+                `fusion_type`, how two scores become one; `max_vector_distance`; `bm25_operator`; `target_vector`;
+                those of `bm25` from `query_properties` to `highlight`; and those that all searches have.
+        """
+        return self._search(Search.hybrid(query, **settings))
 
     def multi(self, searches: Sequence[Search]) -> list[QueryReturn | AltoError]:
-        """Several searches, twenty in a request: their texts are embedded together. Alto's own.
+        """Run several searches, twenty in a request: their texts are embedded together. Alto's own.
 
-        In the place of a search that is wrong or fails is the error that it would have raised; the others are answered.
+        Args:
+            searches: `Search.hybrid("a film", limit=5)` and the like.
+
+        Returns:
+            The results in the order of the searches; for one that is wrong or fails, its error.
         """
         found: list[QueryReturn | AltoError] = []
         for start in range(0, len(searches), MOST_SEARCHES):
-            chosen = [(each.mode, each.page) for each in searches[start : start + MOST_SEARCHES]]
-            found += self._transport.run(multi(self._collection, chosen))
+            found += self._transport.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
         return found
 
     def near_image(self, *_: object, **__: object) -> NoReturn:
@@ -243,3 +125,6 @@ class Query(Fetch):
     def near_media(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("near_image")
+
+    def _search(self, asked: Search) -> QueryReturn:
+        return self._transport.run(search(self._collection, asked))

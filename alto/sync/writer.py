@@ -21,17 +21,23 @@ class Writer:
         self._transport = transport
         self._collection = collection
 
-    def write(self, items: Sequence[Item], *, wait: bool) -> tuple[list[Item], list[ErrorObject]]:
-        """The items that are stored, and those that failed: each is in one of the two.
+    def write(
+        self, items: Sequence[Item], *, wait: bool, idempotency_key: str | None = None
+    ) -> tuple[list[Item], list[ErrorObject]]:
+        """Write items; returns those that are stored and those that failed: each is in one of the two.
 
-        An object that failed for what passes by itself (a throttled model) is sent again. A request that failed as a
-        whole is an error of each of its objects, but for those that are found to be stored; this raises nothing.
+        An object with a transient error (a throttled model) is sent again. A request that failed as a whole is an
+        error of each of its objects, except those that are found to be stored. Raises only
+        `AltoClosedClientError`, before anything is sent.
         """
+        self._transport.require_open()
         stored: list[Item] = []
         failed: list[ErrorObject] = []
         left = list(items)
         for attempt in range(1, ATTEMPTS + 1):
-            settled = self._once(left, wait=wait, is_last=attempt == ATTEMPTS)
+            # Each attempt has other objects, and so needs another key.
+            key = None if idempotency_key is None else f"{idempotency_key}-{attempt}"
+            settled = self._once(left, wait=wait, is_last=attempt == ATTEMPTS, key=key)
             stored += settled.stored
             failed += settled.failed
             left = settled.again
@@ -40,8 +46,9 @@ class Writer:
             time.sleep(random.random() * FIRST_WAIT_SECONDS * 2**attempt)
         return stored, failed
 
-    def _once(self, items: list[Item], *, wait: bool, is_last: bool) -> Settled:
-        operation = objects.write_batch(self._collection, [each.body for each in items], wait=wait)
+    def _once(self, items: list[Item], *, wait: bool, is_last: bool, key: str | None) -> Settled:
+        bodies = [each.body for each in items]
+        operation = objects.write_batch(self._collection, bodies, wait=wait, idempotency_key=key)
         try:
             outcomes = self._transport.run(operation)
         except AltoError as error:
@@ -52,12 +59,12 @@ class Writer:
             return settle(items, outcomes, is_last=is_last)
         # Escapes can make a request larger on its way than it was here.
         half = len(items) // 2
-        first = self._once(items[:half], wait=wait, is_last=is_last)
-        second = self._once(items[half:], wait=wait, is_last=is_last)
+        first = self._once(items[:half], wait=wait, is_last=is_last, key=key and f"{key}-a")
+        second = self._once(items[half:], wait=wait, is_last=is_last, key=key and f"{key}-b")
         return Settled(first.stored + second.stored, first.failed + second.failed, first.again + second.again)
 
     def _found(self, items: list[Item]) -> list[Item]:
-        """Those that are stored, of the items whose ids nobody else can have used. None if that cannot be told."""
+        """The stored ones of the items whose ids no other writer can have used; none if that is unknown."""
         own = [each for each in items if each.original_uuid is None]
         if not own:
             return []

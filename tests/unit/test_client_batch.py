@@ -178,8 +178,10 @@ def test_an_object_that_failed_says_whether_it_may_have_been_stored(trouble: Any
             raise trouble
         return httpx.Response(trouble.status_code, content=trouble.content, headers=trouble.headers)
 
-    [error] = collection(fail).data.insert_many([{"number": 1}]).errors.values()
+    with pytest.raises(alto.AltoInsertManyFailedError) as caught:
+        collection(fail).data.insert_many([{"number": 1}])
 
+    [error] = caught.value.errors
     assert error.code == code
     assert ("may have been stored" in error.message) is perhaps
 
@@ -359,3 +361,67 @@ def test_a_stream_is_a_batch_that_paces_itself() -> None:
 def test_results_that_nobody_keeps_name_what_there_is_instead() -> None:
     with pytest.raises(alto.AltoNotSupportedError, match="failed_objects"):
         collection(Server()).batch.results  # noqa: B018 (it raises)
+
+
+def test_a_batch_rejects_objects_after_its_block() -> None:
+    server = Server()
+    films = collection(server)
+    with films.batch.fixed_size(batch_size=2) as batch:
+        batch.add_object({"number": 1})
+
+    with pytest.raises(alto.AltoClosedClientError, match="inside the block"):
+        batch.add_object({"number": 2})
+    with pytest.raises(alto.AltoClosedClientError, match="inside the block"):
+        batch.flush()
+
+
+@pytest.mark.parametrize("added_before", [True, False])
+def test_a_batch_of_a_client_rejects_objects_after_its_block(added_before: bool) -> None:
+    server = Server()
+    client = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(server))
+    with client.batch.dynamic() as batch:
+        if added_before:
+            batch.add_object("Film", {"number": 1})
+
+    with pytest.raises(alto.AltoClosedClientError, match="inside the block"):
+        batch.add_object("Film", {"number": 2})
+
+
+def test_insert_many_raises_when_every_object_failed_and_names_each() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        count = len(json.loads(request.content)["objects"])
+        failed = {"status": "failed", "error": {"code": "invalid_object", "message": "'k' is not a number."}}
+        return httpx.Response(200, json={"results": [failed] * count})
+
+    with pytest.raises(alto.AltoInsertManyFailedError, match="'k' is not a number") as caught:
+        collection(fail).data.insert_many([{"k": "a"}, {"k": "b"}])
+
+    assert [error.object_.properties["k"] for error in caught.value.errors] == ["a", "b"]
+
+
+def test_insert_many_into_a_missing_collection_raises() -> None:
+    missing = {"error": {"code": "collection_not_found", "message": "There is no collection 'Film'.", "details": []}}
+
+    with pytest.raises(alto.AltoInsertManyFailedError, match="collection_not_found"):
+        collection(lambda _: httpx.Response(404, json=missing)).data.insert_many([{"k": 1}])
+
+
+def test_insert_many_of_nothing_stores_nothing() -> None:
+    assert collection(lambda _: httpx.Response(500)).data.insert_many([]).errors == {}
+
+
+def test_an_idempotency_key_fixes_ids_and_names_each_request() -> None:
+    asked: list[tuple[str | None, list[str]]] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        objects = json.loads(request.content)["objects"]
+        asked.append((request.headers.get("idempotency-key"), [each["id"] for each in objects]))
+        return httpx.Response(200, json={"results": [{"status": "created"}] * len(objects)})
+
+    objects = [{"number": number} for number in range(1001)]
+    for _ in range(2):
+        collection(respond).data.insert_many(objects, idempotency_key="load-7")
+
+    assert asked[:2] == asked[2:]
+    assert [key for key, _ in asked[:2]] == ["load-7-0-1", "load-7-1-1"]
+    assert len({each for _, ids in asked[:2] for each in ids}) == 1001

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -28,9 +28,9 @@ from alto.classes.query import (
     NearVector,
     TargetVectors,
 )
+from alto.classes.search import Search
 from alto.operations import collections, objects, searches
 from alto.operations.chunks import chunked, item, items_of
-from alto.operations.searches import Page
 from alto.values import to_json
 from lambdas.collections.model import CollectionConfig
 from lambdas.search.request import SearchRequest
@@ -38,8 +38,8 @@ from lambdas.search.request import SearchRequest
 ID = UUID("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")
 
 
-def sent(mode: dict[str, Any], page: Page | None = None) -> dict[str, Any]:
-    request = searches.search("Film", mode, page or Page()).request
+def sent(search: Search) -> dict[str, Any]:
+    request = searches.search("Film", search).request
     assert (request.method, request.path, request.repeatable) == ("POST", "/v1/collections/Film/search", True)
     body: dict[str, Any] = json.loads(request.content or b"")
     SearchRequest.model_validate(body)
@@ -47,21 +47,19 @@ def sent(mode: dict[str, Any], page: Page | None = None) -> dict[str, Any]:
 
 
 def test_only_what_was_given_is_sent() -> None:
-    assert sent(searches.near_text("a film")) == {"near_text": {"query": "a film"}}
-    assert sent(searches.bm25("a film")) == {"bm25": {"query": "a film"}}
-    assert sent(searches.hybrid("a film")) == {"hybrid": {"query": "a film"}}
+    assert sent(Search.near_text("a film")) == {"near_text": {"query": "a film"}}
+    assert sent(Search.bm25("a film")) == {"bm25": {"query": "a film"}}
+    assert sent(Search.hybrid("a film")) == {"hybrid": {"query": "a film"}}
 
 
 def test_a_hybrid_search_has_all_its_settings() -> None:
-    mode = searches.hybrid(
+    search = Search.hybrid(
         "a film",
         alpha=0.25,
         vector=[1.0, 2.0],
         query_properties=["title^2"],
         fusion_type=HybridFusion.RANKED,
         target_vector="own",
-    )
-    page = Page(
         limit=3,
         offset=6,
         filters=Filter.by_property("year").greater_than(1990),
@@ -69,7 +67,7 @@ def test_a_hybrid_search_has_all_its_settings() -> None:
         return_properties=["title"],
     )
 
-    body = sent(mode, page)
+    body = sent(search)
 
     assert body == {
         "hybrid": {
@@ -90,12 +88,16 @@ def test_a_hybrid_search_has_all_its_settings() -> None:
 
 
 def test_the_newer_search_settings_have_the_names_of_the_api() -> None:
-    near = searches.near_text(
-        ["a", "b"], distance=0.3, move_to=Move(force=0.5, concepts="winter"), move_away=Move(0.1, concepts=["war"])
+    near = Search.near_text(
+        ["a", "b"],
+        distance=0.3,
+        move_to=Move(force=0.5, concepts="winter"),
+        move_away=Move(0.1, concepts=["war"]),
+        auto_limit=1,
     )
-    words = searches.bm25("a b", operator=BM25Operator.or_(minimum_match=2))
+    words = Search.bm25("a b", operator=BM25Operator.or_(minimum_match=2))
 
-    assert sent(near, Page(auto_limit=1)) == {
+    assert sent(near) == {
         "near_text": {
             "query": ["a", "b"],
             "distance": 0.3,
@@ -104,38 +106,38 @@ def test_the_newer_search_settings_have_the_names_of_the_api() -> None:
         },
         "autocut": 1,
     }
-    assert words == {"bm25": {"query": "a b", "operator": "or", "minimum_match": 2}}
-    assert searches.near_object(str(ID), certainty=0.8) == {"near_object": {"id": str(ID), "certainty": 0.8}}
-    explained = sent(searches.hybrid("a"), Page(return_metadata=MetadataQuery(explain_score=True)))
+    assert sent(words) == {"bm25": {"query": "a b", "operator": "or", "minimum_match": 2}}
+    assert Search.near_object(str(ID), certainty=0.8).mode == {"near_object": {"id": str(ID), "certainty": 0.8}}
+    explained = sent(Search.hybrid("a", return_metadata=MetadataQuery(explain_score=True)))
     assert explained == {"hybrid": {"query": "a"}, "explain": True}
 
 
 def test_a_vector_by_name_names_its_target() -> None:
-    assert searches.near_vector({"own": (1, 2)}) == {"near_vector": {"vector": [1, 2], "target_vector": "own"}}
+    assert Search.near_vector({"own": (1, 2)}).mode == {"near_vector": {"vector": [1, 2], "target_vector": "own"}}
 
 
 def test_several_target_vectors_are_combined() -> None:
     several = {"vectors": ["a", "b"]}
     weighed = TargetVectors.manual_weights({"a": 2, "b": 0.5})
 
-    assert searches.near_text("x", target_vector=["a"]) == {"near_text": {"query": "x", "target_vector": "a"}}
-    assert searches.near_text("x", target_vector=["a", "b"])["near_text"]["target_vector"] == several
+    assert Search.near_text("x", target_vector=["a"]).mode == {"near_text": {"query": "x", "target_vector": "a"}}
+    assert Search.near_text("x", target_vector=["a", "b"]).mode["near_text"]["target_vector"] == several
     for how in ("sum", "average", "minimum"):
         target = getattr(TargetVectors, how)(["a", "b"])
-        assert searches.near_object(ID, target_vector=target)["near_object"]["target_vector"] == several | {
+        assert Search.near_object(ID, target_vector=target).mode["near_object"]["target_vector"] == several | {
             "combine": how
         }
-    assert sent(searches.hybrid("x", target_vector=weighed)) == {
+    assert sent(Search.hybrid("x", target_vector=weighed)) == {
         "hybrid": {
             "query": "x",
             "target_vector": several | {"combine": "manual_weights", "weights": {"a": 2, "b": 0.5}},
         }
     }
     each = {"a": [1.0, 2.0], "b": [3.0]}
-    assert sent(searches.near_vector(each, target_vector=["a", "b"])) == {
+    assert sent(Search.near_vector(each, target_vector=["a", "b"])) == {
         "near_vector": {"vectors": each, "target_vector": several}
     }
-    assert sent(searches.hybrid("x", vector=HybridVector.near_vector(each))) == {
+    assert sent(Search.hybrid("x", vector=HybridVector.near_vector(each))) == {
         "hybrid": {"query": "x", "vectors": each}
     }
 
@@ -143,22 +145,22 @@ def test_several_target_vectors_are_combined() -> None:
 def test_the_vector_of_a_hybrid_search_is_moved_and_held_to_a_distance() -> None:
     moved = HybridVector.near_text("x", distance=0.4, move_to=Move(0.5, objects=[ID], concepts="winter"))
 
-    assert sent(searches.hybrid("x", vector=moved)) == {
+    assert sent(Search.hybrid("x", vector=moved)) == {
         "hybrid": {
             "query": "x",
             "move_to": {"force": 0.5, "concepts": ["winter"], "objects": [str(ID)]},
             "max_vector_distance": 0.4,
         }
     }
-    assert sent(searches.hybrid("x", max_vector_distance=0.3)) == {"hybrid": {"query": "x", "max_vector_distance": 0.3}}
+    assert sent(Search.hybrid("x", max_vector_distance=0.3)) == {"hybrid": {"query": "x", "max_vector_distance": 0.3}}
     certain = HybridVector.near_vector([1, 2], certainty=0.75)
-    assert searches.hybrid("x", vector=certain)["hybrid"]["max_vector_distance"] == 0.5
+    assert Search.hybrid("x", vector=certain).mode["hybrid"]["max_vector_distance"] == 0.5
 
 
 def test_an_array_is_a_vector() -> None:
     import numpy as np
 
-    assert searches.near_vector(np.array([1.5, 2.0])) == {"near_vector": {"vector": [1.5, 2.0]}}
+    assert Search.near_vector(np.array([1.5, 2.0])).mode == {"near_vector": {"vector": [1.5, 2.0]}}
 
 
 def test_filters_join_without_nesting() -> None:
@@ -258,9 +260,9 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
     [
         (lambda: Configure.Vectors.text2vec_aws(region="", model="m"), "region is a required argument"),
         (lambda: Configure.Vectors.self_provided(name="a"), "dimensions: .* needs the length"),
-        (lambda: searches.hybrid(None), "near_vector"),
-        (lambda: searches.near_object("no-id"), "'no-id' is not a UUID"),
-        (lambda: items_of([{"a": 1}, {"b": float("nan")}]), r"objects\[1\]: .*JSON"),
+        (lambda: Search.hybrid(cast(str, None)), "near_vector"),
+        (lambda: Search.near_object("no-id"), "'no-id' is not a UUID"),
+        (lambda: items_of([{"a": 1}, {"b": [float("nan")]}]), r"objects\[1\]: .*JSON"),
         (lambda: items_of([{"a": object()}]), "object has no form in JSON"),
         (lambda: item({"a": "\ud800"}, None, None, index=0), "surrogate"),
         (lambda: item({"a": "x" * 4_000_000}, None, None, index=0), "store large texts in S3"),
@@ -298,7 +300,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Filter.by_ref("author"), "UUID"),
         (lambda: NearVector.list_of_vectors([1], [2]), "one search for each"),
         (lambda: TargetVectors.relative_score({"a": 1}), "manual_weights"),
-        (lambda: searches.hybrid("a", vector=HybridVector.near_text("b")), "the same text"),
+        (lambda: Search.hybrid("a", vector=HybridVector.near_text("b")), "the same text"),
     ],
 )
 def test_what_weaviate_has_and_alto_has_not_names_what_to_do_instead(call: Any, alternative: str) -> None:

@@ -1,7 +1,10 @@
 """The package: generated files, what it imports, and how a user's program type-checks."""
 
+import ast
+import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import alto
@@ -133,3 +136,39 @@ def test_a_users_program_passes_mypy_strict(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of alto that a file imports, those for type checkers included."""
+    tree = ast.parse(path.read_text())
+    found = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    found |= {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    return {name for name in found if name.startswith("alto.")}
+
+
+def test_no_package_of_the_client_is_in_a_circle_of_imports() -> None:
+    # A package counts as one node, a module at the top as another; `alto` itself only names what is below it.
+    below: dict[str, set[str]] = {}
+    for path in (ROOT / "alto").rglob("*.py"):
+        parts = path.relative_to(ROOT / "alto").with_suffix("").parts
+        if parts != ("__init__",):
+            node = parts[0]
+            below.setdefault(node, set()).update(name.split(".")[1] for name in imports_of(path))
+    graph = {node: (found & set(below)) - {node} for node, found in below.items()}
+
+    list(TopologicalSorter(graph).static_order())
+
+    assert graph["classes"] <= {"compatibility", "errors", "unsupported", "values", "settings", "retries", "requests"}
+
+
+def test_the_port_of_a_local_alto_is_written_once() -> None:
+    written = [
+        path.name for path in (ROOT / "alto").rglob("*.py") if re.search(r"(?m)^[A-Z_]+ *=.*\b8700\b", path.read_text())
+    ]
+
+    assert written == ["settings.py"]

@@ -11,7 +11,6 @@ import pytest
 import alto
 from alto.classes.query import Boost, Diversity, Filter, GroupBy, MetadataQuery, Rerank
 from alto.classes.search import Search
-from alto.operations.searches import body_of
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import SearchResponse
 
@@ -147,7 +146,7 @@ def test_searches_that_go_together_have_the_same_settings() -> None:
     boost = Boost.numeric_decay("pages", origin=20, scale=40)
     search = Search.bm25("a", group_by=group_by, boost=boost, rerank=Rerank(model=MODEL), limit=9)
 
-    body = body_of(search.mode, search.page)
+    body = search.to_api()
 
     assert body["group_by"]["candidates"] == 9
     assert (body["boost"], body["rerank"]) == (boost.to_api(), {"model": MODEL})

@@ -15,6 +15,7 @@ import pytest
 
 import alto
 from alto.classes.init import AdditionalConfig, RetryPolicy, Timeout
+from alto.http_errors import WAS_SENT
 from alto.requests import Request, Response
 from alto.signing import SigV4, region_of, sigv4
 
@@ -99,7 +100,7 @@ def test_an_address_that_is_no_alto_is_an_error(answer: httpx.Response) -> None:
 
 @pytest.mark.parametrize("body", [[], {"objects": None}, {"objects": [{"id": 1}]}, "text"])
 def test_an_answer_of_another_form_is_an_error_and_no_defect(body: Any) -> None:
-    with pytest.raises(alto.AltoServerError, match="not Alto's") as caught:
+    with pytest.raises(alto.AltoServerError, match="not one of Alto's") as caught:
         client(lambda _: httpx.Response(200, json=body)).collections.use("Film").query.bm25("a")
 
     assert caught.value.code == "unreadable_response"
@@ -108,9 +109,10 @@ def test_an_answer_of_another_form_is_an_error_and_no_defect(body: Any) -> None:
 def test_a_batch_that_is_answered_in_part_counts_as_failed() -> None:
     films = client(lambda _: httpx.Response(200, json={"results": [{"status": "created"}]})).collections.use("Film")
 
-    result = films.data.insert_many([{"a": 1}, {"a": 2}])
+    with pytest.raises(alto.AltoInsertManyFailedError) as caught:
+        films.data.insert_many([{"a": 1}, {"a": 2}])
 
-    assert sorted(result.errors) == [0, 1]
+    assert [error.object_.index for error in caught.value.errors] == [0, 1]
 
 
 def test_a_missing_route_does_not_pass_for_a_missing_collection() -> None:
@@ -324,3 +326,64 @@ def test_no_credentials_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_region_is_part_of_the_address() -> None:
     assert region_of(URL) == "eu-west-1"
     assert region_of("https://alto.example.com") is None
+
+
+def leaves(kind: type[Exception]) -> set[type[Exception]]:
+    below = kind.__subclasses__()
+    return set().union(*(leaves(each) for each in below)) if below else {kind}
+
+
+def test_every_exception_of_httpx_is_known_as_sent_or_not() -> None:
+    ours = {kind for kind in leaves(httpx.RequestError) if kind.__module__.startswith("httpx")}
+
+    assert ours == set(WAS_SENT)
+
+
+@pytest.mark.parametrize("kind", sorted(WAS_SENT, key=repr))
+def test_every_exception_of_httpx_becomes_one_of_alto(kind: type[httpx.RequestError]) -> None:
+    respond, asked = in_turn(kind("broken"), kind("broken"), kind("broken"), kind("broken"))
+
+    with pytest.raises(alto.AltoError) as caught:
+        client(respond).collections.use("Film").data.insert({"a": 1})
+
+    assert caught.value.code in {"no_connection", "connection_lost", "timeout", "unreadable_response"}
+    # An insert is not sent again once it may have arrived.
+    assert len(asked) == (1 if WAS_SENT[kind] else 4)
+
+
+def test_a_closed_client_says_so_and_can_be_opened_again() -> None:
+    films = client(lambda request: httpx.Response(200, json={"version": "1"}) if request.method == "GET" else FOUND)
+    films.close()
+
+    assert (films.is_ready(), films.is_live(), films.is_connected()) == (False, False, False)
+    for use in (
+        films.get_meta,
+        films.collections.list_all,
+        films.imports.list_all,
+        lambda: films.collections.use("Film").query.bm25("a"),
+        lambda: films.collections.use("Film").data.insert({"a": 1}),
+        lambda: films.collections.use("Film").data.insert_many([{"a": 1}]),
+        lambda: len(films.collections.use("Film")),
+        lambda: films.imports.from_s3("s3://a/b.csv", collection="Film"),
+    ):
+        with pytest.raises(alto.AltoClosedClientError, match="connect"):
+            use()
+
+    films.connect()
+
+    assert films.is_connected()
+    assert films.collections.use("Film").query.bm25("a").objects == []
+
+
+def test_a_batch_of_a_closed_client_does_not_begin() -> None:
+    films = client(lambda _: FOUND)
+    films.close()
+
+    with pytest.raises(alto.AltoClosedClientError), films.collections.use("Film").batch.dynamic() as batch:
+        batch.add_object({"a": 1})
+
+
+def test_a_pair_of_timeouts_is_for_queries_and_writes() -> None:
+    config = AdditionalConfig(timeout=(3, 60))  # type: ignore[arg-type]
+
+    assert (config.timeout.query, config.timeout.insert) == (3, 60)
