@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth deploy destroy bench bench-api bench-cli bench-embed bench-import bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth deploy destroy bench bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench-cli: .venv/ready ## Measure what `alto --help` costs
 
 bench-import: .venv/ready ## Measure imports against LangChain and Haystack on one OpenSearch and one stub (10 minutes)
 	$(PYTHON) -m benchmarks.imports $(ARGS)
+
+bench-load: .venv/ready node_modules/ready ## Load the local stack with 16 clients, an import and a hostile caller (10 minutes)
+	$(PYTHON) -m benchmarks.load $(ARGS)
 
 bench-packages: .venv/ready node_modules/ready ## Load 63,000 package descriptions through S3 into the local stack
 	$(PYTHON) -m benchmarks.packages $(ARGS)

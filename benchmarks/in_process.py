@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from benchmarks.judged import ROOT
 from local.opensearch.artifacts import install
 from local.opensearch.node import OpenSearchNode
@@ -37,16 +39,22 @@ class Alto:
     """The API and the address of the engine behind it."""
 
     engine_url: str
+    engine_pid: int | None = None
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request to the function it belongs to. Raises RuntimeError with the error that Alto answers."""
+    def respond(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Send a request to the function it belongs to, and return the response as API Gateway gets it."""
         from lambdas.handlers import query, write  # noqa: PLC0415 - wired by the environment that is set before
 
-        handler = query.lambda_handler if path.endswith("/search") else write.lambda_handler
-        answer = handler(event(method, path, body), Context())  # type: ignore[arg-type]
-        if answer["statusCode"] >= 300:
-            raise RuntimeError(f"{method} {path} was answered {answer['statusCode']}: {answer['body']}")
-        return json.loads(answer["body"]) if answer.get("body") else None
+        handler = query.lambda_handler if path.endswith(("/search", "/aggregate")) else write.lambda_handler
+        response: dict[str, Any] = handler(event(method, path, body), Context())  # type: ignore[arg-type]
+        return response
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request and return its parsed body. Raises RuntimeError with the error that Alto returns."""
+        response = self.respond(method, path, body)
+        if response["statusCode"] >= 300:
+            raise RuntimeError(f"{method} {path} returned {response['statusCode']}: {response['body']}")
+        return json.loads(response["body"]) if response.get("body") else None
 
     def search(self, collection: str, body: dict[str, Any]) -> Any:
         """Answer a search."""
@@ -61,9 +69,11 @@ class Alto:
             answer = self.request("POST", f"/v1/collections/{name}/objects/batch", part)
             if answer["failed"]:
                 raise RuntimeError(f"{answer['failed']} objects of {name} were refused")
-        from lambdas.wiring.query import services  # noqa: PLC0415 - see above
+        self.refresh(name)
 
-        services().engine.request("POST", f"/alto-{name.lower()}/_refresh")
+    def refresh(self, collection: str) -> None:
+        """Make every write of the collection visible to searches."""
+        httpx.post(f"{self.engine_url}/alto-{collection.lower()}/_refresh", trust_env=False).raise_for_status()
 
 
 def event(method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -96,4 +106,4 @@ def running(heap: str = "1g", **environment: str) -> Iterator[Alto]:
                 "POWERTOOLS_METRICS_DISABLED": "true",
                 **environment,
             }
-            yield Alto(node.url)
+            yield Alto(node.url, node.pid)
