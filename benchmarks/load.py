@@ -80,7 +80,7 @@ def mixed(source: random.Random, parameters: Parameters) -> Iterator[Request]:
             identifier = new_id(source)
             yield "write", "PUT", f"{path}/objects/{identifier}", document(source), [identifier]
         else:
-            body = {"properties": {"year": {"metrics": ["minimum", "maximum", "mean"]}}}
+            body = {"properties": {"year": {"metrics": ["min", "max", "mean"]}}}
             yield "aggregate", "POST", f"{path}/aggregate", body, []
 
 
