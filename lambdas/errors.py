@@ -84,7 +84,8 @@ class InvalidRequestError(AltoError):
     @classmethod
     def at(cls, field: str, problem: str) -> Self:
         """Return the error for one field. `problem` continues a sentence that starts with the field's name."""
-        return cls(f"{field}: {problem}.", [ErrorDetail(field, problem)])
+        end = "" if problem.endswith("?") else "."
+        return cls(f"{field}: {problem}{end}", [ErrorDetail(field, problem)])
 
 
 class InvalidObjectError(InvalidRequestError):

@@ -1,6 +1,6 @@
 """The parts that both HTTP functions share: error envelope, serializer, credentials and deadline of a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,11 @@ from lambdas.errors import (
     NotFoundError,
     ResponseTooLargeError,
 )
-from lambdas.handlers.methods import check_method
+from lambdas.handlers.route_table import check_route
+from lambdas.handlers.strict_json import load_object
 from lambdas.models import StrictModel
 from lambdas.observability import logger
-from lambdas.validation import invalid_request
+from lambdas.validation import invalid_parameters
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -75,8 +76,7 @@ def make_app() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(
         enable_validation=True,
         serializer=_to_json,
-        # Rejects NaN and lone surrogates, which json.loads accepts.
-        json_body_deserializer=orjson.loads,
+        json_body_deserializer=load_object,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
@@ -112,7 +112,7 @@ NOT_JSON = InvalidRequestError("The body must be JSON: send the header 'Content-
 # The most specific class wins.
 TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
     AltoError: log_known,
-    RequestValidationError: lambda error: invalid_request([_without_source(problem) for problem in error.errors()]),
+    RequestValidationError: lambda error: _invalid_parameters(error.errors()),
     RequestUnsupportedContentType: lambda _: NOT_JSON,
     UnicodeDecodeError: lambda _: InvalidRequestError("The body is not UTF-8 text."),
     Exception: hide_unexpected,
@@ -124,14 +124,11 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "Lambda
     request = event["requestContext"]["http"]
     logger.append_keys(correlation_id=event["requestContext"]["requestId"], **_subject(event["rawPath"]))
     try:
-        check_method(request["method"], event["rawPath"])
-    except MethodNotAllowedError as error:
-        rejection = error_response(error, event["requestContext"]["requestId"])
-        headers = {"Content-Type": JSON, "Allow": ", ".join(error.allowed)}
-        return {"statusCode": error.status, "headers": headers, "body": rejection.body, "isBase64Encoded": False}
-    if not _is_json(event):
-        rejection = error_response(NOT_JSON, event["requestContext"]["requestId"])
-        return {"statusCode": 400, "headers": {"Content-Type": JSON}, "body": rejection.body, "isBase64Encoded": False}
+        check_route(request["method"], event["rawPath"], event.get("queryStringParameters") or {})
+        if not _is_json(event):
+            raise NOT_JSON
+    except AltoError as error:
+        return _rejection(error, event)
     response: dict[str, Any] = app.resolve(event, context)
     if request["method"] == "HEAD":
         headers = {name: value for name, value in response["headers"].items() if name.lower() != "content-type"}
@@ -144,6 +141,15 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "Lambda
         rejection = error_response(too_large, event["requestContext"]["requestId"])
         return response | {"statusCode": rejection.status_code, "body": rejection.body}
     return response
+
+
+def _rejection(error: AltoError, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the response to a request that does not reach a route."""
+    response = error_response(error, event["requestContext"]["requestId"])
+    headers = {"Content-Type": JSON}
+    if isinstance(error, MethodNotAllowedError):
+        headers["Allow"] = ", ".join(error.allowed)
+    return {"statusCode": error.status, "headers": headers, "body": response.body, "isBase64Encoded": False}
 
 
 def _subject(path: str) -> dict[str, str]:
@@ -189,13 +195,12 @@ def deadline(app: BaseRouter) -> Deadline:
     return Deadline.after(remaining - MARGIN_SECONDS)
 
 
-def _without_source(problem: Any) -> dict[str, Any]:
-    """Return the problem with a location that starts with a field: the framework puts `body` or `path` first."""
-    source, *place = problem["loc"]
-    if problem["type"] == "json_invalid":
-        problem = {**problem, "msg": f"is not JSON at character {place[-1]}: {problem['ctx']['error']}"}
-        place = []
-    return {**problem, "loc": place or [source]}
+def _invalid_parameters(problems: Sequence[Any]) -> InvalidRequestError:
+    """Translate the framework's errors: those of parameters, and a body that is not JSON."""
+    first = problems[0]
+    if first["type"] == "json_invalid":
+        return InvalidRequestError.at("body", f"is not JSON at character {first['loc'][-1]}: {first['ctx']['error']}")
+    return invalid_parameters(problems)
 
 
 def _to_json(body: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from pydantic import Field, StringConstraints
@@ -26,6 +26,8 @@ Version = Annotated[
 
 class ObjectContent(StrictModel):
     """What an object holds."""
+
+    unknown_field_hint: ClassVar[str] = "the values of an object's properties belong in 'properties'"
 
     properties: dict[str, Any] = Field(default_factory=dict, max_length=1000)
     vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller brings it.")

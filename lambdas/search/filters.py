@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -51,6 +51,8 @@ class GeoRange(StrictModel):
 
 class Condition(StrictModel):
     """One property compared with a value."""
+
+    unknown_field_hint: ClassVar[str] = "a filter is a condition with property, operator and value, or and, or, not"
 
     property: str = Field(
         pattern=r"^(_id|_created|_updated|[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4})$",

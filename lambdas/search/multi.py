@@ -20,7 +20,7 @@ def _validate_or_keep_error(value: Any, validate: ValidatorFunctionWrapHandler) 
     try:
         return validate(value)
     except ValidationError as error:
-        return invalid_request(error.errors())
+        return invalid_request(error.errors(include_url=False, include_input=False), SearchRequest, value)
 
 
 Query = Annotated[SearchRequest, WrapValidator(_validate_or_keep_error)] | SkipJsonSchema[InvalidRequestError]

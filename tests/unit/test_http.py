@@ -1,11 +1,13 @@
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
 from lambdas.handlers.http import MAX_RESPONSE_BYTES, credentials, deadline, make_app, resolve
+from lambdas.handlers.strict_json import StrictJson
 from lambdas.search.request import SearchRequest
 from tests.api import EVENT, Context, event
 
@@ -14,7 +16,7 @@ app = make_app()
 
 
 @app.post("/v1/collections/<name>/search")
-def search(name: str, request: SearchRequest) -> dict[str, Any]:
+def search(name: str, request: Annotated[SearchRequest, StrictJson(), Body()]) -> dict[str, Any]:
     assert credentials(app) is None
     assert 20 < deadline(app).remaining() < 29
     return {"name": name, "limit": request.limit}
@@ -107,13 +109,13 @@ def test_an_answer_that_lambda_cannot_carry_says_what_to_ask_for_instead() -> No
 @pytest.mark.parametrize(
     ("body", "field", "message"),
     [
-        ({"bm25": {"query": "x"}, "limit": 0}, "limit", "greater than or equal to 1, not 0"),
-        ({"bm25": {"query": "x"}, "limmit": 1}, "limmit", "Extra inputs are not permitted"),
-        ({"bm25": {}}, "bm25.query", "Field required"),
+        ({"bm25": {"query": "x"}, "limit": 0}, "limit", "must be at least 1, not 0"),
+        ({"bm25": {"query": "x"}, "limmit": 1}, "limmit", 'did you mean "limit"?'),
+        ({"bm25": {}}, "bm25.query", "required, but missing"),
         ({}, "body", "exactly one of near_text"),
         ("{", "body", "is not JSON at character"),
         ('{"limit": NaN}', "body", "is not JSON at character"),
-        ('"text"', "body", "dictionary"),
+        ('"text"', "body", "expected a JSON object"),
     ],
 )
 def test_a_body_that_does_not_fit_names_the_field(body: Any, field: str, message: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.api_examples import EXAMPLES
 from lambdas.errors import MethodNotAllowedError
-from lambdas.handlers.methods import METHODS, check_method
+from lambdas.handlers.route_table import METHODS, PARAMETERS, check_route
 from lambdas.openapi import TARGET, document, rendered
 
 OPERATIONS = {
@@ -18,6 +18,17 @@ def test_the_table_of_methods_is_that_of_the_routes() -> None:
         described.setdefault(path, set()).add(method.upper())
 
     assert {path: set(methods) for path, methods in METHODS.items()} == described
+
+
+def test_the_table_of_parameters_is_that_of_the_routes() -> None:
+    described = {
+        (method.upper(), path): {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
+        for (path, method), operation in OPERATIONS.items()
+    }
+
+    assert {key: set(names) for key, names in PARAMETERS.items()} == {
+        key: names for key, names in described.items() if names
+    }
 
 
 def test_every_operation_has_an_example_and_no_example_is_left_over() -> None:
@@ -109,11 +120,11 @@ def test_the_committed_document_is_the_current_one() -> None:
     ],
 )
 def test_a_method_that_a_path_has_passes_and_so_does_an_unknown_path(method: str, path: str) -> None:
-    check_method(method, path)
+    check_route(method, path)
 
 
 def test_a_literal_path_is_no_objects_id() -> None:
     with pytest.raises(MethodNotAllowedError, match="does not support GET") as caught:
-        check_method("GET", "/v1/collections/Film/objects/batch")
+        check_route("GET", "/v1/collections/Film/objects/batch")
 
     assert caught.value.allowed == ("POST",)

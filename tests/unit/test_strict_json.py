@@ -5,8 +5,13 @@ import orjson
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from lambdas.handlers.strict_json import MAX_DEPTH, StrictJson
-from lambdas.objects.model import ObjectBody
+from lambdas.errors import InvalidRequestError
+from lambdas.handlers import strict_json
+from lambdas.handlers.strict_json import MAX_DEPTH, StrictJson, load_object, parse_body
+from lambdas.objects.model import ObjectBody, ObjectIds
+from lambdas.search.filters import AllOf, AnyOf, Condition
+from lambdas.search.request import SearchRequest
+from lambdas.validation import MAX_DETAILS
 
 BODY: TypeAdapter[ObjectBody] = TypeAdapter(Annotated[ObjectBody, StrictJson()])
 
@@ -17,7 +22,7 @@ def deep(levels: int) -> Any:
 
 
 def test_a_number_in_quotes_is_no_number() -> None:
-    with pytest.raises(ValidationError, match="valid number"):
+    with pytest.raises(InvalidRequestError, match='expected a number, not "1"'):
         BODY.validate_python({"vector": ["1"]})
 
 
@@ -34,5 +39,38 @@ def test_a_body_may_be_deep(levels: int) -> None:
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 2, 253, 254, 255, 900])
 def test_a_body_that_is_too_deep_is_refused_with_the_limit(levels: int) -> None:
-    with pytest.raises(ValidationError, match=f"nested too deeply: send at most {MAX_DEPTH} levels"):
+    with pytest.raises(InvalidRequestError, match=f"nested too deeply: send at most {MAX_DEPTH} levels"):
         BODY.validate_python(deep(levels))
+
+
+def test_a_list_is_not_a_body() -> None:
+    with pytest.raises(InvalidRequestError, match=r"body: expected a JSON object, not \[\{\}\]"):
+        load_object("[{}]")
+
+
+def test_all_problems_of_a_short_body_are_reported() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        parse_body(ObjectBody, {"vector": ["a"] * 30})
+
+    assert [detail.field for detail in caught.value.details] == [f"vector.{index}" for index in range(MAX_DETAILS)]
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        (ObjectBody, {"vectors": {f"v{index}": [""] * 16_000 for index in range(20)}}),
+        (SearchRequest, {"bm25": {"query": "x"}, "filter": {"and": [{"or": [{}] * 100}] * 100}}),
+        (ObjectIds, {"ids": ["x"] * 1000 + [""] * 10_000}),
+    ],
+)
+def test_a_long_body_is_read_up_to_the_first_problem_of_each_list(model: Any, body: Any) -> None:
+    # As after an earlier request, when the models inside have validators of their own.
+    for each in (AllOf, AnyOf, Condition):
+        each.model_rebuild()
+
+    with pytest.raises(ValidationError) as caught:
+        strict_json._validator(model, fail_fast=True).validate_json(orjson.dumps(body), strict=True)
+
+    assert caught.value.error_count() <= 20
+    with pytest.raises(InvalidRequestError):
+        parse_body(model, body)

@@ -1,0 +1,89 @@
+"""The methods and query parameters of each path, over both HTTP functions.
+
+With it a wrong method is a 405 and not a 404, and a misspelt parameter is a 400. A function sees requests for paths
+whose other methods belong to the other one, so the table is for both. tests/unit/test_openapi.py compares it with the
+routes.
+"""
+
+from collections.abc import Iterable
+
+from lambdas.errors import InvalidRequestError, MethodNotAllowedError
+from lambdas.known_fields import suggest
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "/v1/meta": ("GET",),
+    "/v1/.well-known/live": ("GET",),
+    "/v1/.well-known/ready": ("GET",),
+    "/v1/openapi.json": ("GET",),
+    "/v1/collections": ("GET", "POST"),
+    "/v1/collections/{name}": ("DELETE", "GET", "HEAD", "PATCH"),
+    "/v1/collections/{name}/properties": ("POST",),
+    "/v1/collections/{name}/search": ("POST",),
+    "/v1/collections/{name}/aggregate": ("POST",),
+    "/v1/collections/{name}/objects": ("GET", "POST"),
+    "/v1/collections/{name}/objects/batch": ("POST",),
+    "/v1/collections/{name}/objects/list": ("POST",),
+    "/v1/collections/{name}/objects/get": ("POST",),
+    "/v1/collections/{name}/objects/delete": ("POST",),
+    "/v1/collections/{name}/objects/{object_id}": ("DELETE", "GET", "HEAD", "PATCH", "PUT"),
+    "/v1/imports": ("GET", "POST"),
+    "/v1/imports/{import_id}": ("GET",),
+    "/v1/imports/{import_id}/cancel": ("POST",),
+    "/v1/imports/{import_id}/resume": ("POST",),
+    "/v1/imports/{import_id}/retry": ("POST",),
+    "/v1/imports/{import_id}/upload/parts": ("POST",),
+    "/v1/imports/{import_id}/upload/complete": ("POST",),
+    "/v1/imports/{import_id}/upload/abort": ("POST",),
+}
+
+
+_WRITE = ("consistency", "if_version")
+PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/v1/collections/{name}/objects"): ("limit", "after", "include_vectors"),
+    ("POST", "/v1/collections/{name}/objects"): ("consistency",),
+    ("POST", "/v1/collections/{name}/objects/batch"): ("consistency",),
+    ("POST", "/v1/collections/{name}/objects/delete"): ("consistency",),
+    ("GET", "/v1/collections/{name}/objects/{object_id}"): ("include_vectors",),
+    ("PUT", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
+    ("PATCH", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
+    ("DELETE", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
+    ("GET", "/v1/imports"): ("limit", "after"),
+}
+
+
+def check_route(method: str, path: str, parameters: Iterable[str] = ()) -> None:
+    """Raise an error if the path exists, but not with this method or with one of these query parameters.
+
+    Raises `MethodNotAllowedError` or `InvalidRequestError`.
+    """
+    segments = path.split("/")
+    # A literal segment is more specific than a placeholder: `objects/batch` is not an object's id.
+    matching = [template for template in METHODS if _matches(template.split("/"), segments)]
+    template = min(matching, key=lambda each: each.count("{"), default=None)
+    if template is None:
+        return
+    allowed = METHODS[template]
+    if method not in allowed:
+        raise MethodNotAllowedError(f"{path} does not support {method}. It supports {', '.join(allowed)}.", allowed)
+    known = PARAMETERS.get((method, template), ())
+    for name in parameters:
+        if name not in known:
+            raise _unknown_parameter(name, known)
+
+
+def _unknown_parameter(name: str, known: tuple[str, ...]) -> InvalidRequestError:
+    nearest = suggest(name, known)
+    if nearest:
+        remedy = f'did you mean "{nearest}"'
+    elif known:
+        remedy = f"the parameters are {', '.join(known)}"
+    else:
+        remedy = "this request has no parameters"
+    return InvalidRequestError.at(name[:100], f"unknown query parameter; {remedy}{'?' if nearest else ''}")
+
+
+def _matches(template: list[str], segments: list[str]) -> bool:
+    return len(template) == len(segments) and all(
+        (part.startswith("{") and segment != "") or part == segment
+        for part, segment in zip(template, segments, strict=True)
+    )
