@@ -45,6 +45,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple, Self
 
+# Longer messages repeat what the caller sent. A batch has up to 1,000 of them.
+MAX_MESSAGE = 2_000
+
 
 class ErrorDetail(NamedTuple):
     """One problem: the field, what is wrong with it, and the remedy."""
@@ -70,6 +73,7 @@ class AltoError(Exception):
     retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, message: str, details: Sequence[ErrorDetail] = ()) -> None:
+        message = message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE - 3]}..."
         super().__init__(message)
         self.message = message
         self.details = tuple(details)

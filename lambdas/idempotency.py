@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from lambdas.errors import IdempotencyKeyReusedError, RequestInProgressError
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TIME_TO_LIVE = timedelta(hours=24)
 # Longer than an HTTP function lives: the claimant of an older claim is dead.
 CLAIM = timedelta(seconds=60)
+# DynamoDB's limit for an item is 400 KB.
+MAX_ITEM_BYTES = 380_000
+NAMESPACE = UUID("0d6f5a52-9a0c-5d0b-8a8e-3f0f6b7a1c44")
 
 # A key can be claimed if it is new, expired, or claimed by a dead claimant with the same request.
 FREE = "attribute_not_exists(pk) OR expires < :now OR (claimed_until < :now AND fingerprint = :fingerprint)"
@@ -41,8 +44,17 @@ class IdempotentRequests:
         self._table = table
         self._now = now
 
-    def run(self, scope: str, key: str, request: bytes, work: Callable[[], bytes]) -> StoredResponse:
+    def run(
+        self,
+        scope: str,
+        key: str,
+        request: bytes,
+        work: Callable[[], bytes],
+        summarize: Callable[[bytes], bytes] = bytes,
+    ) -> StoredResponse:
         """Return the response of `work`, or the stored one of the first call with this scope and key.
+
+        A response that is too large for an item of the table is stored as `summarize` shortens it.
 
         `request` identifies the request: the same key with another one raises `IdempotencyKeyReusedError`. While the
         first call runs, others raise `RequestInProgressError`. If `work` raises, no response is stored.
@@ -61,7 +73,7 @@ class IdempotentRequests:
         except BaseException:
             self._settle(item, claim, {"claimed_until": {"N": "0"}})
             raise
-        self._settle(item, claim, {"response": {"B": zlib.compress(body)}})
+        self._settle(item, claim, {"response": {"B": _packed(body, summarize)}})
         return StoredResponse(body, replayed=False)
 
     def _claim(self, item: dict[str, Any], claim: dict[str, Any]) -> bytes | None:
@@ -92,6 +104,16 @@ class IdempotentRequests:
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return
+
+
+def derived_id(scope: str, key: str, place: int) -> str:
+    """Return the id of an object that was sent without one: the same each time that the request is carried out."""
+    return str(uuid5(NAMESPACE, f"{scope}\n{key}\n{place}"))
+
+
+def _packed(body: bytes, summarize: Callable[[bytes], bytes]) -> bytes:
+    packed = zlib.compress(body)
+    return packed if len(packed) <= MAX_ITEM_BYTES else zlib.compress(summarize(body))
 
 
 def _stored_response(known: dict[str, Any], fingerprint: dict[str, str]) -> bytes:

@@ -122,9 +122,7 @@ def _locate(problem: Any, body: Any) -> _Problem:
     value = body
     steps = [step for step in problem["loc"] if step != "[key]"]
     for number, step in enumerate(steps, 1):
-        if (isinstance(value, dict) and step in value) or (
-            isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
-        ):
+        if step in _steps(value):
             value = value[step]
         elif problem["type"] == "missing" and number == len(steps):
             value = _MISSING

@@ -30,8 +30,11 @@ log.propagate = False
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 MOST_BODY_BYTES = 10 * 1024 * 1024
 MOST_HEADER_BYTES = 10_240
-# Lambda's limit for one synchronous event and for its answer.
+# Lambda's limits for one synchronous event and for the JSON of its response.
 MOST_LAMBDA_BYTES = 6 * 1024 * 1024
+MOST_RESPONSE_BYTES = 6_291_556
+# Status, names of fields and the headers of a response.
+ENVELOPE_BYTES = 200
 # The longest that an HTTP API waits, and a little for the local account itself.
 UPSTREAM_SECONDS = 35
 
@@ -63,9 +66,17 @@ def status_as_in_aws(status: int, body: bytes) -> int:
     """
     if status == 502 and (failure := FUNCTION_FAILURE.match(body)):
         return 503 if failure[1] == b"Sandbox.Timedout" else 500
-    if len(body) > MOST_LAMBDA_BYTES:
+    if response_bytes(body) > MOST_RESPONSE_BYTES:
         return 500
     return status
+
+
+def response_bytes(body: bytes) -> int:
+    """Return the size of a body as Lambda measures it: as a string in JSON, where quotes and backslashes are escaped.
+
+    The JSON around it, with status and headers, counts too.
+    """
+    return len(body) + body.count(b'"') + body.count(b"\\") + ENVELOPE_BYTES
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -27,14 +27,13 @@ from lambdas.handlers.route_table import check_route
 from lambdas.handlers.strict_json import load_object
 from lambdas.models import StrictModel
 from lambdas.observability import logger
+from lambdas.response_size import MAX_RESPONSE_BYTES
 from lambdas.validation import invalid_parameters
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 JSON = "application/json"
-# Lambda responses hold 6 MB (6,291,556 bytes); the rest is for headers and escapes.
-MAX_RESPONSE_BYTES = 6_000_000
 # Kept back from the function's time for rendering the response.
 MARGIN_SECONDS = 1.5
 
@@ -133,7 +132,7 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "Lambda
     if request["method"] == "HEAD":
         headers = {name: value for name, value in response["headers"].items() if name.lower() != "content-type"}
         return response | {"headers": headers, "body": ""}
-    if len(response.get("body") or "") > MAX_RESPONSE_BYTES:
+    if len(orjson.dumps(response)) > MAX_RESPONSE_BYTES:
         too_large = ResponseTooLargeError(
             "The response is larger than 6 MB: ask for fewer objects (limit), fewer properties (return_properties) or "
             "no vectors."
@@ -184,9 +183,26 @@ def request_id(app: APIGatewayHttpResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
+def caller(app: BaseRouter) -> str:
+    """Return the identity of the caller as API Gateway authenticated it, empty for an API without authorization."""
+    authorizer = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    return str(
+        (authorizer.get("iam") or {}).get("userArn") or f"{claims.get('iss', '')} {claims.get('sub', '')}".strip()
+    )
+
+
 def credentials(app: BaseRouter) -> AwsCredentials | None:
-    """Return the caller's own AWS credentials, if the request has some."""
-    return credentials_from_headers(app.current_event.headers)
+    """Return the caller's own AWS credentials, if the request has some.
+
+    Raises `IncompleteCredentialsError`, or `InvalidRequestError` for a header that could not be sent to AWS. The value
+    is a secret, and so is not part of the message.
+    """
+    headers = app.current_event.headers
+    for name, value in headers.items():
+        if name.lower().startswith("x-aws-") and value and not (value.isascii() and value.isprintable()):
+            raise InvalidRequestError.at(name[:100], "contains characters that no AWS key has: copy the key again")
+    return credentials_from_headers(headers)
 
 
 def deadline(app: BaseRouter) -> Deadline:

@@ -10,10 +10,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, caller, credentials, deadline
 from lambdas.handlers.on_collection import on_collection
 from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, ObjectId, replayed
 from lambdas.handlers.strict_json import StrictJson
+from lambdas.idempotency import derived_id
 from lambdas.objects.model import (
     BatchResult,
     FoundObjects,
@@ -38,6 +39,18 @@ def registry() -> CollectionRegistry:
 def write_context(consistency: str) -> WriteContext:
     """The write options of the current request."""
     return WriteContext(deadline(router), credentials(router), refresh=consistency == "wait")
+
+
+def summarize_batch(body: bytes) -> bytes:
+    """Shorten the result of a batch for its Idempotency-Key: results without the texts of errors."""
+    result = BatchResult.model_validate_json(body)
+    results = [
+        each.model_copy(
+            update={"vectors_without_text": [], "error": each.error and each.error.model_copy(update={"message": ""})}
+        )
+        for each in result.results
+    ]
+    return result.model_copy(update={"results": results}).model_dump_json().encode()
 
 
 @router.post(
@@ -155,17 +168,25 @@ def write_objects(
     each object. Vectors whose source text is unchanged are kept; the others are made by the collection's vectorizers,
     in as few model calls as possible.
     """
-
-    def write() -> BatchResult:
-        return services().objects.write_batch(collection, batch.objects, write_context(consistency))
-
+    context = write_context(consistency)
     if idempotency_key is None:
-        return Response(status_code=200, content_type=JSON, body=write())
+        result = services().objects.write_batch(collection, batch.objects, context)
+        return Response(status_code=200, content_type=JSON, body=result)
+    # The stored response must not outlive the collection: the cached one may have been deleted.
+    current = registry().fresh(collection.name)
+    scope = f"batch {current.alias} {caller(router)}"
+    # With derived ids, a request that is carried out twice (its function died, or its response was not stored) has the
+    # effect of one.
+    objects = [
+        raw if raw.get("id") else raw | {"id": derived_id(scope, idempotency_key, place)}
+        for place, raw in enumerate(batch.objects)
+    ]
     stored = services().requests.run(
-        f"batch {collection.name}",
+        scope,
         idempotency_key,
         orjson.dumps(batch.objects, option=orjson.OPT_SORT_KEYS),
-        lambda: write().model_dump_json().encode(),
+        lambda: services().objects.write_batch(current, objects, context).model_dump_json().encode(),
+        summarize_batch,
     )
     result = BatchResult.model_validate_json(stored.body)
     return Response(status_code=200, content_type=JSON, body=result, headers=replayed(stored))

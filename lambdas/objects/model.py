@@ -127,8 +127,8 @@ def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> Objec
     unknown = sorted(set(raw) - OBJECT_FIELDS)
     if unknown:
         raise InvalidObjectError(
-            f"Unknown field '{unknown[0]}': an object has the fields id, properties, vector and vectors.",
-            [ErrorDetail(name, "unknown field; properties belong below 'properties'") for name in unknown],
+            f"Unknown field {abbreviate(unknown[0])}: an object has the fields id, properties, vector and vectors.",
+            [ErrorDetail(name[:200], "unknown field; properties belong below 'properties'") for name in unknown[:20]],
         )
     properties = raw.get("properties") or {}
     if not isinstance(properties, dict):

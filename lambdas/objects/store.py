@@ -183,7 +183,7 @@ def _object_result(result: WriteResult) -> ObjectResult:
 def _refused(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
     given = raw.get("id")
     return ObjectResult(
-        id=given if isinstance(given, str) else None,
+        id=given[:200] if isinstance(given, str) else None,
         status="failed",
         error=ObjectError(code=error.code, message=error.message),
         vectors_without_text=[],

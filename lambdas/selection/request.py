@@ -14,7 +14,14 @@ MAX_PAGE = 1000
 # As many hits as one OpenSearch search returns.
 MAX_DELETIONS = 10_000
 
-PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE, description="Objects of a page. One above 5 MB ends earlier.")]
+PageLimit = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MAX_PAGE,
+        description="Objects of a page. A page that would be larger than a response may be (6 MB) ends earlier.",
+    ),
+]
 
 
 class ListRequest(StrictModel):

@@ -10,11 +10,9 @@ from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version
 from lambdas.objects.document import stored_object
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
+from lambdas.response_size import MAX_PAGE_BYTES, escaped_bytes
 from lambdas.selection.body import build_list_body, build_matches_body
 from lambdas.selection.request import DeleteRequest, DeleteResult, Deletion, ListRequest, ObjectPage
-
-# Lambda responses carry 6 MB.
-MAX_PAGE_BYTES = 5_000_000
 
 
 class Selector:
@@ -68,7 +66,7 @@ def _fit_page(hits: list[Any]) -> list[Any]:
     """Return as many hits as fit into a response, but at least one: an empty page would never end."""
     size = 0
     for index, hit in enumerate(hits):
-        size += len(orjson.dumps(hit))
+        size += escaped_bytes(orjson.dumps(hit))
         if size > MAX_PAGE_BYTES and index:
             return hits[:index]
     return hits

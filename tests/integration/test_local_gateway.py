@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.gateway import MOST_BODY_BYTES, MOST_LAMBDA_BYTES, Gateway
+from local.gateway import MOST_BODY_BYTES, MOST_LAMBDA_BYTES, MOST_RESPONSE_BYTES, Gateway
 
 
 class _Account(BaseHTTPRequestHandler):
@@ -29,6 +29,8 @@ class _Account(BaseHTTPRequestHandler):
                 status, answer = 502, b'{"errorMessage": "secret", "errorType": "Runtime.HandlerError"}'
             case "/times-out":
                 status, answer = 502, b'{"errorMessage": "Task timed out", "errorType": "Sandbox.Timedout"}'
+            case "/quotes":
+                answer = b'"' * (MOST_RESPONSE_BYTES // 2)
             case "/too-much":
                 answer = b"x" * (MOST_LAMBDA_BYTES + 1)
             case "/hangs-up":
@@ -105,6 +107,7 @@ def test_an_account_that_closed_an_idle_connection_is_asked_again(api: httpx.Cli
         ("/fails", 500, "Internal Server Error"),
         ("/times-out", 503, "Service Unavailable"),
         ("/too-much", 500, "Internal Server Error"),
+        ("/quotes", 500, "Internal Server Error"),
     ],
 )
 def test_a_failed_function_is_answered_as_api_gateway_does(

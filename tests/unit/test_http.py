@@ -5,9 +5,10 @@ import pytest
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from lambdas.errors import AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
-from lambdas.handlers.http import MAX_RESPONSE_BYTES, credentials, deadline, make_app, resolve
+from lambdas.errors import MAX_MESSAGE, AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
+from lambdas.handlers.http import caller, credentials, deadline, make_app, resolve
 from lambdas.handlers.strict_json import StrictJson
+from lambdas.response_size import MAX_RESPONSE_BYTES
 from lambdas.search.request import SearchRequest
 from tests.api import EVENT, Context, event
 
@@ -27,6 +28,11 @@ def known() -> None:
     raise InvalidRequestError("'alpha' is 2.", [ErrorDetail("alpha", "must be 1 at most")])
 
 
+@app.get("/v1/who")
+def who() -> dict[str, str]:
+    return {"caller": caller(app)}
+
+
 @app.get("/v1/busy")
 def busy() -> None:
     raise SearchEngineUnavailableError("OpenSearch is busy.")
@@ -42,9 +48,18 @@ def wrong_answer() -> SearchRequest:
     return {"limit": "no number"}  # type: ignore[return-value]
 
 
-@app.get("/v1/large", enable_validation=False)
-def large() -> Response[str]:
-    return Response(200, "application/json", "x" * (MAX_RESPONSE_BYTES + 1))
+TEXTS = {
+    "ascii": ("x", 6_291_000),
+    "quotes": ('"', 3_145_000),
+    "backslashes": ("\\", 3_145_000),
+    "cjk": ("本", 2_097_000),
+}
+
+
+@app.get("/v1/large/<kind>/<more>", enable_validation=False)
+def large(kind: str, more: str) -> Response[str]:
+    character, count = TEXTS[kind]
+    return Response(200, "text/plain", character * (count + int(more)))
 
 
 def answer(made: dict[str, Any]) -> tuple[int, Any, dict[str, Any]]:
@@ -99,11 +114,49 @@ def test_an_answer_that_does_not_fit_its_description_is_altos_fault() -> None:
     assert (status, body["code"]) == (500, "internal_error")
 
 
-def test_an_answer_that_lambda_cannot_carry_says_what_to_ask_for_instead() -> None:
-    status, body = error(event("GET", "/v1/large"))
+@pytest.mark.parametrize("kind", list(TEXTS))
+def test_a_response_is_measured_as_lambda_measures_it(kind: str) -> None:
+    fits = resolve(app, event("GET", f"/v1/large/{kind}/0"), Context())  # type: ignore[arg-type]
+    status, body = error(event("GET", f"/v1/large/{kind}/1000"))
 
+    assert fits["statusCode"] == 200
+    assert len(json.dumps(fits, ensure_ascii=False).encode()) <= MAX_RESPONSE_BYTES
     assert (status, body["code"]) == (413, "answer_too_large")
     assert "limit" in body["message"]
+
+
+@pytest.mark.parametrize("value", ["clé", "\u672c", "a\u0000b"])
+def test_a_key_that_no_header_can_hold_is_rejected_without_repeating_it(value: str) -> None:
+    made = event("POST", "/v1/collections/Film/search", {"bm25": {"query": "x"}}, headers={"X-AWS-Secret-Key": value})
+
+    status, found = error(made)
+
+    assert (status, found["details"][0]["field"]) == (400, "x-aws-secret-key")
+    assert value not in json.dumps(found, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("path", ["/v1/collections", "/v1/collections/Film", "/v1/imports", "/v1/meta"])
+def test_options_without_an_authorizer_reaches_no_route(path: str) -> None:
+    made = event("OPTIONS", path)
+    del made["requestContext"]["authorizer"]
+
+    status, found = error(made)
+
+    assert (status, found["code"]) == (405, "method_not_allowed")
+
+
+def test_the_caller_is_who_api_gateway_authenticated() -> None:
+    iam, none, token = event("GET", "/v1/who"), event("GET", "/v1/who"), event("GET", "/v1/who")
+    none["requestContext"]["authorizer"] = None
+    token["requestContext"]["authorizer"] = {"jwt": {"claims": {"iss": "https://issuer", "sub": "ada"}, "scopes": None}}
+
+    found = [answer(made)[1]["caller"] for made in (iam, token, none)]
+
+    assert found == ["arn:aws:iam::123456789012:user/ada", "https://issuer ada", ""]
+
+
+def test_a_message_is_cut_where_it_repeats_a_large_value() -> None:
+    assert len(InvalidRequestError("x" * 1_000_000).message) == MAX_MESSAGE
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,14 @@ import pytest
 from moto import mock_aws
 
 from lambdas.errors import IdempotencyKeyReusedError, RequestInProgressError
-from lambdas.idempotency import CLAIM, TIME_TO_LIVE, IdempotentRequests, StoredResponse
+from lambdas.idempotency import (
+    CLAIM,
+    MAX_ITEM_BYTES,
+    TIME_TO_LIVE,
+    IdempotentRequests,
+    StoredResponse,
+    derived_id,
+)
 
 TABLE = "jobs"
 
@@ -101,3 +109,19 @@ def test_an_answer_is_forgotten_after_a_day(requests: IdempotentRequests, clock:
     other: Any = requests.run("s", "k", b"another", lambda: b"2")
 
     assert other == StoredResponse(b"2", replayed=False)
+
+
+def test_a_response_that_fits_no_item_is_stored_as_a_summary(requests: IdempotentRequests) -> None:
+    large = random.Random(1).randbytes(2 * MAX_ITEM_BYTES)
+
+    first = requests.run("s", "k", b"body", lambda: large, lambda _: b"summary")
+
+    assert first == StoredResponse(large, replayed=False)
+    assert requests.run("s", "k", b"body", never, lambda _: b"summary") == StoredResponse(b"summary", replayed=True)
+
+
+def test_an_id_derives_from_the_scope_the_key_and_the_place() -> None:
+    ids = [derived_id(*parts) for parts in (("s", "k", 0), ("s", "k", 1), ("s", "l", 0), ("t", "k", 0))]
+
+    assert len(set(ids)) == 4
+    assert derived_id("s", "k", 0) == ids[0]

@@ -37,6 +37,7 @@ CLEAN = [
     "lambdas/meta.py",
     "lambdas/models.py",
     "lambdas/openapi.py",
+    "lambdas/response_size.py",
     "lambdas/settings.py",
     "lambdas/validation.py",
 ]

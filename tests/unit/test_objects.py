@@ -117,7 +117,7 @@ def test_the_single_vector_is_the_default_one() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"title": "Up"}, "Unknown field 'title': an object has the fields id, properties, vector and vectors"),
+        ({"title": "Up"}, 'Unknown field "title": an object has the fields id, properties, vector and vectors'),
         ({"id": "x"}, "'id' must be a UUID such as .*, not \"x\""),
         ({"properties": [1]}, r"'properties' must be an object, not \[1\]"),
         ({"vector": "x"}, "'vectors.default' must be a list of numbers, not \"x\""),

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.selection import selector
+from lambdas.response_size import MAX_RESPONSE_BYTES, escaped_bytes
 from lambdas.selection.body import build_list_body, build_matches_body
 from lambdas.selection.request import DeleteRequest, ListRequest
 from lambdas.selection.selector import Selector
@@ -64,14 +64,14 @@ def test_a_deletion_looks_for_ids_and_versions_only() -> None:
 class Pages:
     """An OpenSearch that finds as many objects of a given size as it is asked for."""
 
-    def __init__(self, characters: int) -> None:
-        self.characters = characters
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def request(self, method: str, path: str, body: Any, **_: Any) -> Any:
         source = {
             "created": NOW.isoformat(),
             "updated": NOW.isoformat(),
-            "properties": {"title": "x" * self.characters},
+            "properties": {"title": self.text},
         }
         hits = [
             {"_id": str(UUID(int=number)), "_source": source, "_primary_term": 1, "_seq_no": number}
@@ -80,10 +80,16 @@ class Pages:
         return {"hits": {"hits": hits}}
 
 
-@pytest.mark.parametrize(("characters", "expected"), [(10, 100), (1_000_000, 4), (6_000_000, 1)])
-def test_a_page_ends_where_an_answer_would_grow_too_large(characters: int, expected: int) -> None:
-    chosen = Selector(Pages(characters), bulk=None).page(collection(), ListRequest())  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("x" * 10, 100), ("x" * 1_000_000, 5), ('"' * 1_000_000, 1), ("ö" * 1_000_000, 2), ("x" * 6_000_000, 1)],
+    ids=["small", "ASCII", "quotes", "two bytes", "larger than a page"],
+)
+def test_a_page_ends_where_its_escaped_bytes_reach_the_limit(text: str, expected: int) -> None:
+    chosen = Selector(Pages(text), bulk=None).page(collection(), ListRequest())  # type: ignore[arg-type]
 
     assert len(chosen.objects) == expected
     assert chosen.next == str(UUID(int=expected - 1))
-    assert selector.MAX_PAGE_BYTES < 6_000_000
+    if expected > 1:
+        body = chosen.model_dump_json().encode()
+        assert escaped_bytes(body) < MAX_RESPONSE_BYTES
