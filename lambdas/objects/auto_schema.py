@@ -1,4 +1,4 @@
-"""Auto-schema: properties from the values that come in. Pure."""
+"""Auto-schema: derives properties from the values of objects. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from lambdas.objects.values import GEO_FIELDS, is_date, is_number, is_uuid
 
 
 def with_new_properties[C: CollectionConfig](collection: C, values: Mapping[str, Any]) -> C:
-    """The collection, extended by what the values have and it does not; itself if there is nothing new.
+    """Return the collection with a property for each unknown value; itself if nothing is new.
 
     Text that is a date or a UUID becomes one; a number is always `number`, because the next one may have a fraction.
-    Raises `InvalidObjectError` for a name that no property can have and a value whose type cannot be told.
+    Raises `InvalidObjectError` for a name that no property can have and a value whose type is ambiguous.
     """
     try:
-        properties = _extended(Property, collection.properties, values, "properties.")
+        properties = _extend(Property, collection.properties, values, "properties.")
         if properties == collection.properties:
             return collection
         checked = collection.model_dump() | {"properties": [item.model_dump() for item in properties]}
@@ -30,16 +30,14 @@ def with_new_properties[C: CollectionConfig](collection: C, values: Mapping[str,
         ) from None
 
 
-def _extended[P: PropertyBase](
-    kind: type[P], properties: Sequence[P], values: Mapping[str, Any], prefix: str
-) -> list[P]:
+def _extend[P: PropertyBase](kind: type[P], properties: Sequence[P], values: Mapping[str, Any], prefix: str) -> list[P]:
     known = {item.name: item for item in properties}
     for name, value in values.items():
         if value is None:
             continue
         item = known.get(name)
         path = f"{prefix}{name}"
-        known[name] = _described(kind, name, value, path) if item is None else _grown(item, value, path)
+        known[name] = _describe(kind, name, value, path) if item is None else _add_nested(item, value, path)
     return list(known.values())
 
 
@@ -47,32 +45,34 @@ def _extended[P: PropertyBase](
 WIDER_TYPES = (({"text", "date", "uuid"}, "text"), ({"int", "number"}, "number"))
 
 
-def _grown[P: PropertyBase](item: P, value: Any, path: str) -> P:
-    """An object property with the nested properties that it does not have yet."""
+def _add_nested[P: PropertyBase](item: P, value: Any, path: str) -> P:
+    """Return the object property with its missing nested properties added."""
     if item.type not in OBJECT_TYPES:
         return item
     nested = list(item.properties or ())
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
-            nested = _extended(NestedProperty, nested, each, f"{path}.")
+            nested = _extend(NestedProperty, nested, each, f"{path}.")
     return item.model_copy(update={"properties": nested})
 
 
-def _wider(types: set[str], path: str) -> str:
+def _widen(types: set[str], path: str) -> str:
     for narrower, wider in WIDER_TYPES:
         if types <= narrower:
             return wider
-    raise _untold(path, "the items of the list have several types: send items of one type")
+    raise _ambiguous_type(path, "the items of the list have several types: send items of one type")
 
 
-def _described[P: PropertyBase](kind: type[P], name: str, value: Any, path: str) -> P:
+def _describe[P: PropertyBase](kind: type[P], name: str, value: Any, path: str) -> P:
     if isinstance(value, list):
         types = {_scalar_type(each, path) for each in value}
         if not types:
-            raise _untold(path, "an empty list has no type: describe the property in the collection, or leave it out")
-        scalar = types.pop() if len(types) == 1 else _wider(types, path)
+            raise _ambiguous_type(
+                path, "an empty list has no type: describe the property in the collection, or leave it out"
+            )
+        scalar = types.pop() if len(types) == 1 else _widen(types, path)
         if scalar == "geo":
-            raise _untold(path, "there are no lists of places: send one place, or a list of objects")
+            raise _ambiguous_type(path, "lists of places are not supported: send one place, or a list of objects")
         kind_of_value = f"{scalar}[]"
     else:
         kind_of_value = _scalar_type(value, path)
@@ -80,9 +80,11 @@ def _described[P: PropertyBase](kind: type[P], name: str, value: Any, path: str)
     if kind_of_value in OBJECT_TYPES:
         nested = []
         for each in value if isinstance(value, list) else [value]:
-            nested = _extended(NestedProperty, nested, each, f"{path}.")
+            nested = _extend(NestedProperty, nested, each, f"{path}.")
         if not nested:
-            raise _untold(path, "an empty object has no properties: describe it in the collection, or leave it out")
+            raise _ambiguous_type(
+                path, "an empty object has no properties: describe it in the collection, or leave it out"
+            )
     return kind.model_validate(
         {"name": name, "type": kind_of_value, "properties": [item.model_dump() for item in nested] if nested else None}
     )
@@ -99,10 +101,10 @@ def _scalar_type(value: Any, path: str) -> str:
         case dict():
             return "geo" if value.keys() == GEO_FIELDS.keys() else "object"
         case _:
-            raise _untold(
+            raise _ambiguous_type(
                 path, f"no type of property fits {abbreviate(value)}: send text, a number, true, false or an object"
             )
 
 
-def _untold(path: str, problem: str) -> InvalidObjectError:
+def _ambiguous_type(path: str, problem: str) -> InvalidObjectError:
     return InvalidObjectError(f"'{path}' cannot be added: {problem}.", [ErrorDetail(path, problem)])

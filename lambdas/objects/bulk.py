@@ -1,12 +1,12 @@
-"""Bulk writes: split by bytes, each item judged by itself, busy items tried again."""
+"""Bulk writes: split by bytes, each item with its own result, busy items sent again."""
 
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from lambdas.backoff import backoff
 from lambdas.deadline import Deadline
 from lambdas.errors import (
     AltoError,
@@ -37,7 +37,7 @@ class BulkOperation(NamedTuple):
 
 
 class BulkOutcome(NamedTuple):
-    """What became of one document."""
+    """The result of one document."""
 
     created: bool
     error: AltoError | None = None
@@ -51,16 +51,14 @@ class BulkWriter:
         self,
         engine: OpenSearch,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._engine = engine
         self._sleep = sleep
-        self._jitter = jitter
 
     def write(
         self, alias: str, operations: Sequence[BulkOperation], *, deadline: Deadline, refresh: bool
     ) -> list[BulkOutcome]:
-        """Write all documents and say what became of each, in order.
+        """Write all documents and return the result of each, in order.
 
         Items that OpenSearch was too busy for are sent again until the deadline, and so are whole requests: an
         `index` that is done twice has the same effect. Raises `SearchEngineUnavailableError` when OpenSearch could not
@@ -69,36 +67,38 @@ class BulkWriter:
         outcomes: dict[int, BulkOutcome] = {}
         encoded = [encode(operation) for operation in operations]
         pending = list(range(len(operations)))
-        pause = FIRST_PAUSE_SECONDS
+        pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=deadline.remaining)
         while pending:
             for part in split_by_bytes(pending, encoded):
                 lines = [encoded[index] for index in part]
                 try:
                     items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
                 except SearchEngineUnavailableError as error:
-                    if deadline.remaining() < pause or any(operations[index].action == "create" for index in part):
+                    if deadline.remaining() < FIRST_PAUSE_SECONDS or any(
+                        operations[index].action == "create" for index in part
+                    ):
                         raise
                     outcomes |= {index: BulkOutcome(created=False, error=error) for index in part}
                     continue
                 for index, item in zip(part, items, strict=True):
-                    outcomes[index] = outcome(item, conditional=operations[index].if_version is not None)
+                    outcomes[index] = read_outcome(item, conditional=operations[index].if_version is not None)
             pending = [i for i in pending if isinstance(outcomes[i].error, SearchEngineUnavailableError)]
-            if not pending or deadline.remaining() < pause:
+            pause = next(pauses, None) if pending else None
+            if pause is None:
                 break
-            self._sleep(pause * self._jitter())
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            self._sleep(pause)
         return [outcomes[index] for index in range(len(operations))]
 
 
 def encode(operation: BulkOperation) -> bytes:
-    """The line of an operation and that of its document, as NDJSON."""
+    """Encode an operation and its document as NDJSON lines."""
     action = {"_id": operation.id} | version_condition(operation.if_version)
     line = orjson.dumps({operation.action: action})
     return line if operation.source is None else line + b"\n" + orjson.dumps(operation.source)
 
 
 def version_condition(version: str | None) -> dict[str, int]:
-    """What OpenSearch has to find, for a write to happen. It takes the same as query parameters."""
+    """Return the condition of a write, for bulk actions and as query parameters."""
     if version is None:
         return {}
     primary_term, _, seq_no = version.partition(".")
@@ -106,7 +106,7 @@ def version_condition(version: str | None) -> dict[str, int]:
 
 
 def version_of(found: Mapping[str, Any]) -> str:
-    """The version of a document: where its last write stands in the index's history. It never comes twice."""
+    """Return the version of a document: the position of its last write in the index's history, which is unique."""
     return f"{found['_primary_term']}.{found['_seq_no']}"
 
 
@@ -124,8 +124,8 @@ def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes]) -> list[lis
     return parts
 
 
-def outcome(item: dict[str, Any], *, conditional: bool = False) -> BulkOutcome:
-    """Judge one item of a bulk answer."""
+def read_outcome(item: dict[str, Any], *, conditional: bool = False) -> BulkOutcome:
+    """Translate one item of a bulk response."""
     status: int = item["status"]
     if status < 300:
         return BulkOutcome(created=item["result"] == "created", version=version_of(item))
@@ -137,21 +137,21 @@ def outcome(item: dict[str, Any], *, conditional: bool = False) -> BulkOutcome:
         return BulkOutcome(False, conflict(item["_id"], conditional=conditional))
     if status == 404:
         return BulkOutcome(False, CollectionNotFoundError("The collection was deleted while the object was stored."))
-    reason = _reason(item["error"])
-    return BulkOutcome(False, InvalidObjectError(f"OpenSearch refused the object: {reason}."))
+    reason = _find_reason(item["error"])
+    return BulkOutcome(False, InvalidObjectError(f"OpenSearch rejected the object: {reason}."))
 
 
 def conflict(object_id: str, *, conditional: bool) -> AltoError:
-    """What to say when the stored object is not what the writer took it for."""
+    """Return the error for a stored object that is not the one the writer expected."""
     if conditional:
         return VersionConflictError(
-            f"The object {object_id} has another version than 'if_version' says, or is gone: another writer was "
-            "faster. Get it, make the change again and send it with the new version."
+            f"The object {object_id} does not have the version of 'if_version', or was deleted: another writer "
+            "changed it. Get it, apply the change again and send it with the new version."
         )
-    return ObjectExistsError(f"There is an object with the id {object_id} already. Use PUT to replace it.")
+    return ObjectExistsError(f"An object with the id {object_id} exists already. Use PUT to replace it.")
 
 
-def _reason(error: Mapping[str, Any]) -> str:
-    """The innermost reason, which names the value."""
+def _find_reason(error: Mapping[str, Any]) -> str:
+    """Return the innermost reason, which names the value."""
     cause = error.get("caused_by")
-    return _reason(cause) if cause else str(error.get("reason", "no reason given"))
+    return _find_reason(cause) if cause else str(error.get("reason", "no reason given"))

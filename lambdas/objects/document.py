@@ -1,4 +1,4 @@
-"""Between an object and the OpenSearch document that holds it. Pure."""
+"""Converts between objects and their OpenSearch documents. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ def document(
     created: str,
     updated: str,
 ) -> dict[str, Any]:
-    """The document of an object. Times are RFC 3339 text."""
+    """Build the document of an object. Times are RFC 3339 text."""
     body: dict[str, Any] = {"id": item.id, "created": created, "updated": updated, "properties": item.properties}
     if measured := lengths(collection.properties, item.properties):
         body["lengths"] = {length_field(path): length for path, length in measured.items()}
@@ -32,14 +32,14 @@ def document(
 
 
 def stored_object(collection: Collection, found: Mapping[str, Any], *, vectors: bool) -> StoredObject:
-    """The object that a document holds. `found` is the document as OpenSearch answers it, with its sequence number."""
+    """Read the object from a document. `found` is a hit of OpenSearch with its sequence number."""
     return object_of(collection, found["_id"], found["_source"], version_of(found), vectors=vectors)
 
 
 def object_of(
     collection: Collection, object_id: str, source: Mapping[str, Any], version: str, *, vectors: bool
 ) -> StoredObject:
-    """The object that a document holds, whose version is known."""
+    """Read the object from the source of a document."""
     return StoredObject(
         id=object_id,
         collection=collection.name,

@@ -1,26 +1,27 @@
-"""A change of an object, applied to what is stored. Pure."""
+"""Applies a patch to a stored object. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lambdas.objects.bulk import version_of
 from lambdas.objects.model import ObjectInput, ObjectPatch, parse_object
+from lambdas.objects.values import normalize
 
 
-def patched(found: Mapping[str, Any], patch: ObjectPatch) -> ObjectInput:
-    """The object as it shall be, to be stored only if nobody changed it since it was read.
+def apply_patch(found: Mapping[str, Any], patch: ObjectPatch) -> ObjectInput:
+    """Return the patched object, to be stored only if the stored one still has the version that was read.
 
     `found` is the document with `vectors` and `text_hash`. A vector that was made from text has a hash: it is left out,
-    and so made anew if its text changed. One that its caller brought is kept until another is sent.
+    and the writer makes it again if the text changed. A vector that the caller sent is kept until another is sent.
     """
     source = found["_source"]
     change = parse_object(patch.model_dump())
     hashes = source.get("text_hash", {})
-    brought = {name: vector for name, vector in source.get("vectors", {}).items() if name not in hashes}
+    sent = {name: vector for name, vector in source.get("vectors", {}).items() if name not in hashes}
     return ObjectInput(
         id=found["_id"],
-        properties=merge_patch(source.get("properties", {}), patch.properties),
-        vectors=brought | change.vectors,
+        properties=normalize(merge_patch(source.get("properties", {}), patch.properties)),
+        vectors=sent | change.vectors,
         if_version=version_of(found),
     )
 

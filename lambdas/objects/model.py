@@ -1,4 +1,4 @@
-"""An object, as it comes in and as it goes out."""
+"""Objects as they are sent and as they are returned."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from lambdas.collections.model import DEFAULT_VECTOR, VectorName
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.models import StrictModel
+from lambdas.objects.values import normalize
 
 OBJECT_FIELDS = frozenset({"id", "properties", "vector", "vectors"})
 MAX_BATCH_OBJECTS = 1000
@@ -25,14 +26,14 @@ Version = Annotated[
 
 
 class ObjectContent(StrictModel):
-    """What an object holds."""
+    """The content of an object."""
 
     unknown_field_hint: ClassVar[str] = "the values of an object's properties belong in 'properties'"
 
     properties: dict[str, Any] = Field(default_factory=dict, max_length=1000)
-    vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller brings it.")
+    vector: Vector | None = Field(default=None, description="The vector named `default`, if the caller sends it.")
     vectors: dict[VectorName, Vector] = Field(
-        default_factory=dict, max_length=20, description="Vectors that the caller brings, by name."
+        default_factory=dict, max_length=20, description="Vectors that the caller sends, by name."
     )
 
 
@@ -43,18 +44,18 @@ class ObjectBody(ObjectContent):
 
 
 class ObjectPatch(ObjectContent):
-    """A change of an object. Properties are merged as RFC 7396 says: what is null is removed, the rest stays."""
+    """A change of an object. Properties are merged (RFC 7396): null removes a property, omitted ones are kept."""
 
 
 class ObjectIds(StrictModel):
-    """Which objects to get."""
+    """The ids of the objects to get."""
 
     ids: list[UUID] = Field(min_length=1, max_length=MAX_BATCH_OBJECTS)
     include_vectors: bool = False
 
 
 class ObjectBatch(StrictModel):
-    """Objects to insert or replace. Each is judged on its own: a bad one never fails its neighbours."""
+    """Objects to insert or replace. Each succeeds or fails on its own."""
 
     # Not typed as ObjectBody: one object of the wrong form must not make the whole request a 400.
     objects: list[dict[str, Any]] = Field(
@@ -75,7 +76,7 @@ class StoredObject(StrictModel):
 
 
 class FoundObjects(StrictModel):
-    """The objects of a list of ids, in its order, and the ids that there is no object of."""
+    """The objects of a list of ids, in its order, and the ids that were not found."""
 
     objects: list[StoredObject]
     missing: list[str]
@@ -89,7 +90,7 @@ class ObjectError(StrictModel):
 
 
 class ObjectResult(StrictModel):
-    """What became of one object of a batch."""
+    """The result of one object of a batch."""
 
     id: str | None
     status: Literal["created", "updated", "failed"]
@@ -101,7 +102,7 @@ class ObjectResult(StrictModel):
 
 
 class BatchResult(StrictModel):
-    """What became of a batch, in the order in which its objects were sent."""
+    """The results of a batch, in the order in which its objects were sent."""
 
     created: int
     updated: int
@@ -110,7 +111,7 @@ class BatchResult(StrictModel):
 
 
 class ObjectInput(NamedTuple):
-    """An object whose form is right; whether it fits its collection is not known yet."""
+    """An object whose form is checked; whether it fits its collection is not."""
 
     id: str
     properties: dict[str, Any]
@@ -132,10 +133,10 @@ def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> Objec
         )
     properties = raw.get("properties") or {}
     if not isinstance(properties, dict):
-        raise _wrong("properties", f"must be an object, not {abbreviate(properties)}")
+        raise InvalidObjectError.at("properties", f"must be an object, not {abbreviate(properties)}")
     return ObjectInput(
         id=_parse_id(raw.get("id"), default_id),
-        properties={name: value for name, value in properties.items() if value is not None},
+        properties=normalize(properties),
         vectors=_parse_vectors(raw),
     )
 
@@ -146,23 +147,23 @@ def _parse_id(value: object, default_id: str | None) -> str:
     try:
         return str(UUID(str(value)))
     except ValueError:
-        raise _wrong("id", f"must be a UUID such as {uuid4()}, not {abbreviate(value)}") from None
+        raise InvalidObjectError.at("id", f"must be a UUID such as {uuid4()}, not {abbreviate(value)}") from None
 
 
 def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
     vectors = raw.get("vectors") or {}
     if not isinstance(vectors, dict):
-        raise _wrong("vectors", f"must map the name of a vector to its numbers, not {abbreviate(vectors)}")
+        raise InvalidObjectError.at(
+            "vectors", f"must map the name of a vector to its numbers, not {abbreviate(vectors)}"
+        )
     single = raw.get("vector")
     if single is not None:
         if DEFAULT_VECTOR in vectors:
-            raise _wrong("vector", f"is the vector '{DEFAULT_VECTOR}', which 'vectors' has too: send one of the two")
+            raise InvalidObjectError.at(
+                "vector", f"is the vector '{DEFAULT_VECTOR}', which 'vectors' has too: send one of the two"
+            )
         vectors = vectors | {DEFAULT_VECTOR: single}
     for name, value in vectors.items():
         if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
-            raise _wrong(f"vectors.{name}", f"must be a list of numbers, not {abbreviate(value)}")
+            raise InvalidObjectError.at(f"vectors.{name}", f"must be a list of numbers, not {abbreviate(value)}")
     return dict(vectors)
-
-
-def _wrong(field: str, problem: str) -> InvalidObjectError:
-    return InvalidObjectError(f"'{field}' {problem}.", [ErrorDetail(field, problem)])

@@ -1,4 +1,4 @@
-"""Reading objects by id. Sees every write at once, without waiting for searches to."""
+"""Reads objects by id. Reads the latest write; does not wait for an index refresh."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,23 +9,23 @@ from lambdas.objects.document import stored_object
 from lambdas.objects.model import FoundObjects, StoredObject
 from lambdas.opensearch import DocumentMissingError, OpenSearch
 
-# Parts of a document that no caller sees. The engine leaves vectors out by itself, unless they are named.
+# Parts of a document that no caller sees. The engine leaves vectors out unless they are named.
 HIDDEN = ("id", "lengths", "text_hash")
 
 
 class ObjectReader:
-    """Objects of a collection, by id."""
+    """Reads the objects of a collection by id."""
 
     def __init__(self, engine: OpenSearch) -> None:
         self._engine = engine
 
     def get(self, collection: Collection, object_id: str, *, vectors: bool = False) -> StoredObject:
-        """The object of this id, as it was last written. Raises `ObjectNotFoundError`."""
+        """Return the object as last written. Raises `ObjectNotFoundError`."""
         found = self.document(collection, object_id, vectors=vectors)
         return stored_object(collection, found, vectors=vectors)
 
     def exists(self, collection: Collection, object_id: str) -> bool:
-        """Whether there is an object of this id."""
+        """Whether the object exists."""
         try:
             # A HEAD could not tell a missing object from a missing index.
             self._engine.request("GET", f"/{collection.alias}/_doc/{object_id}", params={"_source": "false"})
@@ -34,7 +34,7 @@ class ObjectReader:
         return True
 
     def get_many(self, collection: Collection, ids: Sequence[str], *, vectors: bool = False) -> FoundObjects:
-        """The objects of these ids, in their order, and the ids that there are none of."""
+        """Return the objects of these ids, in their order, and the ids that were not found."""
         found = self._engine.get_many(collection.alias, ids, source_parameters(vectors=vectors))
         return FoundObjects(
             objects=[stored_object(collection, each, vectors=vectors) for each in found if each["found"]],
@@ -42,7 +42,7 @@ class ObjectReader:
         )
 
     def document(self, collection: Collection, object_id: str, *, vectors: bool, hashes: bool = False) -> Any:
-        """The document of an object, as OpenSearch answers it. Raises `ObjectNotFoundError`."""
+        """Return the document of an object, as OpenSearch returns it. Raises `ObjectNotFoundError`."""
         parameters = source_parameters(vectors=vectors, hashes=hashes)
         try:
             return self._engine.request("GET", f"/{collection.alias}/_doc/{object_id}", params=parameters)
@@ -51,11 +51,11 @@ class ObjectReader:
 
 
 def source_parameters(*, vectors: bool, hashes: bool = False) -> dict[str, str]:
-    """Which parts of documents leave OpenSearch."""
+    """Return the parameters that leave hidden parts out of the response."""
     hidden = [name for name in HIDDEN if not (hashes and name == "text_hash")]
     return {"_source_excludes": ",".join(hidden if vectors else [*hidden, "vectors"])}
 
 
 def missing(collection: Collection, object_id: str) -> ObjectNotFoundError:
-    """The error of an object that is not there."""
+    """Return the error for a missing object."""
     return ObjectNotFoundError(f"The collection '{collection.name}' has no object with the id {object_id}.")

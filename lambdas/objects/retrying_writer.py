@@ -1,4 +1,4 @@
-"""Writes that fit the collection as it is now, whatever the function remembers of it."""
+"""Writes again with the current collection if the cached one may have been stale."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +10,15 @@ from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter, WriteResult
 
 
-class CurrentWriter:
-    """An `ObjectWriter` that tries again with the collection as it is now, if what failed may fit that."""
+class StaleTolerantWriter:
+    """An `ObjectWriter` that writes failed objects again if the cached collection was stale."""
 
     def __init__(self, writer: ObjectWriter, registry: CollectionRegistry) -> None:
         self._writer = writer
         self._registry = registry
 
     def write(self, collection: Collection, objects: Sequence[ObjectInput], **how: Any) -> list[WriteResult]:
-        """As `ObjectWriter.write`, with its keywords."""
+        """Write as `ObjectWriter.write` does, with its keywords."""
         try:
             results = self._writer.write(collection, objects, **how)
         except STALE_CACHE_ERRORS:
@@ -28,11 +28,11 @@ class CurrentWriter:
                 raise
             return self._writer.write(current, objects, **how)
         # Of objects that share an id the last one wins, so they stay together.
-        doubtful = {result.id for result in results if isinstance(result.error, STALE_CACHE_ERRORS)}
-        newer = self._newer(collection) if doubtful else None
+        may_be_stale = {result.id for result in results if isinstance(result.error, STALE_CACHE_ERRORS)}
+        newer = self._newer(collection) if may_be_stale else None
         if newer is None:
             return results
-        places = [index for index, item in enumerate(objects) if item.id in doubtful]
+        places = [index for index, item in enumerate(objects) if item.id in may_be_stale]
         again = self._writer.write(newer, [objects[index] for index in places], **how)
         for index, result in zip(places, again, strict=True):
             results[index] = result

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import AltoError, ErrorDetail, InvalidObjectError, VersionConflictError
+from lambdas.errors import AltoError, InvalidObjectError, VersionConflictError
 from lambdas.objects.bulk import BulkAction, conflict, version_condition
 from lambdas.objects.document import object_of
-from lambdas.objects.merge import patched
+from lambdas.objects.merge import apply_patch
 from lambdas.objects.model import (
     BatchResult,
     ObjectBody,
@@ -21,16 +21,16 @@ from lambdas.objects.model import (
     parse_object,
 )
 from lambdas.objects.reader import ObjectReader, missing
-from lambdas.objects.retrying_writer import CurrentWriter
+from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import DocumentMissingError, OpenSearch, WriteConflictError
 
-# How often a merge without a version tries again when another writer of the object was faster.
+# Attempts of a merge without a version when other writers change the object meanwhile.
 MERGE_ATTEMPTS = 20
 
 
 class WriteContext(NamedTuple):
-    """How a request wants to be written: by when, with whose credentials, and whether searches shall see it then."""
+    """Write options of a request: deadline, credentials, and whether to wait for a refresh."""
 
     deadline: Deadline
     credentials: AwsCredentials | None = None
@@ -47,13 +47,13 @@ class Stored(NamedTuple):
 class ObjectStore:
     """Writes objects of a collection, one by one or in batches."""
 
-    def __init__(self, engine: OpenSearch, writer: CurrentWriter, reader: ObjectReader) -> None:
+    def __init__(self, engine: OpenSearch, writer: StaleTolerantWriter, reader: ObjectReader) -> None:
         self._engine = engine
         self._writer = writer
         self._reader = reader
 
     def insert(self, collection: Collection, body: ObjectBody, context: WriteContext) -> StoredObject:
-        """Store a new object and return it as it is stored.
+        """Store a new object and return it as stored.
 
         Nothing is stored when it raises `InvalidObjectError`, `ObjectExistsError`, `EmbeddingError` or
         `SearchEngineError`.
@@ -70,14 +70,14 @@ class ObjectStore:
         *,
         if_version: str | None = None,
     ) -> Stored:
-        """Store the object, whether or not there is one of this id; with `if_version`, only if that is its version.
+        """Store the object, whether or not its id exists; with `if_version`, only if that is its version.
 
         Raises what `insert` does, and `VersionConflictError`.
         """
         item = parse_object(body.model_dump(exclude_none=True), default_id=object_id)
         if item.id != object_id:
             problem = f"is {item.id}, but the path says {object_id}: leave it out"
-            raise InvalidObjectError(f"'id' {problem}.", [ErrorDetail("id", problem)])
+            raise InvalidObjectError.at("id", problem)
         return self._write(collection, item._replace(if_version=if_version), context)
 
     def merge(
@@ -95,7 +95,7 @@ class ObjectStore:
         """
         for attempt in range(MERGE_ATTEMPTS):
             found = self._reader.document(collection, object_id, vectors=True, hashes=True)
-            item = patched(found, patch)
+            item = apply_patch(found, patch)
             if if_version is not None and item.if_version != if_version:
                 raise conflict(object_id, conditional=True)
             try:
@@ -129,8 +129,8 @@ class ObjectStore:
         objects: Sequence[Mapping[str, Any]],
         context: WriteContext,
     ) -> BatchResult:
-        """Insert or replace objects, each judged by itself. Raises only when OpenSearch cannot be reached."""
-        parsed = [_parsed(raw) for raw in objects]
+        """Insert or replace objects, each on its own. Raises only when OpenSearch cannot be reached."""
+        parsed = [_parse(raw) for raw in objects]
         inputs = [item for item in parsed if isinstance(item, ObjectInput)]
         written = iter(
             self._writer.write(
@@ -142,7 +142,7 @@ class ObjectStore:
             )
         )
         results = [
-            _object_result(next(written)) if isinstance(item, ObjectInput) else _refused(raw, item)
+            _report_result(next(written)) if isinstance(item, ObjectInput) else _report_invalid(raw, item)
             for raw, item in zip(objects, parsed, strict=True)
         ]
         count = [result.status for result in results].count
@@ -162,14 +162,14 @@ class ObjectStore:
             raise conflict(object_id, conditional=True) from None
 
 
-def _parsed(raw: Mapping[str, Any]) -> ObjectInput | AltoError:
+def _parse(raw: Mapping[str, Any]) -> ObjectInput | AltoError:
     try:
         return parse_object(raw)
     except AltoError as error:
         return error
 
 
-def _object_result(result: WriteResult) -> ObjectResult:
+def _report_result(result: WriteResult) -> ObjectResult:
     error = None if result.error is None else ObjectError(code=result.error.code, message=result.error.message)
     return ObjectResult(
         id=result.id,
@@ -180,7 +180,7 @@ def _object_result(result: WriteResult) -> ObjectResult:
     )
 
 
-def _refused(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
+def _report_invalid(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
     given = raw.get("id")
     return ObjectResult(
         id=given[:200] if isinstance(given, str) else None,

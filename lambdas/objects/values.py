@@ -1,19 +1,17 @@
-"""Does a value fit its property? A table of types, each with its check and the words for its errors. Pure."""
+"""Property types: one row each, with the check of a value and the text for its error. Pure."""
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import PropertyBase
+from lambdas.dates import parse_date
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 
 # OpenSearch's `long`.
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-# RFC 3339, which is narrower than ISO 8601. OpenSearch keeps milliseconds, and takes zones of 18 hours at most.
-DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]((0\d|1[0-7]):[0-5]\d|18:00))", re.ASCII)
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 GEO_FIELDS = {"lat": 90, "lon": 180}
 
@@ -22,19 +20,15 @@ class ValueType(NamedTuple):
     """How values of one property type are recognised."""
 
     fits: Callable[[Any], bool]
-    wanted: str
+    expected: str
 
 
 def is_date(value: Any) -> bool:
-    """Whether a value is a date with time and zone, as RFC 3339 writes it, that exists."""
-    if not isinstance(value, str) or not DATE.fullmatch(value):
-        return False
+    """Whether a value is a date that Alto stores, see `parse_date`."""
     try:
-        # Python knows microseconds only; what comes after them cannot make a date impossible.
-        datetime.fromisoformat(re.sub(r"\.\d+", "", value))
+        return isinstance(value, str) and parse_date(value) is not None
     except ValueError:
         return False
-    return True
 
 
 def is_uuid(value: Any) -> bool:
@@ -43,12 +37,12 @@ def is_uuid(value: Any) -> bool:
 
 
 def is_int(value: Any) -> bool:
-    """Whether a value is a whole number that OpenSearch can hold. `true` is none."""
+    """Whether a value is a whole number that OpenSearch can hold; bool is excluded."""
     return type(value) is int and INT_MIN <= value <= INT_MAX
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a finite number. `true` is none, and neither is a whole number beyond what a float holds."""
+    """Whether a value is a finite number; bool and whole numbers beyond a double's range are excluded."""
     try:
         return type(value) in (int, float) and math.isfinite(value)
     except OverflowError:
@@ -90,13 +84,29 @@ def check_properties(collection: CollectionConfig, values: Mapping[str, Any]) ->
 
 
 def value_problem(item: PropertyBase, value: Any) -> str | None:
-    """What is wrong with a single value (not a list) of this property; None when it fits."""
+    """Return what is wrong with a single value (not a list) of this property; None if it fits."""
+    if item.scalar_type == "date" and isinstance(value, str):
+        try:
+            parse_date(value)
+        except ValueError as error:
+            return f"{error}, not {abbreviate(value)}"
+        return None
     expected = VALUE_TYPES[item.scalar_type]
-    return None if expected.fits(value) else f"must be {expected.wanted}, not {abbreviate(value)}"
+    return None if expected.fits(value) else f"must be {expected.expected}, not {abbreviate(value)}"
+
+
+def normalize(value: Any) -> Any:
+    """Return a JSON value as it is stored: null is absent at any depth, also in lists, and -0.0 is 0.0."""
+    if isinstance(value, dict):
+        return {name: normalize(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [normalize(each) for each in value if each is not None]
+    # OpenSearch orders -0.0 before 0.0 and does not find one by the other.
+    return 0.0 if type(value) is float and value == 0 else value
 
 
 def lengths(properties: Sequence[PropertyBase], values: Mapping[str, Any]) -> dict[str, int | list[int]]:
-    """The lengths of the values, by path: characters of a text, items of a list.
+    """Return the lengths of the values, by path: characters of a text, items of a list.
 
     One for each object of a list of objects: `{"actors": 2, "actors.name": [11, 8]}`.
     """

@@ -1,4 +1,4 @@
-"""The path of a write: check, look up what is stored, embed what changed, write in bulk."""
+"""Writes objects: check, read what is stored, embed what changed, write in bulk."""
 
 from array import array
 from collections import Counter
@@ -26,7 +26,7 @@ from lambdas.opensearch import OpenSearch
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of one object."""
+    """The result of writing one object."""
 
     id: str
     status: Literal["created", "updated", "unchanged", "failed"]
@@ -36,7 +36,7 @@ class WriteResult:
     # The document as it is stored now, and its version.
     source: dict[str, Any] | None = field(default=None, compare=False, repr=False)
     version: str | None = field(default=None, compare=False)
-    # When an unchanged object was stored as it is.
+    # When an unchanged object was last written.
     unchanged_since: datetime | None = None
 
 
@@ -60,12 +60,12 @@ class SchemaKeeper(Protocol):
     """Adds properties to collections."""
 
     def add(self, extended: Collection) -> Collection:
-        """Give the stored collection the properties that it lacks, and return it as it is then."""
+        """Add the missing properties to the stored collection and return it."""
         ...
 
 
 class DocumentEmbedder(Protocol):
-    """Makes vectors of texts."""
+    """Embeds texts."""
 
     def embed_documents(
         self,
@@ -75,7 +75,7 @@ class DocumentEmbedder(Protocol):
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> list[Result]:
-        """The vector of each text, or the error that it met, in order."""
+        """Return the vector of each text, or its error, in order."""
         ...
 
 
@@ -107,47 +107,47 @@ class ObjectWriter:
         action: BulkAction = "index",
         skip_unchanged: bool = False,
     ) -> list[WriteResult]:
-        """Store the objects and say what became of each, in order. One object's error never fails another.
+        """Store the objects and report the result of each, in order. One object's error never fails another.
 
         `refresh` waits until searches see the objects. With the action `create`, an id that exists is an error.
         `skip_unchanged` leaves objects alone that are stored with the same properties and vectors already.
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
-        collection, drafts = self._drafts(collection, objects, now)
+        collection, drafts = self._make_drafts(collection, objects, now)
         sound = [draft for draft in drafts if draft.error is None]
         self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged)
         sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
-        operations = [_operation(collection, draft, now, action) for draft in sound]
+        operations = [_build_operation(collection, draft, now, action) for draft in sound]
         outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
         created = set()
         for draft, operation, outcome in zip(sound, operations, outcomes, strict=True):
             draft.error, draft.source, draft.version = outcome.error, operation.source, outcome.version
             if outcome.created:
                 created.add(id(draft))
-        return [_result(draft, was_created=id(draft) in created) for draft in drafts]
+        return [_report(draft, was_created=id(draft) in created) for draft in drafts]
 
     def texts_to_embed(self, collection: Collection, objects: Sequence[ObjectInput]) -> dict[str, list[str]]:
-        """The texts that writing these objects, unless they are unchanged, would have embedded, by vector.
+        """Return the texts, by vector, that writing these objects would embed. Unchanged objects need none.
 
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
-        collection, drafts = self._drafts(collection, objects, "")
-        wanted = self._wanted(collection, [draft for draft in drafts if draft.error is None], compare=True)
-        return {name: [text for _, text in _todo(name, pairs)] for name, pairs in wanted.items()}
+        collection, drafts = self._make_drafts(collection, objects, "")
+        wanted = self._collect_texts(collection, [draft for draft in drafts if draft.error is None], compare=True)
+        return {name: [text for _, text in _list_missing(name, pairs)] for name, pairs in wanted.items()}
 
-    def _drafts(
+    def _make_drafts(
         self, collection: Collection, objects: Sequence[ObjectInput], now: str
     ) -> tuple[Collection, list[Draft]]:
-        """The objects as drafts, checked, and the collection with the properties that they brought."""
+        """Return checked drafts, and the collection with the properties that auto-schema added."""
         drafts = [Draft(item=item, created=now, vectors=dict(item.vectors)) for item in objects]
-        collection = self._extended(collection, drafts)
+        collection = self._extend_schema(collection, drafts)
         for draft in drafts:
             _check(collection, draft)
         return collection, drafts
 
-    def _extended(self, collection: Collection, drafts: list[Draft]) -> Collection:
-        """The collection with the properties that its auto-schema finds in the objects."""
+    def _extend_schema(self, collection: Collection, drafts: list[Draft]) -> Collection:
+        """Add the properties that auto-schema finds in the objects, and return the collection."""
         if self._schema is None or not collection.auto_schema:
             return collection
         extended = collection
@@ -167,12 +167,12 @@ class ObjectWriter:
         *,
         compare: bool,
     ) -> None:
-        """Give each draft its vectors: brought along, taken over from what is stored, or embedded now."""
+        """Give each draft its vectors: sent by the caller, taken over from the stored object, or embedded now."""
         configs = collection.made_by_alto
-        wanted = self._wanted(collection, drafts, compare=compare)
+        wanted = self._collect_texts(collection, drafts, compare=compare)
 
         def embed(name: str) -> None:
-            todo = _todo(name, wanted[name])
+            todo = _list_missing(name, wanted[name])
             texts = [text for _, text in todo]
             vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
             for (draft, _), vector in zip(todo, vectors, strict=True):
@@ -190,11 +190,13 @@ class ObjectWriter:
             with ThreadPoolExecutor(len(wanted)) as threads:
                 list(threads.map(embed, wanted))
 
-    def _wanted(
+    def _collect_texts(
         self, collection: Collection, drafts: list[Draft], *, compare: bool
     ) -> dict[str, list[tuple[Draft, str]]]:
-        """The texts of each vector that Alto makes, after drafts have taken over what is stored."""
-        wanted = {name: _texts(collection, name, config, drafts) for name, config in collection.made_by_alto.items()}
+        """Return the texts of each vector that Alto makes, after drafts took over stored vectors."""
+        wanted = {
+            name: _draft_texts(collection, name, config, drafts) for name, config in collection.made_by_alto.items()
+        }
         self._take_over(collection, drafts, wanted, compare=compare)
         return wanted
 
@@ -208,7 +210,7 @@ class ObjectWriter:
     ) -> None:
         """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
         fields = ["created", "text_hash"] + (["updated", "properties"] if compare else [])
-        stored = self._stored(collection, [draft.item.id for draft in drafts], fields)
+        stored = self._read_stored(collection, [draft.item.id for draft in drafts], fields)
         for draft in drafts:
             if draft.item.id in stored:
                 draft.created = stored[draft.item.id]["created"]
@@ -225,27 +227,29 @@ class ObjectWriter:
             for draft, _ in pairs
             if draft.text_hashes[name] == stored.get(draft.item.id, {}).get("text_hash", {}).get(name)
         ]
-        # The vectors of most unchanged objects need not be read: the hash of their text says that they are right.
+        # The vectors of most unchanged objects need not be read: the hash of their text shows that they are right.
         taken = {draft.item.id for _, draft in unchanged} - {draft.item.id for draft in same}
-        brought = {draft.item.id for draft in same if draft.item.vectors}
-        vectors = self._stored(collection, sorted(taken | brought), ["vectors"])
+        sent = {draft.item.id for draft in same if draft.item.vectors}
+        # With the hash that belongs to them: another writer may have replaced the object since the first read.
+        vectors = self._read_stored(collection, sorted(taken | sent), ["vectors", "text_hash"])
         for draft in same:
             if _has_same_vectors(draft, vectors.get(draft.item.id, {}).get("vectors", {})):
                 draft.unchanged_since = stored[draft.item.id]["updated"]
         for name, draft in unchanged:
-            vector = vectors.get(draft.item.id, {}).get("vectors", {}).get(name)
-            if vector is not None:
+            stored_now = vectors.get(draft.item.id, {})
+            vector = stored_now.get("vectors", {}).get(name)
+            if vector is not None and stored_now.get("text_hash", {}).get(name) == draft.text_hashes[name]:
                 draft.vectors[name] = vector
 
-    def _stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
+    def _read_stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
         if not ids:
             return {}
         answer = self._engine.get_many(collection.alias, ids, {"_source_includes": ",".join(fields)})
         return {found["_id"]: found["_source"] for found in answer if found["found"]}
 
 
-def _todo(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
-    """Those whose vector is neither brought along nor taken over."""
+def _list_missing(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
+    """Return the drafts whose vector is neither sent nor taken over."""
     return [(draft, text) for draft, text in pairs if name not in draft.vectors and draft.unchanged_since is None]
 
 
@@ -258,7 +262,7 @@ def _check(collection: Collection, draft: Draft) -> None:
         draft.error = error
 
 
-def _operation(collection: Collection, draft: Draft, now: str, action: BulkAction) -> BulkOperation:
+def _build_operation(collection: Collection, draft: Draft, now: str, action: BulkAction) -> BulkOperation:
     source = document(
         collection,
         draft.item,
@@ -270,8 +274,10 @@ def _operation(collection: Collection, draft: Draft, now: str, action: BulkActio
     return BulkOperation(draft.item.id, source, action, draft.item.if_version)
 
 
-def _texts(collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]) -> list[tuple[Draft, str]]:
-    """The drafts that need this vector, each with the text to embed."""
+def _draft_texts(
+    collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]
+) -> list[tuple[Draft, str]]:
+    """Return the drafts that need this vector, each with the text to embed."""
     pairs: list[tuple[Draft, str]] = []
     for draft in drafts:
         if name in draft.vectors:
@@ -296,13 +302,13 @@ def _has_same_text(draft: Draft, stored: Mapping[str, Any] | None) -> bool:
 
 
 def _has_same_vectors(draft: Draft, stored: Mapping[str, list[float]]) -> bool:
-    """Whether the vectors that came with the object are stored. OpenSearch keeps 32 bits of each number."""
+    """Whether the vectors sent with the object are stored. OpenSearch keeps 32 bits of each number."""
     return all(
         name in stored and array("f", vector) == array("f", stored[name]) for name, vector in draft.item.vectors.items()
     )
 
 
-def _result(draft: Draft, *, was_created: bool) -> WriteResult:
+def _report(draft: Draft, *, was_created: bool) -> WriteResult:
     if draft.error is not None:
         return WriteResult(draft.item.id, "failed", draft.error)
     if draft.unchanged_since is not None:

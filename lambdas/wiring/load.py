@@ -16,7 +16,7 @@ from lambdas.imports.loader import Loader
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.bulk import BulkWriter
-from lambdas.objects.retrying_writer import CurrentWriter
+from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import ObjectWriter
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
@@ -57,7 +57,7 @@ def loader() -> Loader[Collection]:
         jobs=job_store(session, settings),
         queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
-        writer=CurrentWriter(writer, registry),
+        writer=StaleTolerantWriter(writer, registry),
         batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,

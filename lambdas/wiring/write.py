@@ -17,7 +17,7 @@ from lambdas.imports.import_service import ImportControl
 from lambdas.jobs.queues import SplitQueue
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.reader import ObjectReader
-from lambdas.objects.retrying_writer import CurrentWriter
+from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
@@ -58,7 +58,7 @@ def services() -> WriteServices:
     collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
-    writer = CurrentWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)
+    writer = StaleTolerantWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)
     dynamodb = session.create_client("dynamodb", region_name=settings.region)
     splitting = SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(

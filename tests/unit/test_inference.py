@@ -50,7 +50,7 @@ def test_what_is_described_already_changes_nothing() -> None:
         ({"new": {}}, "an empty object has no properties"),
         ({"new": [1, "x"]}, "several types"),
         ({"new": [[1]]}, r"no type of property fits \[1\]"),
-        ({"new": [{"lat": 1, "lon": 2}]}, "no lists of places"),
+        ({"new": [{"lat": 1, "lon": 2}]}, "lists of places are not supported"),
         ({"new-er": 1}, "should match pattern"),
         ({"id": 1}, "'id' is taken"),
     ],

@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.errors import InvalidObjectError
 from lambdas.objects.document import document, stored_object
-from lambdas.objects.merge import merge_patch, patched
+from lambdas.objects.merge import apply_patch, merge_patch
 from lambdas.objects.model import ObjectInput, ObjectPatch, StoredObject, parse_object
 from lambdas.objects.values import check_properties, lengths
 from lambdas.objects.vectors import check_vectors
@@ -66,9 +66,9 @@ def test_values_that_fit_their_type_pass(name: str, value: Any) -> None:
         ("date", "2026-11-23T09:30:00", "must be a date with time and zone"),
         ("date", "2026-11-23 09:30:00Z", "must be a date with time and zone"),
         ("date", "20261123T093000Z", "must be a date with time and zone"),
-        ("date", "2026-02-30T00:00:00Z", "must be a date with time and zone"),
-        ("date", "2026-11-23T09:30:00+25:00", "must be a date with time and zone"),
-        ("date", "2026-11-23T09:30:00-18:01", "must be a date with time and zone"),
+        ("date", "2026-02-30T00:00:00Z", "must be a date that exists"),
+        ("date", "2026-11-23T09:30:00+25:00", "must have an offset of 18:00"),
+        ("date", "2026-11-23T09:30:00-18:01", "must have an offset of 18:00"),
         ("number", 10**400, "must be a finite number"),
         ("uuid", "x", "must be a UUID such as"),
         ("uuid", ID.replace("-", ""), "must be a UUID such as"),
@@ -118,12 +118,12 @@ def test_the_single_vector_is_the_default_one() -> None:
     ("raw", "message"),
     [
         ({"title": "Up"}, 'Unknown field "title": an object has the fields id, properties, vector and vectors'),
-        ({"id": "x"}, "'id' must be a UUID such as .*, not \"x\""),
-        ({"properties": [1]}, r"'properties' must be an object, not \[1\]"),
-        ({"vector": "x"}, "'vectors.default' must be a list of numbers, not \"x\""),
-        ({"vectors": {"a": [1, "x"]}}, r"'vectors.a' must be a list of numbers, not \[1, \"x\"\]"),
-        ({"vectors": [1]}, "'vectors' must map the name of a vector to its numbers"),
-        ({"vector": [1], "vectors": {"default": [1]}}, "'vector' is the vector 'default', which 'vectors' has too"),
+        ({"id": "x"}, 'id: must be a UUID such as .*, not "x"'),
+        ({"properties": [1]}, r"properties: must be an object, not \[1\]"),
+        ({"vector": "x"}, 'vectors.default: must be a list of numbers, not "x"'),
+        ({"vectors": {"a": [1, "x"]}}, r"vectors.a: must be a list of numbers, not \[1, \"x\"\]"),
+        ({"vectors": [1]}, "vectors: must map the name of a vector to its numbers"),
+        ({"vector": [1], "vectors": {"default": [1]}}, "vector: is the vector 'default', which 'vectors' has too"),
     ],
 )
 def test_an_object_of_the_wrong_form_is_refused(raw: dict[str, Any], message: str) -> None:
@@ -134,8 +134,8 @@ def test_an_object_of_the_wrong_form_is_refused(raw: dict[str, Any], message: st
 @pytest.mark.parametrize(
     ("vectors", "message"),
     [
-        ({"default": [1.0]}, "'vectors.default' must have 3 numbers, not 1"),
-        ({"plot": [1.0]}, "'vectors.plot' is not a vector of the collection 'Film'. It has these: default"),
+        ({"default": [1.0]}, "vectors.default: must have 3 numbers, not 1"),
+        ({"plot": [1.0]}, "vectors.plot: is not a vector of the collection 'Film'. It has these: default"),
         ({"default": [0.0, 0.0, 0.0]}, "is shorter than 1e-18"),
         ({"default": [1e-200, 0.0, 0.0]}, "is shorter than 1e-18"),
         ({"default": [1e308, 0.0, 0.0]}, r"is longer than 1e\+18 or not finite"),
@@ -218,6 +218,15 @@ def test_a_patched_object_keeps_vectors_that_were_brought_and_drops_those_made_f
     }
     found = {"_id": ID, "_source": source, "_primary_term": 1, "_seq_no": 7}
 
-    item = patched(found, ObjectPatch(properties={"year": 2009}, vectors={"other": [4.0]}))
+    item = apply_patch(found, ObjectPatch(properties={"year": 2009}, vectors={"other": [4.0]}))
 
     assert item == ObjectInput(ID, {"title": "Up", "year": 2009}, {"own": [1.0], "other": [4.0]}, if_version="1.7")
+
+
+def test_null_is_absent_at_any_depth_and_negative_zero_is_zero() -> None:
+    raw = {"a": None, "ob": {"x": "1", "k": None}, "tags": ["a", None], "list": [{"k": None}], "n": -0.0, "ns": [-0.0]}
+
+    stored = parse_object({"properties": raw}).properties
+
+    assert stored == {"ob": {"x": "1"}, "tags": ["a"], "list": [{}], "n": 0.0, "ns": [0.0]}
+    assert math.copysign(1, stored["n"]) == math.copysign(1, stored["ns"][0]) == 1

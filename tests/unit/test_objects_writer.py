@@ -101,7 +101,7 @@ def test_unchanged_text_costs_no_model_call_and_keeps_the_time_of_creation(embed
     assert store.documents[A]["properties"]["year"] == 2009
 
 
-def test_changed_text_is_embedded_anew(embedder: FakeEmbedder) -> None:
+def test_changed_text_is_embedded_again(embedder: FakeEmbedder) -> None:
     store = FakeStore()
     write(store, embedder, film(A, "Up"))
 
@@ -159,3 +159,31 @@ def test_each_named_vector_is_made_from_its_own_text(embedder: FakeEmbedder) -> 
     assert results == [WriteResult(A, "created")]
     assert sorted(embedder.texts) == ["A house flies", "Up"]
     assert store.documents[A]["vectors"] == {"title": [2.0], "plot": [13.0]}
+
+
+class RacingStore(FakeStore):
+    """Another writer replaces the object after the first read of a write."""
+
+    def __init__(self, documents: dict[str, dict[str, Any]], other: dict[str, Any]) -> None:
+        super().__init__(documents)
+        self._other = other
+        self._reads = 0
+
+    def get_many(self, index: str, ids: Sequence[str], params: Any) -> list[dict[str, Any]]:
+        found = super().get_many(index, ids, params)
+        self._reads += 1
+        if self._reads == 1:
+            self.documents[A] = self._other
+        return found
+
+
+def test_vector_replaced_between_the_two_reads_is_not_taken_over(embedder: FakeEmbedder) -> None:
+    up, coco = FakeStore(), FakeStore()
+    write(up, embedder, film(A, "Up"))
+    write(coco, embedder, film(A, "Coco"))
+    racing = RacingStore(up.documents, coco.documents[A])
+
+    write(racing, embedder, film(A, "Up"))
+
+    assert racing.documents[A]["properties"] == {"title": "Up"}
+    assert racing.documents[A]["vectors"] == {"default": [2.0]}

@@ -8,7 +8,7 @@ from lambdas.collections.model import Collection
 from lambdas.collections.registry import CACHE_SECONDS, CollectionRegistry
 from lambdas.errors import CollectionNotFoundError, InvalidObjectError, InvalidRequestError, ObjectNotFoundError
 from lambdas.objects.model import ObjectInput
-from lambdas.objects.retrying_writer import CurrentWriter
+from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import IndexMissingError
 from tests.builders import FILM_PROPERTIES, collection
@@ -140,7 +140,7 @@ def test_only_objects_that_failed_are_written_again_and_in_their_order(
     # The third has the id of the second: it has to win.
     items = [ObjectInput(name, {"title": title}, {}) for name, title in (("1", "a"), ("2", "B"), ("2", "c"))]
 
-    results = CurrentWriter(writer, registry).write(OLD, items)  # type: ignore[arg-type]
+    results = StaleTolerantWriter(writer, registry).write(OLD, items)  # type: ignore[arg-type]
 
     assert [(each.id, each.status) for each in results] == [("1", "created"), ("2", "created"), ("2", "created")]
     assert writer.written == [["a", "B", "c"], ["B", "c"]]
@@ -149,7 +149,7 @@ def test_only_objects_that_failed_are_written_again_and_in_their_order(
 def test_objects_that_fail_by_themselves_are_not_written_again(registry: CollectionRegistry) -> None:
     writer = FakeWriter()
 
-    [result] = CurrentWriter(writer, registry).write(OLD, [ObjectInput("1", {"title": "B"}, {})])  # type: ignore[arg-type]
+    [result] = StaleTolerantWriter(writer, registry).write(OLD, [ObjectInput("1", {"title": "B"}, {})])  # type: ignore[arg-type]
 
     assert result.status == "failed"
     assert writer.written == [["B"]]

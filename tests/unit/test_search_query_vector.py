@@ -148,7 +148,7 @@ def test_what_one_query_meets_is_not_the_others_error(engine: Engine, embedder: 
     assert "the vector 'own' has no vectorizer" in found[2].message
     assert isinstance(found[3], ObjectNotFoundError)
     assert "has no vector 'plot'" in found[4].message
-    assert "'vectors.own' must have 3 numbers, not 1" in found[5].message
+    assert "vectors.own: must have 3 numbers, not 1" in found[5].message
     assert "'none' is not a vector" in found[6].message
     assert found[7:] == [None, None, None]
 
