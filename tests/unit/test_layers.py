@@ -31,7 +31,7 @@ NEIGHBOURS = {
     "embedding": set(),
     "reranking": {"embedding"},
 }
-COMMON = {"backoff", "errors", "models", "deadline", "response_size", "validation", "aws"}
+COMMON = {"backoff", "dates", "errors", "models", "deadline", "response_size", "validation", "aws"}
 
 
 def imports(path: Path) -> set[str]:
