@@ -31,7 +31,13 @@ class GroupBy(StrictModel):
     """One group for each value of a property, the largest first."""
 
     property: PropertyPath
-    limit: int = Field(default=10, ge=1, le=1000, description="Groups at most.")
+    limit: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Groups at most. With metrics, (1.5 x limit + 10) x (1 + buckets of the metrics in a group) is at "
+        "most 60,000, and limit x medians at most 200: see docs/limits.md.",
+    )
 
 
 class PropertyMetrics(StrictModel):

@@ -21,7 +21,11 @@ class Diversity(StrictModel):
     )
     # Choosing n of m usually takes a little more than m comparisons of two vectors, of 10 to 50 microseconds each.
     candidates: int = Field(
-        default=100, ge=1, le=200, description="How many of the best hits are chosen from. Pages end there."
+        default=100,
+        ge=1,
+        le=200,
+        description="How many of the best hits are chosen from. Pages end there. "
+        "The queries of one request compare at most 24,000,000 bytes of vectors, 12 for each number.",
     )
     target_vector: VectorName | None = Field(
         default=None, description="The vector by which hits are compared; the one that is searched, if not given."

@@ -155,7 +155,8 @@ class WordSettings(StrictModel):
     )
     fuzziness: Literal["auto"] | Annotated[int, Field(ge=0, le=2)] | None = Field(
         default=None,
-        description="How many letters of a word may differ; `auto`: none up to 2 letters, one up to 5, then two.",
+        description="How many letters of a word may differ; `auto`: none up to 2 letters, one up to 5, then two. "
+        "A request has at most 32 such words, 256 counted in each property.",
     )
     phrase_boost: float = Field(
         default=0,

@@ -27,7 +27,10 @@ Query = Annotated[SearchRequest, WrapValidator(_validate_or_keep_error)] | SkipJ
 
 
 class MultiSearchRequest(StrictModel):
-    """Up to 20 searches of one collection in one request. Their texts are embedded in as few calls as possible."""
+    """Up to 20 searches of one collection in one request. Their texts are embedded in as few calls as possible.
+
+    The limits of what a request may cost hold for all queries together: see docs/limits.md.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, json_schema_extra={"examples": [EXAMPLE]})
 

@@ -42,7 +42,12 @@ class SearchRequest(StrictModel):
         default=None, min_length=1, max_length=10, description="List objects by their properties, without a search."
     )
     filter: Filter | None = None
-    limit: int = Field(default=10, ge=1, le=MAX_LIMIT)
+    limit: int = Field(
+        default=10,
+        ge=1,
+        le=MAX_LIMIT,
+        description="Of all queries of a request together: 10,000 objects, and 20,000 candidates.",
+    )
     offset: int = Field(
         default=0,
         ge=0,
@@ -61,7 +66,9 @@ class SearchRequest(StrictModel):
     return_properties: list[PropertyName] | None = Field(
         default=None, max_length=500, description="All properties, if not given."
     )
-    include_vectors: bool = False
+    include_vectors: bool = Field(
+        default=False, description="Return the vectors: at most 6,000,000 bytes in one request, 12 for each number."
+    )
     include_times: bool = Field(default=False, description="Return when each object was first and last stored.")
     explain: bool = Field(default=False, description="Return the parts of the score of a hybrid or boosted hit.")
     profile: bool = Field(default=False, description="Return the time of each step.")

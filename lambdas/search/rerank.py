@@ -40,7 +40,11 @@ class Rerank(StrictModel):
         default=None, description="The text properties that the model reads, in this order; all, if not given."
     )
     candidates: int = Field(
-        default=100, ge=1, le=MAX_TEXTS, description="How many of the best hits are reranked. Pages end there."
+        default=100,
+        ge=1,
+        le=MAX_TEXTS,
+        description="How many of the best hits are reranked. Pages end there. "
+        "The queries of one request rerank at most 2,000 in all.",
     )
     role_arn: RoleArn | None = Field(default=None, description="The role that Alto assumes to call the model.")
     external_id: ExternalId | None = Field(default=None, description="The external id that the role's trust asks for.")

@@ -4,8 +4,20 @@ from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError
+from lambdas.search.budget import NUMBER_BYTES
 from lambdas.search.filters import build_filter
 from lambdas.selection.request import DeleteRequest, ListRequest
+
+# Of the vectors of one page, which ends where they would be more: far above what a response carries.
+MAX_VECTOR_BYTES = 12_000_000
+
+
+def fit_limit(collection: CollectionConfig, request: ListRequest) -> int:
+    """Return how many objects a page may have: fewer than its `limit` where their vectors would exceed a response."""
+    if not request.include_vectors:
+        return request.limit
+    numbers = sum(config.resolved_dimensions or 0 for config in collection.vectors.values())
+    return max(1, min(request.limit, MAX_VECTOR_BYTES // max(1, numbers * NUMBER_BYTES)))
 
 
 def build_list_body(collection: CollectionConfig, request: ListRequest) -> dict[str, Any]:
@@ -15,7 +27,7 @@ def build_list_body(collection: CollectionConfig, request: ListRequest) -> dict[
     one page, even if others change. Raises `InvalidRequestError`.
     """
     body: dict[str, Any] = {
-        "size": request.limit + 1,
+        "size": fit_limit(collection, request) + 1,
         "sort": [{"id": "asc"}],
         "query": build_filter(collection, request.filter) if request.filter else {"match_all": {}},
         "_source": {"includes": _list_source_fields(collection, request)},

@@ -11,24 +11,28 @@ from lambdas.objects.document import stored_object
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
 from lambdas.response_size import MAX_PAGE_BYTES, escaped_bytes
-from lambdas.selection.body import build_list_body, build_matches_body
+from lambdas.search.budget import check_filter
+from lambdas.selection.body import build_list_body, build_matches_body, fit_limit
 from lambdas.selection.request import DeleteRequest, DeleteResult, Deletion, ListRequest, ObjectPage
+from lambdas.settings import RequestLimits
 
 
 class Selector:
     """Lists and deletes the objects that match a filter."""
 
-    def __init__(self, engine: OpenSearch, bulk: BulkWriter) -> None:
+    def __init__(self, engine: OpenSearch, bulk: BulkWriter, limits: RequestLimits | None = None) -> None:
         self._engine = engine
         self._bulk = bulk
+        self._limits = limits or RequestLimits()
 
     def page(self, collection: Collection, request: ListRequest) -> ObjectPage:
         """Return one page of objects, as searches see them. It ends early where it would exceed Lambda's limit.
 
         Raises `InvalidRequestError` for a filter that does not fit the collection.
         """
+        check_filter(request.filter, self._limits)
         hits = self._search(collection, build_list_body(collection, request))["hits"]["hits"]
-        chosen = _fit_page(hits[: request.limit])
+        chosen = _fit_page(hits[: fit_limit(collection, request)])
         objects = [stored_object(collection, hit, vectors=request.include_vectors) for hit in chosen]
         return ObjectPage(objects=objects, next=objects[-1].id if len(chosen) < len(hits) else None)
 
@@ -39,6 +43,7 @@ class Selector:
 
         An object that is written in between is not deleted, but named as failed. Raises `InvalidRequestError`.
         """
+        check_filter(request.filter, self._limits)
         body = build_matches_body(collection, request)
         self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=max(1.0, deadline.remaining()))
         response = self._search(collection, body)

@@ -21,6 +21,7 @@ from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
+from lambdas.settings import RequestLimits
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.jobs import job_store
@@ -66,7 +67,7 @@ def services() -> WriteServices:
         collections=collections,
         objects=ObjectStore(engine, writer, reader),
         reader=reader,
-        selector=Selector(engine, bulk),
+        selector=Selector(engine, bulk, RequestLimits.from_environment(os.environ)),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
             s3=session.create_client("s3", region_name=settings.region, config=SIGNING),

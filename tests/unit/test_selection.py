@@ -93,3 +93,21 @@ def test_a_page_ends_where_its_escaped_bytes_reach_the_limit(text: str, expected
     if expected > 1:
         body = chosen.model_dump_json().encode()
         assert escaped_bytes(body) < MAX_RESPONSE_BYTES
+
+
+def test_a_page_with_large_vectors_asks_for_fewer_objects() -> None:
+    wide = collection(vectors={"default": {"vectorizer": "none", "dimensions": 10_000}})
+
+    with_vectors = build_list_body(wide, ListRequest(limit=1000, include_vectors=True))
+    without = build_list_body(wide, ListRequest(limit=1000))
+
+    assert (with_vectors["size"], without["size"]) == (101, 1001)
+
+
+def test_a_page_that_its_vectors_cut_has_a_next_page() -> None:
+    wide = collection(vectors={"default": {"vectorizer": "none", "dimensions": 10_000}})
+    request = ListRequest(limit=1000, include_vectors=True)
+
+    page = Selector(Pages(10), bulk=None).page(wide, request)  # type: ignore[arg-type]
+
+    assert (len(page.objects), page.next) == (100, str(UUID(int=99)))
