@@ -179,7 +179,7 @@ def test_near_object_compares_each_vector_with_its_own(api: Api, stored: dict[st
 
 
 @pytest.mark.parametrize("fusion", ["relative_score", "ranked"])
-def test_every_hit_within_the_largest_distance_is_kept_whichever_leg_found_it(
+def test_hits_within_the_largest_distance_are_kept_from_both_legs(
     api: Api, stored: dict[str, Floats], measured: tuple[str, str], fusion: str
 ) -> None:
     name, measure = measured

@@ -330,7 +330,7 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(fields: dict[s
         request(**fields)
 
 
-def test_hits_are_made_diverse_by_the_searched_vector_or_the_one_that_is_named() -> None:
+def test_diversity_compares_the_searched_vector_or_the_named_one() -> None:
     two = collection(vectors={"a": OWN, "b": OWN})
     both = QueryVector(Targets("cosine", {"a": 0.5, "b": 0.5}), {"a": [1.0], "b": [2.0]})
     near = {"near_vector": {"vector": [1.0]}, "return_properties": []}
@@ -355,7 +355,7 @@ def test_a_grouped_search_asks_for_its_candidates_and_their_values() -> None:
     assert body["_source"] == {"includes": ["properties.title", "properties.year"]}
 
 
-def test_the_searched_vector_is_the_only_one_or_the_default_one_or_the_one_asked_for() -> None:
+def test_the_searched_vector_is_the_only_the_default_or_the_named_one() -> None:
     single = collection(vectors={"plot": OWN})
     several = collection(vectors={"plot": OWN, "default": OWN})
 

@@ -86,7 +86,7 @@ def test_filters_name_the_hits_that_they_let_through_and_drop_none() -> None:
     assert build_marking_filter(FILMS, boost({"property": "year", "origin": 2000, "scale": 10})) is None
 
 
-def test_a_boosted_search_asks_for_its_candidates_and_what_the_conditions_look_at() -> None:
+def test_a_boosted_search_fetches_candidates_and_fields_of_its_conditions() -> None:
     asked = {"conditions": [{"property": "_created", "scale": "7d"}, {"property": "year", "origin": 0, "scale": 1}]}
     request = SearchRequest.model_validate(
         {"hybrid": {"query": "ghost"}, "boost": asked, "offset": 20, "return_properties": ["title"]}

@@ -34,7 +34,7 @@ def grouped(hits: list[Candidate], **settings: Any) -> list[Group]:
     return group_hits(hits, FILMS, GroupHits.model_validate({"property": "genre", **settings}))
 
 
-def test_groups_come_in_the_order_of_their_best_hits_with_the_distances_of_what_they_show() -> None:
+def test_groups_are_in_the_order_of_their_best_hits() -> None:
     hits = found("noir", "western", "noir", "noir", None)
 
     assert grouped(hits, objects_per_group=2) == [
