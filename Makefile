@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth deploy destroy bench bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy bench bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -58,7 +58,13 @@ lock: .venv/ready ## Resolve the requirements again, with hashes (ARGS=--keep: o
 synth: .venv/ready node_modules/ready ## Render the CloudFormation template of STAGE (no credentials needed)
 	$(CDK) synth --stage $(STAGE) $(ARGS)
 
-deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account, and see whether it works
+preflight: .venv/ready ## Check your AWS account before STAGE is deployed (ARGS=--call-models: invoke each model once)
+	$(CDK) preflight --stage $(STAGE) $(ARGS)
+
+bootstrap: .venv/ready node_modules/ready ## Prepare your AWS account for CDK in the region of STAGE, once
+	$(CDK) bootstrap --stage $(STAGE) $(ARGS)
+
+deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account, after a preflight, and run the smoke test
 	$(CDK) deploy --stage $(STAGE) $(ARGS)
 	$(PYTHON) -m infra.smoke --stage $(STAGE)
 

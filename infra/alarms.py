@@ -48,6 +48,10 @@ def _api(measures: Measures) -> Iterator[AlarmSpec]:
     for function in FUNCTIONS:
         title = function.capitalize()
         yield AlarmSpec(f"{title}Errors", f"The {function} function fails.", measures.function("Errors", function), 5)
+    for function in FUNCTIONS:
+        dropped = measures.function("RecursiveInvocationsDropped", function)
+        meaning = f"Lambda took the {function} function's messages for an endless loop and dropped them."
+        yield AlarmSpec(f"{function.capitalize()}RecursionDropped", meaning, dropped, 1)
     for function in ("query", "write"):
         title = function.capitalize()
         throttles = measures.function("Throttles", function)

@@ -46,6 +46,8 @@ class AltoStack(cdk.Stack):
         self.batch = BatchInference(self, "BatchInference", settings=settings, bucket=self.imports.bucket, key=self.key)
 
         engine = {"ALTO_OPENSEARCH_URL": self.search.url, "ALTO_KNN_ENGINE": settings.engine}
+        # OpenSearch Service would add one replica, which a domain of one node cannot assign.
+        collections = engine | {"ALTO_DEFAULT_REPLICAS": str(settings.default_replicas)}
         jobs = {
             "ALTO_JOBS_TABLE": self.jobs.table.table_name,
             "ALTO_IMPORT_BUCKET": self.imports.bucket.bucket_name,
@@ -53,9 +55,11 @@ class AltoStack(cdk.Stack):
         chunks = {"ALTO_CHUNK_QUEUE_URL": self.imports.load_queue.queue_url}
         split = {"ALTO_SPLIT_QUEUE_URL": self.imports.split_queue.queue_url}
         self.query = self._function("query", engine)
-        self.write = self._function("write", engine | jobs | split)
+        self.write = self._function("write", collections | jobs | split)
         self.split = self._function("split", jobs | chunks | split)
-        self.load = self._function("load", engine | jobs | chunks | {"ALTO_BATCH_ROLE_ARN": self.batch.role.role_arn})
+        self.load = self._function(
+            "load", collections | jobs | chunks | {"ALTO_BATCH_ROLE_ARN": self.batch.role.role_arn}
+        )
 
         self._grant()
         self.imports.start(split=self.split, load=self.load)
@@ -68,7 +72,7 @@ class AltoStack(cdk.Stack):
             search=self.search,
             batch=self.batch,
         )
-        self.monitoring = Monitoring(self, "Monitoring", parts=parts)
+        self.monitoring = Monitoring(self, "Monitoring", parts=parts, key=self.key)
         self._describe()
         acknowledge_findings(parts, self.monitoring)
 

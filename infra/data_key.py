@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.permissions import USE_KEY
+from infra.permissions import USE_KEY, bucket_name_pattern
 from infra.removal import removal_policy
 from infra.settings import Settings
 
@@ -48,9 +48,17 @@ def data_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             conditions={
-                "ArnLike": {"aws:SourceArn": f"arn:{stack.partition}:s3:::{stack.stack_name}-*"},
+                "ArnLike": {"aws:SourceArn": bucket_name_pattern(stack)},
                 "StringEquals": {"aws:SourceAccount": stack.account},
             },
+        )
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )
     )
     return key

@@ -38,6 +38,10 @@ SHAPES = {
 }
 
 
+# Functions that send messages to their own queue: Lambda would stop such a chain after 16 invocations. Each chain is
+# bounded by Alto itself (decision 0065). All other functions keep Lambda's protection.
+SELF_SENDING = ("split", "load")
+
 # Functions whose callers wait for a cold start.
 SNAP_STARTED = ("query", "write")
 
@@ -84,6 +88,7 @@ class AltoFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
             log_group=logs,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if name in SELF_SENDING else None,
             reserved_concurrent_executions=settings.reserved_concurrency.get(cast(FunctionName, name)),
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             vpc=network.vpc if network else None,

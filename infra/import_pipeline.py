@@ -11,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import SHAPES, AltoFunction
-from infra.permissions import OWN_PREFIX
+from infra.permissions import OWN_PREFIX, bucket_name_pattern
 from infra.removal import removal_policy
 from infra.settings import Settings
 
@@ -103,7 +103,22 @@ class ImportPipeline(Construct):
             enforce_ssl=True,
         )
 
+    def _cors(self) -> list[s3.CorsRule] | None:
+        """Uploads with signed URLs from the web pages that may call the API; parts also need their ETag."""
+        if not self._settings.cors_origins:
+            return None
+        return [
+            s3.CorsRule(
+                allowed_methods=[s3.HttpMethods.PUT],
+                allowed_origins=list(self._settings.cors_origins),
+                allowed_headers=["*"],
+                exposed_headers=["ETag"],
+                max_age=3_600,
+            )
+        ]
+
     def _bucket(self) -> s3.Bucket:
+        days = self._settings.upload_expiry_days
         return s3.Bucket(
             self,
             "Bucket",
@@ -122,7 +137,9 @@ class ImportPipeline(Construct):
                     noncurrent_version_expiration=cdk.Duration.days(30),
                 ),
                 s3.LifecycleRule(prefix=OWN_PREFIX, expiration=cdk.Duration.days(OWN_FILES_DAYS)),
+                *([s3.LifecycleRule(expiration=cdk.Duration.days(days))] if days else []),
             ],
+            cors=self._cors(),
             removal_policy=removal_policy(self._settings),
         )
 
@@ -137,7 +154,7 @@ class ImportPipeline(Construct):
                 # Naming the bucket itself would be a circle (bucket -> policy -> bucket). CloudFormation begins the
                 # bucket's name with the stack's.
                 conditions={
-                    "ArnLike": {"aws:SourceArn": f"arn:{stack.partition}:s3:::{stack.stack_name}-*"},
+                    "ArnLike": {"aws:SourceArn": bucket_name_pattern(stack)},
                     "StringEquals": {"aws:SourceAccount": stack.account},
                 },
             )

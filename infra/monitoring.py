@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -14,10 +15,10 @@ from infra.watched_parts import WatchedParts
 class Monitoring(Construct):
     """Monitors a stack. Alarms go to `topic`, and from there to the stage's addresses."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, parts: WatchedParts) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, parts: WatchedParts, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        self.topic = self._topic(stack)
+        self.topic = self._topic(stack, key)
         self.subscriptions = [
             sns.Subscription(
                 self, f"Email{number}", topic=self.topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
@@ -30,8 +31,10 @@ class Monitoring(Construct):
         for row in dashboard.rows(parts):
             board.add_widgets(*row)
 
-    def _topic(self, stack: cdk.Stack) -> sns.Topic:
-        topic = sns.Topic(self, "Alarms", display_name=f"Alarms of {stack.stack_name}", enforce_ssl=True)
+    def _topic(self, stack: cdk.Stack, key: kms.IKey | None) -> sns.Topic:
+        topic = sns.Topic(
+            self, "Alarms", display_name=f"Alarms of {stack.stack_name}", enforce_ssl=True, master_key=key
+        )
         # A topic with a policy admits only the principals that the policy names.
         topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -40,6 +40,14 @@ INTERFACES = (
 PROFILE = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?P<model>.+)")
 
 
+def bucket_name_pattern(stack: cdk.Stack) -> str:
+    """Matches the ARN of the stack's import bucket, whose name CloudFormation begins with stack and logical id.
+
+    The logical id keeps the bucket of a neighbour stage out: `alto-prod-*` would also match that of `alto-prod-2`.
+    """
+    return f"arn:{stack.partition}:s3:::{stack.stack_name}-importsbucket*"
+
+
 def grant_embed(function: AltoFunction, settings: Settings) -> None:
     """Invoke exactly the stage's models and endpoints, and assume exactly the roles that collections may name."""
     stack = cdk.Stack.of(function)

@@ -1,7 +1,7 @@
 """The HTTP API in front of the query and write functions."""
 
 import json
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
@@ -15,27 +15,43 @@ from infra.functions import AltoFunction
 from infra.log_group import log_group
 from infra.settings import Settings
 
+Access = Literal["read", "write", "admin"]
+
 
 class Route(NamedTuple):
-    """The function that handles a method and path."""
+    """The function that handles a method and path, and the access that a token needs for it."""
 
     method: str
     path: str
     function: str
+    access: Access
 
 
-# The most specific route wins. Everything else goes to the query function, which returns Alto's own 404.
+# The most specific route wins. Everything else goes to the query function, which returns Alto's own 404. Routes for
+# ANY method are for those that have no route of their own: they return 405.
 ROUTES = (
-    Route("GET", "/v1/meta", "query"),
-    Route("GET", "/v1/.well-known/live", "query"),
-    Route("GET", "/v1/.well-known/ready", "query"),
-    Route("GET", "/v1/openapi.json", "query"),
-    Route("POST", "/v1/collections/{name}/search", "query"),
-    Route("POST", "/v1/collections/{name}/aggregate", "query"),
-    Route("ANY", "/v1/collections", "write"),
-    Route("ANY", "/v1/collections/{proxy+}", "write"),
-    Route("ANY", "/v1/imports", "write"),
-    Route("ANY", "/v1/imports/{proxy+}", "write"),
+    Route("GET", "/v1/meta", "query", "read"),
+    Route("GET", "/v1/.well-known/live", "query", "read"),
+    Route("GET", "/v1/.well-known/ready", "query", "read"),
+    Route("GET", "/v1/openapi.json", "query", "read"),
+    Route("POST", "/v1/collections/{name}/search", "query", "read"),
+    Route("POST", "/v1/collections/{name}/aggregate", "query", "read"),
+    Route("GET", "/v1/collections", "write", "read"),
+    Route("GET", "/v1/collections/{proxy+}", "write", "read"),
+    Route("HEAD", "/v1/collections/{proxy+}", "write", "read"),
+    Route("POST", "/v1/collections/{name}/objects/list", "write", "read"),
+    Route("POST", "/v1/collections/{name}/objects/get", "write", "read"),
+    Route("POST", "/v1/collections/{name}/objects", "write", "write"),
+    Route("POST", "/v1/collections/{name}/objects/{proxy+}", "write", "write"),
+    Route("PUT", "/v1/collections/{name}/objects/{proxy+}", "write", "write"),
+    Route("PATCH", "/v1/collections/{name}/objects/{proxy+}", "write", "write"),
+    Route("DELETE", "/v1/collections/{name}/objects/{proxy+}", "write", "write"),
+    Route("ANY", "/v1/collections", "write", "admin"),
+    Route("ANY", "/v1/collections/{proxy+}", "write", "admin"),
+    Route("GET", "/v1/imports", "write", "read"),
+    Route("GET", "/v1/imports/{proxy+}", "write", "read"),
+    Route("ANY", "/v1/imports", "write", "write"),
+    Route("ANY", "/v1/imports/{proxy+}", "write", "write"),
 )
 FALLBACK = "query"
 PREFLIGHT_PATHS = ("/{proxy+}", *(route.path for route in ROUTES if route.method == "ANY"))
@@ -87,6 +103,7 @@ class QueryApi(Construct):
             default_integration=integrations[FALLBACK],
             cors_preflight=_cors(settings),
             default_authorizer=_authorizer(settings),
+            default_authorization_scopes=scopes(settings, "read") or None,
             # A second address would bypass a firewall in front of the first.
             disable_execute_api_endpoint=settings.custom_domain is not None,
         )
@@ -95,6 +112,7 @@ class QueryApi(Construct):
                 path=route.path,
                 methods=[apigatewayv2.HttpMethod[route.method]],
                 integration=integrations[route.function],
+                authorization_scopes=scopes(settings, route.access) or None,
             )
         # Routes without an authorizer.
         self.preflights = self._admit_preflights(api, integrations[FALLBACK]) if settings.cors_origins else []
@@ -162,6 +180,17 @@ def _authorizer(settings: Settings) -> apigatewayv2.IHttpRouteAuthorizer:
     if settings.auth == "iam":
         return HttpIamAuthorizer()
     return HttpJwtAuthorizer("Jwt", str(settings.jwt_issuer), jwt_audience=list(settings.jwt_audience))
+
+
+def scopes(settings: Settings, access: Access) -> list[str]:
+    """The scopes that admit a token to a route, any one of them: an administrator may write, a writer may read."""
+    lists = {"read": settings.jwt_read_scopes, "write": settings.jwt_write_scopes, "admin": settings.jwt_admin_scopes}
+    levels: dict[Access, tuple[str, ...]] = {
+        "read": ("read", "write", "admin"),
+        "write": ("write", "admin"),
+        "admin": ("admin",),
+    }
+    return list(dict.fromkeys(scope for level in levels[access] for scope in lists[level]))
 
 
 def _cors(settings: Settings) -> apigatewayv2.CorsPreflightOptions | None:

@@ -14,13 +14,13 @@ from infra.functions import AltoFunction
 from infra.log_group import log_group
 from infra.network import Network
 from infra.removal import removal_policy
-from infra.settings import DomainSize, Settings
-
-# Hybrid search with a common filter and rank fusion need 3.x.
-ENGINE_VERSION = opensearch.EngineVersion.OPENSEARCH_3_5
+from infra.settings import ENGINE_VERSION, DomainSize, Settings
 
 # A collection's alias and its indices begin so.
 INDICES = "alto-*"
+
+# A path may name several indices, as in alto-a,secret/_search, which the pattern above also matches: denied.
+SEVERAL_INDICES = "alto-*,*"
 
 READ = ["es:ESHttpGet", "es:ESHttpHead"]
 SEARCHES = ("_search", "_msearch")
@@ -76,7 +76,13 @@ class SearchDomain(Construct):
         self._admit(function, iam.PolicyStatement(actions=WRITE, resources=[f"{self.domain_arn}/{INDICES}"]))
 
     def _admit(self, function: AltoFunction, *statements: iam.PolicyStatement) -> None:
-        """Allow the same on both sides.
+        several = iam.PolicyStatement(
+            effect=iam.Effect.DENY, actions=WRITE, resources=[f"{self.domain_arn}/{SEVERAL_INDICES}"]
+        )
+        self._allow(function, *statements, several)
+
+    def _allow(self, function: AltoFunction, *statements: iam.PolicyStatement) -> None:
+        """Add the statements to the role and to the domain's policy.
 
         Within an account either side's permission suffices, so a wider policy of the domain would undo the role's.
         """
@@ -90,7 +96,7 @@ class SearchDomain(Construct):
             self,
             "Domain",
             domain_name=self._settings.domain_name,
-            version=ENGINE_VERSION,
+            version=opensearch.EngineVersion.open_search(ENGINE_VERSION),
             capacity=opensearch.CapacityConfig(
                 data_node_instance_type=size.instance_type,
                 data_nodes=size.instance_count,
@@ -107,6 +113,10 @@ class SearchDomain(Construct):
             enforce_https=True,
             tls_security_policy=opensearch.TLSSecurityPolicy.TLS_1_2_PFS,
             enable_auto_software_update=True,
+            # Without it a new engine version replaces the domain, which fails because the name is fixed.
+            enable_version_upgrade=True,
+            # Requests name their index in the path, where policies see it, and never in the body.
+            advanced_options={"rest.action.multi.allow_explicit_index": "false"},
             vpc=network.vpc if network else None,
             vpc_subnets=[network.subnets(size.zones)] if network else None,
             security_groups=[network.domain] if network else None,

@@ -25,11 +25,15 @@ HOST_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 ORIGIN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
+# Hybrid search with a common filter and rank fusion need 3.x. Tests run 3.6, the newest version whose neural-search
+# plugin is on Maven Central; the service has 3.5 and 3.7, so that the deployed version is the newer (docs/deploy.md).
+ENGINE_VERSION = "3.7"
+
 # Models that take batch jobs (Supported Regions and models for batch inference).
 BATCH_MODELS = ("amazon.titan-embed-text-v2:0", "amazon.titan-embed-image-v1")
 
-# Set by the constructs.
-ALTO_VARIABLE = re.compile(r"ALTO_\w+|POWERTOOLS_SERVICE_NAME")
+# Set by the constructs, unlike the limits of requests (ALTO_LIMIT_*).
+ALTO_VARIABLE = re.compile(r"ALTO_(?!LIMIT_)\w+|POWERTOOLS_SERVICE_NAME")
 # Names under which secrets are kept. A function's environment can be read by every principal that may describe it.
 SECRET_VARIABLE = re.compile(r"(?i)\w*(SECRET|TOKEN|PASSWORD|CREDENTIAL|ACCESS_?KEY|API_?KEY)\w*")
 
@@ -102,6 +106,8 @@ class Settings(_Block):
 
     # Where collections live.
     engine: Literal["lucene", "faiss"]
+    # Copies of each shard of a collection that does not ask for a number. By default 1, or 0 on a domain of one node.
+    replicas: Annotated[WholeNumber, Field(ge=0, le=5)] | None = Field(None, description="a whole number from 0 to 5")
     domain: Annotated[DomainSize | None, Decoded] = None
     existing_domain_url: Annotated[str, matching(r"^https?://[^/\s]+$")] | None = Field(
         None, description="scheme and host only, as in http://127.0.0.1:9200"
@@ -132,6 +138,10 @@ class Settings(_Block):
         None, description="the issuer's URL, as in its tokens"
     )
     jwt_audience: Annotated[tuple[Text, ...], Decoded] = Field((), description="text")
+    # A token needs one scope of a route's list; without lists any valid token may use every route.
+    jwt_read_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
+    jwt_write_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
+    jwt_admin_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
     custom_domain: Annotated[str, matching(HOST_NAME)] | None = Field(
         None, description="a host name such as search.example.com"
     )
@@ -148,6 +158,11 @@ class Settings(_Block):
     # Where the functions run, and which key encrypts their data.
     network: Literal["public", "vpc"] = "public"
     encryption_key: Literal["aws-owned", "customer"] = "aws-owned"
+
+    # Days after which files in the import bucket expire; they stay by default.
+    upload_expiry_days: Annotated[WholeNumber, Field(ge=1, le=3_650)] | None = Field(
+        None, description="a whole number from 1 to 3650"
+    )
 
     # SQS itself takes 2 to 1000.
     load_concurrency: WholeNumber = whole_number(2, 1_000)
@@ -186,6 +201,15 @@ class Settings(_Block):
         """The name by which policies know the OpenSearch domain."""
         endpoint = AWS_ENDPOINT_HOST.fullmatch(host(self.existing_domain_url))
         return endpoint["name"] if endpoint else f"alto-{self.stage}"
+
+    @property
+    def default_replicas(self) -> int:
+        """The replicas of a collection that does not ask for a number: none where one node could not hold them."""
+        if self.replicas is not None:
+            return self.replicas
+        if self.existing_domain_url:
+            return 0 if is_loopback(host(self.existing_domain_url)) else 1
+        return 0 if self.domain and self.domain.instance_count == 1 else 1
 
     @property
     def regions_of_models(self) -> tuple[str, ...]:
@@ -251,6 +275,15 @@ def _audience(settings: Settings) -> str | None:
     return None if settings.jwt_audience else "list whom tokens must be made for (their aud), because 'auth' is jwt"
 
 
+def _scopes(settings: Settings) -> str | None:
+    lists = (settings.jwt_read_scopes, settings.jwt_write_scopes, settings.jwt_admin_scopes)
+    if settings.auth == "iam":
+        return "leave 'jwt_*_scopes' out, or set 'auth' to jwt" if any(lists) else None
+    if any(lists) and not all(lists):
+        return "give all of 'jwt_read_scopes', 'jwt_write_scopes' and 'jwt_admin_scopes', or none of them"
+    return None
+
+
 def _custom_domain(settings: Settings) -> str | None:
     alone = settings.certificate_arn and not settings.custom_domain
     return "write the host name that 'certificate_arn' is for, or leave that out" if alone else None
@@ -309,6 +342,7 @@ COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
     ("removal", _removal),
     ("jwt_issuer", _issuer),
     ("jwt_audience", _audience),
+    ("jwt_read_scopes", _scopes),
     ("custom_domain", _custom_domain),
     ("certificate_arn", _certificate),
     ("model_regions", _model_regions),

@@ -44,6 +44,8 @@ class EngineSettings(FunctionSettings):
 
     opensearch_url: str = Field(alias="ALTO_OPENSEARCH_URL", pattern=r"^https?://[^/]+$")
     knn_engine: Literal["lucene", "faiss"] = Field(default="lucene", alias="ALTO_KNN_ENGINE")
+    # The replicas of a collection that does not ask for a number; without it, OpenSearch's own default.
+    default_replicas: int | None = Field(default=None, alias="ALTO_DEFAULT_REPLICAS", ge=0, le=5)
 
 
 class RequestLimits(Settings):

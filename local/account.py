@@ -19,7 +19,7 @@ import uv
 from botocore.config import Config
 
 from local.errors import LocalStackError
-from local.processes import LOOPBACK, Process, answers, is_free
+from local.processes import LOOPBACK, Process, is_free, responds
 
 ACCOUNT_ID = "000000000000"
 
@@ -37,7 +37,7 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
 def aws_client(service: str, endpoint: str, region: str) -> Any:
-    """A boto3 client of a service in the local account that answers at `endpoint`."""
+    """A boto3 client of a service in the local account at `endpoint`."""
     # The type stubs have one overload per service's name, and this takes any name.
     make_client: Callable[..., Any] = boto3.client
     return make_client(
@@ -46,7 +46,7 @@ def aws_client(service: str, endpoint: str, region: str) -> Any:
         region_name=region,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        # Nothing on the loopback interface is reached through a proxy, whatever the environment says of proxies.
+        # Nothing on the loopback interface is reached through a proxy, also if the environment names one.
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
 
@@ -83,8 +83,21 @@ def install_ministack(lock: Path, folder: Path) -> Path:
 class LocalAccount:
     """One AWS account in one region on the loopback interface."""
 
-    def __init__(self, folder: Path, log: Path, port: int, region: str, services: dict[str, str]) -> None:
-        """`services` names, as `{"BEDROCK_RUNTIME": url}`, the services that functions find elsewhere."""
+    def __init__(
+        self,
+        folder: Path,
+        log: Path,
+        port: int,
+        region: str,
+        services: dict[str, str],
+        *,
+        concurrency: int | None = None,
+    ) -> None:
+        """`services` names, as `{"BEDROCK_RUNTIME": url}`, the services that functions find elsewhere.
+
+        concurrency: the most executions of Lambda at once, as 10 in many new accounts. By default as many as this
+        machine can run.
+        """
         self.port = port
         self.region = region
         self.endpoint = f"http://{LOOPBACK}:{port}"
@@ -109,11 +122,13 @@ class LocalAccount:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
         }
+        if concurrency is not None:
+            environment["LAMBDA_ACCOUNT_CONCURRENCY"] = str(concurrency)
         self._environment = environment
         self._process: Process | None = None
 
     def start(self, python: Path) -> Process:
-        """Starts the account by the Python that has ministack, and waits until it answers; raises LocalStackError."""
+        """Starts the account by the Python that has ministack, and waits until it responds; raises LocalStackError."""
         if not is_free(self.port):
             raise LocalStackError(
                 f"port {self.port}, which the local AWS account has in its state, is taken: "
@@ -131,7 +146,7 @@ class LocalAccount:
             folder=self._folder,
         )
         self._process.start()
-        self._process.wait_until(lambda: answers(f"{self.endpoint}/_ministack/health"), seconds=60)
+        self._process.wait_until(lambda: responds(f"{self.endpoint}/_ministack/health"), seconds=60)
         return self._process
 
     def stop(self) -> None:

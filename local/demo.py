@@ -1,4 +1,4 @@
-"""The main job: the API documentation of AWS goes in through S3, questions in plain words come out answered."""
+"""The demo: imports the API documentation of AWS through S3, and searches it with questions in plain words."""
 
 import tempfile
 import time
@@ -41,7 +41,7 @@ DEFINITION = {
     },
 }
 MODES = ("bm25", "near_text", "hybrid")
-# Chosen so that one sees what each search is good at: the words of some answers are not in the question, and what one
+# Chosen so that one sees what each search is good at: the words of some results are not in the question, and what one
 # search misses another finds.
 QUESTIONS = (
     "how do I rotate an encryption key",
@@ -58,7 +58,7 @@ SECONDS_OF_SILENCE = 180.0
 
 
 def import_id(bucket: str, key: str, version: str) -> str:
-    """The id of the import that S3's event of this object starts: known to whoever wrote the object."""
+    """The id of the import that S3's event of this object starts: computed by the writer of the object."""
     return str(uuid5(NAMESPACE_URL, f"s3://{bucket}/{key}#{version}"))
 
 
@@ -84,18 +84,18 @@ class Demo:
         self._console.print(text, highlight=False, soft_wrap=True)
 
     def _call(self, method: str, path: str, body: object = None, *, expected: Sequence[int] = (200,)) -> Any:
-        answer = self._api.request(method, path, json=body)
-        if answer.status_code not in expected:
-            raise LocalStackError(f"{method} {path} was answered with {answer.status_code}: {answer.text[:500]}")
-        return answer.json() if answer.content else None
+        response = self._api.request(method, path, json=body)
+        if response.status_code not in expected:
+            raise LocalStackError(f"{method} {path} returned {response.status_code}: {response.text[:500]}")
+        return response.json() if response.content else None
 
     def _create_collection(self, fresh: bool) -> None:
         if fresh:
             self._call("DELETE", f"/v1/collections/{COLLECTION}", expected=(204, 404))
-        answer = self._call("POST", "/v1/collections", DEFINITION, expected=(201, 409))
-        kept = "error" in answer
+        response = self._call("POST", "/v1/collections", DEFINITION, expected=(201, 409))
+        kept = "error" in response
         self._say(
-            f"Collection {COLLECTION}: {'there already, used as it is (--fresh starts anew)' if kept else 'created'}"
+            f"Collection {COLLECTION}: {'there already, used as it is (--fresh starts again)' if kept else 'created'}"
         )
 
     def _upload(self, services: Sequence[str] | None) -> tuple[str, int]:
@@ -109,8 +109,10 @@ class Demo:
                 f"to s3://{self._stack.bucket}/{KEY}"
             )
             with path.open("rb") as file:
-                answer = s3.put_object(Bucket=self._stack.bucket, Key=KEY, Body=file)
-        return import_id(self._stack.bucket, KEY, answer.get("VersionId") or answer["ETag"].strip('"')), written
+                written_object = s3.put_object(Bucket=self._stack.bucket, Key=KEY, Body=file)
+        return import_id(
+            self._stack.bucket, KEY, written_object.get("VersionId") or written_object["ETag"].strip('"')
+        ), written
 
     def _follow(self, job_id: str, written: int) -> None:
         began = time.monotonic()
@@ -133,7 +135,7 @@ class Demo:
         heard = time.monotonic()
         while True:
             job = self._call("GET", f"/v1/imports/{job_id}", expected=(200, 404))
-            # The event needs a moment to arrive; until then there is no job.
+            # The event needs a moment to arrive; until then the job does not exist.
             state = job.get("state")
             if state in FINAL_STATES:
                 progress.show(job["counts"]["read"], state)
@@ -153,9 +155,9 @@ class Demo:
         columns = []
         for mode in MODES:
             body = {mode: {"query": question}, "limit": SHOWN, "return_properties": ["service", "operation"]}
-            answer = self._call("POST", f"/v1/collections/{COLLECTION}/search", body)
-            names = [f"{hit['properties']['service']}:{hit['properties']['operation']}" for hit in answer["objects"]]
-            columns.append([f"{answer['took_ms']} ms", *names, *[""] * (SHOWN - len(names))])
+            response = self._call("POST", f"/v1/collections/{COLLECTION}/search", body)
+            names = [f"{hit['properties']['service']}:{hit['properties']['operation']}" for hit in response["objects"]]
+            columns.append([f"{response['took_ms']} ms", *names, *[""] * (SHOWN - len(names))])
         table = Table(title=f'"{question}"', title_justify="left", title_style="bold", expand=False)
         for mode, column in zip(MODES, columns, strict=True):
             table.add_column(f"{mode} ({column[0]})", overflow="fold", min_width=28)
@@ -166,7 +168,7 @@ class Demo:
 
 
 class ImportProgress:
-    """A bar with rate and time left; where there is no terminal, a line for every tenth."""
+    """A bar with rate and time left; without a terminal, a line for every tenth."""
 
     def __init__(self, console: Console, total: int) -> None:
         self._console = console

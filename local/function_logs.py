@@ -49,7 +49,7 @@ class FunctionLogs:
             try:
                 self.collect()
             except (BotoCoreError, ClientError) as error:
-                # Logs are a convenience: an account that goes away is reported by whoever watches its process.
+                # Logs are a convenience: an account that goes away is reported by the watcher of its process.
                 log.debug("The functions' logs cannot be read: %s", error)
 
     def collect(self) -> None:

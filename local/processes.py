@@ -21,7 +21,7 @@ FIRST_PORT = 8700
 LAST_PORT = 9700
 
 
-# Ends a child (with SIGTERM, so that it can save its state) when whoever started it is gone without having stopped it.
+# Ends a child (with SIGTERM, so that it can save its state) when its starter ended without having stopped it.
 # `exec` makes the process that was started the child itself.
 UNDER_WATCH = """\
 parent=$PPID
@@ -53,7 +53,7 @@ def free_ports(count: int, besides: Sequence[int] = ()) -> list[int]:
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log file, indented for an error message; empty when there is no log."""
+    """The end of a log file, indented for an error message; empty without a log."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
@@ -94,7 +94,7 @@ class Process:
             )
 
     def poll(self) -> int | None:
-        """The exit code of a process that ended by itself or was stopped, else None."""
+        """The exit code of a process that ended or was stopped, else None."""
         return self._child.poll() if self._child else None
 
     def wait(self) -> int:
@@ -103,7 +103,7 @@ class Process:
         return self._child.wait()
 
     def death_notice(self) -> str:
-        """What to tell when the process has ended although nobody stopped it."""
+        """The message for a process that ended without having been stopped."""
         return f"{self.name} ended with exit code {self.poll()}. The end of {self.log}:{last_lines(self.log)}"
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
@@ -114,7 +114,7 @@ class Process:
                 raise LocalStackError(self.death_notice())
             if time.monotonic() > deadline:
                 raise LocalStackError(
-                    f"{self.name} did not answer within {seconds:g} s. The end of {self.log}:{last_lines(self.log)}"
+                    f"{self.name} did not respond within {seconds:g} s. The end of {self.log}:{last_lines(self.log)}"
                 )
             time.sleep(0.05)
 
@@ -134,8 +134,8 @@ class Process:
             os.killpg(self._child.pid, signal.SIGKILL)
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of the URL is answered with a success."""
+def responds(url: str) -> bool:
+    """Whether a GET of the URL succeeds."""
     try:
         return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.HTTPError:

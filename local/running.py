@@ -1,7 +1,7 @@
-"""The note of a running stack: where it answers and which processes belong to it.
+"""The note of a running stack: where it listens and which processes belong to it.
 
-That it still runs is told by a lock which its process holds: the system takes that back however the process ends, so
-that a note left behind by a crash is not believed.
+A lock that its process holds shows that it still runs: the system releases it however the process ends, so that a
+note left behind by a crash is ignored.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from typing import IO
 
 @dataclass(frozen=True)
 class RunningStack:
-    """What one needs to use a stack. `endpoint` is the local account's, for boto3 and the AWS command line."""
+    """The addresses of a running stack. `endpoint` is the local account's, for boto3 and the AWS command line."""
 
     url: str
     bucket: str

@@ -12,6 +12,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -28,7 +30,7 @@ from local.function_logs import FunctionLogs
 from local.gateway import Gateway
 from local.opensearch.artifacts import install as install_opensearch
 from local.opensearch.node import OpenSearchNode
-from local.processes import LOOPBACK, Process, answers, free_ports, is_free, last_lines
+from local.processes import LOOPBACK, Process, free_ports, is_free, last_lines, responds
 from local.running import RunningStack, StateLock, find_running, remove_note, write_note
 from local.steps import Steps
 
@@ -38,6 +40,9 @@ STATE = TOOLS / "state"
 
 SERVERS = ("api", "account", "opensearch", "emulator")
 SECONDS_BETWEEN_LOOKS = 0.5
+# A server that crashes more often than this within the window is given up.
+CRASHES_ALLOWED = 3
+CRASH_WINDOW_SECONDS = 300
 
 
 class Stack:
@@ -54,6 +59,9 @@ class Stack:
         self._stoppers: list[Callable[[], None]] = []
         self._ending = False
         self._servers: list[Process] = []
+        # Servers that keep their state on disk and are started again after a crash.
+        self._restartable: list[Process] = []
+        self._crashes: dict[str, list[float]] = {}
 
     def __enter__(self) -> Self:
         self.up()
@@ -116,12 +124,29 @@ class Stack:
         )
 
     def watch(self) -> None:
-        """Returns never: raises LocalStackError with the log's last lines when a server dies."""
+        """Never returns. Restarts OpenSearch after a crash; raises LocalStackError when another server dies."""
         while True:
             for server in self._servers:
                 if server.poll() is not None:
-                    raise LocalStackError(server.death_notice())
+                    self._restart(server)
             time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _restart(self, server: Process) -> None:
+        """Start a crashed server again; raises LocalStackError if it cannot be, or crashes again and again."""
+        notice = server.death_notice()
+        now = time.monotonic()
+        crashes = [*(at for at in self._crashes.get(server.name, []) if now - at < CRASH_WINDOW_SECONDS), now]
+        self._crashes[server.name] = crashes
+        if server not in self._restartable or len(crashes) > CRASHES_ALLOWED:
+            raise LocalStackError(notice)
+        crash_log = server.log.with_suffix(".crash.log")
+        with suppress(OSError):
+            server.log.replace(crash_log)
+        self._steps.note(f"{notice}\n{server.name} is restarted; the log of the crash is {crash_log}")
+        server.start()
+        if self.running and server.pid:
+            self.running = replace(self.running, servers=self.running.servers | {server.name: server.pid})
+            write_note(self.folder, self.running)
 
     def down(self) -> None:
         """Stops everything that this object started, the last one first."""
@@ -129,6 +154,7 @@ class Stack:
         while self._stoppers:
             self._stoppers.pop()()
         self._servers.clear()
+        self._restartable.clear()
         if self.running:
             remove_note(self.folder)
             self.running = None
@@ -159,10 +185,11 @@ class Stack:
         with self._steps.step("OpenSearch 3.6: installed"):
             home = install_opensearch(report=self._steps.note)
         with self._steps.step("OpenSearch node: up"):
-            node = OpenSearchNode(home, self.folder / "opensearch", port=port)
+            node = OpenSearchNode(home, self.folder / "opensearch", port=port, like_service=True)
             self._stop_later(node.stop)
             node.start()
             self._servers.append(node)
+            self._restartable.append(node)
 
     def _start_models(self, port: int, url: str, s3_endpoint: str) -> None:
         emulator = Process(
@@ -178,12 +205,12 @@ class Stack:
         with self._steps.step("Bedrock and SageMaker emulator: up"):
             self._stop_later(emulator.stop)
             emulator.start()
-            emulator.wait_until(lambda: answers(f"{url}/_emulator/health"), seconds=180)
+            emulator.wait_until(lambda: responds(f"{url}/_emulator/health"), seconds=180)
             self._servers.append(emulator)
 
     def _deploy(self, account: LocalAccount, opensearch_url: str) -> Outputs:
         with self._steps.step("Local AWS account: up"):
-            # Beside the project, not in the state folder: test runs with states of their own share it.
+            # Next to the project, not in the state folder: test runs with states of their own share it.
             python = install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS)
             self._stop_later(account.stop)
             self._servers.append(account.start(python))
@@ -199,7 +226,7 @@ class Stack:
             return deployment.deploy()
 
     def _open(self, account: LocalAccount, outputs: Outputs, port: int) -> None:
-        with self._steps.step("Alto answers"):
+        with self._steps.step("Alto is ready"):
             logs = FunctionLogs(account, self.folder / "logs")
             self._stop_later(logs.stop)
             logs.start()
@@ -207,10 +234,11 @@ class Stack:
             gateway = Gateway(port, account.port, api_id(outputs["ApiUrl"]), account.region, failures)
             self._stop_later(gateway.stop)
             gateway.start()
-            answer = httpx.get(f"{gateway.url}/v1/.well-known/ready", timeout=40, trust_env=False)
-            if not answer.is_success:
+            response = httpx.get(f"{gateway.url}/v1/.well-known/ready", timeout=40, trust_env=False)
+            if not response.is_success:
                 raise LocalStackError(
-                    f"Alto is deployed but not ready: {answer.status_code} {answer.text[:500]}{last_lines(failures)}\n"
+                    f"Alto is deployed but not ready: {response.status_code} {response.text[:400]}"
+                    f"{last_lines(failures)}\n"
                     f"The functions' logs are in {failures.parent}"
                 )
 
@@ -227,13 +255,13 @@ def _at_once(*tasks: Callable[[], object]) -> None:
     def run(task: Callable[[], object]) -> None:
         try:
             task()
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
             results.put(error)
         else:
             results.put(None)
 
     for task in tasks:
-        # Daemons: after an error or Ctrl-C nobody waits for a download to end.
+        # Daemons: after an error or Ctrl-C the process does not wait for a download to end.
         Thread(target=run, args=(task,), daemon=True).start()
     missing = len(tasks)
     while missing:

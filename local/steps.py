@@ -1,4 +1,4 @@
-"""Shows what is being done and how long each step took; plain lines where there is no terminal."""
+"""Shows the steps and their durations; plain lines without a terminal."""
 
 import time
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Times a block. A failed step is shown as under way: the error itself is told by whoever catches it."""
+        """Times a block. A failed step is shown as under way: the error itself is reported by the caller."""
         began = time.monotonic()
         task = self._begin(title)
         yield

@@ -44,8 +44,11 @@ class CollectionAdmin:
         embedder: Embedder,
         knn_engine: KnnEngine,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        replicas: int | None = None,
     ) -> None:
         self._engine = engine
+        self._replicas = replicas
         self._registry = registry
         self._embedder = embedder
         self._knn_engine = knn_engine
@@ -66,7 +69,7 @@ class CollectionAdmin:
         }
         described = config.model_dump(exclude={"vectors"})
         collection = Collection(**described, vectors=vectors, created=now, updated=now)
-        body = index_body(collection, self._knn_engine)
+        body = index_body(collection, self._knn_engine, self._replicas)
         try:
             self._engine.request("PUT", f"/{first_index_of(config.name)}", body, timeout=deadline.remaining())
         except IndexExistsError:

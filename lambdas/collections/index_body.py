@@ -61,12 +61,18 @@ SCALAR_TYPES: dict[str, dict[str, Any]] = {
 SPACE_TYPES: dict[str, str] = {"cosine": "cosinesimil", "dot": "innerproduct", "l2_squared": "l2"}
 
 
-def index_body(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
-    """The body of the request that creates the collection's index, alias and configuration at once."""
+def index_body(collection: Collection, engine: KnnEngine, replicas: int | None = None) -> dict[str, Any]:
+    """The body of the request that creates the collection's index, alias and configuration at once.
+
+    `replicas` is the number for collections that do not ask for one.
+    """
+    # Always sent: the default of OpenSearch Service is five shards, that of the engine is one.
+    defaults = {"number_of_shards": 1} | ({} if replicas is None else {"number_of_replicas": replicas})
     return {
         "aliases": {alias_of(collection.name): {}, collection.alias: {}},
         "settings": {
             "index": {"knn": bool(collection.vectors), "mapping": {"total_fields": {"limit": FIELDS_LIMIT}}}
+            | defaults
             | index_settings(collection.index),
             "analysis": ANALYSIS,
         },

@@ -17,7 +17,7 @@ from lambdas.opensearch import DocumentMissingError, IndexExistsError, IndexMiss
 # No collection's name begins with a dash, so this is no alias of one.
 LOCK_INDEX = "alto--locks"
 INDEX_BODY = {
-    "settings": {"index": {"number_of_shards": 1}},
+    "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
     "mappings": {"dynamic": "strict", "properties": {"until": {"type": "double", "index": False}}},
 }
 # Longer than an HTTP function lives. A load function changes a collection within seconds.

@@ -35,7 +35,7 @@ def loader() -> Loader[Collection]:
     # Loading a chunk takes seconds: beside that a look-up is nothing, and chunks fit the collection as it is now.
     registry = CollectionRegistry(engine, seconds=0)
     model = embedder(model_caller(aws))
-    schema = CollectionAdmin(engine, registry, model, settings.knn_engine)
+    schema = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)
     s3 = session.create_client("s3", region_name=settings.region)
     bulk = BulkWriter(engine)
     writer = ObjectWriter(engine, bulk, model, schema=schema)

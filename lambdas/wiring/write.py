@@ -56,7 +56,7 @@ def services() -> WriteServices:
     engine = connect(settings, aws)
     registry = CollectionRegistry(engine)
     model = embedder(model_caller(aws))
-    collections = CollectionAdmin(engine, registry, model, settings.knn_engine)
+    collections = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
     writer = StaleTolerantWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)

@@ -31,7 +31,7 @@ _DENIALS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """What the signature says, without its secrets."""
+    """The content of a signature, without its secrets."""
 
     access_key: str
     region: str
@@ -52,7 +52,7 @@ class Access:
     """Rules, all optional: without any, every well-formed signature is let in.
 
     keys: if any, only these are let in. denied: access key to the code of the 403 it gets. denied_models: ids that
-    nobody may invoke. model_regions: model id to the regions that have it; a model not named is everywhere.
+    no caller may invoke. model_regions: model id to the regions that have it; a model not named is everywhere.
     """
 
     keys: Mapping[str, Key] = field(default_factory=dict)

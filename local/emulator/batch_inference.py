@@ -56,7 +56,7 @@ class BatchJob:
     task: "asyncio.Task[None] | None" = None
 
     def shown(self) -> dict[str, Any]:
-        """The answer of GetModelInvocationJob."""
+        """The response of GetModelInvocationJob."""
         given = {name: self.request[name] for name in (*REQUIRED, "clientRequestToken") if name in self.request}
         times = {"submitTime": self.submitted, "lastModifiedTime": self.ended or self.submitted}
         times |= {} if self.ended is None else {"endTime": self.ended}
@@ -78,8 +78,8 @@ class BatchInference:
         self._injector = injector
         self._jobs: dict[str, BatchJob] = {}
 
-    def answer(self, method: str, resource: str, rest: list[str], request: Request, caller: Caller) -> dict[str, Any]:
-        """The body of the answer to a call of the job API. Raises ServiceError."""
+    def respond(self, method: str, resource: str, rest: list[str], request: Request, caller: Caller) -> dict[str, Any]:
+        """The body of the response to a call of the job API. Raises ServiceError."""
         match method, resource, rest:
             case "POST", "model-invocation-job", []:
                 return {"jobArn": self._create(_json_object(request.body), caller).arn}
@@ -165,7 +165,7 @@ class BatchInference:
             _end(job, job.plan.end, job.plan.message)
         except _UnusableError as error:
             _end(job, "Failed", str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job ends, and says so
+        except Exception as error:  # noqa: BLE001 - any error ends the job, which reports it
             _end(job, "Failed", f"{type(error).__name__}: {error}")
 
     async def _infer(self, job: BatchJob, region: str) -> None:
@@ -238,7 +238,7 @@ def _records(content: bytes) -> list[dict[str, Any]]:
         except orjson.JSONDecodeError:
             raise _UnusableError(f"Line {number} of the input file is not JSON.") from None
         if not isinstance(record, dict) or "modelInput" not in record or not _is_id(record.get("recordId")):
-            raise _UnusableError(f"Line {number} of the input file is no record: send recordId and modelInput.")
+            raise _UnusableError(f"Line {number} of the input file is not a record: send recordId and modelInput.")
         records.append(record)
     if not MIN_RECORDS <= len(records) <= MAX_RECORDS:
         raise _UnusableError(
@@ -253,7 +253,7 @@ def _is_id(value: Any) -> bool:
 
 def _read(s3: Any, uri: str) -> bytes:
     if not uri.endswith(".jsonl"):
-        raise _UnusableError(f"{uri} is no JSONL file.")
+        raise _UnusableError(f"{uri} is not a JSONL file.")
     place = urlsplit(uri)
     content: bytes = s3.get_object(Bucket=place.netloc, Key=place.path[1:])["Body"].read()
     return content
@@ -270,5 +270,5 @@ def _json_object(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise invalid("The request's body is no JSON object.")
+        raise invalid("The request's body is not a JSON object.")
     return document

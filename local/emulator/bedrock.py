@@ -18,7 +18,7 @@ _ARN = re.compile(r"^arn:aws(?:-[\w-]+)?:bedrock:[a-z0-9-]+:(\d{12})?:(foundatio
 class Bedrock:
     """The models, by every identifier that InvokeModel accepts.
 
-    profiles: ARNs of application inference profiles, each to the model id behind it. cohere_v4_list: Cohere v4 answers
+    profiles: ARNs of application inference profiles, each to the model id behind it. cohere_v4_list: Cohere v4 responds
     a list of vectors, not the form by type. Raises ValueError for a profile of a model that is not here.
     """
 
@@ -32,7 +32,7 @@ class Bedrock:
         for arn, model in self._profiles.items():
             if self.model_id(arn) not in self._families:
                 raise ValueError(
-                    f"The profile {arn} names {model!r}, which is no model here: {', '.join(self._families)}."
+                    f"The profile {arn} names {model!r}, which is not a model here: {', '.join(self._families)}."
                 )
 
     def model_id(self, identifier: str) -> str:

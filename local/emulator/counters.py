@@ -1,4 +1,4 @@
-"""What was asked and answered, for tests to assert on. Holds no secret: of the signature only what names the caller."""
+"""The calls and their responses, for tests to assert on. Contains no secret: of a signature only the caller's name."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ TEXTS_REMEMBERED = 1_000_000  # bounds the memory of `texts_embedded_again`
 
 @dataclass
 class Call:
-    """One invocation: recorded when it arrives, completed when it is answered."""
+    """One invocation: recorded when it arrives, completed with its response."""
 
     number: int
     service: str

@@ -57,12 +57,12 @@ class Emulator:
         try:
             connection.request(method, f"/_emulator/{resource}", json.dumps(document))
             response = connection.getresponse()
-            answer: dict[str, Any] = json.load(response)
+            response_body: dict[str, Any] = json.load(response)
         finally:
             connection.close()
         if response.status != 200:
-            raise ValueError(answer["message"])
-        return answer
+            raise ValueError(response_body["message"])
+        return response_body
 
 
 class _Thread:

@@ -1,11 +1,11 @@
-"""The error that an emulated service answers with."""
+"""The error response of an emulated service."""
 
 from collections.abc import Iterable
 from typing import Any
 
 
 class ServiceError(Exception):
-    """status and code as botocore's service model has them; extra members go into the body beside the message."""
+    """status and code as botocore's service model has them; extra members go into the body next to the message."""
 
     def __init__(self, status: int, code: str, message: str, **extra: Any) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ def invalid(message: str) -> ServiceError:
 
 
 def malformed(violations: Iterable[str] = ()) -> ServiceError:
-    """Bedrock's answer to a body that breaks the model's JSON schema: violations are run together, as AWS does."""
+    """Bedrock's response to a body that breaks the model's JSON schema: violations are run together, as AWS does."""
     found = "".join(violations)
     detail = f": {found}" if found else ""
     return invalid(f"Malformed input request{detail}, please reformat your input and try again.")

@@ -1,4 +1,4 @@
-"""The embedding model families of Bedrock: what each accepts, what it reads from a body and how it answers.
+"""The embedding model families of Bedrock: what each accepts, what it reads from a body and how it responds.
 
 A family is one row of FAMILIES; adding a model is adding a row. Limits and messages are those of AWS where they are
 known. Only the text side is emulated.
@@ -29,7 +29,7 @@ COHERE_TEXTS = 96
 
 @dataclass(frozen=True)
 class Work:
-    """What a valid body asks for: these texts, cut where the request allows it, as vectors of this length."""
+    """The request of a valid body: these texts, cut where the request allows it, as vectors of this length."""
 
     texts: list[str]
     dimensions: int

@@ -11,7 +11,7 @@ Service = Literal["bedrock", "sagemaker"]
 
 THROTTLED = "ThrottlingException"
 SLOW, DROPPED, MALFORMED, ERROR_IN_BODY = "slow", "dropped", "malformed", "error_in_body"
-STRANGE = (SLOW, DROPPED, MALFORMED, ERROR_IN_BODY)  # not an error status: they spoil or delay the answer
+STRANGE = (SLOW, DROPPED, MALFORMED, ERROR_IN_BODY)  # not an error status: they spoil or delay the response
 
 # kind: status, message, and the code that SageMaker uses where it has its own
 ERRORS: dict[str, tuple[int, str, str]] = {
@@ -56,10 +56,10 @@ BATCH_ENDS = ("Completed", "PartiallyCompleted", "Failed", "Expired")
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What becomes of batch jobs that are created while the plan is in force.
+    """The fate of batch jobs that are created while the plan is in force.
 
     seconds: how long a job takes. end: the state in which it ends, with this message. done: how many records a job that
-    is PartiallyCompleted has time for. refused: the code of the error that CreateModelInvocationJob answers with.
+    is PartiallyCompleted has time for. refused: the code of the error that CreateModelInvocationJob returns.
     texts: a part of a text to the kind that a record with such a text gets, as in FaultPlan but in batch jobs only.
     """
 
@@ -196,12 +196,14 @@ def _by_text(given: Mapping[str, str]) -> dict[str, str]:
 def _kind(given: str) -> str:
     kind = BY_STATUS.get(given, given)
     if kind not in ERRORS and kind not in STRANGE:
-        raise ValueError(f"{given!r} is no kind of fault; choose one of {', '.join([*BY_STATUS, *ERRORS, *STRANGE])}.")
+        raise ValueError(
+            f"{given!r} is not a kind of fault; choose one of {', '.join([*BY_STATUS, *ERRORS, *STRANGE])}."
+        )
     return kind
 
 
 def _numbers(given: str | int) -> range:
     first, _, last = str(given).partition("-")
     if not first.isdecimal() or not (last or first).isdecimal():
-        raise ValueError(f'{given!r} is no call number; write "3" or "3-7".')
+        raise ValueError(f'{given!r} is not a call number; write "3" or "3-7".')
     return range(int(first), int(last or first) + 1)

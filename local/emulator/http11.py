@@ -24,7 +24,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
-    is_open: Callable[[], bool] = lambda: True  # whether the client still waits for the answer
+    is_open: Callable[[], bool] = lambda: True  # whether the client still waits for the response
     query: str = ""
 
 
@@ -46,7 +46,7 @@ type Handler = Callable[[Request], Awaitable[Response | None]]
 
 
 class BadRequestError(Exception):
-    """What was received is no request that can be answered; the connection is closed."""
+    """The received bytes are not a valid request; the connection is closed."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class BadRequestError(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """One client. Requests are answered one after the other; a handler's None drops the connection unanswered."""
+    """One client. Requests are handled one after the other; a handler's None drops the connection."""
 
     def __init__(self, handler: Handler, connections: set["Connection"]) -> None:
         self._handler = handler
@@ -135,7 +135,7 @@ def _read_head(head: bytes) -> tuple[str, str, str, dict[str, str]]:
         pairs = [line.split(":", 1) for line in lines]
         headers = {name.strip().lower(): value.strip() for name, value in pairs}
     except ValueError as error:
-        raise BadRequestError(400, "This is no HTTP/1.1 request.") from error
+        raise BadRequestError(400, "This is not an HTTP/1.1 request.") from error
     path, _, query = target.partition("?")
     return method, path, query, headers
 
@@ -145,7 +145,7 @@ def _body_length(headers: Mapping[str, str]) -> int:
         raise BadRequestError(411, "Send Content-Length; chunked bodies are not read here.")
     given = headers.get("content-length", "0")
     if not given.isdecimal():
-        raise BadRequestError(400, f"Content-Length {given!r} is no number.")
+        raise BadRequestError(400, f"Content-Length {given!r} is not a number.")
     if int(given) > BODY_LIMIT:
         raise BadRequestError(413, f"The body is longer than {BODY_LIMIT} bytes.")
     return int(given)

@@ -1,4 +1,4 @@
-"""What answers the calls: the real MiniLM, or a stub that costs nothing and so lets a benchmark see its caller."""
+"""The models behind the calls: the real MiniLM, or a stub that costs nothing, for benchmarks of the caller."""
 
 import asyncio
 import hashlib
@@ -40,7 +40,7 @@ class MiniLM:
         options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3
-        # Spinning workers would take the CPU from the processes that wait for the answer.
+        # Spinning workers would take the CPU from the processes that wait for the response.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
             str(cached_graph()), options, providers=["CPUExecutionProvider"]
@@ -109,11 +109,11 @@ class MicroBatcher:
 
     async def run(self, texts: list[str]) -> Floats:
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Floats] = loop.create_future()
-        self._waiting.append((texts, answer))
+        future: asyncio.Future[Floats] = loop.create_future()
+        self._waiting.append((texts, future))
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
-        return await answer
+        return await future
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -123,14 +123,14 @@ class MicroBatcher:
             try:
                 vectors = await loop.run_in_executor(self._threads, self._encode, joined)
             except Exception as error:  # noqa: BLE001 - every caller of the batch gets it
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(error)
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
                 continue
             start = 0
-            for texts, answer in batch:
-                if not answer.done():
-                    answer.set_result(vectors[start : start + len(texts)])
+            for texts, future in batch:
+                if not future.done():
+                    future.set_result(vectors[start : start + len(texts)])
                 start += len(texts)
 
     def _take(self) -> list[tuple[list[str], asyncio.Future[Floats]]]:
@@ -155,7 +155,7 @@ class StubEmbedder:
 
     @classmethod
     def vectors(cls, texts: list[str], dimensions: int) -> Floats:
-        """(texts, dimensions), unit length: tests compute with it what a call has to answer."""
+        """(texts, dimensions), unit length: tests compare the responses of calls with it."""
         rows = np.empty((len(texts), dimensions), np.float32)
         span = len(cls._NOISE) - dimensions
         for row, text in zip(rows, texts, strict=True):

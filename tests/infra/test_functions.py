@@ -8,6 +8,7 @@ from tests.infra.synthesis import FUNCTIONS, Synthesis
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
 ENGINE = {"ALTO_OPENSEARCH_URL", "ALTO_KNN_ENGINE"}
+COLLECTIONS = ENGINE | {"ALTO_DEFAULT_REPLICAS"}
 JOBS = {"ALTO_JOBS_TABLE", "ALTO_IMPORT_BUCKET"}
 CHUNKS = {"ALTO_CHUNK_QUEUE_URL"}
 SPLITS = {"ALTO_SPLIT_QUEUE_URL"}
@@ -22,9 +23,9 @@ def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
     ("name", "variables"),
     [
         ("query", COMMON | ENGINE),
-        ("write", COMMON | ENGINE | JOBS | SPLITS),
+        ("write", COMMON | COLLECTIONS | JOBS | SPLITS),
         ("split", COMMON | JOBS | CHUNKS | SPLITS),
-        ("load", COMMON | ENGINE | JOBS | CHUNKS | {"ALTO_BATCH_ROLE_ARN"}),
+        ("load", COMMON | COLLECTIONS | JOBS | CHUNKS | {"ALTO_BATCH_ROLE_ARN"}),
     ],
 )
 def test_each_function_is_told_exactly_what_it_needs(dev: Synthesis, name: str, variables: set[str]) -> None:
@@ -98,3 +99,23 @@ def test_what_callers_wait_for_starts_from_a_snapshot_where_the_stage_says_so(jw
     assert started == {"query": "PublishedVersions", "write": "PublishedVersions", "split": None, "load": None}
     assert len(jwt.all("AWS::Lambda::Alias")) == 2
     assert not dev.all("AWS::Lambda::Alias")
+
+
+def test_only_functions_that_send_to_their_own_queue_may_recurse(stage: Synthesis) -> None:
+    allowed = {name: stage.function(name).get("RecursiveLoop") for name in FUNCTIONS}
+
+    assert allowed == {"query": None, "write": None, "split": "Allow", "load": "Allow"}
+
+
+def test_functions_learn_how_many_replicas_a_collection_gets(dev: Synthesis, prod: Synthesis) -> None:
+    for name in ("write", "load"):
+        assert dev.function(name)["Environment"]["Variables"]["ALTO_DEFAULT_REPLICAS"] == "0"
+        assert prod.function(name)["Environment"]["Variables"]["ALTO_DEFAULT_REPLICAS"] == "1"
+
+
+def test_production_reserves_concurrency_for_each_function(prod: Synthesis) -> None:
+    reserved = {name: prod.function(name)["ReservedConcurrentExecutions"] for name in FUNCTIONS}
+
+    assert reserved == {"query": 200, "write": 100, "split": 10, "load": 20}
+    # A new account keeps at least 100 of its 1,000 unreserved.
+    assert sum(reserved.values()) <= 900

@@ -1,5 +1,6 @@
 """Bucket, queues, event sources and the job table."""
 
+from collections.abc import Callable
 from typing import Any
 
 from infra import permissions
@@ -124,7 +125,7 @@ def test_only_this_accounts_import_bucket_may_send_to_the_split_queue(stage: Syn
 
     assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
     assert allowed["Condition"] == {
-        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::alto-{stage.stage}-*"},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::alto-{stage.stage}-importsbucket*"},
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
     }
 
@@ -136,3 +137,25 @@ def test_jobs_expire_and_can_be_restored(stage: Synthesis) -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_buckets_logical_id_is_that_of_the_conditions(stage: Synthesis) -> None:
+    """CloudFormation names the bucket <stack>-<logical id>-<random>, in lower case."""
+    [logical_id] = stage.all("AWS::S3::Bucket")
+
+    assert logical_id.lower().startswith("importsbucket")
+
+
+def test_web_pages_of_the_stage_may_upload_with_signed_urls(jwt: Synthesis, dev: Synthesis) -> None:
+    [rule] = jwt.only("AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+
+    assert rule["AllowedMethods"] == ["PUT"]
+    assert rule["AllowedOrigins"] == ["https://app.example.com"]
+    assert rule["ExposedHeaders"] == ["ETag"]
+    assert "CorsConfiguration" not in dev.only("AWS::S3::Bucket")
+
+
+def test_uploads_expire_if_the_stage_says_so(synthesize: Callable[..., Synthesis]) -> None:
+    rules = synthesize("dev", upload_expiry_days="30").only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+
+    assert [rule["ExpirationInDays"] for rule in rules if "Prefix" not in rule and "ExpirationInDays" in rule] == [30]

@@ -110,3 +110,11 @@ def test_only_alarms_of_this_account_are_published(dev: Synthesis) -> None:
     assert [each["Effect"] for each in statements] == ["Deny", "Allow"]
     assert statements[1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert statements[1]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_dropped_recursive_invocations_raise_an_alarm(stage: Synthesis) -> None:
+    dropped = {
+        watched(alarm)[2] for alarm in alarms(stage).values() if watched(alarm)[1] == "RecursiveInvocationsDropped"
+    }
+
+    assert len(dropped) == len(FUNCTIONS)

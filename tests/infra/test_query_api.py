@@ -1,24 +1,16 @@
 """The HTTP API."""
 
 import json
+import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from infra import query_api
 from tests.infra.synthesis import Synthesis
 
-ROUTES = {
-    "$default": "query",
-    "GET /v1/meta": "query",
-    "GET /v1/.well-known/live": "query",
-    "GET /v1/.well-known/ready": "query",
-    "GET /v1/openapi.json": "query",
-    "POST /v1/collections/{name}/search": "query",
-    "POST /v1/collections/{name}/aggregate": "query",
-    "ANY /v1/collections": "write",
-    "ANY /v1/collections/{proxy+}": "write",
-    "ANY /v1/imports": "write",
-    "ANY /v1/imports/{proxy+}": "write",
-}
+ROUTES = {"$default": "query"} | {f"{each.method} {each.path}": each.function for each in query_api.ROUTES}
 
 
 PREFLIGHTS = {
@@ -96,7 +88,7 @@ def test_access_is_logged_without_any_request_header(stage: Synthesis) -> None:
 def test_the_api_is_throttled(prod: Synthesis) -> None:
     defaults = prod.only("AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]
 
-    assert (defaults["ThrottlingRateLimit"], defaults["ThrottlingBurstLimit"]) == (500, 1000)
+    assert (defaults["ThrottlingRateLimit"], defaults["ThrottlingBurstLimit"]) == (200, 400)
 
 
 def test_pages_of_other_origins_are_admitted_only_where_the_stage_lists_them(dev: Synthesis, jwt: Synthesis) -> None:
@@ -123,3 +115,96 @@ def test_outputs_name_what_people_and_programs_need(stage: Synthesis) -> None:
         "LoadDeadLetterQueueUrl",
         "AlarmTopicArn",
     }
+
+
+# Access that a token needs for each operation of the OpenAPI document, as docs/security.md has it.
+ACCESS = {
+    "read": {
+        "GET /v1/.well-known/live",
+        "GET /v1/.well-known/ready",
+        "GET /v1/collections",
+        "GET /v1/collections/{name}",
+        "HEAD /v1/collections/{name}",
+        "GET /v1/collections/{name}/objects",
+        "GET /v1/collections/{name}/objects/{object_id}",
+        "HEAD /v1/collections/{name}/objects/{object_id}",
+        "GET /v1/imports",
+        "GET /v1/imports/{import_id}",
+        "GET /v1/meta",
+        "POST /v1/collections/{name}/aggregate",
+        "POST /v1/collections/{name}/objects/get",
+        "POST /v1/collections/{name}/objects/list",
+        "POST /v1/collections/{name}/search",
+    },
+    "admin": {
+        "DELETE /v1/collections/{name}",
+        "PATCH /v1/collections/{name}",
+        "POST /v1/collections",
+        "POST /v1/collections/{name}/properties",
+    },
+}
+SCOPES = {"jwt_read_scopes": '["r"]', "jwt_write_scopes": '["w"]', "jwt_admin_scopes": '["a"]'}
+ADMITTED = {"read": ["r", "w", "a"], "write": ["w", "a"], "admin": ["a"]}
+
+
+def route_of(operation: str, routes: set[str]) -> str:
+    """The route that API Gateway chooses: an exact path before a greedy one, a method before ANY."""
+    method, path = operation.split(" ")
+
+    def fits(route: str) -> bool:
+        if route == "$default":
+            return True
+        its_method, pattern = route.split(" ")
+        parts = re.split(r"(\{proxy\+\}|\{\w+\})", pattern)
+        regex = "".join(
+            ".+" if part == "{proxy+}" else "[^/]+" if part.startswith("{") else re.escape(part) for part in parts
+        )
+        return its_method in (method, "ANY") and re.fullmatch(regex, path) is not None
+
+    return max(
+        filter(fits, routes),
+        key=lambda route: (
+            route != "$default",
+            "proxy+" not in route,
+            len(route.split("{")[0]),
+            not route.startswith("ANY"),
+            len(route),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def scoped(synthesize: Callable[..., Synthesis]) -> Synthesis:
+    return synthesize("jwt", **SCOPES)
+
+
+def test_each_operation_asks_for_the_scopes_of_its_access(scoped: Synthesis) -> None:
+    asked = {
+        each["Properties"]["RouteKey"]: each["Properties"].get("AuthorizationScopes")
+        for each in scoped.all("AWS::ApiGatewayV2::Route").values()
+        if not each["Properties"]["RouteKey"].startswith("OPTIONS")
+    }
+    document = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
+    operations = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    expected = {
+        operation: next((access for access, some in ACCESS.items() if operation in some), "write")
+        for operation in operations
+    }
+
+    assert {each: asked[route_of(each, set(asked))] for each in operations} == {
+        operation: ADMITTED[access] for operation, access in expected.items()
+    }
+
+
+def test_without_scopes_any_valid_token_is_admitted(jwt: Synthesis) -> None:
+    assert not any("AuthorizationScopes" in each["Properties"] for each in jwt.all("AWS::ApiGatewayV2::Route").values())
+
+
+def test_an_unknown_path_asks_for_read_access(scoped: Synthesis) -> None:
+    [default] = [
+        each["Properties"]
+        for each in scoped.all("AWS::ApiGatewayV2::Route").values()
+        if each["Properties"]["RouteKey"] == "$default"
+    ]
+
+    assert default["AuthorizationScopes"] == ADMITTED["read"]

@@ -1,5 +1,7 @@
 """The OpenSearch domain."""
 
+import pytest
+
 from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text, statements_of
 
 
@@ -62,3 +64,29 @@ def test_functions_are_told_the_address_of_the_domain(dev: Synthesis) -> None:
 def test_an_existing_domain_is_used_instead_of_a_new_one(local: Synthesis) -> None:
     assert not local.all("AWS::OpenSearchService::Domain")
     assert local.function("load")["Environment"]["Variables"]["ALTO_OPENSEARCH_URL"] == "http://127.0.0.1:9200"
+
+
+def test_the_engine_can_be_upgraded_in_place(dev: Synthesis) -> None:
+    [domain] = dev.all("AWS::OpenSearchService::Domain").values()
+
+    assert domain["UpdatePolicy"]["EnableVersionUpgrade"] is True
+    assert domain["Properties"]["EngineVersion"] == "OpenSearch_3.7"
+
+
+def test_bodies_of_bulk_requests_cannot_name_other_indices(dev: Synthesis) -> None:
+    options = dev.only("AWS::OpenSearchService::Domain")["AdvancedOptions"]
+
+    assert options["rest.action.multi.allow_explicit_index"] == "false"
+
+
+@pytest.mark.parametrize("name", ["query", "write", "load"])
+def test_a_path_that_names_several_indices_is_denied(dev: Synthesis, name: str) -> None:
+    denied = [each for each in dev.rights_of(name) if each.effect == "Deny"]
+    policy = list(statements_of(dev.only("AWS::OpenSearchService::Domain")["AccessPolicies"]))
+
+    assert any(resource.endswith(":domain/alto-dev/alto-*,*") for each in denied for resource in each.resources)
+    role = f"<{dev.role_of(name)}.Arn>"
+    assert any(
+        each.effect == "Deny" and role in each.principals and any("alto-*,*" in one for one in each.resources)
+        for each in policy
+    )

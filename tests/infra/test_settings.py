@@ -86,6 +86,19 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
                 "name a role in 'embedding_roles'."
             ),
         ),
+        (
+            {"auth": "jwt", "jwt_issuer": "https://a.b", "jwt_audience": '["x"]', "jwt_write_scopes": '["w"]'},
+            (
+                "Setting 'jwt_read_scopes' is missing: give all of 'jwt_read_scopes', 'jwt_write_scopes' and "
+                "'jwt_admin_scopes', or none of them."
+            ),
+        ),
+        (
+            {"jwt_read_scopes": '["r"]'},
+            "Setting 'jwt_read_scopes' is ['r']: leave 'jwt_*_scopes' out, or set 'auth' to jwt.",
+        ),
+        ({"replicas": "6"}, "Setting 'replicas' is '6': write a whole number from 0 to 5."),
+        ({"upload_expiry_days": 0}, "Setting 'upload_expiry_days' is 0: write a whole number from 1 to 3650."),
         ({"snap_start": "yes"}, "Setting 'snap_start' is 'yes': write true or false."),
         ({"auth": "jwt"}, "Setting 'jwt_issuer' is missing: write the issuer's URL, because 'auth' is jwt."),
         (
@@ -232,3 +245,31 @@ def test_no_secret_of_the_environment_is_shown(context: dict[str, Any]) -> None:
         read_settings({**context, "stage": "dev", "function_environment": '{"API_TOKEN": "hunter2"}'})
 
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "replicas"),
+    [
+        ({"stage": "dev"}, 0),
+        ({"stage": "prod"}, 1),
+        ({"stage": "local"}, 0),
+        ({"stage": "prod", "replicas": "2"}, 2),
+        (
+            {
+                "stage": "dev",
+                "existing_domain_url": f"https://search-mine-{DOMAIN_ID}.eu-west-1.es.amazonaws.com",
+            },
+            1,
+        ),
+    ],
+)
+def test_collections_have_replicas_unless_one_node_holds_them(
+    context: dict[str, Any], given: dict[str, Any], replicas: int
+) -> None:
+    assert read_settings({**context, **given}).default_replicas == replicas
+
+
+def test_a_stage_may_change_the_limits_of_requests(context: dict[str, Any]) -> None:
+    given = {"function_environment": '{"ALTO_LIMIT_CLAUSES": "500"}'}
+
+    assert read_settings({**context, "stage": "dev", **given}).function_environment == {"ALTO_LIMIT_CLAUSES": "500"}

@@ -144,3 +144,20 @@ def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
 
         with pytest.raises(LocalStackError, match=f"Port {port}, .* is taken: stop what listens there, or choose anot"):
             OpenSearchNode(install(), tmp_path / "node", port=port).start()
+
+
+def test_a_node_like_the_service_has_its_defaults_and_altos_domain_setting(tmp_path: Path) -> None:
+    with OpenSearchNode(install(), tmp_path / "node", like_service=True) as node:
+        created = httpx.put(f"{node.url}/alto-plain", json={}, timeout=60)
+        shards = httpx.get(f"{node.url}/alto-plain/_settings", timeout=60).json()["alto-plain"]["settings"]["index"]
+        named = httpx.post(
+            f"{node.url}/_bulk",
+            content='{"index": {"_index": "alto-plain"}}\n{"a": 1}\n',
+            headers={"content-type": "application/x-ndjson"},
+            timeout=60,
+        )
+
+    assert created.is_success
+    assert shards["number_of_shards"] == "5"
+    assert named.status_code == 400
+    assert "explicit index" in named.text

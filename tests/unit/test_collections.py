@@ -42,7 +42,11 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
     text = {"type": "text", "index": True, "analyzer": "english"}
     keyword = {"fields": {"keyword": {"type": "keyword", "ignore_above": 8191}}}
     assert body["aliases"] == {"alto-film": {}, "alto-film-20261123t093000000000": {}}
-    assert body["settings"]["index"] == {"knn": True, "mapping": {"total_fields": {"limit": 4000}}}
+    assert body["settings"]["index"] == {
+        "knn": True,
+        "mapping": {"total_fields": {"limit": 4000}},
+        "number_of_shards": 1,
+    }
     assert body["mappings"]["dynamic"] == "strict"
     assert body["mappings"]["properties"] == {
         "id": {"type": "keyword", "normalizer": "lowercase"},
@@ -296,3 +300,16 @@ def test_united_properties_keep_the_first_description_on_every_level() -> None:
     paths = [(path, item.type) for path, item in property_paths(united(first.properties, second.properties))]
 
     assert paths == [("o", "object"), ("o.a", "int"), ("o.b", "date"), ("p", "uuid")]
+
+
+def test_the_number_of_shards_is_always_sent() -> None:
+    """OpenSearch Service would make five of an index that does not say, the engine one."""
+    assert index_body(collection(), "lucene")["settings"]["index"]["number_of_shards"] == 1
+    asked = collection(index={"shards": 3})
+    assert index_body(asked, "lucene")["settings"]["index"]["number_of_shards"] == 3
+
+
+def test_replicas_are_the_collections_or_else_the_stages() -> None:
+    assert index_body(collection(), "lucene", 0)["settings"]["index"]["number_of_replicas"] == 0
+    assert index_body(collection(index={"replicas": 2}), "lucene", 0)["settings"]["index"]["number_of_replicas"] == 2
+    assert "number_of_replicas" not in index_body(collection(), "lucene")["settings"]["index"]

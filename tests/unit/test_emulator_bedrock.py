@@ -63,7 +63,7 @@ def test_an_opaque_profile_is_found_when_it_was_registered() -> None:
 
 
 def test_a_profile_of_an_unknown_model_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="no model here"):
+    with pytest.raises(ValueError, match="not a model here"):
         Bedrock({"arn:x": "acme.embed"})
 
 

@@ -61,9 +61,9 @@ def test_over_time_the_limit_lets_through_just_what_it_says(limit: int) -> None:
         ({"latency_ms": -1}, "latency_ms has to be a number"),
         ({"latency_ms": "80"}, "latency_ms has to be a number"),
         ({"rates": {"429": 0.9, "500": 0.2}}, "add up to 1 at most"),
-        ({"rates": {"418": 0.1}}, "'418' is no kind of fault"),
-        ({"calls": {"first": "429"}}, "'first' is no call number"),
-        ({"texts": {"poison": "death"}}, "'death' is no kind of fault"),
+        ({"rates": {"418": 0.1}}, "'418' is not a kind of fault"),
+        ({"calls": {"first": "429"}}, "'first' is not a call number"),
+        ({"texts": {"poison": "death"}}, "'death' is not a kind of fault"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong(plan: Any, problem: str) -> None:

@@ -75,7 +75,7 @@ def test_a_question_is_answered_side_by_side() -> None:
 def test_an_unexpected_answer_is_shown_as_it_is() -> None:
     demo, _ = demo_with(post=[httpx.Response(400, json={"error": {"code": "invalid_request"}})])
 
-    with pytest.raises(LocalStackError, match=r"POST /v1/collections was answered with 400(?s:.*)invalid_request"):
+    with pytest.raises(LocalStackError, match=r"POST /v1/collections returned 400(?s:.*)invalid_request"):
         demo._create_collection(fresh=False)
 
 

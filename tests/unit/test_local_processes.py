@@ -31,7 +31,7 @@ def test_a_process_that_is_too_slow_ends_in_an_error_that_says_for_how_long_it_w
     process = child(tmp_path, "import signal; signal.pause()")
     process.start()
     try:
-        with pytest.raises(LocalStackError, match=r"did not answer within 0\.2 s"):
+        with pytest.raises(LocalStackError, match=r"did not respond within 0\.2 s"):
             process.wait_until(lambda: False, seconds=0.2)
     finally:
         process.stop()

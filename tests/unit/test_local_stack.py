@@ -7,7 +7,7 @@ import pytest
 
 from local.errors import LocalStackError
 from local.processes import Process
-from local.stack import Stack, _at_once
+from local.stack import CRASHES_ALLOWED, Stack, _at_once
 
 
 def test_a_server_that_dies_ends_the_stack_with_its_last_lines(tmp_path: Path) -> None:
@@ -25,6 +25,27 @@ def test_a_server_that_dies_ends_the_stack_with_its_last_lines(tmp_path: Path) -
 
     with pytest.raises(LocalStackError, match=r"OpenSearch ended with exit code 3(?s:.*)out of memory"):
         stack.watch()
+
+
+def test_a_crashed_node_is_restarted_until_it_crashes_again_and_again(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    server = Process(
+        "OpenSearch",
+        [sys.executable, "-c", f"open({str(starts)!r}, 'a').write('.'); raise SystemExit(3)"],
+        tmp_path / "server.log",
+        environment=dict(os.environ),
+        folder=tmp_path,
+    )
+    server.start()
+    server.wait()
+    stack = Stack(tmp_path)
+    stack._servers.append(server)
+    stack._restartable.append(server)
+
+    with pytest.raises(LocalStackError, match="OpenSearch ended with exit code 3"):
+        stack.watch()
+
+    assert starts.read_text() == "." * (1 + CRASHES_ALLOWED)
 
 
 def test_what_was_started_first_is_stopped_last(tmp_path: Path) -> None:
