@@ -13,7 +13,7 @@ from lambdas.batch_inference.state_store import BatchInferenceState, BatchInfere
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
-from lambdas.imports.batch_inference_port import Entries, Ready, Wait
+from lambdas.imports.batch_inference_port import RecordReader, Ready, Wait
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import JobFailedError
 from lambdas.objects.writer import ObjectWriter
@@ -42,12 +42,12 @@ class BatchInference:
         self._region = region
 
     def advance(
-        self, chunk: Chunk, collection: Collection, entries: Entries, deadline: Deadline
+        self, chunk: Chunk, collection: Collection, records: RecordReader, deadline: Deadline
     ) -> Wait | Ready[Collection]:
         """Take the next step. Raises `JobFailedError` when batch inference failed or is unavailable."""
         batch = self._store.get(chunk)
         if batch is None or batch.spent:
-            batch = self._write_inputs(chunk, batch, collection, entries, deadline)
+            batch = self._write_inputs(chunk, batch, collection, records, deadline)
         if any(job.arn is None for job in batch.jobs):
             return self._start_jobs(chunk, batch, collection)
         statuses = [self._jobs.status(str(job.arn)) for job in batch.jobs]
@@ -79,7 +79,7 @@ class BatchInference:
         chunk: Chunk,
         before: BatchInferenceState | None,
         collection: Collection,
-        entries: Entries,
+        records: RecordReader,
         deadline: Deadline,
     ) -> BatchInferenceState:
         if problem := batch_problem(collection.vectors, self._region):
@@ -87,7 +87,7 @@ class BatchInference:
         # The chunk as it was before it waited.
         fresh = chunk.model_copy(update={"batch": None})
         attempt = 0 if before is None else before.attempt + 1
-        return self._store.add(self._files.write(fresh, attempt, entries(fresh), collection, deadline))
+        return self._store.add(self._files.write(fresh, attempt, records(fresh), collection, deadline))
 
     def _start_jobs(self, chunk: Chunk, batch: BatchInferenceState, collection: Collection) -> Wait:
         configs = collection.made_by_alto

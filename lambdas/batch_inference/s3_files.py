@@ -24,7 +24,7 @@ from lambdas.jobs.chunk import Chunk
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.writer import ObjectWriter
 from lambdas.records.byte_lines import BLOCK_BYTES, split_lines
-from lambdas.records.read_records import Entry
+from lambdas.records.read_records import ImportRecord
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -69,7 +69,7 @@ class BatchFiles:
         self._most = most
 
     def write(
-        self, chunk: Chunk, attempt: int, entries: Iterable[Entry], collection: Collection, deadline: Deadline
+        self, chunk: Chunk, attempt: int, records: Iterable[ImportRecord], collection: Collection, deadline: Deadline
     ) -> BatchInferenceState:
         """Write the texts of a chunk's records, of as many as one job takes and there is time for.
 
@@ -88,16 +88,16 @@ class BatchFiles:
         }
         most = self._most or min(most_records(config) for config in configs.values())
         begun, end = False, chunk.end
-        for batch in group_records(entries, min(BATCH_OBJECTS, most)):
+        for batch in group_records(records, min(BATCH_OBJECTS, most)):
             full = any(
-                len(each.records) + len(batch.entries) > most or each.target.size > MAX_INPUT_BYTES
+                len(each.records) + len(batch.records) > most or each.target.size > MAX_INPUT_BYTES
                 for each in inputs.values()
             )
             if begun and (full or deadline.remaining() < RESERVE_SECONDS):
-                end = batch.entries[0].start
+                end = batch.records[0].start
                 break
             begun = True
-            items = [entry.item for entry in batch.entries if isinstance(entry.item, ObjectInput)]
+            items = [record.item for record in batch.records if isinstance(record.item, ObjectInput)]
             for name, texts in self._writer.texts_to_embed(collection, items).items():
                 inputs[name].add(texts)
         jobs = []

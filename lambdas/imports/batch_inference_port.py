@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 from lambdas.deadline import Deadline
 from lambdas.imports.record_batches import RecordWriter
 from lambdas.jobs.chunk import Chunk
-from lambdas.records.read_records import Entry
+from lambdas.records.read_records import ImportRecord
 
 NO_BATCH = "This deployment of Alto has no role for batch inference. Import with options.embedding 'on_demand'."
 
-type Entries = Callable[[Chunk], Iterator[Entry]]
+type RecordReader = Callable[[Chunk], Iterator[ImportRecord]]
 
 
 class Wait(NamedTuple):
@@ -40,7 +40,7 @@ class Ready[C]:
 class BatchSteps[C](Protocol):
     """Embeds chunks by batch inference, step by step."""
 
-    def advance(self, chunk: Chunk, collection: C, entries: Entries, deadline: Deadline) -> Wait | Ready[C]:
+    def advance(self, chunk: Chunk, collection: C, records: RecordReader, deadline: Deadline) -> Wait | Ready[C]:
         """Take the next step. Raises `JobFailedError` when batch inference failed or is unavailable."""
         ...
 

@@ -12,7 +12,7 @@ from lambdas.imports.s3_multipart import GrowingObject
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.jobs.chunk import Chunk, RecordError
 from lambdas.jobs.job_response import MAX_FIRST_ERRORS
-from lambdas.records.read_records import Entry
+from lambdas.records.read_records import ImportRecord
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -33,31 +33,31 @@ class ErrorFile:
         self.count = 0
         self.first_errors: list[RecordError] = []
 
-    def add(self, entry: Entry, error: AltoError) -> None:
+    def add(self, record: ImportRecord, error: AltoError) -> None:
         """Note that a record failed: where it is, why, and the record itself."""
         self.count += 1
-        record = entry.shown
-        if entry.is_cut and isinstance(record, str):
-            record = record[:MAX_CUT_CHARACTERS]
+        shown = record.shown
+        if record.is_cut and isinstance(shown, str):
+            shown = shown[:MAX_CUT_CHARACTERS]
         line = {
             "location": {
                 "key": self._chunk.source.key,
                 "chunk": self._chunk.chunk,
-                entry.place: entry.start,
+                record.place: record.start,
             },
-            "id": entry.object_id,
+            "id": record.object_id,
             "code": error.code,
             "message": error.message,
             "details": [{"field": detail.field, "message": detail.message} for detail in error.details],
-            "record": record,
-            "record_is_cut": entry.is_cut,
+            "record": shown,
+            "record_is_cut": record.is_cut,
         }
         self._lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         if len(self.first_errors) < MAX_FIRST_ERRORS:
             self.first_errors.append(
                 RecordError(
                     chunk=self._chunk.chunk,
-                    line_start_byte=entry.start,
+                    line_start_byte=record.start,
                     code=error.code,
                     message=error.message[:MAX_SHOWN_CHARACTERS],
                 )

@@ -33,7 +33,7 @@ from lambdas.jobs.chunk import Chunk, ChunkReport, Problem
 from lambdas.jobs.job import Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import ChunkQueue
-from lambdas.records.read_records import Entry, read_entries
+from lambdas.records.read_records import ImportRecord, read_records
 from lambdas.records.record_shape import RecordShape
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Loader[C]:
             return Ready(chunk, self._writer)
         if self._batch is None:
             raise JobFailedError(NO_BATCH)
-        return self._batch.advance(chunk, collection, partial(self._entries, job, collection), deadline)
+        return self._batch.advance(chunk, collection, partial(self._read_records, job, collection), deadline)
 
     def _wait(self, step: Wait) -> LoadOutcome:
         """Re-queue the chunk with a delay, as a new message so that its receive count and age start over."""
@@ -191,14 +191,14 @@ class Loader[C]:
             self._jobs.note_problem(step.chunk.job_id, problem)
         return LoadOutcome("waiting", step.why)
 
-    def _entries(self, job: Job, collection: C, chunk: Chunk) -> Iterator[Entry]:
+    def _read_records(self, job: Job, collection: C, chunk: Chunk) -> Iterator[ImportRecord]:
         shape = RecordShape(chunk.collection, job.options, self._types(collection))
-        return read_entries(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
+        return read_records(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
 
     def _load_records(self, job: Job, step: Ready[C], collection: C, deadline: Deadline) -> ChunkReport:
         chunk = step.loadable
         write = BatchWriter(step.writer, collection, deadline)
-        work = group_records(self._entries(job, collection, chunk), self._batch_objects)
+        work = group_records(self._read_records(job, collection, chunk), self._batch_objects)
         tally = Tally(chunk, job.started_at)
         for batch, results in run_in_order(work, write, self._executor, self._batches_at_once):
             # In the whole batch: an error that ends the job may follow a record that only has to wait.

@@ -19,7 +19,7 @@ from lambdas.errors import (
     SearchEngineUnavailableError,
 )
 from lambdas.objects.model import ObjectInput
-from lambdas.records.read_records import Entry
+from lambdas.records.read_records import ImportRecord
 
 # Five full calls of a model that takes 96 texts.
 BATCH_OBJECTS = 480
@@ -67,7 +67,7 @@ class RecordWriter[C](Protocol):
 class RecordBatch:
     """Records that are written together."""
 
-    entries: list[Entry] = field(default_factory=list)
+    records: list[ImportRecord] = field(default_factory=list)
     size: int = 0
 
 
@@ -90,16 +90,16 @@ def is_transient(error: AltoError | None) -> bool:
     return isinstance(error, TRANSIENT)
 
 
-def group_records(entries: Iterable[Entry], batch_objects: int) -> Iterator[RecordBatch]:
+def group_records(records: Iterable[ImportRecord], batch_objects: int) -> Iterator[RecordBatch]:
     """Group records into batches limited by count and size. Unreadable records are part of them."""
     batch = RecordBatch()
-    for entry in entries:
-        batch.entries.append(entry)
-        batch.size += entry.size
-        if len(batch.entries) >= batch_objects or batch.size >= BATCH_BYTES:
+    for record in records:
+        batch.records.append(record)
+        batch.size += record.size
+        if len(batch.records) >= batch_objects or batch.size >= BATCH_BYTES:
             yield batch
             batch = RecordBatch()
-    if batch.entries:
+    if batch.records:
         yield batch
 
 
@@ -123,9 +123,11 @@ class BatchWriter[C]:
 
         Raises the writer's errors, except that of a busy engine, which becomes the result of each record.
         """
-        items = [entry.item for entry in batch.entries if isinstance(entry.item, ObjectInput)]
+        items = [record.item for record in batch.records if isinstance(record.item, ObjectInput)]
         written = iter(self._write(items))
-        return [Failure(entry.item) if isinstance(entry.item, AltoError) else next(written) for entry in batch.entries]
+        return [
+            Failure(record.item) if isinstance(record.item, AltoError) else next(written) for record in batch.records
+        ]
 
     def _write(self, items: Sequence[ObjectInput]) -> Sequence[RecordResult]:
         if not items:

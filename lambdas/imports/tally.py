@@ -23,14 +23,14 @@ class Tally:
 
         Raises that record's error if it is the first of the chunk, since nothing was counted.
         """
-        for entry, result in zip(batch.entries, results, strict=True):
+        for record, result in zip(batch.records, results, strict=True):
             if result.error is not None and is_transient(result.error):
                 if not (self._loaded or self._unchanged or self.errors.count):
                     raise result.error
-                self._rest_start = entry.start
+                self._rest_start = record.start
                 return False
             if result.error is not None:
-                self.errors.add(entry, result.error)
+                self.errors.add(record, result.error)
             elif result.unchanged_since is not None and result.unchanged_since < self._started_at:
                 self._unchanged += 1
             else:

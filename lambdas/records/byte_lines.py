@@ -7,6 +7,7 @@ from typing import NamedTuple
 # One line of text, or one record of CSV, may be this long.
 MAX_LINE_BYTES = 5_000_000
 BLOCK_BYTES = 1_048_576
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Bytes `start` to `end` - 1 of an object.
 ReadRange = Callable[[int, int], bytes]
 # A header of gzip is expected, and its checksum is checked.

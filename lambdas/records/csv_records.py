@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 from lambdas.errors import ErrorDetail, InvalidObjectError
 from lambdas.jobs.import_options import CsvOptions
-from lambdas.records.byte_lines import MAX_LINE_BYTES, RawLine
+from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, RawLine
 
 # The library's own limit is 131,072 characters a cell.
 csv.field_size_limit(MAX_LINE_BYTES)
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class HeaderError(Exception):

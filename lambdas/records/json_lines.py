@@ -9,15 +9,13 @@ import orjson
 from lambdas.errors import InvalidObjectError
 from lambdas.jobs.chunk import Chunk
 from lambdas.objects.model import ObjectInput
-from lambdas.records.byte_lines import MAX_LINE_BYTES, ReadRange
+from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, ReadRange
 from lambdas.records.record_shape import RecordShape
 
 # One request reads a chunk of the usual size with its lookahead.
-BLOCK_BYTES = 1_114_112
+CHUNK_READ_BYTES = 1_114_112
 # Read beyond a chunk's end with its last block, since its last record mostly ends there.
 LOOKAHEAD_BYTES = 16_384
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Line(NamedTuple):
@@ -104,8 +102,8 @@ def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
     position = max(chunk.start - 1, chunk.base)
     stop = min(chunk.end + LOOKAHEAD_BYTES, chunk.size)
     while position < chunk.size:
-        end = min(position + BLOCK_BYTES, stop)
+        end = min(position + CHUNK_READ_BYTES, stop)
         yield position, read(position, end)
         position = end
         if position == stop:
-            stop = min(stop + BLOCK_BYTES, chunk.size)
+            stop = min(stop + CHUNK_READ_BYTES, chunk.size)

@@ -16,7 +16,7 @@ from lambdas.records.parquet_rows import NotParquetError, read_rows
 from lambdas.records.record_shape import RecordShape
 
 
-class Entry(NamedTuple):
+class ImportRecord(NamedTuple):
     """One record.
 
     start: where it begins, in the unit that `place` names. size: its bytes, about. shown: the record as the error file
@@ -32,31 +32,31 @@ class Entry(NamedTuple):
     place: str = "line_start_byte"
 
 
-def read_entries(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterator[Entry]:
+def read_records(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterator[ImportRecord]:
     """The records of a chunk of the job, in order. Raises `JobFailedError` when the file is not what it seemed."""
     match job.source_format:
         case "jsonl" if job.retry_of:
-            return (_retried(line, chunk.job_id, shape) for line in read_lines(chunk, read))
+            return (_retried_record(line, chunk.job_id, shape) for line in read_lines(chunk, read))
         case "jsonl":
-            return (_json_entry(line, chunk.job_id, shape) for line in read_lines(chunk, read))
+            return (_json_record(line, chunk.job_id, shape) for line in read_lines(chunk, read))
         case "csv":
             records = read_csv(split_lines(_blocks(chunk, read), chunk.start), job.options.csv)
-            return (_csv_entry(record, job, shape) for record in records if record.start >= chunk.start)
+            return (_csv_record(record, job, shape) for record in records if record.start >= chunk.start)
         case "parquet":
             return _rows(job, chunk, shape, read)
 
 
-def _json_entry(line: Line, job_id: str, shape: RecordShape) -> Entry:
+def _json_record(line: Line, job_id: str, shape: RecordShape) -> ImportRecord:
     item: ObjectInput | AltoError
     try:
         item = parse_record(line, job_id, shape)
     except InvalidObjectError as error:
         item = error
     text = line.data.decode(errors="replace")
-    return Entry(line.start, len(line.data), text, derived_id(job_id, line.start), item, is_cut=line.too_long)
+    return ImportRecord(line.start, len(line.data), text, derived_id(job_id, line.start), item, is_cut=line.too_long)
 
 
-def _retried(line: Line, job_id: str, shape: RecordShape) -> Entry:
+def _retried_record(line: Line, job_id: str, shape: RecordShape) -> ImportRecord:
     """A record from an error file: read as in its own file, with the id that it would have had there."""
     shown: str | dict[str, Any] = line.data.decode(errors="replace")
     object_id = derived_id(job_id, line.start)
@@ -70,10 +70,10 @@ def _retried(line: Line, job_id: str, shape: RecordShape) -> Entry:
         item = error
     except KeyError as error:
         item = InvalidObjectError(f"The line is not from an error file: it has no {error}.")
-    return Entry(line.start, len(line.data), shown, object_id, item)
+    return ImportRecord(line.start, len(line.data), shown, object_id, item)
 
 
-def _csv_entry(record: CsvRecord, job: Job, shape: RecordShape) -> Entry:
+def _csv_record(record: CsvRecord, job: Job, shape: RecordShape) -> ImportRecord:
     object_id = derived_id(job.id, record.start)
     shown: str | dict[str, Any] = record.data.decode(errors="replace")
     item: ObjectInput | AltoError
@@ -83,20 +83,20 @@ def _csv_entry(record: CsvRecord, job: Job, shape: RecordShape) -> Entry:
         item = shape.object_of(dict(row), object_id)
     except InvalidObjectError as error:
         item = error
-    return Entry(
+    return ImportRecord(
         record.start, len(record.data), shown, object_id, item, is_cut=record.is_cut, place="record_start_byte"
     )
 
 
-def _rows(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterator[Entry]:
+def _rows(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterator[ImportRecord]:
     try:
         for number, row in read_rows(read, chunk.size, chunk.start, chunk.end):
-            yield _row_entry(number, row, job, shape)
+            yield _row_record(number, row, job, shape)
     except NotParquetError as error:
         raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 
 
-def _row_entry(number: int, row: dict[str, Any], job: Job, shape: RecordShape) -> Entry:
+def _row_record(number: int, row: dict[str, Any], job: Job, shape: RecordShape) -> ImportRecord:
     object_id = derived_id(job.id, number)
     item: ObjectInput | AltoError
     present = {name: value for name, value in row.items() if value is not None}
@@ -105,7 +105,7 @@ def _row_entry(number: int, row: dict[str, Any], job: Job, shape: RecordShape) -
         item = shape.object_of(present, object_id)
     except InvalidObjectError as error:
         item = error
-    return Entry(number, size, _plain(present), object_id, item, place="row")
+    return ImportRecord(number, size, _plain(present), object_id, item, place="row")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

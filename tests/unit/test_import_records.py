@@ -75,7 +75,7 @@ def test_no_cut_no_block_and_no_lookahead_changes_what_is_read(
     content = end.join(texts).encode() + (end.encode() if ended else b"")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "BLOCK_BYTES", block_bytes)
+        patch.setattr(json_lines, "CHUNK_READ_BYTES", block_bytes)
         patch.setattr(json_lines, "LOOKAHEAD_BYTES", lookahead)
         found = lines(content, chunk_bytes)
 
@@ -91,7 +91,7 @@ def test_a_line_that_is_too_long_is_reported_once_and_costs_only_itself(
     content = b"\n".join(b"x" * length for length in lengths)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "BLOCK_BYTES", block_bytes)
+        patch.setattr(json_lines, "CHUNK_READ_BYTES", block_bytes)
         patch.setattr(json_lines, "LOOKAHEAD_BYTES", 2)
         found = lines(content, chunk_bytes, max_line_bytes=10)
 
@@ -109,7 +109,7 @@ def test_a_chunk_inside_a_long_line_reads_no_further_than_its_end() -> None:
         return content[start:end]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "BLOCK_BYTES", 100)
+        patch.setattr(json_lines, "CHUNK_READ_BYTES", 100)
         assert list(read_lines(chunks(content, 1000)[1], read)) == []
 
     assert ranges[0] == (999, 1099)
