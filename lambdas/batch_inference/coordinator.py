@@ -13,7 +13,7 @@ from lambdas.batch_inference.state_store import BatchInferenceState, BatchInfere
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
-from lambdas.imports.batch_inference_port import RecordReader, Ready, Wait
+from lambdas.imports.batch_inference_port import Ready, RecordReader, Wait
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import JobFailedError
 from lambdas.objects.writer import ObjectWriter

@@ -1,10 +1,14 @@
-"""How a file is cut into chunks: without reading it where ranges will do, else in one pass that can go on later.
+"""How a file is cut into chunks: without reading it where ranges suffice, else in one pass that can continue later.
 
-Every plan begins at a position (bytes of the content, or rows) and depends on nothing else, so that splitting is
-continued from the position that was stored last. Chunks have the same ranges whoever makes them, and however often.
+Every plan begins at a position (bytes of the content, or rows) and depends on nothing else, so that splitting
+continues from the position that was stored last. The ranges of chunks are the same in every attempt.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+import orjson
 
 from lambdas.deadline import Deadline
 from lambdas.imports.s3_notifications import OWN_PREFIX
@@ -12,16 +16,34 @@ from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import Job, JobFailedError
-from lambdas.records.byte_lines import BLOCK_BYTES, NotGzipError, RawLine, gunzip, skipped, split_lines
-from lambdas.records.csv_records import HeaderError, columns_of, read_csv
+from lambdas.records.byte_lines import (
+    BLOCK_BYTES,
+    BYTE_ORDER_MARK,
+    NotGzipError,
+    RawLine,
+    from_utf16,
+    gunzip,
+    skipped,
+    split_lines,
+)
+from lambdas.records.csv_records import (
+    UTF16_MARKS,
+    CsvRecord,
+    HeaderError,
+    check_encoding,
+    columns_of,
+    read_csv,
+    sniff_delimiter,
+)
+from lambdas.records.json_array import NotJsonArrayError, begins_with_array, read_elements
 from lambdas.records.parquet_rows import NotParquetError, row_groups
 
-# The counts of a job are one item: so many chunks are as many changes of it, and no more are worth it.
+# The counts of a job are one item, which each chunk changes.
 MAX_CHUNKS = 20_000
-# What a compressed file may grow by, about, when its chunks are measured out.
+# The assumed growth of a compressed file, from which the size of its chunks is computed.
 GZIP_FACTOR = 5
 MIN_STORED_CHUNK_BYTES = 1_048_576
-
+UTF16 = "It is UTF-16 text: save it as UTF-8."
 
 # One chunk is one batch job, which takes 50,000 records. A fifth less, since records differ in size; a chunk that has
 # more all the same is embedded by several jobs one after the other.
@@ -36,7 +58,7 @@ SAMPLE_BYTES = 262_144
 
 def chunk_bytes_for(size: int, options: ImportOptions, least: int) -> int:
     """How much content a chunk has: more in very large files. A chunk that takes too long is handed back anyway."""
-    if options.gzip:
+    if options.is_converted:
         size *= GZIP_FACTOR
         least = max(least, MIN_STORED_CHUNK_BYTES)
     return max(least, -(-size // MAX_CHUNKS))
@@ -49,17 +71,45 @@ class Planner:
         self._source = source
         self._own_bucket = own_bucket
 
+    def inspect(self, source: Source, options: ImportOptions) -> ImportOptions:
+        """The options with what the beginning of the file shows: the delimiter of CSV, or that JSON is an array.
+
+        Raises `JobFailedError` when the file cannot be read with these options.
+        """
+        if options.format == "parquet":
+            return options
+        try:
+            sample = self._sample(source, options)
+            if options.format != "csv":
+                return _inspect_json(sample, options)
+            check_encoding(sample, options.csv)
+            if options.csv.delimiter is not None:
+                return options
+            delimiter = sniff_delimiter(_without_lines(sample, options.csv.skip_lines), options.csv)
+            return options.model_copy(update={"csv": options.csv.model_copy(update={"delimiter": delimiter})})
+        except (HeaderError, NotGzipError) as error:
+            raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
+
     def columns(self, source: Source, options: ImportOptions) -> tuple[str, ...]:
-        """The columns of a CSV file. Raises `JobFailedError` when its header names none."""
+        """The columns of a CSV file. Raises `JobFailedError` when its header does not name them."""
         if options.format != "csv":
             return ()
         if options.csv.columns:
             return options.csv.columns
         try:
-            header = next(read_csv(split_lines(self._content(source, options)), options.csv), None)
-            return () if header is None else columns_of(header)
+            blocks, _ = _after_lines(self._content(source, options), options.csv.skip_lines)
+            header = next(read_csv(blocks, options.csv), None)
+            return () if header is None else columns_of(header, options.csv, options.mapping)
         except (HeaderError, NotGzipError) as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
+
+    def _sample(self, source: Source, options: ImportOptions) -> bytes:
+        sample = b""
+        for block in self._content(source, options):
+            sample += block
+            if len(sample) >= SAMPLE_BYTES:
+                break
+        return sample
 
     def least_chunk_bytes(self, source: Source, options: ImportOptions, least: int) -> int:
         """How much content a chunk has at least: `least`, or for batch inference what some 40,000 records take.
@@ -70,17 +120,13 @@ class Planner:
             return least
         if options.format == "parquet":
             return MOST_BATCH_CHUNK_BYTES
-        sample = b""
         try:
-            for block in self._content(source, options):
-                sample += block
-                if len(sample) >= SAMPLE_BYTES:
-                    break
+            sample = self._sample(source, options)
         except NotGzipError as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
-        # The ends of lines inside of cells make records of CSV seem shorter than they are, and chunks smaller.
+        # Line ends inside of cells make records of CSV seem shorter than they are, and chunks smaller.
         a_record = len(sample) / max(1, sample.count(b"\n"))
-        most = MOST_GZIP_BATCH_CHUNK_BYTES if options.gzip else MOST_BATCH_CHUNK_BYTES
+        most = MOST_GZIP_BATCH_CHUNK_BYTES if options.is_converted else MOST_BATCH_CHUNK_BYTES
         return min(max(int(a_record * BATCH_CHUNK_RECORDS), LEAST_BATCH_CHUNK_BYTES), most)
 
     def chunks(self, job: Job, deadline: Deadline) -> Iterator[tuple[Chunk, int]]:
@@ -91,12 +137,12 @@ class Planner:
         try:
             if job.source_format == "parquet":
                 yield from self._row_groups(job)
-            elif job.source_format == "csv" or job.is_compressed:
+            elif job.source_format in ("csv", "json") or job.is_compressed:
                 yield from self._read(job, deadline)
             else:
                 chunks = map(job.chunk, range(job.chunks_sent, job.chunks_total))
                 yield from ((chunk, chunk.end) for chunk in chunks)
-        except (NotGzipError, NotParquetError) as error:
+        except (NotGzipError, NotJsonArrayError, NotParquetError) as error:
             raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 
     def _row_groups(self, job: Job) -> Iterator[tuple[Chunk, int]]:
@@ -123,84 +169,154 @@ class Planner:
     def _read(self, job: Job, deadline: Deadline) -> Iterator[tuple[Chunk, int]]:
         """Chunks that end where a record ends. Those of a compressed file are stored as they are read."""
         number = job.chunks_sent
-        for start, end, content in pieces(self._records(job, deadline), job.chunk_bytes, keep=job.is_compressed):
-            chunk = job.chunk_of(number, start, end)
+        for start, end, content, line in pieces(self._records(job, deadline), job.chunk_bytes, keep=job.is_compressed):
+            chunk = job.chunk_of(number, start, end).model_copy(update={"line": line})
             if job.is_compressed:
                 key = f"{OWN_PREFIX}imports/{job.id}/chunks/{number:08}"
                 self._source.store_chunk(self._own_bucket, key, content)
-                # Of a line that is too long only the beginning was kept.
+                # Of a record that is too long only the beginning was kept.
                 last = start + len(content)
                 chunk = chunk.model_copy(update={"stored_key": key, "base": start, "size": last, "end": last})
             yield chunk, end
             number += 1
 
-    def _records(self, job: Job, deadline: Deadline) -> Iterator[tuple[int, int, bytes, bool]]:
-        """Start, end, bytes and whether they are cut, of each record from the job's position on."""
+    def _records(self, job: Job, deadline: Deadline) -> Iterator["Piece"]:
+        """The records from the job's position on."""
         blocks = self._content(job.source, job.options, job.position, deadline)
-        lines = split_lines(blocks, job.position)
-        if job.source_format != "csv":
-            return _ends_of(lines)
-        records = read_csv(lines, job.options.csv)
+        line = 1 if job.position == 0 else 0
+        if job.source_format == "jsonl":
+            return _ends_of(split_lines(blocks, job.position), line)
+        if job.source_format == "json":
+            elements = read_elements(blocks, job.position, line)
+            return (Piece(item.start, item.end, item.data, item.is_cut, item.line) for item in elements)
+        position = job.position
+        rest: Iterable[bytes] = blocks
+        if position == 0:
+            rest, position = _after_lines(blocks, job.options.csv.skip_lines)
+            line += job.options.csv.skip_lines
+        records = read_csv(rest, job.options.csv, position, line)
         if job.position == 0 and not job.options.csv.columns:
             next(records, None)
-        return ((record.start, record.end, record.data, record.is_cut) for record in records)
+        return _regions(records)
 
     def _content(
         self, source: Source, options: ImportOptions, start: int = 0, deadline: Deadline | None = None
     ) -> Iterable[bytes]:
-        """The content from byte `start` on. A compressed file has to be read from its beginning."""
-        if not options.gzip:
+        """The content from byte `start` on. A converted file has to be read from its beginning."""
+        if not options.is_converted:
             return self._source.stream(source, start)
-        return skipped(_in_time(gunzip(self._source.stream(source)), start, source, deadline), start)
+        content: Iterable[bytes] = self._source.stream(source)
+        if options.gzip:
+            content = gunzip(content)
+        if options.format == "csv" and options.csv.encoding == "utf-16":
+            content = from_utf16(content)
+        return skipped(_in_time(content, start, source, deadline), start)
 
 
-def pieces(
-    records: Iterable[tuple[int, int, bytes, bool]], piece_bytes: int, *, keep: bool
-) -> Iterator[tuple[int, int, bytes]]:
-    """Records put together until they have `piece_bytes`: start, end, and the bytes if they are to be kept.
+class Piece(NamedTuple):
+    """A record, or several that must stay together: its range, its bytes, whether they are cut, and its line."""
 
-    A record of which only the beginning is there ends its piece, so that the places in a piece follow one another.
+    start: int
+    end: int
+    data: bytes
+    is_cut: bool = False
+    line: int = 0
+
+
+def pieces(records: Iterable[Piece], piece_bytes: int, *, keep: bool) -> Iterator[tuple[int, int, bytes, int]]:
+    """Records put together until they have `piece_bytes`: start, end, the bytes if they are to be kept, and the line.
+
+    A record of which only the beginning was read ends its piece, so that positions in a piece are continuous.
     """
-    start: int | None = None
+    first: Piece | None = None
     end = size = 0
     held = bytearray()
-    for begin, stop, data, is_cut in records:
-        if start is not None and keep and begin != start + len(held):
-            yield start, end, bytes(held)
-            start, size = None, 0
+    for record in records:
+        if first is not None and keep and record.start != first.start + len(held):
+            yield first.start, end, bytes(held), first.line
+            first, size = None, 0
             held.clear()
-        start = begin if start is None else start
-        end = stop
-        size += stop - begin
+        first = record if first is None else first
+        end = record.end
+        size += record.end - record.start
         if keep:
-            held += data
-        if size >= piece_bytes or is_cut:
-            yield start, end, bytes(held)
-            start, size = None, 0
+            held += record.data
+        if size >= piece_bytes or record.is_cut:
+            yield first.start, end, bytes(held), first.line
+            first, size = None, 0
             held.clear()
-    if start is not None:
-        yield start, end, bytes(held)
+    if first is not None:
+        yield first.start, end, bytes(held), first.line
 
 
-def _ends_of(lines: Iterable[RawLine]) -> Iterator[tuple[int, int, bytes, bool]]:
+def _regions(records: Iterable[CsvRecord]) -> Iterator[Piece]:
+    """CSV records, with the lines of a damaged region as one piece: no chunk may begin inside of it."""
+    held: Piece | None = None
+    for record in records:
+        if held is not None and record.start == held.start:
+            held = held._replace(data=held.data + record.data)
+            continue
+        if held is not None:
+            yield held
+        held = Piece(record.start, record.end, record.data, record.is_cut, record.line)
+    if held is not None:
+        yield held
+
+
+def _ends_of(lines: Iterable[RawLine], number: int) -> Iterator[Piece]:
     previous: RawLine | None = None
     for line in lines:
         # The end of a line that is cut is where the next one begins.
         if previous is not None:
-            yield previous.start, line.start, previous.data, previous.is_cut
+            yield Piece(previous.start, line.start, previous.data, previous.is_cut, number)
+            number += 1 if number else 0
         previous = line
     if previous is not None:
-        yield previous.start, previous.start + len(previous.data), previous.data, previous.is_cut
+        yield Piece(previous.start, previous.start + len(previous.data), previous.data, previous.is_cut, number)
+
+
+def _inspect_json(sample: bytes, options: ImportOptions) -> ImportOptions:
+    """JSON with one object a line, in a file named for an array, is JSON lines; and the other way around."""
+    if sample[:2] in UTF16_MARKS:
+        raise HeaderError(UTF16)
+    if begins_with_array(sample):
+        return options.model_copy(update={"format": "json"})
+    try:
+        orjson.loads(sample.removeprefix(BYTE_ORDER_MARK).lstrip().partition(b"\n")[0])
+    except orjson.JSONDecodeError:
+        return options
+    return options.model_copy(update={"format": "jsonl"})
+
+
+def _without_lines(sample: bytes, count: int) -> bytes:
+    for _ in range(count):
+        sample = sample.partition(b"\n")[2]
+    return sample
+
+
+def _after_lines(blocks: Iterable[bytes], count: int) -> tuple[Iterator[bytes], int]:
+    """The blocks without their first lines, and the byte at which the rest begins."""
+    position = 0
+    remaining = iter(blocks)
+    for block in remaining if count else ():
+        rest = block
+        while count and b"\n" in rest:
+            rest = rest.partition(b"\n")[2]
+            count -= 1
+        if not count:
+            return chain([rest], remaining), position + len(block) - len(rest)
+        position += len(block)
+    return remaining, position
 
 
 def _in_time(blocks: Iterable[bytes], start: int, source: Source, deadline: Deadline | None) -> Iterator[bytes]:
-    """The blocks, as long as the way to byte `start` takes less time than there is."""
+    """The blocks. Raises if the time is over before byte `start`."""
     done = 0
     for block in blocks:
         if done < start and deadline is not None and deadline.passed:
             raise JobFailedError(
-                f"{source.uri} is too large for a single gzip file: {done + BLOCK_BYTES} bytes were unpacked and not "
-                "even the place was reached where the last step stopped. Split it into several files."
+                f"{source.uri} is too large for a single compressed or UTF-16 file: {done + BLOCK_BYTES} bytes were "
+                "unpacked in one step, which did not reach the end of the step before. Split it into several files."
             )
         yield block
         done += len(block)

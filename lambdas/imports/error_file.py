@@ -1,9 +1,10 @@
 """The records that could not be loaded, as JSON lines in S3: a file for each chunk, and in the end one of them all."""
 
+import base64
 import io
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -36,21 +37,22 @@ class ErrorFile:
     def add(self, record: ImportRecord, error: AltoError) -> None:
         """Note that a record failed: where it is, why, and the record itself."""
         self.count += 1
-        shown = record.shown
-        if record.is_cut and isinstance(shown, str):
-            shown = shown[:MAX_CUT_CHARACTERS]
+        location: dict[str, Any] = {
+            "key": self._chunk.source.key,
+            "chunk": self._chunk.chunk,
+            record.place: record.start,
+        }
+        if record.line:
+            location["line"] = record.line
         line = {
-            "location": {
-                "key": self._chunk.source.key,
-                "chunk": self._chunk.chunk,
-                record.place: record.start,
-            },
+            "location": location,
             "id": record.object_id,
             "code": error.code,
             "message": error.message,
             "details": [{"field": detail.field, "message": detail.message} for detail in error.details],
-            "record": shown,
+            **_shown(record),
             "record_is_cut": record.is_cut,
+            "unreadable": record.is_unreadable,
         }
         self._lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         if len(self.first_errors) < MAX_FIRST_ERRORS:
@@ -58,6 +60,7 @@ class ErrorFile:
                 RecordError(
                     chunk=self._chunk.chunk,
                     line_start_byte=record.start,
+                    line=record.line or (record.start + 1 if record.place == "row" else None),
                     code=error.code,
                     message=error.message[:MAX_SHOWN_CHARACTERS],
                 )
@@ -77,6 +80,18 @@ class ErrorFile:
         key = f"{OWN_PREFIX}imports/{self._chunk.job_id}/errors/{name}.ndjson"
         s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=NDJSON)
         return f"s3://{bucket}/{key}"
+
+
+def _shown(record: ImportRecord) -> dict[str, Any]:
+    """The record as text or fields; bytes that are not UTF-8 also as base64, so that none of them is changed."""
+    shown = record.shown
+    if isinstance(shown, dict):
+        return {"record": shown}
+    if record.is_cut:
+        shown = shown[:MAX_CUT_CHARACTERS]
+    if isinstance(shown, str):
+        return {"record": shown}
+    return {"record": shown.decode(errors="replace"), "record_base64": base64.b64encode(shown).decode()}
 
 
 def merge(s3: "S3Client", bucket: str, job_id: str, files: Iterable[str]) -> str | None:

@@ -201,6 +201,7 @@ def plan_job(
     job_id: str | None,
 ) -> Job:
     """A job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it cannot be read at all."""
+    options = planner.inspect(source, options) if size else options
     least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
     return Job.planned(
         source,

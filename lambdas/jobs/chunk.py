@@ -56,13 +56,14 @@ class Chunk(StrictModel):
         default=None, description="Key of the object of Alto's own that holds the chunk, if its file was compressed."
     )
     base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
+    line: Count = Field(default=0, description="The line of its first byte, from 1; 0 if unknown.")
 
     batch: AwaitedBatchInference | None = None
 
     def rest(self, start: int) -> "Chunk":
         """Return the rest of this chunk, of which only the records that begin before `start` were loaded."""
         batch = self.batch if self.batch and start < self.batch.end else None
-        return self.model_copy(update={"part": self.part + 1, "start": start, "batch": batch})
+        return self.model_copy(update={"part": self.part + 1, "start": start, "line": 0, "batch": batch})
 
     def waiting_for(self, batch: AwaitedBatchInference) -> "Chunk":
         """Return the chunk as it is loaded once this batch inference has ended."""
@@ -79,6 +80,9 @@ class RecordError(StrictModel):
     line_start_byte: Count = Field(description="Where in the object its line begins.")
     code: str
     message: str
+    line: int | None = Field(
+        default=None, description="Its line, or row of a Parquet file, from 1; null if the file was not read up to it."
+    )
 
 
 class Problem(StrictModel):

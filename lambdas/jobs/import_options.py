@@ -1,47 +1,89 @@
-"""How the records of a file are to be read: format, CSV dialect, names. Pure."""
+"""How the records of a file are read: format, CSV dialect, names. Pure."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.models import StrictModel
 
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "json", "csv", "parquet"]
 Embedding = Literal["on_demand", "batch"]
+Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 
 # What a key's ending says: the format, and whether it is compressed.
 ENDINGS: dict[str, tuple[Format, bool]] = {
     ".jsonl": ("jsonl", False),
     ".jsonl.gz": ("jsonl", True),
+    ".ndjson": ("jsonl", False),
+    ".ndjson.gz": ("jsonl", True),
+    ".json": ("json", False),
+    ".json.gz": ("json", True),
     ".csv": ("csv", False),
     ".csv.gz": ("csv", True),
+    ".tsv": ("csv", False),
+    ".tsv.gz": ("csv", True),
     ".parquet": ("parquet", False),
 }
+TAB_ENDINGS = (".tsv", ".tsv.gz")
 MAX_MAPPED_FIELDS = 500
+MAX_COLUMNS = 2_000
+MAX_COLUMN_NAME = 200
+# Options and columns are kept with the job, whose item in DynamoDB has at most 400 kB.
+MAX_OPTIONS_BYTES = 100_000
+
+OneCharacter = Annotated[str, StringConstraints(pattern=r"^[\t\x20-\x7e]$")]
+Name = Annotated[str, StringConstraints(max_length=MAX_COLUMN_NAME)]
 
 
 class CsvOptions(StrictModel):
-    """The dialect of a CSV file. Cells in double quotes may hold delimiters, line ends and doubled quotes."""
+    """The dialect of a CSV file. Cells in quotes may hold delimiters, line ends and doubled quotes."""
 
-    delimiter: Annotated[str, StringConstraints(pattern=r"^[\t\x20\x21\x23-\x7e]$")] = Field(
-        default=",", description="One ASCII character, not the double quote."
+    delimiter: OneCharacter | None = Field(
+        default=None,
+        description="One ASCII character. By default the header shows it: comma, semicolon, tab or `|`; the job's "
+        "`options` say which.",
     )
-    columns: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="The names of the columns. Without them the first record names them."
+    quote: OneCharacter = Field(default='"', description="The character around cells that need it.")
+    quoting: Literal["minimal", "none"] = Field(
+        default="minimal", description="`none`: a quote is a character like any other, as in many TSV files."
     )
+    escape: OneCharacter | None = Field(
+        default=None, description="Makes the next character literal: a backslash in files that Spark or MySQL wrote."
+    )
+    encoding: Encoding = "utf-8"
+    skip_lines: int = Field(default=0, ge=0, le=1000, description="Lines before the header, or before the records.")
+    columns: tuple[Name, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_COLUMNS,
+        description="The names of the columns. Without them the first record names them.",
+    )
+
+    @model_validator(mode="after")
+    def _check_characters(self) -> Self:
+        used = [character for character in (self.delimiter, self.quote, self.escape) if character is not None]
+        if self.quoting == "none":
+            used.remove(self.quote)
+        if len(set(used)) < len(used):
+            raise ValueError("delimiter, quote and escape must be different characters")
+        return self
 
 
 class ImportOptions(StrictModel):
     """How the records of a file are read."""
 
-    format: Format | None = Field(default=None, description="By default the key's ending says it.")
+    format: Format | None = Field(
+        default=None,
+        description="`jsonl`: one JSON object a line. `json`: one array of objects. `csv`, also with tabs. By default "
+        "the key's ending says it.",
+    )
     gzip: bool | None = Field(default=None, description="By default the key's ending says it.")
     csv: CsvOptions = CsvOptions()
-    mapping: dict[str, str | None] = Field(
+    mapping: dict[Name, Name | None] = Field(
         default_factory=dict,
         max_length=MAX_MAPPED_FIELDS,
         description="From a field of the records to the property that it becomes (or `id`, `vector`), or to null, "
-        "to leave it out. Fields that are not named keep their names.",
+        "to leave it out. `#1` is the first column of a CSV file. Fields that are not named keep their names.",
     )
     embedding: Embedding = Field(
         default="on_demand",
@@ -50,27 +92,42 @@ class ImportOptions(StrictModel):
     )
     ids: Literal["uuid", "any"] = Field(
         default="uuid",
-        description="`any` takes ids that are no UUIDs and derives the object's id from collection and id, so that the "
-        "same id is the same object in every import.",
+        description="`any` takes ids that are not UUIDs and derives the object's id from collection and id, so that "
+        "the same id is the same object in every import.",
     )
 
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        names = [*(self.csv.columns or ()), *self.mapping, *(name or "" for name in self.mapping.values())]
+        if sum(len(name.encode()) for name in names) > MAX_OPTIONS_BYTES:
+            raise ValueError(f"the names in csv.columns and mapping may have {MAX_OPTIONS_BYTES} bytes together")
+        return self
+
     def resolved(self, key: str) -> "ImportOptions | None":
-        """The same with format and compression written out; None when nothing tells the format."""
+        """The same with format and compression filled in; None when neither options nor key give the format."""
         ending = ending_of(key)
-        told, compressed = (None, False) if ending is None else ENDINGS[ending]
-        if self.format is None and told is None:
+        named, compressed = (None, False) if ending is None else ENDINGS[ending]
+        if self.format is None and named is None:
             return None
         gzip = (compressed or key.lower().endswith(".gz")) if self.gzip is None else self.gzip
-        return self.model_copy(update={"format": self.format or told, "gzip": gzip})
+        csv = self.csv
+        if ending in TAB_ENDINGS and csv.delimiter is None:
+            csv = csv.model_copy(update={"delimiter": "\t"})
+        return self.model_copy(update={"format": self.format or named, "gzip": gzip, "csv": csv})
 
     @property
     def needs_reading(self) -> bool:
-        """Whether the ends of chunks are only known when the file is read: in CSV a line may be part of a cell."""
-        return bool(self.gzip) or self.format == "csv"
+        """Whether the ends of chunks are only known when the file is read."""
+        return bool(self.gzip) or self.format in ("csv", "json")
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether the content is stored again for the loader: unpacked, or as UTF-8."""
+        return bool(self.gzip) or (self.format == "csv" and self.csv.encoding == "utf-16")
 
 
 def ending_of(key: str) -> str | None:
-    """The ending that tells the format, if there is one. The longest wins."""
+    """The ending that gives the format, if there is one. The longest wins."""
     lower = key.lower()
     found = [ending for ending in ENDINGS if lower.endswith(ending)]
     return max(found, key=len, default=None)

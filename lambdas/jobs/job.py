@@ -185,4 +185,4 @@ class Job(BaseModel):
     @property
     def is_compressed(self) -> bool:
         """Whether the object that is read is."""
-        return bool(self.options.gzip) and not self.retry_of
+        return self.options.is_converted and not self.retry_of

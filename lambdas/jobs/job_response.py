@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from lambdas.jobs.chunk import Count, Problem, RecordError
+from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import SHOWS_PROBLEM, Job, JobState
 from lambdas.models import StrictModel
 
@@ -47,6 +48,9 @@ class ImportResponse(StrictModel):
     collection: str
     bucket: str
     key: str
+    options: ImportOptions | None = Field(
+        default=None, description="How the file is read: as requested, with the format and delimiter that were found."
+    )
     size: Count = Field(description="Bytes.")
     counts: ImportCounts
     chunks: ImportChunks
@@ -86,6 +90,7 @@ def response_of(job: Job, now: datetime | None = None) -> ImportResponse:
         collection=job.collection,
         bucket=job.source.bucket,
         key=job.source.key,
+        options=job.options,
         size=job.size,
         counts=ImportCounts(
             read=job.loaded + job.unchanged + job.failed,

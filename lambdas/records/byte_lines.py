@@ -1,5 +1,6 @@
 """From blocks of bytes to lines, with bounded memory: compressed or not. Pure."""
 
+import codecs
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -12,10 +13,13 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ReadRange = Callable[[int, int], bytes]
 # A header of gzip is expected, and its checksum is checked.
 GZIP = 16 + zlib.MAX_WBITS
+# Text shrinks to a twentieth at most. A file that grows more, above what is harmless, is made to exhaust the service.
+MAX_GROWTH = 200
+HARMLESS_BYTES = 1_000_000_000
 
 
 class NotGzipError(Exception):
-    """The bytes are not gzip, or end too early. The text is a sentence for people."""
+    """The bytes are not gzip, or end too early. The text is a sentence for the user."""
 
 
 class RawLine(NamedTuple):
@@ -28,6 +32,34 @@ class RawLine(NamedTuple):
 
 def gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The content of a gzip file of any number of members, in blocks of at most 1 MiB. Raises `NotGzipError`."""
+    packed = unpacked = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal packed
+        for block in blocks:
+            packed += len(block)
+            yield block
+
+    for content in _unpacked(counted()):
+        unpacked += len(content)
+        if unpacked > max(HARMLESS_BYTES, packed * MAX_GROWTH):
+            raise NotGzipError(f"It unpacks to more than {MAX_GROWTH} times its size: import it without compression.")
+        yield content
+
+
+def from_utf16(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """UTF-16 as UTF-8, without byte order mark. What is not valid stays invalid, so that only its record fails."""
+    decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+    odd = b""
+    for block in blocks:
+        data = odd + block
+        odd = data[len(data) // 2 * 2 :]
+        yield decoder.decode(data[: len(data) // 2 * 2]).encode("utf-8", "surrogatepass")
+    if odd:
+        yield b"\xff"
+
+
+def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
     member = zlib.decompressobj(GZIP)
     begun = False
     for block in blocks:
@@ -47,7 +79,7 @@ def gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
             if content:
                 yield content
             if not member.eof and not member.unconsumed_tail and len(content) == BLOCK_BYTES:
-                # There may be more in the decompressor than it was allowed to give at once.
+                # The decompressor may hold more than it was allowed to return at once.
                 yield from _drained(member)
             rest = member.unused_data if member.eof else member.unconsumed_tail
     if begun and not member.eof:

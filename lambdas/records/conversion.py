@@ -1,56 +1,74 @@
-"""Values that a format has no types for: CSV knows only text, Parquet has types of its own. Pure."""
+"""Values in the types of their properties: CSV has only text, Parquet has types of its own. Pure."""
 
 import math
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
+from lambdas.objects.values import is_date
 
 TRUTHS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
+# The grammar of JSON: Python's own reads `12_34`, `inf` and the digits of other scripts.
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
+# RFC 3339, or its date alone, or without a zone, which is UTC.
+DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
+# More digits than a number of JSON may have here.
+MAX_DIGITS = 400
+UUID_BYTES = 16
 
 
-class TypedProperty(Protocol):
-    """What conversion has to know of a property."""
+def convert(values: Mapping[str, Any], types: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """The values in the types of their properties, without nulls. Fields of objects have paths: `maker.founded`.
 
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def type(self) -> str:
-        """Such as `int` or `text[]`."""
-        ...
-
-
-def convert(values: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
-    """The values in the types of their properties. A property that is not described keeps its value.
-
-    Raises `InvalidObjectError` naming every field whose value cannot be read as its type.
+    A property that is not described keeps its value. Raises `InvalidObjectError` naming every field whose value cannot
+    be read as its type.
     """
-    converted: dict[str, Any] = {}
     problems: list[ErrorDetail] = []
-    for name, value in values.items():
-        try:
-            converted[name] = _as_type(value, types.get(name, ""))
-        except ValueError:
-            problem = f"cannot be read as {types[name]}: {abbreviate(value)}"
-            problems.append(ErrorDetail(f"properties.{name}", problem))
+    converted = _fields(values, types, prefix, problems)
     if problems:
         more = f" {len(problems) - 1} more in details." if len(problems) > 1 else ""
         raise InvalidObjectError(f"'{problems[0].field}' {problems[0].message}.{more}", problems)
     return converted
 
 
-def _as_type(value: Any, kind: str) -> Any:
+def _fields(
+    values: Mapping[str, Any], types: Mapping[str, str], prefix: str, problems: list[ErrorDetail]
+) -> dict[str, Any]:
+    converted: dict[str, Any] = {}
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        kind = types.get(path, "")
+        if value is None:
+            continue
+        try:
+            converted[name] = _as_type(value, kind, types, path, problems)
+        except (ValueError, OverflowError, RecursionError):
+            problem = f"cannot be read as {kind or 'a value'}: {abbreviate(value)}{_advice(kind)}"
+            problems.append(ErrorDetail(f"properties.{path}", problem))
+    return converted
+
+
+def _advice(kind: str) -> str:
+    match kind.removesuffix("[]"):
+        case "date":
+            return " (write 2026-01-02T03:04:05Z or 2026-01-02)"
+        case "geo":
+            return ' (write {"lat": 52.5, "lon": 13.4})'
+    return ""
+
+
+def _as_type(value: Any, kind: str, types: Mapping[str, str], path: str, problems: list[ErrorDetail]) -> Any:
     if kind.endswith("[]"):
-        return [_as_single(element, kind.removesuffix("[]")) for element in _as_list(value)]
-    return _as_single(value, kind)
+        single = kind.removesuffix("[]")
+        items = (item for item in _as_list(value) if item is not None)
+        return [_as_single(item, single, types, path, problems) for item in items]
+    return _as_single(value, kind, types, path, problems)
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -62,42 +80,78 @@ def _as_list(value: Any) -> list[Any]:
     return value
 
 
-def _as_single(value: Any, kind: str) -> Any:
+def _as_single(value: Any, kind: str, types: Mapping[str, str], path: str, problems: list[ErrorDetail]) -> Any:
     """One value. What does not need to be converted is checked with the rest of the object."""
+    if isinstance(value, bytes):
+        value = _text_of(value, kind)
+    if isinstance(value, str) and kind in ("object", "geo"):
+        value = orjson.loads(value)
+        if not isinstance(value, dict):
+            raise ValueError(value)
+    if isinstance(value, dict):
+        if kind == "geo":
+            return {name: _read(item) for name, item in value.items() if item is not None}
+        return _fields(value, types, f"{path}.", problems)
     if isinstance(value, str) and kind != "text":
-        return _read(value.strip(), kind)
-    if isinstance(value, date):
-        return _moment(value).isoformat()
+        return _read_text(value.strip(), kind)
     if isinstance(value, Decimal):
-        value = float(value)
+        return _decimal(value, kind)
     if isinstance(value, float) and kind == "int":
         # Columns of whole numbers with gaps are often kept as floats.
         return _whole(value)
     return str(value) if isinstance(value, UUID) else value
 
 
-def _moment(value: date) -> datetime:
-    """A date is its first moment; what has no zone is meant as UTC."""
-    if not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+def _read(value: Any) -> Any:
+    return _decimal(value, "number") if isinstance(value, Decimal) else value
 
 
-def _read(text: str, kind: str) -> Any:
+def _text_of(value: bytes, kind: str) -> str:
+    if kind == "uuid" and len(value) == UUID_BYTES:
+        return str(UUID(bytes=value))
+    return value.decode()
+
+
+def _read_text(text: str, kind: str) -> Any:
     match kind:
         case "int":
-            return int(text) if text.lstrip("+-").isdecimal() else _whole(float(text))
+            if not NUMBER.fullmatch(text) or len(text) > MAX_DIGITS:
+                raise ValueError(text)
+            return int(text) if INTEGER.fullmatch(text) else _decimal(Decimal(text), kind)
         case "number":
-            return float(text)
+            if not NUMBER.fullmatch(text) or len(text) > MAX_DIGITS or not math.isfinite(float(text)):
+                raise ValueError(text)
+            return int(text) if INTEGER.fullmatch(text) else float(text)
         case "boolean":
             if text.lower() not in TRUTHS:
                 raise ValueError(text)
             return TRUTHS[text.lower()]
         case "date":
-            return _as_single(datetime.fromisoformat(text), kind)
+            return date_of(text)
         case "uuid":
             return str(UUID(text))
     return text
+
+
+def date_of(text: str) -> str:
+    """A date in the form that objects take. Raises `ValueError` for all but RFC 3339, its date alone, or no zone."""
+    found = DATE.fullmatch(text)
+    day, time, zone = found.groups() if found else ("", "", "")
+    written = f"{day}T{time or '00:00:00'}{(zone or 'Z').upper()}"
+    if not is_date(written):
+        raise ValueError(text)
+    return written
+
+
+def _decimal(value: Decimal, kind: str) -> Any:
+    """A whole decimal is exact. Another one is the nearest number, as in JSON."""
+    if not value.is_finite():
+        raise ValueError(value)
+    if value.adjusted() < MAX_DIGITS and value == value.to_integral_value():
+        return int(value)
+    if kind == "int":
+        raise ValueError(value)
+    return float(value)
 
 
 def _whole(value: float) -> int:

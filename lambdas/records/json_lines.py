@@ -19,23 +19,25 @@ LOOKAHEAD_BYTES = 16_384
 
 
 class Line(NamedTuple):
-    """One line of the object, without its end. Of a line that is too long only the beginning is kept."""
+    """One line of the file, without its end. Of a line that is too long only the beginning is kept."""
 
     start: int
     data: bytes
     too_long: bool = False
+    # Its number in the file, from 1; 0 if unknown.
+    number: int = 0
 
 
 def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
     """The lines that begin in the chunk, in order, without blank ones.
 
-    Whoever reads all chunks, however they are cut, gets every line of the object exactly once. Holds one block and
-    one line in memory, whatever the sizes of chunk and object.
+    Reading all chunks, however the file is cut, gives every line exactly once. Holds one block and one line in memory,
+    at any size of chunk and file.
     """
     for line in _all_lines(chunk, read, max_line_bytes):
         data = line.data.removeprefix(BYTE_ORDER_MARK) if line.start == 0 else line.data
         if line.too_long or data.strip():
-            yield Line(line.start, data.removesuffix(b"\r"), line.too_long)
+            yield line._replace(data=data.removesuffix(b"\r"))
 
 
 def parse_record(line: Line, job_id: str, shape: RecordShape) -> ObjectInput:
@@ -66,6 +68,8 @@ def derived_id(job_id: str, start: int) -> str:
 
 
 def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:
+    # Only the first chunk, and chunks of a file that was read when it was split, know their line.
+    number = 1 if chunk.start == 0 else chunk.line
     # `start` is where the line at hand begins, or None inside a line that is another chunk's or already reported.
     start = chunk.start if chunk.start == chunk.base else None
     held = bytearray()
@@ -74,31 +78,32 @@ def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[L
         while (newline := block.find(b"\n", cursor)) >= 0:
             if start is not None:
                 held += block[cursor:newline]
-                yield _line(start, held, max_line_bytes)
+                yield _line(start, held, max_line_bytes, number)
                 held.clear()
             cursor = newline + 1
             start = position + cursor
+            number += 1 if number else 0
             if start >= chunk.end:
                 return
         if start is not None:
             held += block[cursor:]
             if len(held) > max_line_bytes:
-                yield _line(start, held, max_line_bytes)
+                yield _line(start, held, max_line_bytes, number)
                 held.clear()
                 start = None
         # A newline at end - 1 or later begins a line of the next chunk.
         if start is None and position + len(block) >= chunk.end - 1:
             return
     if start is not None:
-        yield _line(start, held, max_line_bytes)
+        yield _line(start, held, max_line_bytes, number)
 
 
-def _line(start: int, held: bytearray, max_line_bytes: int) -> Line:
-    return Line(start, bytes(held[:max_line_bytes]), too_long=len(held) > max_line_bytes)
+def _line(start: int, held: bytearray, max_line_bytes: int, number: int) -> Line:
+    return Line(start, bytes(held[:max_line_bytes]), too_long=len(held) > max_line_bytes, number=number)
 
 
 def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
-    """The object from the byte before the chunk (is it the end of a line?) for as long as the caller asks."""
+    """The file from the byte before the chunk (which may end a line), for as long as the caller reads."""
     position = max(chunk.start - 1, chunk.base)
     stop = min(chunk.end + LOOKAHEAD_BYTES, chunk.size)
     while position < chunk.size:

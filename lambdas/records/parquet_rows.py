@@ -4,16 +4,25 @@ The reader is imported late: only Parquet jobs pay for it.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdas.records.byte_lines import ReadRange
+from lambdas.jobs.import_options import MAX_COLUMNS
+from lambdas.records.byte_lines import MAX_LINE_BYTES, ReadRange
+from lambdas.records.parquet_values import Unreadable, column_values
 
 if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
+    import pyarrow as pa
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 ROWS_AT_ONCE = 512
+# Decoded at once, about. Values are decoded before their size is known, so it is estimated from the footer.
+BATCH_BYTES = 8_000_000
+VALUE_BYTES = 8
+# A few bytes of Parquet can stand for billions of repeated values. Lists above both bounds are refused.
+MAX_LIST_BYTES = 256_000_000
+MAX_LIST_GROWTH = 100
 
 
 class NotParquetError(Exception):
@@ -36,25 +45,25 @@ class RangeFile(io.RawIOBase):
         self._read = read
         self._size = size
         self._position = 0
-        # What reading a range met: that is no fault of the file.
+        # The error from reading a range; it must not be reported as a damaged file.
         self.failure: Exception | None = None
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
+        """Move to a position."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = base + offset
         return self._position
 
     def tell(self) -> int:
-        """The place."""
+        """The position."""
         return self._position
 
     def readinto(self, buffer: Any) -> int:
@@ -76,6 +85,8 @@ def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
     """The row groups that the footer names. Raises `NotParquetError`."""
     with _opened(read, size) as file:
         metadata = file.metadata
+        _check_columns(file.schema_arrow.names)
+        _check_lists(metadata)
     groups: list[RowGroup] = []
     start = 0
     for number in range(metadata.num_row_groups):
@@ -85,34 +96,94 @@ def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
     return groups
 
 
-def read_rows(read: ReadRange, size: int, start: int, end: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows `start` to `end` - 1, each with its number. Raises `NotParquetError`."""
+def _check_columns(names: list[str]) -> None:
+    if len(names) > MAX_COLUMNS:
+        raise NotParquetError(f"It has {len(names)} columns; at most {MAX_COLUMNS} can be imported.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise NotParquetError(f"Two columns are named '{name}': rename one of them.")
+        seen.add(name)
+
+
+def _check_lists(metadata: "FileMetaData") -> None:
+    """Refuse lists whose values need far more memory than their bytes in the file."""
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for index in range(group.num_columns):
+            column = group.column(index)
+            decoded = column.num_values * VALUE_BYTES
+            is_list = metadata.schema.column(index).max_repetition_level > 0
+            if is_list and decoded > max(MAX_LIST_BYTES, column.total_uncompressed_size * MAX_LIST_GROWTH):
+                raise NotParquetError(
+                    f"The lists of column '{column.path_in_schema}' unpack from {column.total_uncompressed_size} bytes "
+                    f"to {column.num_values} values in one row group: write smaller row groups."
+                )
+
+
+def read_rows(
+    read: ReadRange, size: int, start: int, end: int, left_out: Collection[str] = ()
+) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
+    """The rows `start` to `end` - 1, each with its number, without the columns in `left_out`.
+
+    A row that is too large is `Unreadable`; so is each single value that cannot be represented. Raises
+    `NotParquetError`.
+    """
     with _opened(read, size) as file:
+        names = file.schema_arrow.names
+        _check_columns(names)
+        _check_lists(file.metadata)
+        columns = [name for name in names if name not in left_out] if left_out else None
         first = 0
         for number in range(file.metadata.num_row_groups):
             count = file.metadata.row_group(number).num_rows
             if first < end and first + count > start:
-                yield from _rows_of(file, number, first, start, end)
+                yield from _rows_of(file, number, range(max(first, start), min(first + count, end)), first, columns)
             first += count
 
 
 def _rows_of(
-    file: "ParquetFile", number: int, first: int, start: int, end: int
-) -> Iterator[tuple[int, dict[str, Any]]]:
+    file: "ParquetFile", number: int, wanted: range, first: int, columns: list[str] | None
+) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
     position = first
-    for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, row_groups=[number], use_threads=False):
-        wanted = range(max(position, start), min(position + batch.num_rows, end))
-        if wanted:
-            rows = batch.slice(wanted.start - position, len(wanted)).to_pylist()
-            yield from zip(wanted, rows, strict=True)
+    size = _rows_at_once(file, number)
+    for batch in file.iter_batches(batch_size=size, row_groups=[number], columns=columns, use_threads=False):
+        rows = range(max(position, wanted.start), min(position + batch.num_rows, wanted.stop))
+        if rows:
+            yield from zip(rows, _rows(batch.slice(rows.start - position, len(rows)), columns), strict=True)
         position += batch.num_rows
-        if position >= end:
+        if position >= wanted.stop:
             return
+
+
+def _rows_at_once(file: "ParquetFile", number: int) -> int:
+    group = file.metadata.row_group(number)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    decoded: int = sum(max(column.total_uncompressed_size, column.num_values * VALUE_BYTES) for column in columns)
+    fitting: int = BATCH_BYTES * max(1, group.num_rows) // max(1, decoded)
+    return max(1, min(ROWS_AT_ONCE, fitting))
+
+
+def _rows(batch: "pa.RecordBatch", columns: list[str] | None) -> Iterator[dict[str, Any] | Unreadable]:
+    if batch.nbytes > MAX_LINE_BYTES and batch.num_rows > 1:
+        # One of the rows may be too large. Only rows that are not are made into Python's objects.
+        half = batch.num_rows // 2
+        yield from _rows(batch.slice(0, half), columns)
+        yield from _rows(batch.slice(half), columns)
+        return
+    if batch.nbytes > MAX_LINE_BYTES:
+        yield Unreadable(f"The row has {batch.nbytes} bytes; at most {MAX_LINE_BYTES} are imported.")
+        return
+    # With a dot in its name, a column may have been read that was not asked for.
+    names = [name for name in batch.schema.names if columns is None or name in columns]
+    values = [column_values(batch.column(name)) for name in names]
+    for number in range(batch.num_rows):
+        yield {name: column[number] for name, column in zip(names, values, strict=True)}
 
 
 @contextmanager
 def _opened(read: ReadRange, size: int) -> "Iterator[ParquetFile]":
-    """The file. Whatever pyarrow cannot make sense of, now or later, is a `NotParquetError`."""
+    """The file. An error of pyarrow while it is open is a `NotParquetError`."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
-"""From the fields of a record to an object: names, types and ids as the job says. Pure."""
+"""From the fields of a record to an object: names, types and ids as the job's options say. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,10 +14,13 @@ from lambdas.records.conversion import convert
 
 # In a flat record every other field is a property.
 NOT_PROPERTIES = ("id", "vector", "vectors")
+UUID_BYTES = 16
+# Above, a float may be another number than the one that was meant.
+MAX_WHOLE_FLOAT = 2**53
 
 
 class RecordShape(NamedTuple):
-    """What turns records into objects. `types` are the collection's properties and their types."""
+    """Turns records into objects. `types` are the types of the collection's properties by path (`maker.founded`)."""
 
     collection: str
     options: ImportOptions
@@ -32,8 +36,10 @@ class RecordShape(NamedTuple):
         if "id" not in record and "_id" in record and "_id" not in self.options.mapping:
             record = {"id" if name == "_id" else name: value for name, value in record.items()}
         nested = record if isinstance(record.get("properties"), dict) else self._nested(record)
-        if self.options.format != "jsonl":
+        if self.options.format not in ("jsonl", "json"):
             nested = self._converted(nested)
+        if "id" in nested:
+            nested = nested | {"id": plain_id(nested["id"])}
         if self.options.ids == "any" and nested.get("id") is not None:
             nested = nested | {"id": known_id(self.collection, nested["id"])}
         return parse_object(nested, default_id=default_id)
@@ -53,13 +59,25 @@ class RecordShape(NamedTuple):
 
     def _converted(self, nested: dict[str, Any]) -> dict[str, Any]:
         changed = dict(nested)
-        changed["properties"] = convert(
-            {name: value for name, value in nested["properties"].items() if value is not None}, self.types
-        )
+        changed["properties"] = convert(nested["properties"], self.types)
         for name in ("vector", "vectors"):
             if isinstance(value := changed.get(name), str):
                 changed[name] = _json(name, value)
         return changed
+
+
+def plain_id(value: Any) -> Any:
+    """An id of Parquet's types as text or whole number. Any other value is unchanged."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return str(UUID(bytes=value)) if len(value) == UUID_BYTES else value
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE_FLOAT:
+        return int(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 def known_id(collection: str, value: Any) -> str:

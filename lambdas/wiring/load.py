@@ -10,6 +10,7 @@ from lambdas.batch_inference.s3_files import BatchFiles
 from lambdas.batch_inference.state_store import BatchInferenceStore
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.import_settings import LoadSettings
 from lambdas.imports.loader import Loader
@@ -61,5 +62,5 @@ def loader() -> Loader[Collection]:
         batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
-        types=lambda collection: {item.name: item.type for item in collection.properties},
+        types=lambda collection: {path: item.type for path, item in property_paths(collection.properties)},
     )
