@@ -8,13 +8,13 @@ from pathlib import Path
 # The import root; the bundle keeps it, so that an import reads the same everywhere.
 PACKAGE = "lambdas"
 
-# botocore describes over 400 services in 25 MB. These are the ones whose clients a function makes; what needs none of
-# it (models, OpenSearch, STS) is signed by `lambdas/aws`.
+# botocore describes over 400 services in 25 MB. These are the ones whose clients a function makes. Models and the engine
+# are called without a client: `lambdas/aws` signs for them by botocore's code, which needs no description.
 SERVICES = {
-    "query": (),
-    "write": ("dynamodb", "events", "s3", "sqs"),
-    "split": ("s3", "sqs", "dynamodb", "events"),
-    "load": ("bedrock", "dynamodb", "events", "s3", "sqs"),
+    "query": ("sts",),
+    "write": ("dynamodb", "events", "s3", "sqs", "sts"),
+    "split": ("dynamodb", "events", "s3", "sqs"),
+    "load": ("bedrock", "dynamodb", "events", "s3", "sqs", "sts"),
 }
 
 # Files outside the package that a function serves or reads, where they exist.
@@ -27,6 +27,9 @@ UNUSED = (
     "**/tests",
     "**/*.pyi",
     "**/examples-1.json",
+    # boto3's resources, which Alto does not use: clients are described by botocore.
+    "boto3/data",
+    "boto3/examples",
     # Of pyarrow (some 150 MB), what neither reads Parquet nor is linked by what does.
     "pyarrow/include",
     "pyarrow/src",
@@ -40,16 +43,6 @@ UNUSED = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
 )
-
-# Where a library loads far more than Alto uses of it. Powertools offers all its resolvers in one place, and those for
-# AppSync bring asyncio: a twelfth of a cold start (docs/decisions/0062). tests/infra runs the result.
-REPLACED = {
-    "aws_lambda_powertools/event_handler/__init__.py": (
-        "from aws_lambda_powertools.event_handler.api_gateway import (\n"
-        "    APIGatewayHttpResolver, ApiGatewayResolver, Response\n"
-        ")\n"
-    )
-}
 
 # Libraries ask for their own version there; the rest of a .dist-info is for installers.
 KEPT_OF_DIST_INFO = "METADATA"
@@ -81,8 +74,6 @@ def trim(target: Path, function: str) -> None:
     for path in (target / "botocore" / "data").glob("*/"):
         if path.name not in SERVICES[function]:
             _remove(path)
-    for name, text in REPLACED.items():
-        (target / name).write_text(text)
     for path in target.glob("*.dist-info/*"):
         if path.name != KEPT_OF_DIST_INFO:
             _remove(path)

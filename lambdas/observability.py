@@ -1,5 +1,6 @@
 """Logs and metrics. Structured, with ids to follow a request or a job by, and never a body, a header or a key."""
 
+import logging
 import os
 from collections.abc import Mapping
 
@@ -7,6 +8,11 @@ from aws_lambda_powertools import Logger, Metrics
 
 # The service's name and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL.
 logger = Logger(log_uncaught_exceptions=False)
+# At any level of Alto's own: at DEBUG, botocore logs what it signs, session tokens included, and opensearch-py logs all
+# bodies; at WARNING, opensearch-py logs each 404, which Alto expects.
+for _vendor, _level in {"boto3": "INFO", "botocore": "INFO", "opensearch": "ERROR", "opensearchpy": "ERROR"}.items():
+    logging.getLogger(_vendor).setLevel(_level)
+
 # CloudWatch makes metrics of log lines (embedded metric format), so they cost no call. Each stage has its namespace.
 metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Alto"))
 

@@ -1,4 +1,4 @@
-"""The one border with OpenSearch: requests go out as plain bodies, its errors come back as Alto's."""
+"""The one border with OpenSearch: opensearch-py sends the requests, its exceptions become Alto's errors here."""
 
 import math
 import time
@@ -7,19 +7,33 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from opensearchpy.exceptions import ConnectionError as BrokenConnectionError
+from opensearchpy.exceptions import ConnectionTimeout, SerializationError, TransportError
+from urllib3 import Timeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from lambdas.aws.credentials import AwsAccessError
-from lambdas.aws.http import HttpAnswer
+from lambdas.backoff import backoff
 from lambdas.errors import ClusterFullError, QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
 
-# What OpenSearch answers while it is overloaded, starting or losing a node.
+# The statuses with which OpenSearch responds while it is overloaded, starting or losing a node.
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-# What a load balancer answers between two nodes: the next try may meet the other one.
-TRIED_AGAIN = frozenset({502, 503, 504})
-TRIES = 3
+# The statuses with which a load balancer responds between two nodes: the next attempt may meet the other one.
+GATEWAY_FAILURES = frozenset({502, 503, 504})
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 0.5
+CONNECT_SECONDS = 5.0
+# OpenSearch stops a search that takes longer than this, so that it does not go on after its caller has gone.
+LONGEST_SEARCH_SECONDS = 10.0
+# Searches of one `_msearch` that OpenSearch runs at the same time. A node of two cores has four threads for searches.
+CONCURRENT_SEARCHES = 2
+# The requests that change nothing, or nothing the second time, by the last part of their path.
+REPEATABLE_ENDPOINTS = frozenset({"_search", "_msearch", "_mget", "_refresh"})
 # How OpenSearch says that an index is one too many (`cluster.max_shards_per_node`).
 NO_ROOM = " shards open"
+# The error of a search that was stopped by `cancel_after_time_interval`.
+CANCELLED = "task_cancelled_exception"
 
 
 class IndexMissingError(SearchEngineError):
@@ -46,30 +60,39 @@ ERRORS_BY_TYPE: dict[str, type[SearchEngineError]] = {
 }
 
 
-class Send(Protocol):
-    """Signs and sends to the domain."""
+class EffectUnknownError(SearchEngineUnavailableError):
+    """A write got no response, and may have been done or not. Callers that can read back do so."""
 
-    def __call__(self, method: str, target: str, body: bytes, timeout_seconds: float) -> HttpAnswer:
-        """Send one request. Raises the errors of urllib3 when there is no answer, and `AwsAccessError`."""
+
+class Transport(Protocol):
+    """The part of opensearch-py's `Transport` that Alto uses."""
+
+    def perform_request(self, method: str, url: str, *, body: bytes | None, timeout: Any) -> Any:
+        """Send one request and return the parsed response. Raises opensearch-py's `OpenSearchException`s.
+
+        `timeout` is urllib3's, which opensearch-py hands on, although its types name only numbers.
+        """
         ...
 
 
 class OpenSearch:
-    """A thin client: method, path, body in; parsed JSON out."""
+    """A thin client: method, path and body in; parsed JSON out."""
 
     def __init__(
         self,
-        send: Send,
+        transport: Transport,
         *,
         time_left: Callable[[], float] = lambda: math.inf,
         waited: Callable[[float], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`time_left` tells the seconds after which no answer is of use; `waited` is told those that a request took."""
-        self._send = send
+        """`time_left` returns the seconds after which no response is of use; `waited` receives each request's time."""
+        self._transport = transport
         self._time_left = time_left
         self._waited = waited
         self._clock = clock
+        self._sleep = sleep
 
     def request(
         self,
@@ -78,85 +101,141 @@ class OpenSearch:
         body: Any = None,
         params: Mapping[str, str] | None = None,
         timeout: float = 20.0,
+        *,
+        repeat: bool | None = None,
     ) -> Any:
-        """Send one request and return the parsed answer (for HEAD: whether the thing exists).
+        """Send one request and return the parsed response (for HEAD: whether the thing exists).
 
-        `timeout` is in seconds, and cut to the time that is left. A broken connection is tried again. Raises
-        `SearchEngineUnavailableError` when OpenSearch cannot answer now, one of the errors of this module for what
-        callers handle, `ClusterFullError` for one shard too many, and `SearchEngineError` for everything else.
+        `timeout` is in seconds, and cut to the time that is left; a search is stopped by OpenSearch itself after that
+        time, or `LONGEST_SEARCH_SECONDS`. `repeat` says whether the request may be sent again
+        after a broken connection; without it, `is_repeatable` decides. Raises `SearchEngineUnavailableError` when
+        OpenSearch cannot respond now (`EffectUnknownError` when the request may have been done all the same), one of
+        the errors of this module for what callers handle, `ClusterFullError` for one shard too many, and
+        `SearchEngineError` for everything else.
         """
+        if path.endswith("/_search"):
+            params = {**(params or {}), **_cancel_after(timeout)}
         target = f"{path}?{urlencode(params, quote_via=quote, safe='')}" if params else path
-        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        content = body if isinstance(body, bytes) else None if body is None else orjson.dumps(body)
+        if repeat is None:
+            repeat = is_repeatable(method, path, body)
         started = self._clock()
         try:
-            answer = self._answer(method, target, content, timeout)
+            return self._send(method, target, content, timeout, repeat=repeat)
         finally:
             self._waited(self._clock() - started)
-        if method == "HEAD" and answer.status in (200, 404):
-            return answer.status == 200
-        parsed = _parsed(answer.body)
-        if not 200 <= answer.status < 300:
-            raise _translated(answer.status, parsed)
-        return parsed
 
-    def _answer(self, method: str, target: str, content: bytes, timeout: float) -> HttpAnswer:
-        for tries_left in reversed(range(TRIES)):
+    def _send(self, method: str, target: str, content: bytes | None, timeout: float, *, repeat: bool) -> Any:
+        pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=self._time_left, attempts=ATTEMPTS)
+        while True:
             seconds = min(timeout, self._time_left())
             if seconds <= 0:
-                break
+                raise SearchEngineUnavailableError("There was no time left to ask OpenSearch. Try again.")
+            limit = Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds, total=seconds)
             try:
-                answer = self._send(method, target, content, seconds)
-            except ReadTimeoutError:
-                break
-            except HTTPError:
-                continue
-            except AwsAccessError:
-                raise SearchEngineError("There are no AWS credentials to sign requests to OpenSearch with.") from None
-            if answer.status not in TRIED_AGAIN or not tries_left:
-                return answer
-        raise SearchEngineUnavailableError(
-            "OpenSearch did not answer in time. Nothing is known about this request's effect; try again."
-        )
+                return self._transport.perform_request(method, target, body=content, timeout=limit)
+            except TransportError as error:
+                pause = next(pauses, None) if _is_worth_repeating(error, repeat=repeat) else None
+                if pause is None:
+                    raise _translate(error, repeat=repeat) from None
+            except SerializationError:
+                raise SearchEngineError("The response of OpenSearch is not JSON.") from None
+            self._sleep(pause)
 
     def get_many(self, index: str, ids: Sequence[str], params: Mapping[str, str]) -> list[dict[str, Any]]:
-        """The documents of these ids, in order: each says whether it was `found`. Raises `IndexMissingError`."""
-        answer = self.request("POST", f"/{index}/_mget", {"ids": list(ids)}, params)
-        documents: list[dict[str, Any]] = answer["docs"]
+        """Return the documents of these ids, in order, each with `found`. Raises `IndexMissingError`."""
+        response = self.request("POST", f"/{index}/_mget", {"ids": list(ids)}, params)
+        documents: list[dict[str, Any]] = response["docs"]
         for document in documents:
-            # The answer as a whole is a success even when there is no such index.
+            # The response as a whole is a success even when the index does not exist.
             if "error" in document:
-                raise _translated(404, document)
+                raise _error_of(404, document)
         return documents
 
     def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
-        """Answer several searches in one round trip, in order. Raises as `request` does if one of them fails."""
-        answers = []
-        for answer in self.search_each(index, bodies, timeout):
-            if isinstance(answer, SearchEngineError):
-                raise answer
-            answers.append(answer)
-        return answers
+        """Return the responses to several searches of one round trip, in order. Raises if one of them fails."""
+        responses = []
+        for response in self.search_each(index, bodies, timeout):
+            if isinstance(response, SearchEngineError):
+                raise response
+            responses.append(response)
+        return responses
 
     def search_each(
         self, index: str, bodies: list[dict[str, Any]], timeout: float
     ) -> list[dict[str, Any] | SearchEngineError]:
-        """The answer to each of several searches, or its error. Raises as `request` does without any."""
+        """Return the response to each of several searches, or its error. Raises if the request as a whole fails."""
         lines = b"".join(b"{}\n" + orjson.dumps(body) + b"\n" for body in bodies)
-        answers: list[dict[str, Any]] = self.request("POST", f"/{index}/_msearch", lines, timeout=timeout)["responses"]
-        return [_translated(answer["status"], answer) if "error" in answer else answer for answer in answers]
+        params = {"max_concurrent_searches": str(CONCURRENT_SEARCHES)} | _cancel_after(timeout)
+        repeat = not any(map(_has_aggregation, bodies))
+        found = self.request("POST", f"/{index}/_msearch", lines, params, timeout, repeat=repeat)
+        responses: list[dict[str, Any]] = found["responses"]
+        return [_error_of(each["status"], each) if "error" in each else each for each in responses]
 
-    def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
+    def bulk(
+        self, index: str, lines: list[bytes], *, refresh: bool, timeout: float, repeat: bool = False
+    ) -> list[dict[str, Any]]:
         """Send one `_bulk` request of NDJSON lines and return its items, in order.
 
-        An item that failed is returned like any other: looking at each is the caller's duty.
+        An item that failed is returned like any other: callers check each. `repeat` is for requests of which every
+        operation indexes a document under an id, without a condition: doing that twice has the same effect.
         """
         params = {"require_alias": "true"} | ({"refresh": "wait_for"} if refresh else {})
-        answer = self.request("POST", f"/{index}/_bulk", b"\n".join(lines) + b"\n", params, timeout)
-        return [next(iter(item.values())) for item in answer["items"]]
+        content = b"\n".join(lines) + b"\n"
+        response = self.request("POST", f"/{index}/_bulk", content, params, timeout, repeat=repeat)
+        return [next(iter(item.values())) for item in response["items"]]
+
+
+def is_repeatable(method: str, path: str, body: Any) -> bool:
+    """Whether a request may be sent again when it is not known what the first one did.
+
+    An aggregation may not: one that is too much for a node would meet the next node as well.
+    """
+    is_read = method in ("GET", "HEAD") or path.rpartition("/")[2] in REPEATABLE_ENDPOINTS
+    return is_read and not _has_aggregation(body)
+
+
+def _has_aggregation(body: Any) -> bool:
+    return isinstance(body, Mapping) and ("aggs" in body or "aggregations" in body)
+
+
+def _cancel_after(timeout: float) -> dict[str, str]:
+    seconds = max(1, math.floor(min(LONGEST_SEARCH_SECONDS, timeout)))
+    return {"cancel_after_time_interval": f"{seconds}s"}
+
+
+def _is_worth_repeating(error: TransportError, *, repeat: bool) -> bool:
+    if isinstance(error, ConnectionTimeout):
+        # It took the time of all attempts.
+        return False
+    if isinstance(error, BrokenConnectionError):
+        return not isinstance(error.info, AwsAccessError) and (repeat or _was_never_sent(error))
+    return repeat and error.status_code in GATEWAY_FAILURES
+
+
+def _was_never_sent(error: BrokenConnectionError) -> bool:
+    return isinstance(error.info, NewConnectionError | ConnectTimeoutError)
+
+
+def _translate(error: TransportError, *, repeat: bool) -> SearchEngineError:
+    """Return Alto's error for one of opensearch-py's."""
+    if isinstance(error.info, AwsAccessError):
+        return SearchEngineError("Alto has no AWS credentials to sign requests to OpenSearch with.")
+    is_broken = isinstance(error, BrokenConnectionError)
+    if isinstance(error, BrokenConnectionError) and _was_never_sent(error):
+        return SearchEngineUnavailableError("OpenSearch cannot be reached. Nothing was done; try again.")
+    if not repeat and (is_broken or (error.status_code in GATEWAY_FAILURES and error.info is None)):
+        return EffectUnknownError(
+            "OpenSearch did not respond, and it is not known whether it did what was asked. See what is stored, then "
+            "try again."
+        )
+    if is_broken:
+        return SearchEngineUnavailableError("OpenSearch did not respond in time. Try again.")
+    return _error_of(int(error.status_code), error.info)
 
 
 def _causes(info: Any) -> Iterator[str]:
-    """The types of an error and of everything that caused it."""
+    """Yield the types of an error and of everything that caused it."""
     if isinstance(info, dict):
         if isinstance(info.get("type"), str):
             yield info["type"]
@@ -167,33 +246,29 @@ def _causes(info: Any) -> Iterator[str]:
             yield from _causes(value)
 
 
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        # What stands before OpenSearch answers in HTML.
-        return None
-
-
-def _translated(status: int, answer: Any) -> SearchEngineError:
-    error = answer.get("error") if isinstance(answer, dict) else None
+def _error_of(status: int, response: Any) -> SearchEngineError:
+    """Return Alto's error for a response that reports one."""
+    error = response.get("error") if isinstance(response, dict) else None
     kind = error.get("type") if isinstance(error, dict) else None
-    message = f"OpenSearch answered {status} {kind or ''}".rstrip() + "."
+    message = f"OpenSearch responded {status} {kind or ''}".rstrip() + "."
     if kind in ERRORS_BY_TYPE:
         return ERRORS_BY_TYPE[kind](message)
-    # Told as the cause of each shard's failure, with the status 400 or 500.
-    if any("too_many" in cause and "clauses" in cause for cause in _causes(answer)):
+    # Reported as the cause of each shard's failure, with the status 400 or 500.
+    causes = set(_causes(response))
+    if any("too_many" in cause and "clauses" in cause for cause in causes):
         return QueryTooLongError(
             "The query has too many words for the properties that it searches: OpenSearch takes 1,024, counted in each "
             "property. Shorten it, or name fewer 'properties'."
         )
-    if kind == "validation_exception" and NO_ROOM in str(answer):
+    if kind == "validation_exception" and NO_ROOM in str(response):
         return ClusterFullError(
             "OpenSearch has no room for so many shards: ask for fewer shards and replicas, delete collections that are "
             "not needed, or add nodes."
         )
     if status in BUSY:
-        return SearchEngineUnavailableError(f"{message} It is overloaded or starting; try again.")
-    if status == 404:
-        return DocumentMissingError(message)
-    return SearchEngineError(message)
+        stopped = (
+            f"{message} It stopped the search, which took too long. Ask for less (fewer wildcards, words, queries)."
+        )
+        busy = f"{message} It is overloaded or starting; try again."
+        return SearchEngineUnavailableError(stopped if CANCELLED in causes else busy)
+    return DocumentMissingError(message) if status == 404 else SearchEngineError(message)

@@ -1,19 +1,31 @@
-"""Signed requests over connections that are kept open."""
+"""Requests signed by botocore, sent over connections that are kept open."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
 from urllib3 import PoolManager, Timeout
 
 from lambdas.aws.credentials import AwsCredentials
-from lambdas.aws.signing import HttpRequest, signed_headers
 
 CONNECT_SECONDS = 5.0
 
 
-class HttpAnswer(NamedTuple):
-    """What came back. Header names are in lower case."""
+class HttpRequest(NamedTuple):
+    """A request before it is signed. The URL is percent-encoded; `service` is the name that AWS signs it by."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    service: str
+    region: str
+
+
+class HttpResponse(NamedTuple):
+    """A response that was read to its end. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,15 +33,23 @@ class HttpAnswer(NamedTuple):
 
 
 class Transport(Protocol):
-    """Something that signs and sends."""
+    """Signs and sends requests."""
 
-    def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpAnswer:
-        """Send one request. Raises the errors of urllib3 when there is no answer."""
+    def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpResponse:
+        """Send one request. Raises the errors of urllib3 when there is no response."""
         ...
 
 
+def sign(request: HttpRequest, credentials: AwsCredentials) -> dict[str, str]:
+    """Return all headers to send: the request's own, which are signed, and those of the signature (Version 4)."""
+    signed = AWSRequest(request.method, request.url, dict(request.headers), request.body)
+    keys = ReadOnlyCredentials(credentials.access_key, credentials.secret_key, credentials.session_token)
+    SigV4Auth(keys, request.service, request.region).add_auth(signed)
+    return dict(signed.headers.items())
+
+
 def connections(at_once: int, ca_bundle: str | None) -> PoolManager:
-    """Keeps as many connections open to each host as there are requests in flight.
+    """Return a pool that keeps as many connections to each host as there are requests in flight.
 
     Without `ca_bundle`, a file, the certificate authorities of the system are trusted.
     """
@@ -37,22 +57,22 @@ def connections(at_once: int, ca_bundle: str | None) -> PoolManager:
 
 
 class SignedHttp:
-    """Signs and sends. Safe to share between threads."""
+    """Signs and sends requests. Safe to share between threads."""
 
     def __init__(self, pool: PoolManager) -> None:
         self._pool = pool
 
-    def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpAnswer:
-        """Send one request and wait no longer than this for the answer. Raises the errors of urllib3."""
+    def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpResponse:
+        """Send one request and wait no longer than this for the response. Raises the errors of urllib3."""
         response = self._pool.request(
             request.method,
             request.url,
             body=request.body or None,
-            headers=signed_headers(request, credentials, datetime.now(UTC)),
+            headers=sign(request, credentials),
             timeout=Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds, total=timeout_seconds),
             retries=False,
             redirect=False,
         )
-        return HttpAnswer(
+        return HttpResponse(
             response.status, {name.lower(): value for name, value in response.headers.items()}, response.data
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from lambdas.aws.http import HttpAnswer
+from lambdas.aws.http import HttpResponse
 from lambdas.embedding.config import SelfProvided, Text2VecAws
 from lambdas.embedding.families import FAMILIES, base_model
 from lambdas.embedding.model_responses import Vector, vectors_of
@@ -104,7 +104,7 @@ def _outcome(record: Mapping[str, Any], config: Text2VecAws) -> Outcome | None:
         return made if isinstance(made, ModelAnswerError) else _packed(made)
     failed = record.get("error") or {}
     body = orjson.dumps({"message": str(failed.get("errorMessage", ""))})
-    failure = failure_of(HttpAnswer(int(failed.get("errorCode", 500)), {}, body), config)
+    failure = failure_of(HttpResponse(int(failed.get("errorCode", 500)), {}, body), config)
     if failure.remedy not in (Remedy.SPLIT, Remedy.GIVE_UP):
         return None
     if isinstance(failure.error, TextTooLongError) and config.truncate != "none":

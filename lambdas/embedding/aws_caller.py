@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from urllib3.exceptions import HTTPError
 
 from lambdas.aws.credentials import AwsAccessError, AwsCredentials
-from lambdas.aws.endpoints import SERVICES, endpoint
-from lambdas.aws.http import HttpAnswer, Transport
-from lambdas.aws.signing import HttpRequest
-from lambdas.aws.sts import Role
+from lambdas.aws.http import HttpRequest, HttpResponse, Transport
+from lambdas.aws.roles import Role
+from lambdas.aws.services import SERVICES, service_url
 from lambdas.embedding.credential_chain import CredentialChain
 from lambdas.embedding.model_target import Called, HttpCall
 from lambdas.embedding.vendor_errors import connection_failure, credentials_failure, failure_of
@@ -25,7 +24,7 @@ class AwsCaller:
 
     def send(
         self, called: Called, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """The answer to a call that succeeded. `credentials` are the caller's own. Raises `CallFailedError`."""
         role = Role(called.role_arn, called.external_id, called.region) if called.role_arn else None
         try:
@@ -33,7 +32,7 @@ class AwsCaller:
         except AwsAccessError as error:
             raise credentials_failure(error, called) from None
         service = SERVICES[call.service].signing_name
-        url = endpoint(call.service, call.region, self._environment) + call.path
+        url = service_url(call.service, call.region, self._environment) + call.path
         request = HttpRequest("POST", url, call.headers, call.body, service, call.region)
         try:
             answer = self._transport.send(request, resolved, timeout_seconds)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 
 from lambdas.aws.credentials import AwsCredentials, Session
-from lambdas.aws.sts import Role
+from lambdas.aws.roles import Role
 from lambdas.errors import ErrorDetail, IncompleteCredentialsError
 
 ACCESS_KEY_HEADER = "X-AWS-Access-Key"

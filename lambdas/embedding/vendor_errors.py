@@ -13,7 +13,7 @@ import orjson
 from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from lambdas.aws.credentials import AccessRefusedError, AwsAccessError, NoCredentialsError
-from lambdas.aws.http import HttpAnswer
+from lambdas.aws.http import HttpResponse
 from lambdas.embedding.model_target import Called
 from lambdas.errors import (
     CredentialsExpiredError,
@@ -192,7 +192,7 @@ _TELLING_TEXTS: tuple[tuple[str, str, Rule], ...] = (
 _TOKENS = r"(?is)max input tokens:?\s*(\d+).*?token count:?\s*(\d+)"
 
 
-def failure_of(answer: HttpAnswer, called: Called) -> CallFailedError:
+def failure_of(answer: HttpResponse, called: Called) -> CallFailedError:
     """What an answer with another status than 200 means."""
     body = _json_object(answer.body)
     code = answer.headers.get("x-amzn-errortype", str(body.get("__type", ""))).partition(":")[0].rpartition("#")[2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from lambdas.aws.credentials import AwsCredentials
-from lambdas.aws.http import HttpAnswer
+from lambdas.aws.http import HttpResponse
 from lambdas.deadline import Deadline
 from lambdas.embedding.model_target import Called, HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
@@ -40,7 +40,7 @@ class Caller(Protocol):
 
     def send(
         self, called: Called, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """The answer to a call that succeeded. Raises `CallFailedError`."""
         ...
 

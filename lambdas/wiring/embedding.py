@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-from lambdas.aws.sts import Sts
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credential_chain import CredentialChain, credentials_from_environment
@@ -12,18 +11,17 @@ from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import AwsModel
 from lambdas.invocation import current
 from lambdas.observability import logger
-from lambdas.wiring.aws import Aws
+from lambdas.wiring.aws import Aws, assume
 
 
 def model_caller(aws: Aws) -> AwsCaller:
-    """Calls models, with the function's own credentials where nothing more specific is given."""
-    sts = Sts(aws.http, aws.environment)
-    chain = CredentialChain(aws.own, sts.assume, credentials_from_environment(aws.environment))
+    """Return a caller of models, with the function's own credentials where no more specific ones are given."""
+    chain = CredentialChain(aws.own, assume, credentials_from_environment(aws.environment))
     return AwsCaller(aws.http, chain, aws.environment)
 
 
 def embedder(caller: AwsCaller) -> Embedder:
-    """An embedder that tells what it did."""
+    """Return an embedder that reports what it did."""
     return Embedder(AwsModel(caller), report=_report)
 
 

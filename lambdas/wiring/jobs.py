@@ -10,6 +10,6 @@ from lambdas.observability import logger
 
 def job_store(session: Any, settings: ImportSettings) -> JobStore:
     """The jobs of this stage."""
-    events = JobEvents(session.create_client("events", region_name=settings.region), logger.warning)
-    dynamodb = session.create_client("dynamodb", region_name=settings.region)
+    events = JobEvents(session.client("events", region_name=settings.region), logger.warning)
+    dynamodb = session.client("dynamodb", region_name=settings.region)
     return JobStore(dynamodb, settings.jobs_table, announce=events.announce)

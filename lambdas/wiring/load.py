@@ -37,15 +37,15 @@ def loader() -> Loader[Collection]:
     registry = CollectionRegistry(engine, seconds=0)
     model = embedder(model_caller(aws))
     schema = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)
-    s3 = session.create_client("s3", region_name=settings.region)
+    s3 = session.client("s3", region_name=settings.region)
     bulk = BulkWriter(engine)
     writer = ObjectWriter(engine, bulk, model, schema=schema)
     batch: BatchInference | None = None
     if settings.batch_role_arn:
-        bedrock = session.create_client("bedrock", region_name=settings.region)
+        bedrock = session.client("bedrock", region_name=settings.region)
         batch = BatchInference(
             store=BatchInferenceStore(
-                session.create_client("dynamodb", region_name=settings.region), settings.jobs_table
+                session.client("dynamodb", region_name=settings.region), settings.jobs_table
             ),
             jobs=BatchJobs(bedrock, role_arn=settings.batch_role_arn, bucket=settings.import_bucket),
             files=BatchFiles(s3, settings.import_bucket, writer),
@@ -56,7 +56,7 @@ def loader() -> Loader[Collection]:
         s3=s3,
         source=S3Source(s3),
         jobs=job_store(session, settings),
-        queue=ChunkQueue(session.create_client("sqs", region_name=settings.region), settings.chunk_queue_url),
+        queue=ChunkQueue(session.client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
         writer=StaleTolerantWriter(writer, registry),
         batch=batch,

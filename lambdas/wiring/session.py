@@ -1,13 +1,10 @@
-"""The botocore session of the functions that talk to S3, SQS, DynamoDB and EventBridge."""
+"""The boto3 session of the functions that use S3, SQS, DynamoDB and EventBridge."""
 
-import logging
 from typing import Any
 
-from botocore.session import Session
+from boto3.session import Session
 
 
 def aws_session() -> Any:
-    """A session with the function's own credentials."""
-    # At DEBUG, botocore logs what it signs, session tokens included.
-    logging.getLogger("botocore").setLevel(logging.INFO)
+    """Return a session with the function's own credentials."""
     return Session()

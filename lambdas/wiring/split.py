@@ -17,9 +17,9 @@ def splitter() -> Splitter:
     settings = SplitSettings.from_environment(os.environ)
     session = aws_session()
     region = settings.region
-    sqs = session.create_client("sqs", region_name=region)
+    sqs = session.client("sqs", region_name=region)
     return Splitter(
-        source=S3Source(session.create_client("s3", region_name=region)),
+        source=S3Source(session.client("s3", region_name=region)),
         jobs=job_store(session, settings),
         queue=ChunkQueue(sqs, settings.chunk_queue_url),
         request_split=SplitQueue(sqs, settings.split_queue_url).request_split,

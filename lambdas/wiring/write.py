@@ -60,8 +60,8 @@ def services() -> WriteServices:
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
     writer = StaleTolerantWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)
-    dynamodb = session.create_client("dynamodb", region_name=settings.region)
-    splitting = SplitQueue(session.create_client("sqs", region_name=settings.region), settings.split_queue_url)
+    dynamodb = session.client("dynamodb", region_name=settings.region)
+    splitting = SplitQueue(session.client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(
         registry=registry,
         collections=collections,
@@ -70,7 +70,7 @@ def services() -> WriteServices:
         selector=Selector(engine, bulk, RequestLimits.from_environment(os.environ)),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
-            s3=session.create_client("s3", region_name=settings.region, config=SIGNING),
+            s3=session.client("s3", region_name=settings.region, config=SIGNING),
             jobs=job_store(session, settings),
             request_split=splitting.request_split,
             schedule_watchdog=splitting.schedule_watchdog,

@@ -24,7 +24,7 @@ SOURCES = {
     "lambdas/handlers/__init__.py": "",
     "lambdas/handlers/split.py": """
 from typing import TYPE_CHECKING
-from botocore.session import Session
+from boto3.session import Session
 from aws_lambda_powertools import Logger
 from lambdas.imports.ranges import cut
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ import sys
 sys.path.insert(0, {str(bundle[1])!r})
 from lambdas.handlers.split import lambda_handler, Session
 for service in {SERVICES["split"]!r}:
-    Session().create_client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    Session().client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
 print(lambda_handler({{}}, None))
 """
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
@@ -186,7 +186,7 @@ context = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 29_000,
 )
 answer = lambda_handler(json.loads({event!r}), context)
-slow = {{"asyncio", "botocore", "requests", "opensearchpy"}}
+slow = {{"boto3", "botocore.client", "botocore.session", "numpy", "pyarrow", "lambdas.aggregate.aggregator"}}
 print(answer["statusCode"], answer["body"], sorted(slow & set(sys.modules)))
 """
 

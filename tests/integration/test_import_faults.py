@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from moto import mock_aws
+from opensearchpy import TransportError
 
-from lambdas.aws.http import HttpAnswer
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
@@ -156,16 +157,18 @@ class MortalWriter(ObjectWriter):
 
 
 def make_busy(engine: OpenSearch, chaos: Chaos) -> OpenSearch:
-    """An OpenSearch that answers 5 % of the requests with 429 or 503, a part of them after it did what was asked."""
-    send = engine._send
+    """An OpenSearch that fails 5 % of the requests with 429 or 503, a part of them after it did what was asked."""
+    transport = engine._transport
 
-    def busy(method: str, target: str, body: bytes, timeout_seconds: float) -> HttpAnswer:
+    def busy(method: str, url: str, *, body: bytes | None, timeout: Any) -> Any:
         if chaos.falls("429 of OpenSearch", 0.02):
-            return HttpAnswer(429, {}, b'{"error": {"type": "rejected_execution_exception"}}')
-        answer = send(method, target, body, timeout_seconds)
-        return HttpAnswer(503, {}, b"<html>") if chaos.falls("503 of OpenSearch", 0.03) else answer
+            raise TransportError(429, "busy", {"error": {"type": "rejected_execution_exception"}})
+        response = transport.perform_request(method, url, body=body, timeout=timeout)
+        if chaos.falls("503 of OpenSearch", 0.03):
+            raise TransportError(503, "<html>", None)
+        return response
 
-    engine._send = busy
+    engine._transport = SimpleNamespace(perform_request=busy)
     return engine
 
 

@@ -1,92 +1,70 @@
-"""What Alto does of AWS by itself: signatures, endpoints, credentials, roles."""
+"""What Alto leaves to botocore: signatures, endpoints, credentials, roles; and how their failures are mapped."""
 
 import json
-import random
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, quote
 
 import botocore.auth
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ConnectTimeoutError
 from botocore.loaders import Loader
 from botocore.session import get_session
-from urllib3.exceptions import ProtocolError
+from botocore.stub import Stubber
+from botocore.utils import ContainerMetadataFetcher
 
 from lambdas.aws.credentials import (
-    RENEW_SECONDS,
     AccessRefusedError,
     AwsCredentials,
     CredentialsUnavailableError,
     NoCredentialsError,
     OwnCredentials,
 )
-from lambdas.aws.endpoints import SERVICES, endpoint
-from lambdas.aws.http import HttpAnswer
-from lambdas.aws.signing import HttpRequest, signed_headers
-from lambdas.aws.sts import ATTEMPTS, Role, Sts, assume_role_request, role_session
+from lambdas.aws.http import HttpRequest, sign
+from lambdas.aws.roles import Role, assume_role
+from lambdas.aws.services import SERVICES, service_url
+from lambdas.wiring.aws import aws_access
+from lambdas.wiring.opensearch import signer
 
 NOW = datetime(2026, 11, 25, 9, 8, 7, tzinfo=UTC)
-KEYS = AwsCredentials("AKIAEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCY")
-SESSION = AwsCredentials("ASIAEXAMPLE", "secret", "FwoGZXIvYXdzE==//+")
-ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
-JSON = {"Content-Type": "application/json"}
+UNUSED = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
 
 
-LETTERS = "abcXYZ019-_.~ :/?#[]@!$&'()*+,;=%äß中"
-
-
-def a_request(number: int) -> HttpRequest:
-    """Requests of every form that Alto sends, and some that it does not."""
-    pick = random.Random(number)
-
-    def word(length: int, safe: str = "") -> str:
-        return quote("".join(pick.choices(LETTERS, k=length)).strip(". ") or "x", safe=safe)
-
-    path = "".join(f"/{word(pick.randint(1, 12), '*')}" for _ in range(pick.randint(0, 3)))
-    query = "&".join(f"{word(4)}={word(5)}" for _ in range(pick.randint(0, 4)))
-    host = f"host-{number}.eu-west-1.amazonaws.com{pick.choice(['', ':9200'])}"
-    return HttpRequest(
-        pick.choice(["GET", "POST", "HEAD"]),
-        f"https://{host}{path or '/'}{query and f'?{query}'}",
-        {**JSON, "Accept": "a  spaced   value"} if number % 3 else {},
-        word(50).encode() if number % 2 else b"",
-        pick.choice(["es", "bedrock"]),
-        "eu-west-1",
-    )
-
-
-@pytest.mark.parametrize("credentials", [KEYS, SESSION], ids=["keys", "session"])
-def test_signatures_are_those_of_botocore(credentials: AwsCredentials, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
-    for number in range(200):
-        request = a_request(number)
-        reference = AWSRequest(request.method, request.url, dict(request.headers), request.body)
-        keys = ReadOnlyCredentials(credentials.access_key, credentials.secret_key, credentials.session_token)
-        SigV4Auth(keys, request.service, request.region).add_auth(reference)
-
-        signed = signed_headers(request, credentials, NOW)
-
-        assert {name: signed[name] for name in reference.headers} == dict(reference.headers.items()), request.url
-
-
-def test_the_signature_of_awss_own_example() -> None:
+def test_the_signature_of_awss_own_example(monkeypatch: pytest.MonkeyPatch) -> None:
     """The case "get-vanilla-query-order-key-case" of the test suite of Signature Version 4."""
+    at = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: at)
     request = HttpRequest(
         "GET", "https://example.amazonaws.com/?Param2=value2&Param1=value1", {}, b"", "service", "us-east-1"
     )
     keys = AwsCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
-    signed = signed_headers(request, keys, datetime(2015, 8, 30, 12, 36, tzinfo=UTC))
-
-    assert signed["Authorization"] == (
+    assert sign(request, keys)["Authorization"] == (
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
         "SignedHeaders=host;x-amz-date, "
         "Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"
     )
+
+
+def test_the_requests_own_headers_and_the_session_token_are_signed() -> None:
+    headers = {"Content-Type": "application/json"}
+    request = HttpRequest("POST", "https://example.amazonaws.com/", headers, b"{}", "bedrock", "us-east-1")
+
+    signed = sign(request, AwsCredentials("ASIA", "s", "token"))
+
+    assert signed["Content-Type"] == "application/json"
+    assert signed["X-Amz-Security-Token"] == "token"
+    assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token" in signed["Authorization"]
+
+
+@pytest.mark.parametrize("query", ["?a=%20", "?a=1&a-b=2", "?v=1&v1=2", "?pretty", ""])
+def test_opensearchs_requests_are_signed_as_they_are_sent(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
+    url = f"https://search.example/alto-film/_search{query}"
+    aws = aws_access({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"})
+
+    headers = signer(aws, "us-east-1")("POST", url, b"{}")
+
+    assert headers == sign(HttpRequest("POST", url, {}, b"{}", "es", "us-east-1"), AwsCredentials("AKIA", "s"))
 
 
 REGIONS = [
@@ -98,47 +76,31 @@ REGIONS = [
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_endpoints_are_those_of_botocore_in_every_region(service: str) -> None:
+def test_endpoints_and_signing_names_are_those_of_botocores_clients(service: str) -> None:
     session: Any = get_session()
-    unused = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
     assert len(REGIONS) > 40
 
     for region in REGIONS:
-        reference = session.create_client(service, region_name=region, **unused).meta.endpoint_url
-        assert endpoint(service, region, {}) == reference
+        client = session.create_client(service, region_name=region, **UNUSED)
+        assert service_url(service, region, {}) == client.meta.endpoint_url
+        assert SERVICES[service].signing_name == client.meta.service_model.signing_name
 
 
-def test_the_environment_says_where_a_service_is() -> None:
-    environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:2"}
+def test_the_environment_overrides_where_a_service_is() -> None:
+    environment = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1/",
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://127.0.0.1:2",
+    }
 
-    assert endpoint("bedrock-runtime", "eu-west-1", environment) == "http://127.0.0.1:1"
-    assert endpoint("sts", "eu-west-1", environment) == "http://127.0.0.1:2"
-
-
-class Server:
-    """Lambda's server of credentials on the function's own machine, as urllib3 would ask it."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Mapping[str, str]]] = []
-        self.now = NOW.timestamp()
-        self.status = 200
-
-    def request(self, method: str, url: str, headers: Mapping[str, str], **_: Any) -> HttpAnswer:
-        self.asked.append((f"{method} {url}", headers))
-        if self.status == 0:
-            raise ProtocolError("reset")
-        number = len(self.asked)
-        ends = datetime.fromtimestamp(self.now + 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        keys = {"AccessKeyId": f"ASIA{number}", "SecretAccessKey": "s", "Token": "t", "Expiration": ends}
-        return Answer(self.status, {}, json.dumps(keys).encode())
+    assert service_url("bedrock-runtime", "eu-west-1", environment) == "http://127.0.0.1:1"
+    assert service_url("sagemaker-runtime", "eu-west-1", environment) == "http://127.0.0.1:2"
 
 
-class Answer(HttpAnswer):
-    __slots__ = ()
+def test_a_function_finds_its_credentials_in_its_environment() -> None:
+    environment = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 
-    @property
-    def data(self) -> bytes:
-        return self.body
+    assert OwnCredentials(environment | SNAPSHOT)() == AwsCredentials("ASIA", "s", "t")
+    assert OwnCredentials({**environment, "AWS_SESSION_TOKEN": ""})() == AwsCredentials("ASIA", "s")
 
 
 SNAPSHOT = {
@@ -147,124 +109,116 @@ SNAPSHOT = {
 }
 
 
-def own(environment: Mapping[str, str], server: Server | None = None) -> OwnCredentials:
-    server = server or Server()
-    return OwnCredentials(environment, server, clock=lambda: server.now)  # type: ignore[arg-type]
+class Server:
+    """Lambda's server of credentials on the function's own machine, as botocore's session asks it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+        self.status = 200
+        self.seconds = 3600
+
+    def send(self, request: Any) -> Any:
+        self.asked.append((request.url, request.headers.get("Authorization")))
+        ends = (datetime.now(UTC) + timedelta(seconds=self.seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        keys = {"AccessKeyId": f"ASIA{len(self.asked)}", "SecretAccessKey": "s", "Token": "t", "Expiration": ends}
+        body = json.dumps(keys).encode()
+        return type("Response", (), {"status_code": self.status, "content": body, "text": body.decode()})()
 
 
-def test_a_function_finds_its_credentials_in_its_environment() -> None:
-    environment = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
-
-    assert own(environment | SNAPSHOT)() == AwsCredentials("ASIA", "s", "t")
-    assert own({**environment, "AWS_SESSION_TOKEN": ""})() == AwsCredentials("ASIA", "s")
-
-
-def test_a_function_from_a_snapshot_asks_its_machine_for_credentials_and_renews_them() -> None:
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server()
-    credentials = own(SNAPSHOT, server)
-
-    first = credentials()
-    server.now += 3600 - RENEW_SECONDS - 1
-    assert credentials() == first == AwsCredentials("ASIA1", "s", "t")
-    server.now += 1
-    assert credentials() == AwsCredentials("ASIA2", "s", "t")
-    assert server.asked == 2 * [
-        ("GET http://127.0.0.1:9001/2021-04-23/credentials", {"Authorization": "a-token"}),
-    ]
+    monkeypatch.setattr("botocore.utils.botocore.httpsession.URLLib3Session", lambda **_: server)
+    monkeypatch.setattr(ContainerMetadataFetcher, "SLEEP_TIME", 0)
+    return server
 
 
-@pytest.mark.parametrize("status", [0, 500])
-def test_credentials_that_are_still_good_outlive_their_servers_failure(status: int) -> None:
-    server = Server()
-    credentials = own(SNAPSHOT, server)
-    first = credentials()
+def test_a_function_from_a_snapshot_asks_its_machine_once(server: Server) -> None:
+    own = OwnCredentials(dict(SNAPSHOT))
 
-    server.status, server.now = status, server.now + 3600 - 1
-    assert credentials() == first
-    server.now += 1
+    assert own() == own() == AwsCredentials("ASIA1", "s", "t")
+    assert server.asked == [("http://127.0.0.1:9001/2021-04-23/credentials", "a-token")]
+
+
+def test_credentials_that_end_soon_are_renewed(server: Server) -> None:
+    server.seconds = 60
+    own = OwnCredentials(dict(SNAPSHOT))
+    first = own()
+    server.seconds = 3600
+
+    assert own() != first
+    assert own() == own()
+
+
+def test_a_server_that_fails_means_that_there_are_no_credentials_now(server: Server) -> None:
+    server.status = 500
+
     with pytest.raises(CredentialsUnavailableError):
-        credentials()
+        OwnCredentials(dict(SNAPSHOT))()
 
 
-def test_the_token_for_credentials_is_shown_to_nobody_else() -> None:
-    server = Server()
-
+@pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.1:x@other.example", "localhost.other.example"])
+def test_the_token_for_credentials_stays_on_this_machine(server: Server, host: str) -> None:
     with pytest.raises(CredentialsUnavailableError):
-        own({**SNAPSHOT, "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/credentials"}, server)()
+        OwnCredentials({**SNAPSHOT, "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{host}/credentials"})()
+
     assert server.asked == []
 
 
-@pytest.mark.parametrize("environment", [{}, {"AWS_ACCESS_KEY_ID": "ASIA"}])
-def test_a_function_without_credentials_says_so(environment: dict[str, str]) -> None:
-    with pytest.raises(NoCredentialsError):
-        own(environment)()
+@pytest.mark.parametrize(
+    ("environment", "error"),
+    [({}, NoCredentialsError), ({"AWS_ACCESS_KEY_ID": "ASIA"}, CredentialsUnavailableError)],
+)
+def test_a_function_without_credentials_says_so(environment: dict[str, str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        OwnCredentials(environment)()
 
 
 ROLE = Role("arn:aws:iam::123456789012:role/embed", "external", "eu-west-1")
-SUCCESS = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<AssumedRoleUser><Arn>arn:aws:sts::1:assumed-role/embed/alto</Arn></AssumedRoleUser>
-<Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s/+</SecretAccessKey>
-<SessionToken>t==</SessionToken><Expiration>2026-11-25T10:08:07Z</Expiration></Credentials>
-</AssumeRoleResult></AssumeRoleResponse>"""
-REFUSAL = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
-<Code>AccessDenied</Code><Message>User AKIASECRET is not authorized</Message></Error></ErrorResponse>"""
+KEYS = {"AccessKeyId": "ASIA0123456789ABCDEF", "SecretAccessKey": "s/+", "SessionToken": "t==", "Expiration": NOW}
 
 
-def test_a_role_is_asked_for_in_its_region_with_its_external_id() -> None:
-    request = assume_role_request(ROLE, "https://sts.eu-west-1.amazonaws.com")
-
-    assert (request.method, request.url) == ("POST", "https://sts.eu-west-1.amazonaws.com/")
-    assert (request.service, request.region) == ("sts", "eu-west-1")
-    assert parse_qs(request.body.decode()) == {
-        "Action": ["AssumeRole"],
-        "Version": ["2011-06-15"],
-        "RoleArn": [ROLE.arn],
-        "RoleSessionName": ["alto-embedding"],
-        "DurationSeconds": ["3600"],
-        "ExternalId": ["external"],
-    }
-    assert b"ExternalId" not in assume_role_request(Role(ROLE.arn, None, "eu-west-1"), "").body
+@pytest.fixture
+def sts() -> Any:
+    session: Any = get_session()
+    return session.create_client("sts", region_name="eu-west-1", **UNUSED)
 
 
-def test_the_session_of_a_role_is_read_from_the_answer() -> None:
-    session = role_session(HttpAnswer(200, {}, SUCCESS))
+@pytest.mark.parametrize("external_id", ["external", None])
+def test_a_role_is_assumed_for_an_hour_with_its_external_id(sts: Any, external_id: str | None) -> None:
+    expected = {"RoleArn": ROLE.arn, "RoleSessionName": "alto-embedding", "DurationSeconds": 3600}
+    expected |= {"ExternalId": external_id} if external_id else {}
+    with Stubber(sts) as stub:
+        stub.add_response("assume_role", {"Credentials": KEYS}, expected)
 
-    assert session.credentials == AwsCredentials("ASIA1", "s/+", "t==")
-    assert session.expires == NOW.timestamp() + 3600
+        session = assume_role(sts, ROLE._replace(external_id=external_id))
 
-
-class Transport:
-    """Gives these answers in turn."""
-
-    def __init__(self, *answers: HttpAnswer | Exception) -> None:
-        self.answers = list(answers)
-
-    def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpAnswer:
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    assert session.credentials == AwsCredentials("ASIA0123456789ABCDEF", "s/+", "t==")
+    assert session.expires == NOW.timestamp()
 
 
-@pytest.mark.parametrize("failure", [ProtocolError("reset"), HttpAnswer(500, {}, b"")], ids=["reset", "500"])
-def test_sts_is_asked_again_when_it_does_not_answer(failure: HttpAnswer | Exception) -> None:
-    transport = Transport(failure, HttpAnswer(200, {}, SUCCESS))
+def test_a_refusal_of_sts_is_reported_by_its_code_alone(sts: Any) -> None:
+    stub = Stubber(sts)
+    stub.add_client_error("assume_role", "AccessDenied", "User AKIASECRET is not authorized", 403)
 
-    assert Sts(transport, {}).assume(ROLE, KEYS).credentials.access_key == "ASIA1"
-    with pytest.raises(CredentialsUnavailableError):
-        Sts(Transport(*[failure] * ATTEMPTS), {}).assume(ROLE, KEYS)
-
-
-def test_a_refusal_of_sts_is_told_by_its_code_alone() -> None:
-    transport = Transport(HttpAnswer(403, {}, REFUSAL))
-
-    with pytest.raises(AccessRefusedError, match=r"^AccessDenied$") as refused:
-        Sts(transport, {}).assume(ROLE, KEYS)
+    with stub, pytest.raises(AccessRefusedError, match=r"^AccessDenied$") as refused:
+        assume_role(sts, ROLE)
 
     assert refused.value.code == "AccessDenied"
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", SUCCESS.replace(b"AccessKeyId", b"Other"), b"<a/>"])
-def test_an_answer_that_is_none_is_no_session(body: bytes) -> None:
+def test_a_failure_of_sts_is_not_a_refusal(sts: Any) -> None:
+    stub = Stubber(sts)
+    stub.add_client_error("assume_role", "InternalFailure", "", 500)
+
+    with stub, pytest.raises(CredentialsUnavailableError):
+        assume_role(sts, ROLE)
+
+
+def test_an_sts_that_cannot_be_reached_is_not_a_refusal() -> None:
+    class Unreachable:
+        def assume_role(self, **_: Any) -> Any:
+            raise ConnectTimeoutError(endpoint_url="https://sts.example")
+
     with pytest.raises(CredentialsUnavailableError):
-        role_session(HttpAnswer(200, {}, body))
+        assume_role(Unreachable(), ROLE)

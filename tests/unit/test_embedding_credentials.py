@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from lambdas.aws.credentials import RENEW_SECONDS, AwsCredentials, Session
-from lambdas.aws.sts import Role
+from lambdas.aws.roles import Role
 from lambdas.embedding.credential_chain import CredentialChain, credentials_from_environment, credentials_from_headers
 from lambdas.errors import IncompleteCredentialsError
 

@@ -12,7 +12,7 @@ from lambdas.aws.credentials import (
     CredentialsUnavailableError,
     NoCredentialsError,
 )
-from lambdas.aws.http import HttpAnswer
+from lambdas.aws.http import HttpResponse
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.vendor_errors import (
     Remedy,
@@ -35,9 +35,9 @@ ROLE = Text2VecAws(
 
 def answer(
     status: int, code: str, message: str = "", headers: dict[str, str] | None = None, **extra: Any
-) -> HttpAnswer:
+) -> HttpResponse:
     body = orjson.dumps({"message": message, **extra})
-    return HttpAnswer(status, {"x-amzn-errortype": code} | (headers or {}), body)
+    return HttpResponse(status, {"x-amzn-errortype": code} | (headers or {}), body)
 
 
 type Row = tuple[Text2VecAws, int, str, str, type[errors.EmbeddingError], Remedy]
@@ -196,14 +196,14 @@ def test_retry_after_is_read_in_seconds(value: str, seconds: float | None) -> No
 
 def test_the_code_is_found_with_its_namespace_and_in_the_body() -> None:
     long = answer(403, "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/")
-    typed = HttpAnswer(403, {}, b'{"__type": "com.amazon.coral.service#ExpiredTokenException"}')
+    typed = HttpResponse(403, {}, b'{"__type": "com.amazon.coral.service#ExpiredTokenException"}')
 
     assert type(failure_of(long, BEDROCK).error) is errors.CredentialsExpiredError
     assert type(failure_of(typed, BEDROCK).error) is errors.CredentialsExpiredError
 
 
 def test_a_body_that_is_no_json_does_not_hide_the_status() -> None:
-    failure = failure_of(HttpAnswer(503, {}, b"<html>"), BEDROCK)
+    failure = failure_of(HttpResponse(503, {}, b"<html>"), BEDROCK)
 
     assert type(failure.error) is errors.ModelUnavailableError
 

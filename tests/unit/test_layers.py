@@ -14,7 +14,14 @@ BORDERS = {
     "lambdas/wiring/write.py": {"botocore", "os"},
     "lambdas/wiring/split.py": {"os"},
     "lambdas/wiring/load.py": {"os"},
-    "lambdas/wiring/session.py": {"botocore"},
+    "lambdas/wiring/session.py": {"boto3"},
+    "lambdas/wiring/aws.py": {"botocore"},
+    "lambdas/wiring/opensearch.py": {"opensearchpy"},
+    "lambdas/opensearch.py": {"opensearchpy"},
+    "lambdas/aws/credentials.py": {"botocore"},
+    "lambdas/aws/http.py": {"botocore"},
+    "lambdas/aws/roles.py": {"botocore"},
+    "lambdas/aws/services.py": {"botocore"},
     "lambdas/observability.py": {"os"},
 }
 # What a domain package may import from its neighbours, besides itself.

@@ -8,7 +8,7 @@ import pytest
 
 import lambdas.wiring.reranking as wiring
 from lambdas.aws.credentials import AwsCredentials
-from lambdas.aws.http import HttpAnswer
+from lambdas.aws.http import HttpResponse
 from lambdas.deadline import Deadline
 from lambdas.embedding.model_target import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError, failure_of
@@ -30,19 +30,19 @@ MODEL = RerankModel("cohere.rerank-v3-5:0", "us-west-2")
 WRONG_ARN = "The provided model ARN for reranking is invalid. Please, use a valid model ARN."
 
 
-def ok(**scores: float) -> HttpAnswer:
+def ok(**scores: float) -> HttpResponse:
     results = [{"index": int(place[1:]), "relevanceScore": score} for place, score in scores.items()]
-    return HttpAnswer(200, {}, json.dumps({"results": results}).encode())
+    return HttpResponse(200, {}, json.dumps({"results": results}).encode())
 
 
-def refused(status: int, code: str, message: str = "no") -> HttpAnswer:
-    return HttpAnswer(status, {"x-amzn-errortype": code}, json.dumps({"message": message}).encode())
+def refused(status: int, code: str, message: str = "no") -> HttpResponse:
+    return HttpResponse(status, {"x-amzn-errortype": code}, json.dumps({"message": message}).encode())
 
 
 class Answers:
     """Gives these answers, one after the other, and keeps the calls."""
 
-    def __init__(self, answers: Sequence[HttpAnswer]) -> None:
+    def __init__(self, answers: Sequence[HttpResponse]) -> None:
         self._answers = list(answers)
         self.calls: list[HttpCall] = []
         self.timeouts: list[float] = []
@@ -50,7 +50,7 @@ class Answers:
 
     def send(
         self, called: Any, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         self.calls.append(call)
         self.timeouts.append(timeout_seconds)
         self.credentials.append(credentials)
@@ -98,7 +98,9 @@ def test_scores_are_in_the_order_of_the_texts_and_sent_with_the_callers_keys() -
 
 
 def test_an_answer_in_parts_is_asked_for_to_its_end() -> None:
-    first = HttpAnswer(200, {}, json.dumps({"results": [{"index": 2, "relevanceScore": 1}], "nextToken": "t"}).encode())
+    first = HttpResponse(
+        200, {}, json.dumps({"results": [{"index": 2, "relevanceScore": 1}], "nextToken": "t"}).encode()
+    )
     answers = Answers([first, ok(_0=0.5, _1=0.25)])
 
     assert scores(answers, ["a", "b", "c"]) == [0.5, 0.25, 1.0]
@@ -112,10 +114,10 @@ def test_an_answer_in_parts_is_asked_for_to_its_end() -> None:
         refused(500, "InternalServerException"),
         refused(424, "DependencyFailedException"),
         refused(502, "BadGatewayException"),
-        HttpAnswer(200, {}, b'{"results": ['),
+        HttpResponse(200, {}, b'{"results": ['),
     ],
 )
-def test_what_may_pass_is_tried_again(answer: HttpAnswer) -> None:
+def test_what_may_pass_is_tried_again(answer: HttpResponse) -> None:
     assert scores(Answers([answer, answer, ok(_0=0.5, _1=0.25)])) == [0.5, 0.25]
 
 
@@ -126,7 +128,7 @@ def test_what_may_pass_is_tried_again(answer: HttpAnswer) -> None:
         (refused(503, "ServiceUnavailableException"), ModelUnavailableError),
     ],
 )
-def test_it_is_not_tried_for_ever(answer: HttpAnswer, error: type[EmbeddingError]) -> None:
+def test_it_is_not_tried_for_ever(answer: HttpResponse, error: type[EmbeddingError]) -> None:
     answers = Answers([answer] * 10)
 
     with pytest.raises(error):
@@ -142,14 +144,14 @@ def test_it_is_not_tried_for_ever(answer: HttpAnswer, error: type[EmbeddingError
         (refused(400, "ValidationException", WRONG_ARN), ModelNotFoundError, "cannot be called in us-west-2"),
         (refused(404, "ResourceNotFoundException"), ModelNotFoundError, "cohere.rerank-v3-5:0"),
         (refused(400, "ValidationException", "bad"), ModelInputError, "refused the text: bad"),
-        (HttpAnswer(200, {}, b'{"embedding": null}'), ModelAnswerError, "has no results"),
-        (HttpAnswer(200, {}, b"[]"), ModelAnswerError, "has no results"),
+        (HttpResponse(200, {}, b'{"embedding": null}'), ModelAnswerError, "has no results"),
+        (HttpResponse(200, {}, b"[]"), ModelAnswerError, "has no results"),
         (ok(_0=0.5), ModelAnswerError, "scores 1 of 2 texts"),
         (ok(_0=0.5, _7=0.5), ModelAnswerError, "texts that were not sent"),
-        (HttpAnswer(200, {}, b'{"results": [], "nextToken": "t"}'), ModelAnswerError, "has no end"),
+        (HttpResponse(200, {}, b'{"results": [], "nextToken": "t"}'), ModelAnswerError, "has no end"),
     ],
 )
-def test_what_will_not_pass_is_not_tried_again(answer: HttpAnswer, error: type[EmbeddingError], message: str) -> None:
+def test_what_will_not_pass_is_not_tried_again(answer: HttpResponse, error: type[EmbeddingError], message: str) -> None:
     answers = Answers([answer])
 
     with pytest.raises(error, match=message):
