@@ -8,7 +8,7 @@ from pathlib import Path
 # The import root; the bundle keeps it, so that an import reads the same everywhere.
 PACKAGE = "lambdas"
 
-# botocore describes over 400 services in 25 MB. These are the ones whose clients a function makes. Models and the engine
+# botocore describes over 400 services in 25 MB. These are those whose clients a function makes. Models and OpenSearch
 # are called without a client: `lambdas/aws` signs for them by botocore's code, which needs no description.
 SERVICES = {
     "query": ("sts",),
