@@ -44,9 +44,7 @@ def loader() -> Loader[Collection]:
     if settings.batch_role_arn:
         bedrock = session.client("bedrock", region_name=settings.region)
         batch = BatchInference(
-            store=BatchInferenceStore(
-                session.client("dynamodb", region_name=settings.region), settings.jobs_table
-            ),
+            store=BatchInferenceStore(session.client("dynamodb", region_name=settings.region), settings.jobs_table),
             jobs=BatchJobs(bedrock, role_arn=settings.batch_role_arn, bucket=settings.import_bucket),
             files=BatchFiles(s3, settings.import_bucket, writer),
             writer_of=lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),
