@@ -42,6 +42,7 @@ class Contender:
 
 CONTENDERS = (
     Contender("alto", "embed_alto"),
+    Contender("alto-over-boto3", "embed_alto"),
     Contender("boto3-32-threads", "embed_boto3"),
     Contender("langchain-aws", "embed_langchain", "langchain-aws", "langchain-aws"),
     Contender("langchain-aws-async", "embed_langchain", "langchain-aws", "langchain-aws"),
@@ -156,13 +157,29 @@ def parameters(repeats: int) -> dict[str, Any]:
     }
 
 
+def with_added(kept: dict[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the kept results with these contenders' new ones, in the order of `CONTENDERS`."""
+    merged = []
+    for old, new in zip(kept["cases"], cases, strict=True):
+        known = old["contenders"] | new["contenders"]
+        names = [each.name for each in CONTENDERS if each.name in known]
+        merged.append(old | {"contenders": {name: known[name] for name in names}})
+    again = sorted({name for case in cases for name in case["contenders"]})
+    date = datetime.now(UTC).date().isoformat()
+    return {"parameters": kept["parameters"] | {"measured_later": dict.fromkeys(again, date)}, "cases": merged}
+
+
 def main() -> None:
     """Measure, keep, and print."""
     parser = argparse.ArgumentParser(prog="make bench-embed", description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="runs of each contender in each case (5)")
     parser.add_argument("--only", nargs="*", default=[], help="contenders to measure; the results are not kept then")
+    parser.add_argument(
+        "--add", nargs="*", default=[], help="contenders to measure again, next to the others' kept results"
+    )
     options = parser.parse_args()
-    contenders = tuple(each for each in CONTENDERS if not options.only or each.name in options.only)
+    named = options.only or options.add
+    contenders = tuple(each for each in CONTENDERS if not named or each.name in named)
     for peer in {each.peer for each in contenders if each.peer}:
         python_of(peer)
     cases = []
@@ -170,10 +187,12 @@ def main() -> None:
         for case in CASES:
             print(case.title, flush=True)
             cases.append(measure(case, contenders, options.repeats, emulator))
-    results = {"parameters": parameters(options.repeats), "cases": cases}
     if options.only:
         print(json.dumps(cases, indent=1))
         return
+    results = {"parameters": parameters(options.repeats), "cases": cases}
+    if options.add:
+        results = with_added(json.loads(RESULTS.read_text()), cases)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     write_tables(results, DOCS)
     print(f"Kept in {RESULTS.relative_to(ROOT)}, and as tables in {DOCS.relative_to(ROOT)}.")

@@ -7,7 +7,7 @@ from benchmarks.tables import table, write_between
 
 BEGIN = "<!-- written by make bench-embed -->"
 PLAIN_LOOP = "boto3-32-threads"
-LABELS = {"alto": "**Alto**", PLAIN_LOOP: "(boto3, 32 threads)"}
+LABELS = {"alto": "**Alto**", "alto-over-boto3": "(Alto over boto3's client)", PLAIN_LOOP: "(boto3, 32 threads)"}
 
 
 def tables(results: dict[str, Any]) -> str:
@@ -32,10 +32,12 @@ def best_peer(case: dict[str, Any]) -> float:
 
 def _setting(parameters: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in parameters["versions"].items())
+    later = parameters.get("measured_later", {})
+    again = f" Measured again on {max(later.values())}: {', '.join(later)}." if later else ""
     return (
         f"Measured {parameters['measured']} on {parameters['processor_cores']} cores, Python {parameters['python']}, "
         f"{parameters['latency_ms']} ms a call; median of {parameters['repeats']} runs in turn (runs of more than "
-        f"{parameters['long_run_seconds']:.0f} s: one). {versions}."
+        f"{parameters['long_run_seconds']:.0f} s: one). {versions}.{again}"
     )
 
 
