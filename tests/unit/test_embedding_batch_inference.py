@@ -136,7 +136,7 @@ def test_what_cannot_be_embedded_in_batch_is_told_with_a_remedy(change: dict[str
 
 
 def test_a_collection_that_alto_makes_no_vector_of_has_nothing_to_embed() -> None:
-    assert "nothing to do" in str(batch_problem({"own": SelfProvided.model_validate(OWN)}, REGION))
+    assert "no vector that Alto makes" in str(batch_problem({"own": SelfProvided.model_validate(OWN)}, REGION))
 
 
 def test_the_request_of_a_job_is_the_same_whenever_it_is_made() -> None:
