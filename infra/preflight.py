@@ -73,7 +73,7 @@ def preflight(clients: Clients, settings: Settings, qualifier: str, *, call_mode
         Check("service-linked role", "iam:GetRole", _service_linked_role),
         Check("stack and names", "cloudformation:DescribeStacks, es:DescribeDomain, kms:ListAliases", _names),
         Check("engine and instances", "es:ListVersions, es:ListInstanceTypeDetails", _engine),
-        Check("volume", "es:DescribeInstanceTypeLimits", _volume),
+        Check("limits of instances", "es:DescribeInstanceTypeLimits", _limits),
         Check("zones", "ec2:DescribeAvailabilityZones", _zones),
         Check("Lambda concurrency", "lambda:GetAccountSettings", _concurrency),
         Check("quotas", "servicequotas:ListServiceQuotas", _quotas),
@@ -224,20 +224,23 @@ def _engine(clients: Clients, settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, f"engine: {wanted} on {', '.join(types.values())} is offered in {settings.region}")
 
 
-def _volume(clients: Clients, settings: Settings) -> Iterator[Finding]:
+def _limits(clients: Clients, settings: Settings) -> Iterator[Finding]:
+    """The service's limits of the instance types: volume, number of data nodes, and whether they can be managers."""
     size = settings.domain
     if settings.existing_domain_url or not size:
         return
-    limits = clients("opensearch", settings.region).describe_instance_type_limits(
-        InstanceType=size.instance_type,
-        EngineVersion=f"OpenSearch_{ENGINE_VERSION}",
-    )["LimitsByRole"]
+    data = _limits_of(clients, settings, size.instance_type).get("data", {})
     largest = [
         int(limit["LimitValues"][0])
-        for kind in limits.get("data", {}).get("StorageTypes", [])
+        for kind in data.get("StorageTypes", [])
         if kind["StorageTypeName"] == "ebs" and kind.get("StorageSubTypeName") == "gp3"
         for limit in kind["StorageTypeLimits"]
         if limit["LimitName"] == "MaximumVolumeSize"
+    ]
+    most = [
+        int(limit["LimitValues"][0])
+        for limit in data.get("AdditionalLimits", [])
+        if limit["LimitName"] == "MaximumNumberOfDataNodesSupported"
     ]
     if largest and size.volume_gib > largest[0]:
         yield Finding(
@@ -247,6 +250,25 @@ def _volume(clients: Clients, settings: Settings) -> Iterator[Finding]:
         )
     elif largest:
         yield Finding(OK, f"volume: {size.volume_gib} of at most {largest[0]} GiB")
+    if most and size.instance_count > most[0]:
+        yield Finding(
+            ERROR,
+            f"Setting 'domain.instance_count' is {size.instance_count}: a domain takes at most {most[0]} data nodes of "
+            f"{size.instance_type}. Write less, or choose a larger 'domain.instance_type'.",
+        )
+    if size.dedicated_managers and "master" not in _limits_of(clients, settings, size.manager_instance_type):
+        yield Finding(
+            ERROR,
+            f"Setting 'domain.manager_instance_type' is '{size.manager_instance_type}': it cannot be a dedicated "
+            "manager. Choose another, such as m7g.large.search.",
+        )
+
+
+def _limits_of(clients: Clients, settings: Settings, instance_type: str) -> dict[str, Any]:
+    limits: dict[str, Any] = clients("opensearch", settings.region).describe_instance_type_limits(
+        InstanceType=instance_type, EngineVersion=f"OpenSearch_{ENGINE_VERSION}"
+    )["LimitsByRole"]
+    return limits
 
 
 def _zones(clients: Clients, settings: Settings) -> Iterator[Finding]:

@@ -29,13 +29,19 @@ SECONDS_TO_STOP = 60
 
 StateOption = Annotated[Path, typer.Option("--state", help="The folder of the stack's data and logs.")]
 PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="The port of Alto's API.")]
+ConcurrencyOption = Annotated[
+    int | None,
+    typer.Option(
+        "--concurrency", min=1, max=1_000, help="Executions of functions at once, as 10 in a new AWS account."
+    ),
+]
 
 
 @app.command()
-def up(port: PortOption = None, state: StateOption = STATE) -> None:
+def up(port: PortOption = None, state: StateOption = STATE, concurrency: ConcurrencyOption = None) -> None:
     """Start Alto and keep it running until Ctrl-C."""
     try:
-        with Stack(state.resolve(), port=port, console=console) as stack:
+        with Stack(state.resolve(), port=port, console=console, concurrency=concurrency) as stack:
             assert stack.running
             _say(_instructions(stack.running))
             stack.watch()

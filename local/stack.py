@@ -48,8 +48,19 @@ CRASH_WINDOW_SECONDS = 300
 class Stack:
     """One stack on one state folder. As a context manager it is up inside the block and down after it."""
 
-    def __init__(self, folder: Path = STATE, *, port: int | None = None, console: Console | None = None) -> None:
-        """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one."""
+    def __init__(
+        self,
+        folder: Path = STATE,
+        *,
+        port: int | None = None,
+        console: Console | None = None,
+        concurrency: int | None = None,
+    ) -> None:
+        """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one.
+
+        `concurrency` limits the executions of functions at once, to 10 as in many new AWS accounts for example.
+        """
+        self._concurrency = concurrency
         self.folder = folder
         self.running: RunningStack | None = None
         self._port = port
@@ -102,6 +113,7 @@ class Stack:
             ports["account"],
             read_settings({**context, "stage": STAGE}).region,
             dict.fromkeys(("BEDROCK", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME", "SAGEMAKER_RUNTIME"), emulator_url),
+            concurrency=self._concurrency,
         )
         outputs: Outputs = {}
         with self._steps:

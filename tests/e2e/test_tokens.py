@@ -60,7 +60,8 @@ class Issuer:
 
     def token(self, *, key: RSAKey | None = None, **claims: Any) -> str:
         now = int(time.time())
-        said = {"iss": self.url, "sub": "ada", "aud": AUDIENCE, "iat": now - 10, "exp": now + 300} | claims
+        said = {"iss": self.url, "sub": "ada", "aud": AUDIENCE, "iat": now - 10, "exp": now + 300}
+        said |= {"scope": "openid alto.read"} | claims
         return jwt.encode({"alg": "RS256", "kid": self.key.kid}, said, key or self.key)
 
 
@@ -84,6 +85,7 @@ def outputs(issuer: Issuer, account: LocalAccount, tmp_path_factory: pytest.Temp
     folder = tmp_path_factory.mktemp("deployment")
     (folder / "logs").mkdir()
     settings = {"auth": "jwt", "jwt_issuer": issuer.url, "jwt_audience": json.dumps([AUDIENCE])}
+    settings |= {f"jwt_{access}_scopes": json.dumps([f"alto.{access}"]) for access in ("read", "write", "admin")}
     deployment = Deployment(PROJECT, folder, account, f"http://{LOOPBACK}:9", settings)
     deployment.synthesize()
     return deployment.deploy()
@@ -170,3 +172,48 @@ def test_what_is_no_token_is_refused(api: httpx.Client, token: str | None) -> No
 @pytest.mark.parametrize("path", ["/v1/meta", "/v1/collections", "/v1/imports", "/v1/nothing"])
 def test_no_route_answers_without_a_token(api: httpx.Client, path: str) -> None:
     assert ask(api, None, path).status_code == 401
+
+
+# A row for each kind of operation in the table of docs/security.md.
+OPERATIONS = {
+    "read": [
+        ("GET", "/v1/meta"),
+        ("POST", "/v1/collections/Film/search"),
+        ("GET", "/v1/collections"),
+        ("HEAD", "/v1/collections/Film"),
+        ("POST", "/v1/collections/Film/objects/list"),
+        ("GET", "/v1/imports"),
+        ("GET", "/v1/nothing"),
+    ],
+    "write": [
+        ("POST", "/v1/collections/Film/objects"),
+        ("POST", "/v1/collections/Film/objects/batch"),
+        ("PUT", "/v1/collections/Film/objects/1"),
+        ("DELETE", "/v1/collections/Film/objects/1"),
+        ("POST", "/v1/imports"),
+    ],
+    "admin": [
+        ("POST", "/v1/collections"),
+        ("PATCH", "/v1/collections/Film"),
+        ("DELETE", "/v1/collections/Film"),
+        ("POST", "/v1/collections/Film/properties"),
+    ],
+}
+LEVELS = ["none", "read", "write", "admin"]
+
+
+@pytest.mark.parametrize("held", LEVELS)
+@pytest.mark.parametrize(
+    ("needed", "method", "path"),
+    [(access, *operation) for access, operations in OPERATIONS.items() for operation in operations],
+)
+def test_a_token_needs_the_scope_of_the_operation_or_a_higher_one(
+    api: httpx.Client, issuer: Issuer, *, held: str, needed: str, method: str, path: str
+) -> None:
+    token = issuer.token(scope=f"openid alto.{held}")
+
+    # Without a body or OpenSearch: beyond the authorizer it is a 400 or a 503, which does not matter here.
+    response = api.request(method, path, headers={"authorization": f"Bearer {token}"})
+
+    admitted = LEVELS.index(held) >= LEVELS.index(needed)
+    assert (response.status_code in (401, 403)) != admitted

@@ -13,17 +13,19 @@ from tests.infra.scripted_account import ScriptedAccount, denied, error
 QUALIFIER = "hnb659fds"
 MODELS = ("amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", "cohere.embed-multilingual-v3")
 AVAILABLE = {"authorizationStatus": "AUTHORIZED", "agreementAvailability": {"status": "AVAILABLE"}}
-VOLUMES = {
+VOLUMES: dict[str, Any] = {
     "LimitsByRole": {
+        "master": {},
         "data": {
+            "AdditionalLimits": [{"LimitName": "MaximumNumberOfDataNodesSupported", "LimitValues": ["10"]}],
             "StorageTypes": [
                 {
                     "StorageTypeName": "ebs",
                     "StorageSubTypeName": "gp3",
                     "StorageTypeLimits": [{"LimitName": "MaximumVolumeSize", "LimitValues": ["2048"]}],
                 }
-            ]
-        }
+            ],
+        },
     }
 }
 IN_ORDER: dict[str, Any] = {
@@ -178,12 +180,13 @@ def test_a_new_accounts_concurrency_is_a_warning_without_reservations() -> None:
 def test_a_volume_above_the_limit_of_the_instance_type_is_an_error() -> None:
     limits = {
         "LimitsByRole": {
+            "master": {},
             "data": {
                 "StorageTypes": [
                     VOLUMES["LimitsByRole"]["data"]["StorageTypes"][0]
                     | {"StorageTypeLimits": [{"LimitName": "MaximumVolumeSize", "LimitValues": ["50"]}]}
                 ]
-            }
+            },
         }
     }
 
@@ -242,3 +245,27 @@ def test_the_plan_has_the_monthly_cost_of_the_domain() -> None:
     assert "1 x t3.small.search $26" in cost
     assert "3 x r7g.large.search $390" in describe_cost(stage_settings("prod"))
     assert "VPC endpoints in 3 zones" in describe_cost(stage_settings("prod"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (
+            {"data": VOLUMES["LimitsByRole"]["data"]},
+            "Setting 'domain.manager_instance_type' is 'm7g.large.search': it cannot be a dedicated manager.",
+        ),
+        (
+            {
+                "master": {},
+                "data": {
+                    "AdditionalLimits": [{"LimitName": "MaximumNumberOfDataNodesSupported", "LimitValues": ["2"]}]
+                },
+            },
+            "Setting 'domain.instance_count' is 3: a domain takes at most 2 data nodes of r7g.large.search.",
+        ),
+    ],
+)
+def test_instances_beyond_the_limits_of_the_service_are_errors(limits: dict[str, Any], sentence: str) -> None:
+    found = findings(opensearch__describe_instance_type_limits={"LimitsByRole": limits})
+
+    assert [sentence in each.text for each in found if each.level == ERROR] == [True]
