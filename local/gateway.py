@@ -3,7 +3,7 @@
 The local account serves an HTTP API under a Host header of its own and, where the routes ask for IAM, to signed
 requests only. This proxy adds both, so that `curl http://127.0.0.1:8700/v1/meta` works. Where they ask for tokens it
 adds none: the local account checks the caller's against the issuer, as API Gateway does. It also keeps the limits and
-error answers of API Gateway and Lambda, which the local account does not have: what is too large in the cloud is too
+error responses of API Gateway and Lambda, which the local account does not have: what is too large in the cloud is too
 large here.
 """
 
@@ -40,7 +40,7 @@ UPSTREAM_SECONDS = 35
 
 # Headers that speak about one connection only.
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-connection", "expect"})
-# How the local account tells that a function did not answer.
+# How the local account reports that a function did not respond.
 FUNCTION_FAILURE = re.compile(rb'\{"errorMessage": ".*", "errorType": "([^"]*)"', re.DOTALL)
 MESSAGES = {
     403: "Forbidden",
@@ -52,7 +52,7 @@ MESSAGES = {
 
 
 class GatewayError(Exception):
-    """A request or an answer that API Gateway itself would refuse; carries the status."""
+    """A request or response that API Gateway itself would reject; carries the status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(MESSAGES[status])
@@ -62,7 +62,7 @@ class GatewayError(Exception):
 def status_as_in_aws(status: int, body: bytes) -> int:
     """The status that API Gateway gives where the local account says 502: a function that failed or took too long.
 
-    A 502 that the function itself answered stays one.
+    A 502 that the function itself returned stays one.
     """
     if status == 502 and (failure := FUNCTION_FAILURE.match(body)):
         return 503 if failure[1] == b"Sandbox.Timedout" else 500
@@ -98,15 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
     def forward(self) -> None:
         try:
             status, headers, body = self._ask(self._body())
-        except GatewayError as refused:
-            status, headers, body = refused.status, [], b""
+        except GatewayError as rejected:
+            status, headers, body = rejected.status, [], b""
             self.close_connection = True
         except (OSError, HTTPException) as failed:
-            log.warning("The local account does not answer: %s", failed)
+            log.warning("The local account does not respond: %s", failed)
             status, headers, body = 503, [], b""
         if status in MESSAGES and not body:
             headers, body = [("content-type", "application/json")], json.dumps({"message": MESSAGES[status]}).encode()
-        self._answer(status, headers, body)
+        self._respond(status, headers, body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward  # noqa: N815 (http.server's names)
 
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _discard(self, length: int) -> None:
-        # Many clients read no answer before they have sent everything; beyond this the connection is simply closed.
+        # Many clients read no response before they have sent everything; beyond this the connection is simply closed.
         left = min(length, 4 * MOST_BODY_BYTES)
         while left > 0 and (piece := self.rfile.read(min(left, 65_536))):
             left -= len(piece)
@@ -149,17 +149,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.signs and "authorization" not in headers:
             headers.update(self.server.signature(self.command, self.path))
         response = self._send(body, headers)
-        answer = response.read()
-        status = status_as_in_aws(response.status, answer)
+        content = response.read()
+        status = status_as_in_aws(response.status, content)
         if status >= 500:
             # API Gateway hides what happened, the log must not.
-            log.error("%s %s -> %d: %s", self.command, self.path, status, answer[:2000].decode("utf-8", "replace"))
+            log.error("%s %s -> %d: %s", self.command, self.path, status, content[:2000].decode("utf-8", "replace"))
         kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
-        return status, kept, answer if status == response.status else b""
+        return status, kept, content if status == response.status else b""
 
     def _send(self, body: bytes, headers: dict[str, str]) -> HTTPResponse:
         reused = self._upstream.sock is not None
-        # An address may hold what http.client refuses to send as it is.
+        # An address may hold what http.client rejects unless it is quoted.
         path = quote(self.path, safe="/?#[]@!$&'()*+,;=%:~-._")
         try:
             self._upstream.request(self.command, path, body, headers)
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._upstream.request(self.command, path, body, headers)
             return self._upstream.getresponse()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _respond(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() != "content-length":
