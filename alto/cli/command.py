@@ -1,6 +1,7 @@
-"""What all commands have in common: the options of the connection, and how they end."""
+"""The parts that all commands share: the options of the connection, and how they end."""
 
 import inspect
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -9,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from alto.cli.connection import DEFAULT_URL, TOKEN_VARIABLE, Auth, Connection
-from alto.cli.exits import CommandError, ExitCode, exit_code_of, sentence_of
+from alto.cli.exits import CommandError, ExitCode, exit_code_of
+from alto.cli.messages import json_of_error, sentence_of
 from alto.cli.output import fail, note
 from alto.errors import AltoError
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_CONNECTION = {
+CONNECTION = {
     "url": Annotated[
         str | None,
         typer.Option(
@@ -32,7 +34,7 @@ _CONNECTION = {
     ],
     "region": Annotated[
         str | None,
-        typer.Option("--region", envvar="ALTO_REGION", help="The AWS region, if the address does not tell it."),
+        typer.Option("--region", envvar="ALTO_REGION", help="The AWS region, if the address does not name it."),
     ],
     "profile": Annotated[
         str | None, typer.Option("--profile", envvar="ALTO_PROFILE", help="The profile of the AWS credentials.")
@@ -40,9 +42,19 @@ _CONNECTION = {
 }
 
 
+# Where the options given before the command are kept for it.
+BEFORE_COMMAND = "alto.before_command"
+
+
 def make_group(**settings: Any) -> typer.Typer:
     """A group of commands. Without rich, which would cost `--help` more than all the rest."""
-    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
+    return typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
 
 
 def command(
@@ -65,18 +77,18 @@ def _with_connection(function: Callable[..., None]) -> Callable[..., None]:
 
     def run(ctx: typer.Context, **given: Any) -> None:
         if connects:
-            options = {name: given.pop(name) for name in _CONNECTION}
+            options = {name: _chosen(ctx, name, given.pop(name)) for name in CONNECTION}
             token = os.environ.get(TOKEN_VARIABLE)
             given["connection"] = Connection(**options, token=token, transport=ctx.find_root().obj)
         if "ctx" in own.parameters:
             given["ctx"] = ctx
-        _guarded(lambda: function(**given))
+        _guarded(lambda: function(**given), as_json=bool(given.get("as_json")))
 
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     parameters.pop("ctx", None)
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
-        for name, annotation in _CONNECTION.items()
+        for name, annotation in CONNECTION.items()
     ]
     mine = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters.values()]
     run.__signature__ = inspect.Signature([context, *mine, *(shared if connects else [])])  # type: ignore[attr-defined]
@@ -84,19 +96,28 @@ def _with_connection(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _guarded(work: Callable[[], None]) -> None:
-    """Do it, and end with the code and the one sentence that an error is."""
+def _chosen(ctx: typer.Context, name: str, own: Any) -> Any:
+    """The option behind the command, else the one before it, else that of the environment."""
+    before = ctx.find_root().meta.get(BEFORE_COMMAND, {}).get(name)
+    source = ctx.get_parameter_source(name)
+    return own if before is None or (source is not None and source.name == "COMMANDLINE") else before
+
+
+def _guarded(work: Callable[[], None], *, as_json: bool) -> None:
+    """Run a command; an error becomes its exit code and one sentence, or JSON on stderr."""
     try:
         work()
         sys.stdout.flush()
     except AltoError as error:
-        fail(sentence_of(error))
-        raise typer.Exit(exit_code_of(error)) from None
+        code = exit_code_of(error)
+        _print_error(json_of_error(error, code) if as_json else sentence_of(error))
+        raise typer.Exit(code) from None
     except CommandError as error:
-        fail(str(error))
+        body = {"code": error.exit_code.name.lower(), "message": str(error), "exit_code": error.exit_code}
+        _print_error({"error": body} if as_json else str(error))
         raise typer.Exit(error.exit_code) from None
     except BrokenPipeError:
-        # Whoever read has enough. Python would complain once more when it flushes at its end.
+        # The reader closed the pipe. Redirect stdout so that the interpreter's final flush does not raise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(ExitCode.PIPE_CLOSED) from None
     except KeyboardInterrupt:
@@ -105,3 +126,10 @@ def _guarded(work: Callable[[], None]) -> None:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         raise typer.Exit(ExitCode.FAILED) from None
+
+
+def _print_error(error: str | dict[str, Any]) -> None:
+    if isinstance(error, str):
+        fail(error)
+    else:
+        typer.echo(json.dumps(error, ensure_ascii=False), err=True)

@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and the sentence for its error."""
+"""How a command ends: its exit code, and the error that it prints."""
 
 from enum import IntEnum
 
@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
 
 
 class CommandError(Exception):
-    """A command cannot do what was asked. The message says what to do instead."""
+    """A command that cannot be executed. The message says what to do instead."""
 
     def __init__(self, message: str, exit_code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
@@ -30,11 +30,3 @@ def exit_code_of(error: AltoError) -> ExitCode:
     if isinstance(error, AltoConnectionError):
         return ExitCode.UNREACHABLE
     return ExitCode.USAGE if isinstance(error, AltoConfigurationError) else ExitCode.FAILED
-
-
-def sentence_of(error: AltoError) -> str:
-    """The error in one line: what is wrong, each field, the code, and the request to look for in the log."""
-    details = "; ".join(f"{each.field}: {each.message}" for each in error.details)
-    found = f" (request {error.request_id})" if error.request_id else ""
-    code = "" if error.status is None else f" [{error.code}]"
-    return " ".join(f"{error.message}{' ' + details if details else ''}{code}{found}".split())

@@ -9,8 +9,10 @@ import typer
 import alto
 from alto.cli.command import command, make_group
 from alto.cli.connection import Connection
-from alto.cli.exits import CommandError, exit_code_of, sentence_of
+from alto.cli.exits import CommandError, exit_code_of
 from alto.cli.files import json_of
+from alto.cli.interrupts import delay_interrupts
+from alto.cli.messages import sentence_of
 from alto.cli.output import note, on_terminal
 from alto.cli.progress import Kind, bar
 from alto.requests import segment
@@ -39,12 +41,12 @@ def export(
         str | None,
         typer.Option("--filter", metavar="JSON", help="Only what matches (docs/filters.md), or @FILE of one."),
     ] = None,
-    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Go on behind this object.")] = None,
+    after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Continue behind this object.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")] = None,
 ) -> None:
     """Write all objects as JSON lines, in the order of their ids.
 
-    `alto import` takes them as they are. Objects that nobody writes meanwhile come exactly once.
+    `alto import` takes them unchanged. Objects that are not written meanwhile come exactly once.
     """
     body: dict[str, Any] = {"limit": PAGE_WITH_VECTORS if vectors else PAGE, "include_vectors": vectors}
     if condition is not None:
@@ -58,7 +60,7 @@ def export(
 
 
 class _Export:
-    """Writes page after page, and knows where to go on."""
+    """Writes page after page, and knows where to continue."""
 
     def __init__(self, client: "alto.AltoClient", collection: str, body: dict[str, Any], file: IO[bytes]) -> None:
         self._client = client
@@ -66,24 +68,26 @@ class _Export:
         self._body = body
         self._file = file
         self._written = 0
+        self._last: str | None = None
 
     def run(self, after: str | None) -> None:
         total = None if after else self._total()
-        # A bar amid the lines themselves would be in their way.
+        # A bar between the lines themselves would disturb them.
         quiet = on_terminal() and self._file is sys.stdout.buffer
-        last = after
+        following = after
         try:
             with bar("Exporting", Kind.COUNTED) as show:
                 while True:
-                    page = self._page(last)
-                    self._write(page["objects"])
-                    last = page.get("next")
+                    page = self._page(following)
+                    with delay_interrupts():
+                        self._write(page["objects"])
+                    following = page.get("next")
                     if not quiet:
                         show(self._written, total, f"{self._written:,} objects")
-                    if last is None:
+                    if following is None:
                         break
         except (alto.AltoError, KeyboardInterrupt) as error:
-            raise self._broken_off(error, last) from None
+            raise self._broken_off(error) from None
         note(f"{self._written:,} objects.")
 
     def _total(self) -> int:
@@ -101,12 +105,14 @@ class _Export:
             self._file.write(to_json({"id": each["id"], "properties": each["properties"]} | vectors) + b"\n")
         self._file.flush()
         self._written += len(objects)
+        if objects:
+            self._last = objects[-1]["id"]
 
-    def _broken_off(self, error: BaseException, last: str | None) -> BaseException:
-        """The same error, with what was done and how to go on."""
-        if not self._written or last is None:
+    def _broken_off(self, error: BaseException) -> BaseException:
+        """The same error, with the number of objects written and how to continue."""
+        if self._last is None:
             return error
-        done = f"{self._written:,} objects were written. Append the rest with --after {last}"
+        done = f"{self._written:,} objects were written. Append the rest with --after {self._last}"
         if isinstance(error, alto.AltoError):
             return CommandError(f"{sentence_of(error)} {done}", exit_code_of(error))
         note(f"\n{done}")

@@ -11,7 +11,7 @@ from alto.cli.exits import CommandError, ExitCode
 def json_of(option: str, text: str) -> dict[str, Any]:
     """The JSON object of an option: itself, or of a file as `@file`; `@-` is stdin.
 
-    Raises `CommandError` saying where it is wrong.
+    Raises `CommandError` with the place of the mistake.
     """
     source = read(text[1:]) if text.startswith("@") else text
     try:
@@ -19,10 +19,14 @@ def json_of(option: str, text: str) -> dict[str, Any]:
     except ValueError as error:
         raise CommandError(f"{option}: this is not JSON ({error}): {source[:80]}", ExitCode.USAGE) from None
     if not isinstance(value, dict):
-        raise CommandError(f"{option}: a JSON object is wanted, as in {{…}}, not {source[:80]}", ExitCode.USAGE)
+        raise CommandError(f"{option}: expected a JSON object, as in {{…}}, got {source[:80]}", ExitCode.USAGE)
     return value
 
 
 def read(path: str) -> str:
     """The text of a file; of stdin for `-`."""
-    return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    if path != "-":
+        return Path(path).read_text(encoding="utf-8")
+    if sys.stdin is None:
+        raise CommandError("- reads standard input, which is closed.", ExitCode.USAGE)
+    return sys.stdin.read()

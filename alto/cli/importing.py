@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ import alto
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
-from alto.cli.following import finish, followed
+from alto.cli.following import finish, follow_job
 from alto.cli.import_body import FileFormat, import_options
 from alto.cli.output import note, on_terminal, show_json
 from alto.cli.progress import Kind, bar
@@ -29,7 +29,7 @@ group = make_group()
 ErrorsOption = Annotated[
     Path | None, typer.Option("--errors", metavar="FILE", help="Save the records that failed, with reasons, here.")
 ]
-FollowFlag = Annotated[bool, typer.Option("--follow", "-f", help="Show how far it is, until its end.")]
+FollowFlag = Annotated[bool, typer.Option("--follow", "-f", help="Show the progress until its end.")]
 
 
 @command(
@@ -48,8 +48,8 @@ def import_file(
     collection: Annotated[str, typer.Option("--collection", "-c", help="Where the records go.")],
     follow: FollowFlag = False,
     errors: ErrorsOption = None,
-    file_format: Annotated[FileFormat | None, typer.Option("--format", help="If the name does not tell it.")] = None,
-    gzip: Annotated[bool | None, typer.Option("--gzip/--no-gzip", help="If the name does not tell it.")] = None,
+    file_format: Annotated[FileFormat | None, typer.Option("--format", help="If the name does not show it.")] = None,
+    gzip: Annotated[bool | None, typer.Option("--gzip/--no-gzip", help="If the name does not show it.")] = None,
     delimiter: Annotated[str | None, typer.Option("--delimiter", help="CSV: one character, not a comma.")] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B", help="CSV: names of the columns, if the file has none.")
@@ -57,17 +57,19 @@ def import_file(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=PROPERTY", help="Rename a field; FIELD= leaves it out.")
     ] = None,
-    any_ids: Annotated[bool, typer.Option("--any-ids", help="Take ids that are no UUIDs.")] = False,
+    any_ids: Annotated[
+        bool, typer.Option("--any-ids", help="Accept ids that are not UUIDs: keys of your own.")
+    ] = False,
     repeat: Annotated[bool, typer.Option("--repeat", help="s3://: import again what was imported before.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Import a file into a collection.
 
-    With --follow the exit code is 3 if some records failed; without, the import goes on after this command.
+    With --follow the exit code is 3 if some records failed; without, the import continues after this command.
     """
     if errors and not follow:
-        raise CommandError("--errors is known at the end: say --follow too.", ExitCode.USAGE)
-    if source == "-":
+        raise CommandError("--errors needs --follow: the failed records are known at the end.", ExitCode.USAGE)
+    if not source.startswith("s3://") and is_pipe(source):
         file_format = file_format or FileFormat.JSONL
     options = import_options(file_format, gzip, delimiter, columns, mapping or (), any_ids=any_ids)
     job: dict[str, Any] | None = None
@@ -79,13 +81,13 @@ def import_file(
         else:
             import_id = _upload(client, source, collection, options)
         if follow:
-            ended = followed(client, import_id, collection)
+            ended = follow_job(client, import_id, collection)
             raise typer.Exit(finish(connection, ended, errors=errors, as_json=as_json))
     if as_json:
         show_json({"id": import_id, "job": job})
         return
     typer.echo(import_id)
-    note(f"It is being imported. How far it is: alto imports follow {import_id}")
+    note(f"The import runs. To follow it: alto imports follow {import_id}")
 
 
 def _upload(client: "alto.AltoClient", source: str, collection: str, options: "ImportOptions") -> str:
@@ -96,28 +98,42 @@ def _upload(client: "alto.AltoClient", source: str, collection: str, options: "I
             show(done, size, f"{done / 1e6:,.0f} of {size / 1e6:,.0f} MB")
 
         try:
-            name = "stdin" if source == "-" else None
+            name = "stdin" if is_pipe(source) else None
             job = client.imports.from_file(path, collection=collection, options=options, file_name=name, progress=sent)
         except KeyboardInterrupt:
-            note("\nThe upload was broken off: nothing is imported. Run the same command again.")
+            note("\nThe upload was interrupted: nothing is imported. Run the same command again.")
             raise
         except AltoError:
-            note("Nothing is imported. Run the same command again when this is mended:")
+            note("Nothing is imported. Run the same command again once this is fixed:")
             raise
     return str(job.id)
 
 
 @contextmanager
 def _on_disk(source: str) -> Iterator[Path]:
-    """The file; stdin is kept in a temporary one, since S3 wants to know its size. Raises `OSError`."""
-    if source != "-":
-        with Path(source).open("rb"):
-            yield Path(source)
+    """The file; stdin and pipes are copied to a temporary one, as S3 requires the size. Raises `OSError`."""
+    if is_pipe(source):
+        with _open_pipe(source) as pipe, NamedTemporaryFile() as kept:
+            while block := pipe.read(COPY_BYTES):
+                kept.write(block)
+            kept.flush()
+            yield Path(kept.name)
         return
+    with Path(source).open("rb"):
+        yield Path(source)
+
+
+def is_pipe(source: str) -> bool:
+    """Whether it can be read only once: stdin, a named pipe, `<(zcat file)` of a shell."""
+    path = Path(source)
+    return source == "-" or path.is_fifo() or path.is_char_device() or path.is_socket()
+
+
+def _open_pipe(source: str) -> AbstractContextManager[IO[bytes]]:
+    if source != "-":
+        return Path(source).open("rb")
+    if sys.stdin is None:
+        raise CommandError("- reads standard input, which is closed.", ExitCode.USAGE)
     if on_terminal(sys.stdin):
-        raise CommandError("- reads what is piped in, and nothing is.", ExitCode.USAGE)
-    with NamedTemporaryFile() as kept:
-        while block := sys.stdin.buffer.read(COPY_BYTES):
-            kept.write(block)
-        kept.flush()
-        yield Path(kept.name)
+        raise CommandError("- reads standard input, to which nothing is piped.", ExitCode.USAGE)
+    return nullcontext(sys.stdin.buffer)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,14 +13,15 @@ import alto
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError
-from alto.cli.following import finish, followed, job_path, show_failures, show_job, show_jobs
+from alto.cli.following import finish, follow_job, job_path, show_details, show_failures, show_jobs
 from alto.cli.importing import ErrorsOption, FollowFlag
 from alto.cli.output import note, on_terminal, show_json, show_rows
+from alto.compatibility import UTC
 
 # Failed records that a terminal shows; a file takes all of them.
 MAX_SHOWN = 50
 
-group = make_group(help="List, follow and steer imports.")
+group = make_group(help="List, follow and control imports.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The import's id.")]
 
@@ -38,20 +40,18 @@ def list_imports(
     elif found:
         show_jobs(found)
     else:
-        note("Nothing was imported yet: `alto import FILE --collection NAME` begins.")
+        note("There are no imports yet: `alto import FILE --collection NAME` starts one.")
 
 
 @command(group, "show", "alto imports show ID", "alto imports show ID --json | jq .counts")
 def show(connection: Connection, import_id: Id, as_json: JsonFlag = False) -> None:
-    """Show how far an import is, and its first failures."""
+    """Show an import: progress, rate, time left, file, last problem, and its first failures."""
     with connection.open() as client:
         job = client.call("GET", job_path(import_id))
     if as_json:
         show_json(job)
         return
-    show_job(job)
-    if job["reason"]:
-        note(job["reason"])
+    show_details(job, datetime.now(UTC))
     show_failures(job)
 
 
@@ -64,10 +64,10 @@ def follow(connection: Connection, import_id: Id, errors: ErrorsOption = None, a
 
 @command(group, "cancel", "alto imports cancel ID")
 def cancel(connection: Connection, import_id: Id) -> None:
-    """Stop an import. What it has stored stays."""
+    """Stop an import. The objects that it has stored stay."""
     with connection.open() as client:
         job = client.call("POST", f"{job_path(import_id)}/cancel")
-    note(f"Cancelled; {job['counts']['read']:,} records were read. To go on: alto imports resume {job['id']}")
+    note(f"Cancelled; {job['counts']['read']:,} records were read. To continue: alto imports resume {job['id']}")
 
 
 @command(group, "resume", "alto imports resume ID --follow")
@@ -78,10 +78,10 @@ def resume(
     errors: ErrorsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Go on with an import that failed, was cancelled, or was given up in part."""
+    """Continue an import that is failed, cancelled or incomplete."""
     with connection.open() as client:
         job = client.call("POST", f"{job_path(import_id)}/resume")
-        _go_on(connection, client, job["id"], follow=follow, errors=errors, as_json=as_json)
+        _continue(connection, client, job["id"], follow=follow, errors=errors, as_json=as_json)
 
 
 @command(group, "retry", "alto imports retry ID --follow")
@@ -92,10 +92,10 @@ def retry(
     errors: ErrorsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Try the records that failed again, after mending the cause: a new import of only these."""
+    """Try the failed records again, once the cause is fixed: a new import of only these."""
     with connection.open() as client:
         started = client.call("POST", f"{job_path(import_id)}/retry")
-        _go_on(connection, client, started["id"], follow=follow, errors=errors, as_json=as_json)
+        _continue(connection, client, started["id"], follow=follow, errors=errors, as_json=as_json)
 
 
 @command(
@@ -122,7 +122,7 @@ def errors_of(
         return
     if not url:
         raise CommandError(
-            f"The import is {job['state']}: its error file is put together at its end. "
+            f"The import is {job['state']}: its error file is written at its end. "
             f"The first failures: alto imports show {import_id}"
         )
     if output:
@@ -143,7 +143,7 @@ def _row(line: dict[str, Any]) -> tuple[object, ...]:
     return place.replace("line_start_byte", "byte"), line["code"], line["message"]
 
 
-def _go_on(
+def _continue(
     connection: Connection,
     client: "alto.AltoClient",
     import_id: str,
@@ -156,11 +156,11 @@ def _go_on(
         _follow(connection, client, import_id, errors=errors, as_json=as_json)
         return
     typer.echo(import_id)
-    note(f"It goes on. How far it is: alto imports follow {import_id}")
+    note(f"The import runs. To follow it: alto imports follow {import_id}")
 
 
 def _follow(
     connection: Connection, client: "alto.AltoClient", import_id: str, *, errors: Path | None, as_json: bool
 ) -> None:
-    job = followed(client, import_id)
+    job = follow_job(client, import_id)
     raise typer.Exit(finish(connection, job, errors=errors, as_json=as_json))

@@ -1,12 +1,15 @@
-"""The entry point: all commands, and nothing that they need before they run."""
+"""The entry point: all commands; their imports are made when they run."""
 
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from alto.cli import collections, doctor, export, importing, jobs, local, objects, search
-from alto.cli.command import make_group
-from alto.cli.connection import DEFAULT_URL
+from alto.cli.command import BEFORE_COMMAND, make_group
+from alto.cli.connection import DEFAULT_URL, Auth
 from alto.version import VERSION
 
 app = make_group(
@@ -27,21 +30,33 @@ app.add_typer(export.group)
 app.add_typer(doctor.group)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_given: bool) -> None:
+    if is_given:
         typer.echo(f"alto {VERSION}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    version: Annotated[
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001 (its callback prints)
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    url: Annotated[str | None, typer.Option("--url", help="As behind each command.", hidden=True)] = None,
+    auth: Annotated[Auth | None, typer.Option("--auth", hidden=True)] = None,
+    region: Annotated[str | None, typer.Option("--region", hidden=True)] = None,
+    profile: Annotated[str | None, typer.Option("--profile", hidden=True)] = None,
 ) -> None:
     """Semantic search in your own AWS account."""
+    ctx.meta[BEFORE_COMMAND] = {"url": url, "auth": auth, "region": region, "profile": profile}
 
 
 def main() -> None:
     """Run the command line."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the program ends)
+    if sys.stdout is None:
+        # As after `>&-`. Every command prints: one that cannot must not act either.
+        sys.stderr.write("Error: standard output is closed.\n")
+        sys.exit(1)
     app(prog_name="alto")

@@ -147,7 +147,7 @@ def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
     assert (direct.code, direct.out, direct.err) == (0, "", "Nothing was found.\n")
     assert (wrong.code, no_object.code, gone.code) == (2, 2, 1)
     assert "--filter: this is not JSON" in wrong.err
-    assert "--filter: a JSON object is wanted" in no_object.err
+    assert "--filter: expected a JSON object" in no_object.err
     assert "nowhere.json: No such file" in gone.err
 
 
@@ -165,7 +165,7 @@ def test_errors_are_one_sentence_with_field_code_and_request() -> None:
     done = alto("search", "Film", "a", answers=(error(400, "invalid_request", detail),))
 
     assert (done.code, done.out) == (1, "")
-    assert done.err == "Error: It is so. hybrid.alpha: write a number [invalid_request] (request req-1)\n"
+    assert done.err == "Error: It is so. --alpha: write a number [invalid_request] (request req-1)\n"
 
 
 def test_where_nothing_answers_the_exit_code_is_4() -> None:
@@ -174,7 +174,7 @@ def test_where_nothing_answers_the_exit_code_is_4() -> None:
     done = alto("collections", "list", answers=(refused,) * 4)
 
     assert done.code == 4
-    assert done.err.startswith("Error: GET /v1/collections: no connection to http://localhost:8700")
+    assert done.err.startswith("Error: Alto does not respond at http://localhost:8700: no connection.")
     assert done.err.count("\n") == 1
 
 
