@@ -1,4 +1,4 @@
-"""Imports: how a file is read, how far a job is, what failed."""
+"""Imports: how a file is read, the progress of a job, its failed records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,22 +14,36 @@ ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How the records of a file are read; None is the server's default (docs/imports.md).
+    """How the records of a file are read; None means the server's default (docs/imports.md).
 
     `mapping` leads from fields of the records to properties (or `id`, `vector`), or to None, to leave a field out.
     """
 
-    format: Literal["jsonl", "csv", "parquet"] | None = None
+    format: Literal["jsonl", "json", "csv", "parquet"] | None = None
     gzip: bool | None = None
     delimiter: str | None = None
     columns: Sequence[str] | None = None
     mapping: Mapping[str, str | None] | None = None
     ids: Literal["uuid", "any"] | None = None
     embedding: Literal["on_demand", "batch"] | None = None
+    # Of CSV, as `delimiter` and `columns`.
+    quote: str | None = None
+    quoting: Literal["minimal", "none"] | None = None
+    escape: str | None = None
+    encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] | None = None
+    skip_lines: int | None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
-        csv = {"delimiter": self.delimiter, "columns": None if self.columns is None else list(self.columns)}
+        csv = {
+            "delimiter": self.delimiter,
+            "columns": None if self.columns is None else list(self.columns),
+            "quote": self.quote,
+            "quoting": self.quoting,
+            "escape": self.escape,
+            "encoding": self.encoding,
+            "skip_lines": self.skip_lines,
+        }
         dialect = {name: value for name, value in csv.items() if value is not None}
         plain = {"format": self.format, "gzip": self.gzip, "ids": self.ids, "embedding": self.embedding}
         given: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
@@ -101,5 +115,5 @@ class ImportJob:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether the job has ended."""
         return self.state in ENDED

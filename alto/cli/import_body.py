@@ -11,11 +11,28 @@ if TYPE_CHECKING:
 
 
 class FileFormat(StrEnum):
-    """What a record is."""
+    """The format of a file."""
 
     JSONL = "jsonl"
+    JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+
+
+class Quoting(StrEnum):
+    """Whether CSV cells may be in quotes."""
+
+    MINIMAL = "minimal"
+    NONE = "none"
+
+
+class Encoding(StrEnum):
+    """The characters of a CSV file."""
+
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"
+    LATIN_1 = "latin-1"
+    WINDOWS_1252 = "windows-1252"
 
 
 def import_options(
@@ -26,8 +43,12 @@ def import_options(
     mapping: Sequence[str],
     *,
     any_ids: bool,
+    quoting: Quoting | None = None,
+    escape: str | None = None,
+    encoding: Encoding | None = None,
+    skip_lines: int | None = None,
 ) -> "ImportOptions":
-    """What was said, as the client takes it. A delimiter written as backslash and t is a tab."""
+    """The options, as the client takes them. A delimiter written as backslash and t is a tab."""
     from alto.classes.imports import ImportOptions
 
     return ImportOptions(
@@ -37,6 +58,10 @@ def import_options(
         columns=[name.strip() for name in columns.split(",")] if columns else None,
         mapping=dict(_renamed(each) for each in mapping) or None,
         ids="any" if any_ids else None,
+        quoting=None if quoting is None else quoting.value,
+        escape=escape,
+        encoding=None if encoding is None else encoding.value,
+        skip_lines=skip_lines,
     )
 
 

@@ -14,7 +14,7 @@ from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.following import finish, follow_job
-from alto.cli.import_body import FileFormat, import_options
+from alto.cli.import_body import Encoding, FileFormat, Quoting, import_options
 from alto.cli.output import note, on_terminal, show_json
 from alto.cli.progress import Kind, bar
 from alto.errors import AltoError
@@ -50,9 +50,21 @@ def import_file(
     errors: ErrorsOption = None,
     file_format: Annotated[FileFormat | None, typer.Option("--format", help="If the name does not show it.")] = None,
     gzip: Annotated[bool | None, typer.Option("--gzip/--no-gzip", help="If the name does not show it.")] = None,
-    delimiter: Annotated[str | None, typer.Option("--delimiter", help="CSV: one character, not a comma.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", help="CSV: one character; taken from the header if not given.")
+    ] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B", help="CSV: names of the columns, if the file has none.")
+    ] = None,
+    quoting: Annotated[
+        Quoting | None, typer.Option("--quoting", help="CSV: none takes quotes as characters like any other.")
+    ] = None,
+    escape: Annotated[
+        str | None, typer.Option("--escape", help="CSV: the character before a literal one, as a backslash of Spark.")
+    ] = None,
+    encoding: Annotated[Encoding | None, typer.Option("--encoding", help="CSV: utf-8 if not given.")] = None,
+    skip_lines: Annotated[
+        int | None, typer.Option("--skip-lines", min=0, max=1000, help="CSV: lines before the header to leave out.")
     ] = None,
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=PROPERTY", help="Rename a field; FIELD= leaves it out.")
@@ -71,7 +83,18 @@ def import_file(
         raise CommandError("--errors needs --follow: the failed records are known at the end.", ExitCode.USAGE)
     if not source.startswith("s3://") and is_pipe(source):
         file_format = file_format or FileFormat.JSONL
-    options = import_options(file_format, gzip, delimiter, columns, mapping or (), any_ids=any_ids)
+    options = import_options(
+        file_format,
+        gzip,
+        delimiter,
+        columns,
+        mapping or (),
+        any_ids=any_ids,
+        quoting=quoting,
+        escape=escape,
+        encoding=encoding,
+        skip_lines=skip_lines,
+    )
     job: dict[str, Any] | None = None
     with connection.open() as client:
         if source.startswith("s3://"):

@@ -280,6 +280,19 @@ def test_a_pipe_of_the_shell_is_read_once_and_sent_whole(tmp_path: Path) -> None
     assert done.server.asked[1].content.decode() == text
 
 
+def test_the_dialect_of_a_csv_file_is_sent() -> None:
+    options = ("--quoting", "none", "--escape", "\\", "--encoding", "latin-1", "--skip-lines", "1")
+
+    done = alto("import", "s3://a/b.csv", "-c", "Film", *options, answers=(answer({"id": ID}, 202),))
+
+    assert done.server.body()["options"]["csv"] == {
+        "quoting": "none",
+        "escape": "\\",
+        "encoding": "latin-1",
+        "skip_lines": 1,
+    }
+
+
 def page(numbers: range, *, last: bool = False) -> httpx.Response:
     objects = [{"id": f"00000000-0000-0000-0000-{number:012}", "properties": {"n": number}} for number in numbers]
     return answer({"objects": objects, "next": None if last else objects[-1]["id"]})

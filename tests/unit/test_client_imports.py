@@ -207,3 +207,57 @@ def test_an_error_file_that_has_expired_is_an_error() -> None:
         list(serving(httpx.Response(200, json=job), gone)[0].imports.errors(job["id"]))
 
     assert "secret" not in str(caught.value)
+
+
+OUTAGE = httpx.Response(503, json={"message": "Service Unavailable"})
+
+
+def test_waiting_survives_an_outage_of_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    loading, completed = (httpx.Response(200, json=answered(state)) for state in (JobState.LOADING, JobState.COMPLETED))
+    api, asked = serving(loading, *([OUTAGE] * 4 * 30), completed)
+
+    assert api.imports.wait(uuid4(), poll=0).state == "completed"
+    assert len(asked) == 122
+
+
+def test_waiting_through_an_outage_without_end_names_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    api, _ = serving(*([OUTAGE] * 4))
+    import_id = uuid4()
+
+    with pytest.raises(alto.AltoServerError, match=f"The import {import_id} continues"):
+        api.imports.wait(import_id, timeout=0, poll=1)
+
+
+def test_waiting_ends_at_once_for_an_error_that_is_no_outage() -> None:
+    api, asked = serving(httpx.Response(403, json={"message": "Forbidden"}))
+
+    with pytest.raises(alto.AltoAuthenticationError):
+        api.imports.wait(uuid4(), poll=0)
+    assert len(asked) == 1
+
+
+def test_an_import_may_have_an_idempotency_key() -> None:
+    api, asked = serving(httpx.Response(202, json={"id": str(uuid4()), "job": answered(JobState.SPLITTING)}))
+
+    api.imports.from_s3("s3://films/a.csv", collection="Film", repeat=True, idempotency_key="load-7")
+
+    assert asked[0].headers["idempotency-key"] == "load-7"
+
+
+def test_every_option_of_a_file_is_one_of_the_server() -> None:
+    options = ImportOptions(
+        format="json",
+        delimiter=";",
+        quote="'",
+        quoting="minimal",
+        escape="\\",
+        encoding="latin-1",
+        skip_lines=1,
+        columns=["a"],
+    )
+
+    request = ImportRequest.model_validate({"collection": "A", "source": "s3://films/b", "options": options.to_api()})
+
+    assert request.options.model_dump(exclude_defaults=True, mode="json") == options.to_api()
