@@ -97,7 +97,7 @@ def _shown(record: ImportRecord) -> dict[str, Any]:
 def merge(s3: "S3Client", bucket: str, job_id: str, files: Iterable[str]) -> str | None:
     """Put the error files of all chunks into one, in order, and return its address; None when there are none.
 
-    Holds one chunk's file and one part in memory, whatever the number of files.
+    Holds one chunk's file and one part in memory, for any number of files.
     """
     key = f"{OWN_PREFIX}imports/{job_id}/errors.ndjson"
     merged = GrowingObject(s3, bucket, key, NDJSON)
