@@ -52,8 +52,9 @@ class ErrorFile:
             "details": [{"field": detail.field, "message": detail.message} for detail in error.details],
             **_shown(record),
             "record_is_cut": record.is_cut,
-            "unreadable": record.is_unreadable,
         }
+        if record.is_unreadable:
+            line["unreadable"] = True
         self._lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         if len(self.first_errors) < MAX_FIRST_ERRORS:
             self.first_errors.append(
