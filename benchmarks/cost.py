@@ -60,7 +60,7 @@ SIZES = (
     Size("large", 20 * MILLION, "r7g.4xlarge.search", 3, 300, 3, vpc_doors=3 * 4, customer_key=True),
 )
 WORKLOAD = Workload()
-ALARMS, METRICS = 20, 27
+ALARMS, METRICS = 24, 27
 
 
 def at_rest(size: Size) -> dict[str, float]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from infra import stage_cost
 from infra.lambda_bundle import PROJECT
 from lambdas.observability import UNITS
 from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text
@@ -118,3 +119,7 @@ def test_dropped_recursive_invocations_raise_an_alarm(stage: Synthesis) -> None:
     }
 
     assert len(dropped) == len(FUNCTIONS)
+
+
+def test_the_plan_counts_every_alarm(prod: Synthesis) -> None:
+    assert len(alarms(prod)) == stage_cost.ALARMS
