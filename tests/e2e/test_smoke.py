@@ -16,5 +16,5 @@ def test_a_working_alto_passes(alto: Alto) -> None:
 def test_an_alto_without_its_engine_does_not(alto: Alto, monkeypatch: pytest.MonkeyPatch) -> None:
     with client_package.connect_to_custom(alto.stack.url) as client:
         monkeypatch.setattr(client, "is_ready", lambda: False)
-        with pytest.raises(SmokeTestError, match="OpenSearch answers"):
+        with pytest.raises(SmokeTestError, match="OpenSearch is not ready"):
             smoke_test(client)
