@@ -15,12 +15,6 @@ from infra.permissions import OWN_PREFIX, bucket_name_pattern
 from infra.removal import removal_policy
 from infra.settings import Settings
 
-# Keys with these endings start an import. S3 filters cannot say "not below .alto/", so Alto's own files, which lie in
-# the same bucket, have none of these endings: error files are .alto/imports/<job>/errors/<chunk>.ndjson, and parts
-# of compressed files .alto/imports/<job>/chunks/<chunk>. Only the input of batch jobs must end in .jsonl, because
-# Bedrock accepts no other ending: split is notified of them, and ignores keys below .alto/.
-IMPORTED_SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
-
 # The chunks of a large file wait for the model's quota. A dead letter keeps the age it had, so it must be kept longer
 # than the message was. SQS keeps nothing for more than 14 days.
 QUEUE_DAYS = 13
@@ -34,7 +28,8 @@ OWN_FILES_DAYS = 90
 
 # Splitting reads each file at most once; more concurrency would not make an import faster.
 SPLIT_CONCURRENCY = 5
-SPLIT_BATCH = 5
+# One file an invocation: a file that outlasts the function or its memory holds up no other.
+SPLIT_BATCH = 1
 
 
 class ImportPipeline(Construct):
@@ -162,16 +157,9 @@ class ImportPipeline(Construct):
         resource = cast(s3.CfnBucket, bucket.node.default_child)
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
-                s3.CfnBucket.QueueConfigurationProperty(
-                    event="s3:ObjectCreated:*",
-                    queue=queue.queue_arn,
-                    filter=s3.CfnBucket.NotificationFilterProperty(
-                        s3_key=s3.CfnBucket.S3KeyFilterProperty(
-                            rules=[s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix)]
-                        )
-                    ),
-                )
-                for suffix in IMPORTED_SUFFIXES
+                # Every object, with any ending: what cannot be imported becomes a failed job that says why. S3's
+                # filters cannot say "not below .alto/", so split is also invoked for Alto's own files and ignores them.
+                s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectCreated:*", queue=queue.queue_arn)
             ]
         )
         # S3 tries the queue when the bucket is made.

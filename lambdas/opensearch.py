@@ -52,12 +52,17 @@ class WriteConflictError(SearchEngineError):
     """Another writer was faster. Never leaves Alto."""
 
 
+class RequestTooLargeError(SearchEngineError):
+    """The request has more bytes than OpenSearch takes. Never leaves Alto: callers send less at once."""
+
+
 ERRORS_BY_TYPE: dict[str, type[SearchEngineError]] = {
     "index_not_found_exception": IndexMissingError,
     "resource_already_exists_exception": IndexExistsError,
     "invalid_alias_name_exception": IndexExistsError,
     "version_conflict_engine_exception": WriteConflictError,
 }
+ERRORS_BY_STATUS: dict[int, type[SearchEngineError]] = {404: DocumentMissingError, 413: RequestTooLargeError}
 
 
 class EffectUnknownError(SearchEngineUnavailableError):
@@ -271,4 +276,4 @@ def _error_of(status: int, response: Any) -> SearchEngineError:
         )
         busy = f"{message} It is overloaded or starting; try again."
         return SearchEngineUnavailableError(stopped if CANCELLED in causes else busy)
-    return DocumentMissingError(message) if status == 404 else SearchEngineError(message)
+    return ERRORS_BY_STATUS.get(status, SearchEngineError)(message)

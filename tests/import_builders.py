@@ -11,10 +11,12 @@ import boto3
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
-from lambdas.imports.loader import Delivery, Loader, LoadOutcome
+from lambdas.imports.loader import Delivery, Loader, LoadOutcome, Target
+from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.splitter import SplitOutcome, Splitter
 from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.file_versions import FileVersions
 from lambdas.jobs.job import Job
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import ChunkQueue
@@ -94,9 +96,9 @@ class FakeCollections:
 
     def get(self, name: str) -> str:
         """The name itself, or the error that the registry raises."""
-        if name != "Film":
+        if name.lower() != "film":
             raise CollectionNotFoundError(f"There is no collection '{name}'. Create it with POST /v1/collections.")
-        return name
+        return "Film"
 
 
 @dataclass
@@ -113,6 +115,7 @@ class ImportWorld:
     continued: list[str] = field(default_factory=list)
     watchdogs: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
+    alias: str = "alto-film-1"
     announce: Callable[[Job], None] = lambda _: None
 
     @classmethod
@@ -157,11 +160,13 @@ class ImportWorld:
 
     def splitter(self, chunk_bytes: int = 64) -> Splitter:
         """A splitter with chunks small enough to look at."""
+        versions = FileVersions(self.dynamodb, TABLE)
         return Splitter(
             S3Source(self.s3),
             self.jobs,
             self.queue,
             request_split=self.continued.append,
+            newest=NewestVersion(S3Source(self.s3), self.jobs, versions, self.continued.append),
             own_bucket=BUCKET,
             chunk_bytes=chunk_bytes,
         )
@@ -177,7 +182,7 @@ class ImportWorld:
             writer=self.writer,
             refresh=self.refreshed.append,
             error_bucket=BUCKET,
-            types=lambda _: self.types,
+            identify=lambda name: Target(name, self.alias, self.types),
             batches_at_once=1,
             batch_objects=batch_objects,
         )

@@ -46,13 +46,17 @@ def start_import(
     named = request.model_copy(update={"collection": collection.name})
     problem = function.batch_problem(collection)
     if idempotency_key is None:
-        return Response(status_code=202, content_type=JSON, body=function.imports.start(named, problem))
+        return Response(
+            status_code=202, content_type=JSON, body=function.imports.start(named, problem, collection.alias)
+        )
 
     def start() -> bytes:
-        return function.imports.start(named, problem).kept.model_dump_json().encode()
+        return function.imports.start(named, problem, collection.alias).kept.model_dump_json().encode()
 
-    stored = function.requests.run("import", idempotency_key, named.model_dump_json().encode(), start)
-    started = function.imports.started(named, KeptImport.model_validate_json(stored.body))
+    stored = function.requests.run(
+        f"import:{collection.alias}", idempotency_key, named.model_dump_json().encode(), start
+    )
+    started = function.imports.started(named, KeptImport.model_validate_json(stored.body), collection.alias)
     return Response(status_code=202, content_type=JSON, body=started, headers=replayed(stored))
 
 

@@ -1,16 +1,19 @@
 """The import API: start, upload, list, cancel, resume, retry failed records."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from lambdas.collections.model import CollectionName
-from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError
+from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError, abbreviate
 from lambdas.imports.chunk_planner import Planner
+from lambdas.imports.newest_version import original_source
 from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.splitter import plan_job
@@ -19,7 +22,7 @@ from lambdas.imports.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import STALLED_AFTER, Job, JobFailedError, JobState
-from lambdas.jobs.job_response import ImportResponse, response_of
+from lambdas.jobs.job_response import MAX_DEAD_CHUNKS, ImportResponse, dead_chunk, response_of
 from lambdas.jobs.job_store import JobStore
 from lambdas.models import StrictModel
 
@@ -29,8 +32,26 @@ if TYPE_CHECKING:
 # How an error file is read.
 RETRIED_IN_BATCH = ImportOptions(format="jsonl", gzip=False, embedding="batch")
 
-# A key has 1,024 bytes at most.
-S3Uri = Annotated[str, StringConstraints(max_length=1100, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$")]
+# S3's rules for the names of buckets, and for keys: at most 1,024 bytes.
+BUCKET_NAME = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+MAX_KEY_BYTES = 1024
+
+
+def _s3_uri(text: str) -> str:
+    bucket, slash, key = text.removeprefix("s3://").partition("/")
+    if not (text.startswith("s3://") and slash and key):
+        raise ValueError(f"must be s3://<bucket>/<key>, not {abbreviate(text)}")
+    if not BUCKET_NAME.fullmatch(bucket):
+        raise ValueError(
+            f"{abbreviate(bucket)} is not the name of a bucket: S3's have 3 to 63 lower-case letters, digits, hyphens "
+            "and single dots"
+        )
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise ValueError(f"the key has more than {MAX_KEY_BYTES:,} bytes, which is S3's limit")
+    return text
+
+
+S3Uri = Annotated[str, StringConstraints(max_length=1100), AfterValidator(_s3_uri)]
 
 
 class ImportRequest(StrictModel):
@@ -115,50 +136,61 @@ class ImportControl:
         self._now = now
         self.uploads = Uploads(s3, bucket, now)
 
-    def start(self, request: ImportRequest, batch_problem: str | None = None) -> StartedImport:
+    def start(
+        self, request: ImportRequest, batch_problem: str | None = None, alias: str | None = None
+    ) -> StartedImport:
         """Start the import of an object, or return the URL for a file. The collection must exist.
 
-        `batch_problem` says why the collection cannot be embedded by batch inference, if it cannot. Raises
-        `InvalidRequestError` when that is asked for, when the object cannot be read or its format is not known.
+        `alias` is the unique alias of the collection: the job loads into no later one of this name. `batch_problem`
+        says why the collection cannot be embedded by batch inference, if it cannot. Raises `InvalidRequestError` when
+        that is asked for, when the object cannot be read or its format is not known.
         """
         if batch_problem and request.options.embedding == "batch":
             raise InvalidRequestError(batch_problem, [ErrorDetail("options.embedding", batch_problem)])
         if request.file_name is not None:
-            return self.started(request, KeptImport(id=str(uuid4())))
+            return self.started(request, KeptImport(id=str(uuid4())), alias)
         bucket, _, key = str(request.source).removeprefix("s3://").partition("/")
         options = self._resolved(request.options, key)
         try:
-            source, size = self._source.find(bucket, key)
-            job_id = str(uuid4()) if request.repeat else _id_of(source, request.collection, options)
+            found = self._source.find(bucket, key)
+            job_id = str(uuid4()) if request.repeat else _id_of(found.source, alias or request.collection, options)
             job = plan_job(
                 self._planner,
-                source,
+                found,
                 request.collection,
-                size=size,
                 options=options,
                 chunk_bytes=self._chunk_bytes,
                 now=self._now(),
                 job_id=job_id,
+                alias=alias,
             )
         except JobFailedError as error:
             raise InvalidRequestError(error.reason) from None
         return self._started(job)
 
-    def started(self, request: ImportRequest, kept: KeptImport) -> StartedImport:
+    def started(self, request: ImportRequest, kept: KeptImport, alias: str | None = None) -> StartedImport:
         """Return the import that this request started: its job, or new URLs for its file.
 
         Raises `ImportNotFoundError`, and `InvalidRequestError` when the format of the file is not known.
         """
         if request.file_name is not None:
-            return self._upload(request, request.file_name, kept)
+            return self._upload(request, request.file_name, kept, alias)
         return StartedImport(id=kept.id, job=self.get(kept.id))
 
     def get(self, import_id: str) -> ImportResponse:
         """Return the job, with a URL to its error file. Raises `ImportNotFoundError`."""
-        return self._shown(self._jobs.get(import_id))
+        job = self._jobs.get(import_id)
+        if job.state is JobState.LOADING:
+            job = job.with_live(self._jobs.live_chunks(import_id))
+        dead = list(islice(self._jobs.dead_letters(import_id), MAX_DEAD_CHUNKS)) if job.chunks_dead else []
+        return self._shown(job).model_copy(update={"dead_chunks": [dead_chunk(*letter) for letter in dead]})
 
     def list(self, limit: int, after: str | None) -> ImportList:
         """Return a page of jobs, the newest first."""
+        if after == "":
+            raise InvalidRequestError.at(
+                "after", "must be the 'next' of the page before, not \"\": leave it out to begin"
+            )
         jobs, following = self._jobs.list(limit, after)
         return ImportList(imports=[self._shown(job) for job in jobs], next=following)
 
@@ -178,6 +210,7 @@ class ImportControl:
         """
         job = self._jobs.get(import_id)
         if job.can_be_resumed(self._now()):
+            self._reject_old_version(job)
             self._schedule_watchdog(import_id)
             for chunk in list(self._jobs.dead_chunks(import_id)):
                 self._jobs.revive(job, chunk)
@@ -203,23 +236,35 @@ class ImportControl:
                 f"The import is {job.state} with {job.failed} failed records. Only failed records of a completed "
                 "import can be retried."
             )
+        self._reject_old_version(job)
         try:
-            source, size = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
+            found = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))
         except JobFailedError as error:
             raise ConflictError(error.reason) from None
         again_as = RETRIED_IN_BATCH if job.options.embedding == "batch" else job.options
         again = Job.planned(
-            source,
+            found.source,
             job.collection,
-            size=size,
-            chunk_bytes=self._planner.least_chunk_bytes(source, again_as, self._chunk_bytes),
+            size=found.size,
+            chunk_bytes=self._planner.least_chunk_bytes(found.source, again_as, self._chunk_bytes),
             now=self._now(),
             options=job.options,
             columns=job.columns,
             job_id=str(uuid4()),
             retry_of=job.id,
+            alias=job.alias,
+            content_id=job.content_id,
         )
         return self._started(again)
+
+    def _reject_old_version(self, job: Job) -> None:
+        """Raise `ConflictError` if the job would overwrite objects of a newer version of its file."""
+        file = original_source(self._jobs, job)
+        if not self._source.is_newest(file):
+            raise ConflictError(
+                f"{file.uri} has a newer version, which another job imports: this import would overwrite its objects. "
+                "To import the older version, copy it to another key."
+            )
 
     def _started(self, job: Job) -> StartedImport:
         self._schedule_watchdog(job.id)
@@ -228,16 +273,11 @@ class ImportControl:
             self._request_split(job.id)
         return StartedImport(id=job.id, job=self.get(job.id))
 
-    def _upload(self, request: ImportRequest, file_name: str, kept: KeptImport) -> StartedImport:
+    def _upload(self, request: ImportRequest, file_name: str, kept: KeptImport, alias: str | None) -> StartedImport:
         self._resolved(request.options, file_name)
-        if not file_name.endswith(SUFFIXES):
-            problem = (
-                f"'{file_name}' must end in {', '.join(SUFFIXES)}, in lower case, because S3 announces no other files: "
-                "give it another name; options say how it is read all the same"
-            )
-            raise InvalidRequestError(f"file_name: {problem}.", [ErrorDetail("file_name", problem)])
-        about = UploadMetadata(kept.id, request.options)
+        about = UploadMetadata(kept.id, request.options, alias)
         upload = self.uploads.begin(request.collection, file_name, about, request.file_size, kept.upload_id)
+        self._jobs.expect_upload(kept.id, file_name)
         return StartedImport(id=kept.id, upload=upload)
 
     def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
@@ -263,7 +303,7 @@ class ImportControl:
         return shown.model_copy(update={"error_file_url": url})
 
 
-def _id_of(source: Source, collection: str, options: ImportOptions) -> str:
+def _id_of(source: Source, alias: str, options: ImportOptions) -> str:
     """The same content, read in the same way into the same collection, is the same job."""
-    how = f"{collection}#{options.model_dump_json()}"
+    how = f"{alias}#{options.model_dump_json()}"
     return str(uuid5(NAMESPACE_URL, f"{source.uri}#{source.version_id or source.etag}#{quote(how)}"))

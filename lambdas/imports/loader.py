@@ -30,6 +30,7 @@ from lambdas.imports.record_batches import BATCH_OBJECTS, BatchWriter, RecordWri
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.tally import Tally
 from lambdas.jobs.chunk import Chunk, ChunkReport, Problem
+from lambdas.jobs.chunk_hold import ChunkHold
 from lambdas.jobs.job import Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import ChunkQueue
@@ -52,6 +53,12 @@ ENDS_THE_JOB = (
     RoleRefusedError,
 )
 
+OTHER_COLLECTION = (
+    "The collection '{name}' was deleted and created again after this import was started. Start the import again: its "
+    "objects were deleted with the former collection."
+)
+# Until the loaders of an older version's job have noticed that it is cancelled.
+REPLACED_SECONDS = 15
 FIRST_PUT_BACK_SECONDS = 15
 LONGEST_PUT_BACK_SECONDS = 900
 
@@ -64,6 +71,14 @@ class Collections[C](Protocol):
     def get(self, name: str) -> C:
         """Return the collection. Raises `CollectionNotFoundError`."""
         ...
+
+
+class Target(NamedTuple):
+    """The collection that a chunk is loaded into: its name as stored, unique alias, and its properties' types."""
+
+    name: str
+    alias: str
+    types: Mapping[str, str]
 
 
 class Delivery(NamedTuple):
@@ -99,7 +114,7 @@ class Loader[C]:
         writer: RecordWriter[C],
         refresh: Callable[[C], Any],
         error_bucket: str,
-        types: Callable[[C], Mapping[str, str]] = lambda _: {},
+        identify: Callable[[C], Target],
         batch_objects: int = BATCH_OBJECTS,
         batches_at_once: int = BATCHES_AT_ONCE,
         executor: Executor | None = None,
@@ -114,7 +129,7 @@ class Loader[C]:
         self._writer = writer
         self._refresh = refresh
         self._error_bucket = error_bucket
-        self._types = types
+        self._identify = identify
         self._batch_objects = batch_objects
         self._batches_at_once = batches_at_once
         self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
@@ -137,7 +152,7 @@ class Loader[C]:
             return LoadOutcome("ignored", "The job has ended.")
         try:
             with self._put_back_on_error(chunk, delivery):
-                return self._load_once(job, chunk, deadline)
+                return self._load_once(chunk, delivery, deadline)
         except JobFailedError as error:
             self._jobs.fail(chunk.job_id, error.reason)
             return LoadOutcome("failed", error.reason)
@@ -145,15 +160,33 @@ class Loader[C]:
             self._jobs.fail(chunk.job_id, error.message)
             return LoadOutcome("failed", error.message)
 
-    def _load_once(self, job: Job, chunk: Chunk, deadline: Deadline) -> LoadOutcome:
+    def _load_once(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
         if self._jobs.counted(chunk):
             return self._repeat(chunk)
-        collection = self._collections.get(chunk.collection)
-        step = self._next_step(job, chunk, collection, deadline)
-        if isinstance(step, Wait):
-            return self._wait(step)
-        chunk = step.chunk
-        report = self._load_records(job, step, collection, deadline)
+        with ChunkHold(chunk, delivery.receipt_handle, self._jobs, self._queue, now=self._now) as hold:
+            # Read once more: the job of a newer version cancels this one and then looks which chunks are held.
+            job = self._jobs.get(chunk.job_id)
+            if not job.unfinished:
+                return LoadOutcome("ignored", "The job has ended.")
+            if any(self._jobs.live_chunks(older) for older in job.replaces):
+                return self._wait(Wait(chunk, REPLACED_SECONDS, "The job of an older version of the file is stopping."))
+            collection = self._collections.get(chunk.collection)
+            self._check_identity(job, collection)
+            step = self._next_step(job, chunk, collection, deadline)
+            if isinstance(step, Wait):
+                return self._wait(step)
+            report = self._load_records(job, step, collection, deadline, hold)
+            return self._count(step.chunk, report, hold)
+
+    def _check_identity(self, job: Job, collection: C) -> None:
+        """Raise `JobFailedError` if the collection is not the one that the job was started for."""
+        alias = self._identify(collection).alias
+        if job.alias != alias and not self._jobs.claim_alias(job.id, alias):
+            raise JobFailedError(OTHER_COLLECTION.format(name=job.collection))
+
+    def _count(self, chunk: Chunk, report: ChunkReport, hold: ChunkHold) -> LoadOutcome:
+        # The counts must not be shown twice.
+        hold.stop()
         if not self._jobs.count(chunk, report):
             return self._repeat(chunk, "Another delivery counted it first.")
         if report.rest_start is not None:
@@ -192,10 +225,13 @@ class Loader[C]:
         return LoadOutcome("waiting", step.why)
 
     def _read_records(self, job: Job, collection: C, chunk: Chunk) -> Iterator[ImportRecord]:
-        shape = RecordShape(chunk.collection, job.options, self._types(collection))
+        target = self._identify(collection)
+        shape = RecordShape(target.name, job.options, target.types)
         return read_records(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
 
-    def _load_records(self, job: Job, step: Ready[C], collection: C, deadline: Deadline) -> ChunkReport:
+    def _load_records(
+        self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
+    ) -> ChunkReport:
         chunk = step.loadable
         write = BatchWriter(step.writer, collection, deadline)
         work = group_records(self._read_records(job, collection, chunk), self._batch_objects)
@@ -204,8 +240,12 @@ class Loader[C]:
             # In the whole batch: an error that ends the job may follow a record that only has to wait.
             if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
                 raise fatal
+            if hold.has_job_ended:
+                tally.stop_at(batch.entries[0])
+                break
             if not tally.add(batch, results):
                 break
+            hold.show(*tally.counts)
         report = tally.report(tally.errors.save(self._s3, self._error_bucket))
         if report.rest_start is None and chunk.end < step.chunk.end:
             # The rest, for which the batch had no room.
@@ -216,7 +256,9 @@ class Loader[C]:
         """Complete the job if nothing of it is left to load. Its objects are searchable from then on."""
         job = self._jobs.get(chunk.job_id)
         if job.all_chunks_done:
-            self._refresh(self._collections.get(chunk.collection))
+            collection = self._collections.get(chunk.collection)
+            self._check_identity(job, collection)
+            self._refresh(collection)
             files = self._jobs.error_files(job.id) if job.failed else ()
             return self._jobs.complete(job, merge(self._s3, self._error_bucket, job.id, files))
         if job.only_dead_chunks_left:

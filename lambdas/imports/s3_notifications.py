@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from lambdas.jobs.chunk import Source
-from lambdas.jobs.import_options import ENDINGS, ending_of
+from lambdas.jobs.import_options import ENDINGS
 
 # Alto's own files. Importing them would never end.
 OWN_PREFIX = ".alto/"
+# Files that were uploaded with a signed URL are in <Collection>/uploads/<import id>/.
+UPLOAD_FOLDER = "uploads"
 SUFFIXES = tuple(ENDINGS)
 
 
@@ -18,17 +20,15 @@ def created_objects(notification: str) -> list[Source]:
     return [_source(record["s3"]) for record in records if record["eventName"].startswith("ObjectCreated:")]
 
 
+def is_ignored(key: str) -> bool:
+    """Whether a key never starts an import: Alto's own files, and the markers that consoles create for folders."""
+    return key.startswith(OWN_PREFIX) or key.endswith("/")
+
+
 def collection_of(key: str) -> str | None:
     """Return the collection that a key names: its first folder. None if it names none."""
-    folder, slash, name = key.partition("/")
-    if key.startswith(OWN_PREFIX) or key.endswith("/") or not (folder and slash and name):
-        return None
-    return folder
-
-
-def is_supported(key: str) -> bool:
-    """Whether the key's ending names a format that can be imported."""
-    return ending_of(key) is not None
+    folder, _, name = key.partition("/")
+    return folder if folder and name else None
 
 
 def _source(s3: dict[str, Any]) -> Source:

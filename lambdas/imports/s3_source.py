@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
 
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.job import JobFailedError
@@ -20,31 +21,48 @@ REASONS = {
 }
 
 
+class S3Object(NamedTuple):
+    """One version of an object. `content_id` is a UUID that only objects of the same content share."""
+
+    source: Source
+    size: int
+    metadata: dict[str, str]
+    content_id: str
+
+
 class S3Source:
     """Reads objects from S3."""
 
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
 
-    def describe(self, source: Source) -> tuple[int, dict[str, str]]:
-        """Return the size of the object in bytes, and its metadata.
+    def describe(self, source: Source) -> S3Object:
+        """Return this version of an object.
 
         Raises `JobFailedError` if it is gone, was overwritten or may not be read.
         """
         with self._reasons(source):
-            response = self._s3.head_object(**_exactly(source))
-            return response["ContentLength"], response["Metadata"]
+            response = self._s3.head_object(**_exactly(source), ChecksumMode="ENABLED")
+            return S3Object(source, response["ContentLength"], response["Metadata"], _content_id(response))
 
-    def find(self, bucket: str, key: str) -> tuple[Source, int]:
-        """Return the newest version of an object, and its size in bytes. Raises `JobFailedError` as `describe` does."""
+    def find(self, bucket: str, key: str) -> S3Object:
+        """Return the newest version of an object. Raises `JobFailedError` as `describe` does."""
         sought = Source(bucket=bucket, key=key, etag="")
         with self._reasons(sought):
-            response = self._s3.head_object(Bucket=bucket, Key=key)
+            response = self._s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         version = response.get("VersionId")
         found = sought.model_copy(
             update={"etag": response["ETag"].strip('"'), "version_id": None if version == "null" else version}
         )
-        return found, response["ContentLength"]
+        return S3Object(found, response["ContentLength"], response["Metadata"], _content_id(response))
+
+    def is_newest(self, source: Source) -> bool:
+        """Whether S3 has no newer version of the object. A deleted or unreadable object has none."""
+        try:
+            newest = self.find(source.bucket, source.key).source
+        except JobFailedError:
+            return True
+        return (newest.version_id or newest.etag) == (source.version_id or source.etag)
 
     def read(self, source: Source, start: int, end: int) -> bytes:
         """Bytes `start` to `end` - 1. Raises `JobFailedError` as `describe` does."""
@@ -85,3 +103,15 @@ class S3Source:
 def _exactly(source: Source) -> Any:
     version = {} if source.version_id is None else {"VersionId": source.version_id}
     return {"Bucket": source.bucket, "Key": source.key, "IfMatch": f'"{source.etag}"'} | version
+
+
+def _content_id(response: Any) -> str:
+    """Derive a UUID from the object's checksum, or from its ETag where S3 has only a short checksum of it.
+
+    An ETag is a hash of the content only in buckets without a customer key, and depends on the sizes of the parts.
+    """
+    # Of parts, S3 has checksums of checksums, which depend on their sizes as the ETag does.
+    is_whole = response.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
+    checksums = (response.get(f"Checksum{name}") for name in ("SHA256", "CRC64NVME")) if is_whole else ()
+    content = next(filter(None, checksums), response["ETag"])
+    return str(uuid5(NAMESPACE_URL, f"alto:content:{content}#{response['ContentLength']}"))

@@ -4,7 +4,7 @@ A step sends chunks until its time is over, stores its position, and sends a mes
 last chunk is held back until the job knows how many there are: the loader of the last open chunk completes the job.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Literal, NamedTuple
@@ -15,10 +15,12 @@ from pydantic import ValidationError
 from lambdas.deadline import Deadline
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
-from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.newest_version import NewestVersion
+from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects, is_ignored
+from lambdas.imports.s3_source import S3Object, S3Source
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.chunk import Chunk, Source
+from lambdas.jobs.file_versions import version_of
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import NO_RECORDS, Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
@@ -26,6 +28,11 @@ from lambdas.jobs.queues import MESSAGES_PER_BATCH, ChunkQueue
 
 # How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
+
+# A job keeps the names of its columns.
+MAX_COLUMNS = 2000
+MAX_NAME_CHARACTERS = 200
+MAX_NAMES_BYTES = 150_000
 
 SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
@@ -51,6 +58,7 @@ class Splitter:
         queue: ChunkQueue,
         *,
         request_split: Callable[[str], None],
+        newest: NewestVersion,
         own_bucket: str,
         chunk_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -59,6 +67,7 @@ class Splitter:
         self._jobs = jobs
         self._queue = queue
         self._request_split = request_split
+        self._newest = newest
         self._planner = Planner(source, own_bucket)
         self._chunk_bytes = chunk_bytes
         self._now = now
@@ -98,50 +107,86 @@ class Splitter:
         return SplitOutcome("given_up", chunk.source.key, chunk.job_id, chunk.collection, f"{chunk} is dead.")
 
     def split(self, source: Source, deadline: Deadline) -> SplitOutcome:
-        """Make the job of an object and send its chunks. The same object again changes nothing.
+        """Create the job of an object and send its chunks. The same object again changes nothing.
 
-        A job that was left in the middle of splitting is continued. Raises the errors of DynamoDB, SQS
-        and S3: the notification must then be delivered again.
+        A job that was left in the middle of splitting is continued. Raises the errors of DynamoDB, SQS and
+        S3: the notification must then be delivered again.
         """
-        collection = collection_of(source.key)
-        if collection is None:
-            reason = "The key names no collection. Upload to <Collection>/<name>.jsonl."
-            return SplitOutcome("ignored", source.key, reason=reason)
-        job = self._plan(source, collection)
+        if is_ignored(source.key):
+            return SplitOutcome("ignored", source.key, reason="The key is one of Alto's own files, or a folder.")
+        job = self._plan(source)
         created = self._jobs.create(job)
         if not created:
-            job = self._jobs.get(job.id)
+            job, created = self._stored(job)
         return self._send_rest(job, deadline, created=created)
 
-    def _plan(self, source: Source, collection: str) -> Job:
+    def give_up_split(self, message: str, attempts: int) -> list[SplitOutcome]:
+        """Show in its job that a message could not be handled in any of its deliveries."""
+        body = orjson.loads(message)
+        reason = f"The file could not be split in {attempts} attempts. Resume the import to try again."
+        if "job_id" in body:
+            self._jobs.fail(body["job_id"], reason)
+            return [SplitOutcome("given_up", "", body["job_id"], reason=reason)]
+        outcomes = []
+        for source in () if "chunk" in body else created_objects(message):
+            if is_ignored(source.key):
+                continue
+            job = Job.refused(source, collection_of(source.key) or "", reason, self._now())
+            if not self._jobs.create(job):
+                self._jobs.fail(job.id, reason)
+            outcomes.append(_outcome("given_up", job))
+        return outcomes
+
+    def _stored(self, job: Job) -> tuple[Job, bool]:
+        """Return the job that has this id, or, if that imports another version, a new one with an id of its own.
+
+        So a corrected file that is uploaded to the same signed URL is imported, too.
+        """
+        stored = self._jobs.get(job.id)
+        is_same = version_of(stored.source) == version_of(job.source)
+        if is_same or job.id == job.source.job_id:
+            return stored, False
+        other = job.model_copy(update={"id": job.source.job_id})
+        return (other, True) if self._jobs.create(other) else (self._jobs.get(other.id), False)
+
+    def _plan(self, source: Source) -> Job:
+        collection = collection_of(source.key)
         job_id: str | None = None
         try:
-            size, metadata = self._source.describe(source)
-            about = UploadMetadata.read(metadata)
+            if collection is None:
+                raise JobFailedError(
+                    f"{source.uri} names no collection: upload it as <Collection>/<name>, or import it with "
+                    "POST /v1/imports."
+                )
+            found = self._source.describe(source)
+            about = UploadMetadata.read(found.metadata).trusted_at(source.key)
             job_id = about.import_id
             options = about.options.resolved(source.key)
             if options is None:
                 raise JobFailedError(
-                    f"{source.uri} is of no format that can be imported: the key must end in {', '.join(SUFFIXES)}."
+                    f"{source.uri} has no ending that names its format: rename it to end in one of "
+                    f"{', '.join(SUFFIXES)}, or import it with POST /v1/imports and options.format."
                 )
             return plan_job(
                 self._planner,
-                source,
+                found,
                 collection,
-                size=size,
                 options=options,
                 chunk_bytes=self._chunk_bytes,
                 now=self._now(),
                 job_id=job_id,
+                alias=about.alias,
             )
         except ValidationError as error:
             reason = f"The options that {source.uri} was uploaded with are wrong: {error.errors()[0]['msg']}."
         except JobFailedError as error:
             reason = error.reason
-        return Job.refused(source, collection, reason, self._now(), job_id)
+        return Job.refused(source, collection or "", reason, self._now(), job_id)
 
     def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
         result = _result(job, created=created)
+        if job.state is JobState.SPLITTING and not job.chunks_sent and not self._newest.admit(job):
+            job = self._jobs.get(job.id)
         if job.state is JobState.SPLITTING:
             try:
                 if not self._send(job, deadline):
@@ -191,18 +236,21 @@ class Splitter:
 
 def plan_job(
     planner: Planner,
-    source: Source,
+    found: S3Object,
     collection: str,
     *,
-    size: int,
     options: ImportOptions,
     chunk_bytes: int,
     now: datetime,
     job_id: str | None,
+    alias: str | None,
 ) -> Job:
-    """A job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it cannot be read at all."""
+    """Return a job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it is unreadable."""
+    source, size = found.source, found.size
     options = planner.inspect(source, options) if size else options
     least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
+    columns = planner.columns(source, options) if size else ()
+    check_columns(columns)
     return Job.planned(
         source,
         collection,
@@ -210,9 +258,31 @@ def plan_job(
         chunk_bytes=chunk_bytes_for(size, options, least),
         now=now,
         options=options,
-        columns=planner.columns(source, options) if size else (),
+        columns=columns,
         job_id=job_id,
+        alias=alias,
+        content_id=found.content_id,
     )
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """Raise `JobFailedError` for more, or longer, names than a job's item has room for: DynamoDB takes 400 KB."""
+    if len(columns) > MAX_COLUMNS:
+        raise JobFailedError(
+            f"The file has {len(columns):,} columns; at most {MAX_COLUMNS:,} can be imported. Leave some out, or write "
+            "it as JSON lines."
+        )
+    for place, name in enumerate(columns, start=1):
+        if len(name) > MAX_NAME_CHARACTERS:
+            raise JobFailedError(
+                f"The name of column {place} has {len(name):,} characters; at most {MAX_NAME_CHARACTERS} are possible. "
+                "Check whether the file begins with a header, or name the columns with options.csv.columns."
+            )
+    if sum(len(name.encode()) for name in columns) > MAX_NAMES_BYTES:
+        raise JobFailedError(
+            f"The names of the file's columns have more than {MAX_NAMES_BYTES:,} bytes. Shorten them, or leave "
+            "some out."
+        )
 
 
 def _with_last(chunks: Iterable[tuple[Chunk, int]]) -> Iterator[tuple[Chunk, int, bool]]:

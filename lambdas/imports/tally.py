@@ -6,6 +6,7 @@ from datetime import datetime
 from lambdas.imports.error_file import ErrorFile
 from lambdas.imports.record_batches import RecordBatch, RecordResult, is_transient
 from lambdas.jobs.chunk import Chunk, ChunkReport
+from lambdas.records.read_records import ImportRecord
 
 
 class Tally:
@@ -37,6 +38,15 @@ class Tally:
                 # Stored now, or by an attempt of this job that was not counted.
                 self._loaded += 1
         return True
+
+    def stop_at(self, entry: ImportRecord) -> None:
+        """Hand back this record and all after it."""
+        self._rest_start = entry.start
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Records loaded, unchanged and failed so far."""
+        return self._loaded, self._unchanged, self.errors.count
 
     def report(self, error_file: str | None) -> ChunkReport:
         """Return the counts of the chunk."""

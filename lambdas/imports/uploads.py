@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, InvalidRequestError
+from lambdas.imports.s3_notifications import UPLOAD_FOLDER
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.models import StrictModel
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 URL_SECONDS = 3600
-UPLOAD_FOLDER = "uploads"
 MIB = 1_048_576
 # A file up to this size is sent in one piece, a larger one in parts of at least this size.
 PART_BYTES = 64 * MIB

@@ -1,6 +1,7 @@
 """Chunks: the queue message for a part of an import, and its result. Pure."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AwareDatetime, Field
@@ -71,6 +72,15 @@ class Chunk(StrictModel):
 
     def __str__(self) -> str:
         return f"chunk {self.chunk} (part {self.part}) of import {self.job_id}"
+
+
+class LiveChunk(NamedTuple):
+    """A part of a chunk that is being loaded: its counts so far, and until when its loader holds it."""
+
+    loaded: int
+    unchanged: int
+    failed: int
+    until: datetime
 
 
 class RecordError(StrictModel):

@@ -11,8 +11,13 @@ def job_key(job_id: str) -> dict[str, Any]:
     return attributes({"pk": f"job#{job_id}", "sk": "job"})
 
 
+def upload_key(job_id: str) -> dict[str, Any]:
+    """Return the key of the note that the file of a job is about to be uploaded."""
+    return attributes({"pk": f"job#{job_id}", "sk": "upload"})
+
+
 def chunk_key(chunk: Chunk, kind: str = "chunk") -> dict[str, Any]:
-    """Return the key of a part of a chunk: `chunk` once it is counted, `dead` while it is dead."""
+    """Return the key of a part of a chunk: `chunk` once counted, `dead` while dead, `live` while it is loaded."""
     return attributes({"pk": f"job#{chunk.job_id}", "sk": f"{kind}#{chunk.chunk:08}.{chunk.part:04}"})
 
 

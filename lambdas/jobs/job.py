@@ -1,12 +1,13 @@
 """An import job. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from lambdas.jobs.chunk import Chunk, Count, Problem, RecordError, Source
+from lambdas.jobs.chunk import Chunk, Count, LiveChunk, Problem, RecordError, Source
 from lambdas.jobs.import_options import Format, ImportOptions
 
 EMPTY = "The file is empty: there was nothing to import."
@@ -40,6 +41,9 @@ class JobState(StrEnum):
 # Longer than the visibility timeout: a job silent for this long has lost a message.
 STALLED_AFTER = timedelta(hours=1)
 
+# A job's item is rewritten with every chunk.
+MAX_REASON_CHARACTERS = 2000
+
 UNFINISHED = (JobState.SPLITTING, JobState.LOADING)
 RESUMABLE = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
 SHOWS_PROBLEM = (*UNFINISHED, JobState.INCOMPLETE)
@@ -52,8 +56,16 @@ class Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
+    # Empty if the key names none.
     collection: str
+    # The unique alias of the collection, so that no object reaches a later collection of this name. The splitter cannot
+    # know it; then the job's first loader stores it.
+    alias: str | None = None
     source: Source
+    # Ids of records without an id derive from it: the same content again is the same objects.
+    content_id: str | None = None
+    # Jobs of older versions of this file. Their loaders must have stopped before this job loads anything.
+    replaces: tuple[str, ...] = ()
     state: JobState
     reason: str | None = None
     size: Count = 0
@@ -98,13 +110,17 @@ class Job(BaseModel):
         columns: tuple[str, ...] = (),
         job_id: str | None = None,
         retry_of: str | None = None,
+        alias: str | None = None,
+        content_id: str | None = None,
     ) -> Self:
         """Return a job that is about to be split, or is completed if its object is empty."""
         by_size = -(-size // chunk_bytes)
         return cls(
             id=job_id or source.job_id,
             collection=collection,
+            alias=alias,
             source=source,
+            content_id=content_id,
             state=JobState.SPLITTING if size else JobState.COMPLETED,
             reason=None if size else EMPTY,
             size=size,
@@ -125,10 +141,15 @@ class Job(BaseModel):
             collection=collection,
             source=source,
             state=JobState.FAILED,
-            reason=reason,
+            reason=reason[:MAX_REASON_CHARACTERS],
             created=now,
             updated=now,
         )
+
+    @property
+    def id_seed(self) -> str:
+        """The UUID from which the ids of records without an id derive."""
+        return self.content_id or self.id
 
     @property
     def unfinished(self) -> bool:
@@ -159,6 +180,17 @@ class Job(BaseModel):
         """Whether every unfinished chunk is dead, so that the job cannot progress on its own."""
         done = self.chunks_done + self.chunks_dead
         return self.state is JobState.LOADING and self.chunks_dead > 0 and done == self.chunks_total
+
+    def with_live(self, live: Iterable[LiveChunk]) -> Self:
+        """Return the job with the counts of chunks that are being loaded added to its own."""
+        parts = list(live)
+        return self.model_copy(
+            update={
+                "loaded": self.loaded + sum(part.loaded for part in parts),
+                "unchanged": self.unchanged + sum(part.unchanged for part in parts),
+                "failed": self.failed + sum(part.failed for part in parts),
+            }
+        )
 
     def chunk(self, number: int) -> Chunk:
         """One of the chunks of a file whose chunks have one size, 0 <= number < chunks_total."""

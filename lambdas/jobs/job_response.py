@@ -4,18 +4,19 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from lambdas.jobs.chunk import Count, Problem, RecordError
+from lambdas.jobs.chunk import Chunk, Count, Problem, RecordError
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import SHOWS_PROBLEM, Job, JobState
 from lambdas.models import StrictModel
 
 MAX_FIRST_ERRORS = 10
+MAX_DEAD_CHUNKS = 10
 # A job item is rewritten with every chunk, so it must stay small. All files are below one prefix anyway.
 MAX_ERROR_FILES = 100
 
 
 class ImportCounts(StrictModel):
-    """Records. At every moment read = loaded + unchanged + failed."""
+    """Records, those of chunks that are being loaded included. At every moment read = loaded + unchanged + failed."""
 
     read: Count
     loaded: Count
@@ -29,6 +30,15 @@ class ImportChunks(StrictModel):
     total: Count
     done: Count
     dead: Count = Field(description="Given up after many attempts. `POST .../resume` tries them again.")
+
+
+class DeadChunk(StrictModel):
+    """A chunk that was given up after many deliveries, and the last reason why it could not be loaded."""
+
+    chunk: Count
+    start: Count = Field(description="Where its records begin: a byte of the content, or a row of a Parquet file.")
+    end: Count
+    problem: Problem | None = Field(description="null if its loader was killed each time, for lack of memory or time.")
 
 
 class ImportProgress(StrictModel):
@@ -60,12 +70,21 @@ class ImportResponse(StrictModel):
     )
     error_file: str | None = Field(description="All of them in one, once the job is completed.")
     error_file_url: str | None = Field(description="A URL that downloads it, valid for one hour.")
+    dead_chunks: list[DeadChunk] = Field(
+        default=[],
+        description=f"The first {MAX_DEAD_CHUNKS} dead chunks. Only when a single job is requested.",
+    )
     progress: ImportProgress
     problem: Problem | None = Field(
         description="The last reason why a chunk could not be loaded, while the job is not finished. It is retried."
     )
     created: datetime
     updated: datetime
+
+
+def dead_chunk(chunk: Chunk, problem: Problem | None) -> DeadChunk:
+    """Return a dead chunk as the API shows it."""
+    return DeadChunk(chunk=chunk.chunk, start=chunk.start, end=chunk.end, problem=problem)
 
 
 def progress_of(job: Job, now: datetime) -> ImportProgress:

@@ -6,16 +6,16 @@ jobs has an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each job.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.backoff import backoff
 from lambdas.errors import ImportNotFoundError
-from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, Problem
-from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, names_in, values
-from lambdas.jobs.job import UNFINISHED, Job, JobState
-from lambdas.jobs.transactions import Transactions
+from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, LiveChunk, Problem
+from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, names_in, upload_key, values
+from lambdas.jobs.job import MAX_REASON_CHARACTERS, UNFINISHED, Job, JobState
+from lambdas.jobs.transactions import PRESENT, Transactions
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -60,9 +60,7 @@ class JobStore:
         """Return the current state of the job. Raises `ImportNotFoundError`."""
         response = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
         if "Item" not in response:
-            raise ImportNotFoundError(
-                f"No import has the id '{job_id}'. Jobs are deleted after {TIME_TO_LIVE.days} days."
-            )
+            raise ImportNotFoundError(self._why_missing(job_id))
         return Job.model_validate(values(response["Item"]))
 
     def create(self, job: Job) -> bool:
@@ -84,6 +82,21 @@ class JobStore:
         if refused is None:
             self._announce(job)
         return refused is None
+
+    def expect_upload(self, job_id: str, file_name: str) -> None:
+        """Note that a file is about to be uploaded for this job, so that `get` can say that it has not arrived."""
+        item = {"file_name": file_name, "expires": self._expires()}
+        self._dynamodb.put_item(TableName=self._table, Item=upload_key(job_id) | attributes(item))
+
+    def _why_missing(self, job_id: str) -> str:
+        response = self._dynamodb.get_item(TableName=self._table, Key=upload_key(job_id), ConsistentRead=True)
+        if "Item" not in response:
+            return f"No import has the id '{job_id}'. Jobs are deleted after {TIME_TO_LIVE.days} days."
+        file_name = values(response["Item"])["file_name"]
+        return (
+            f"The file '{file_name}' of import '{job_id}' has not arrived. Upload it to the URL that the start of the "
+            "import returned (valid for one hour); its job appears some seconds later."
+        )
 
     def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
         """Up to `limit` jobs, the newest first, and the mark to continue `after`, if there are more."""
@@ -112,6 +125,10 @@ class JobStore:
         """
         return self._change_in_run(job, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
 
+    def note_replaced(self, job: Job, replaced: Sequence[str]) -> bool:
+        """Note the jobs whose loaders this job has to wait for. False if this run is not being split any more."""
+        return self._change_in_run(job, (JobState.SPLITTING,), {"replaces": [*replaced]})
+
     def start_loading(self, job: Job, chunks_total: int, last_chunk: Chunk | None) -> bool:
         """Note how many chunks there are. False if this run of the job is not being split any more."""
         last = {} if last_chunk is None else {"last_chunk": last_chunk.model_dump(mode="json", exclude_none=True)}
@@ -120,15 +137,27 @@ class JobStore:
 
     def note_problem(self, job_id: str, problem: Problem) -> bool:
         """Show why a chunk could not be loaded. Counts nothing."""
+        problem = problem.model_copy(update={"message": problem.message[:MAX_REASON_CHARACTERS]})
         return self._change(job_id, UNFINISHED, {"problem": problem.model_dump(mode="json")})
 
     def fail(self, job_id: str, reason: str) -> bool:
         """End the job with a reason that its caller can act on. False if it has ended already."""
-        return self._change(job_id, UNFINISHED, {"state": JobState.FAILED, "reason": reason})
+        return self._change(job_id, UNFINISHED, {"state": JobState.FAILED, "reason": reason[:MAX_REASON_CHARACTERS]})
 
-    def cancel(self, job_id: str) -> bool:
+    def cancel(self, job_id: str, reason: str = "") -> bool:
         """End the job at a caller's request. Stored objects stay. False if it has ended already."""
-        return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), {"state": JobState.CANCELLED})
+        changes = {"state": JobState.CANCELLED, "reason": reason}
+        return self._change(job_id, (*UNFINISHED, JobState.INCOMPLETE), changes)
+
+    def claim_alias(self, job_id: str, alias: str) -> bool:
+        """Store the collection's alias if the job has none. False if it has another one."""
+        return self._change(
+            job_id,
+            UNFINISHED,
+            {"alias": alias},
+            "(attribute_not_exists(alias) OR alias = :given)",
+            {":given": alias},
+        )
 
     def resume(self, job: Job) -> bool:
         """Split the job again. Counted chunks are not loaded again. False if it has changed since `job` was read."""
@@ -178,13 +207,43 @@ class JobStore:
 
     def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
         """Yield the dead chunks."""
+        return (chunk for chunk, _ in self.dead_letters(job_id))
+
+    def dead_letters(self, job_id: str) -> Iterator[tuple[Chunk, Problem | None]]:
+        """Yield the dead chunks, each with the last reason why it could not be loaded, if that is known."""
         for item in self._items_beside_job(job_id, "dead#"):
-            yield Chunk.model_validate(item["chunk"])
+            problem = item.get("problem")
+            yield Chunk.model_validate(item["chunk"]), None if problem is None else Problem.model_validate(problem)
 
     def waiting_chunks(self, job_id: str) -> Iterator[Chunk]:
         """Yield the chunks for which batch inference was prepared, as in their messages."""
         for item in self._items_beside_job(job_id, "batch#"):
             yield Chunk.model_validate(item["chunk"])
+
+    def hold(self, chunk: Chunk, live: LiveChunk, *, only_if_held: bool = False) -> None:
+        """Note that a part is being loaded, and its counts so far. With `only_if_held`, only if that was noted before.
+
+        Later jobs of the same file wait until no part of this job is held.
+        """
+        item = live._asdict() | {"until": live.until.isoformat(), "expires": self._expires()}
+        only: Any = {"ConditionExpression": PRESENT} if only_if_held else {}
+        try:
+            self._dynamodb.put_item(TableName=self._table, Item=chunk_key(chunk, "live") | attributes(item), **only)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return
+
+    def release(self, chunk: Chunk) -> None:
+        """Note that a part is not being loaded any more."""
+        self._dynamodb.delete_item(TableName=self._table, Key=chunk_key(chunk, "live"))
+
+    def live_chunks(self, job_id: str) -> Sequence[LiveChunk]:
+        """Return the parts that are being loaded. Those of loaders that were killed are left out after a minute."""
+        found = []
+        for item in self._items_beside_job(job_id, "live#"):
+            until = datetime.fromisoformat(item["until"])
+            if until > self._now():
+                found.append(LiveChunk(item["loaded"], item["unchanged"], item["failed"], until))
+        return found
 
     def count(self, chunk: Chunk, report: ChunkReport) -> bool:
         """Add the result of a chunk to its job, exactly once. False if another delivery of it was counted.

@@ -61,6 +61,10 @@ class ChunkQueue:
         self._send([chunk], delay_seconds=seconds)
 
     def put_back(self, receipt_handle: str, seconds: int) -> None:
+        """Let the message be delivered again after these seconds."""
+        self.hide(receipt_handle, seconds)
+
+    def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hide the message for these seconds from now on, instead of for the queue's visibility timeout."""
         self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
 

@@ -1,7 +1,7 @@
 """Counts chunks exactly once: the transactions that add a chunk to its job, or mark it as dead. Pure.
 
-An item `chunk#...` means that a part is counted, `dead#...` that it is dead. A part has at most one of the two, and
-the counts of its job change in the transaction that writes or removes it.
+An item `chunk#...` means that a part is counted, `dead#...` that it is dead, `live#...` that it is being loaded. A part
+is counted or dead, never both, and the counts of its job change in the transaction that writes or removes the item.
 """
 
 from collections.abc import Mapping
@@ -47,6 +47,8 @@ class Transactions:
             {"Delete": dead | {"ConditionExpression": PRESENT}}
             if was_dead
             else {"ConditionCheck": dead | {"ConditionExpression": ABSENT}},
+            # From now on its records are in the job's own counts.
+            {"Delete": self._at(chunk_key(chunk, "live"))},
         ]
 
     def mark_dead(self, chunk: Chunk, problem: Problem | None, *, now: datetime, expires: int) -> list[dict[str, Any]]:

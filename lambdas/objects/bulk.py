@@ -16,13 +16,18 @@ from lambdas.errors import (
     SearchEngineUnavailableError,
     VersionConflictError,
 )
-from lambdas.opensearch import OpenSearch
+from lambdas.opensearch import OpenSearch, RequestTooLargeError
 
 # OpenSearch domains on small instances refuse requests above 10 MiB.
 MAX_REQUEST_BYTES = 5_000_000
 BUSY_STATUSES = frozenset({429, 503})
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
+
+TOO_LARGE = (
+    "it has {size:,} bytes with its vectors, more than the search engine takes in one request (10 MiB on small "
+    "instances, else 100 MiB)"
+)
 
 BulkAction = Literal["index", "create", "delete"]
 
@@ -72,7 +77,7 @@ class BulkWriter:
             for part in split_by_bytes(pending, encoded):
                 lines = [encoded[index] for index in part]
                 try:
-                    items = self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
+                    items = self._send(alias, lines, refresh=refresh, deadline=deadline)
                 except SearchEngineUnavailableError as error:
                     if deadline.remaining() < FIRST_PAUSE_SECONDS or any(
                         operations[index].action == "create" for index in part
@@ -88,6 +93,20 @@ class BulkWriter:
                 break
             self._sleep(pause)
         return [outcomes[index] for index in range(len(operations))]
+
+    def _send(self, alias: str, lines: list[bytes], *, refresh: bool, deadline: Deadline) -> list[dict[str, Any]]:
+        """Send one part. What is larger than OpenSearch takes is halved; a single object fails alone."""
+        try:
+            return self._engine.bulk(alias, lines, refresh=refresh, timeout=max(1.0, deadline.remaining()))
+        except RequestTooLargeError:
+            if len(lines) == 1:
+                return [{"status": 413, "error": {"reason": TOO_LARGE.format(size=len(lines[0]))}}]
+        half = len(lines) // 2
+        return [
+            item
+            for part in (lines[:half], lines[half:])
+            for item in self._send(alias, part, refresh=refresh, deadline=deadline)
+        ]
 
 
 def encode(operation: BulkOperation) -> bytes:

@@ -44,9 +44,9 @@ def read_records(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) ->
     """The records of a chunk of the job, in order. Raises `JobFailedError` when the file is damaged as a whole."""
     match job.source_format:
         case "jsonl" if job.retry_of:
-            return (_retried_record(line, job.id, shape) for line in read_lines(chunk, read))
+            return (_retried_record(line, job.id_seed, shape) for line in read_lines(chunk, read))
         case "jsonl":
-            return (_json_record(line, job.id, shape) for line in read_lines(chunk, read))
+            return (_json_record(line, job.id_seed, shape) for line in read_lines(chunk, read))
         case "json":
             return _elements(job, chunk, shape, read)
         case "csv":
@@ -80,7 +80,7 @@ def _elements(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> It
     try:
         for element in read_elements(_blocks(chunk, read), chunk.start, chunk.line, is_whole=False):
             line = Line(element.start, element.data, too_long=element.is_cut, number=element.line)
-            yield _json_record(line, job.id, shape)._replace(place="record_start_byte")
+            yield _json_record(line, job.id_seed, shape)._replace(place="record_start_byte")
     except NotJsonArrayError as error:
         raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 
@@ -119,7 +119,7 @@ def _shown_in(failed: dict[str, Any]) -> Shown:
 
 
 def _csv_record(record: CsvRecord, job: Job, shape: RecordShape) -> ImportRecord:
-    object_id = derived_id(job.id, record.start)
+    object_id = derived_id(job.id_seed, record.start)
     shown: Shown = _text(record.data)
     item: ObjectInput | AltoError
     is_unreadable = True
@@ -159,7 +159,7 @@ def _rows(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> Iterat
 
 
 def _row_record(number: int, row: dict[str, Any] | Unreadable, job: Job, shape: RecordShape) -> ImportRecord:
-    object_id = derived_id(job.id, number)
+    object_id = derived_id(job.id_seed, number)
     if isinstance(row, Unreadable):
         error = InvalidObjectError(row.problem)
         return ImportRecord(number, len(row.problem), {}, object_id, error, place="row", is_unreadable=True)

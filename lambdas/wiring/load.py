@@ -13,7 +13,7 @@ from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.import_settings import LoadSettings
-from lambdas.imports.loader import Loader
+from lambdas.imports.loader import Loader, Target
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.bulk import BulkWriter
@@ -60,5 +60,9 @@ def loader() -> Loader[Collection]:
         batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
-        types=lambda collection: {path: item.type for path, item in property_paths(collection.properties)},
+        identify=lambda collection: Target(
+            collection.name,
+            collection.alias,
+            {path: item.type for path, item in property_paths(collection.properties)},
+        ),
     )

@@ -4,10 +4,11 @@ import os
 from functools import cache
 
 from lambdas.import_settings import SplitSettings
+from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.splitter import Splitter
 from lambdas.jobs.queues import ChunkQueue, SplitQueue
-from lambdas.wiring.jobs import job_store
+from lambdas.wiring.jobs import file_versions, job_store
 from lambdas.wiring.session import aws_session
 
 
@@ -18,11 +19,15 @@ def splitter() -> Splitter:
     session = aws_session()
     region = settings.region
     sqs = session.client("sqs", region_name=region)
+    source = S3Source(session.client("s3", region_name=region))
+    jobs = job_store(session, settings)
+    request_split = SplitQueue(sqs, settings.split_queue_url).request_split
     return Splitter(
-        source=S3Source(session.client("s3", region_name=region)),
-        jobs=job_store(session, settings),
+        source=source,
+        jobs=jobs,
         queue=ChunkQueue(sqs, settings.chunk_queue_url),
-        request_split=SplitQueue(sqs, settings.split_queue_url).request_split,
+        request_split=request_split,
+        newest=NewestVersion(source, jobs, file_versions(session, settings), request_split),
         own_bucket=settings.import_bucket,
         chunk_bytes=settings.chunk_bytes,
     )

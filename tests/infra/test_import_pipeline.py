@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from infra import permissions
-from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
-from lambdas.imports.uploads import UPLOAD_FOLDER
+from lambdas.handlers.split import MAX_DELIVERIES
+from lambdas.imports.s3_notifications import OWN_PREFIX, UPLOAD_FOLDER
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
 
 
@@ -98,16 +98,31 @@ def test_queues_speak_tls_only(stage: Synthesis) -> None:
         assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in statements]
 
 
-def test_what_the_functions_can_import_is_announced_and_altos_own_files_are_not(stage: Synthesis) -> None:
-    filters = [
-        rule
-        for each in stage.only("AWS::S3::Bucket")["NotificationConfiguration"]["QueueConfigurations"]
-        for rule in each["Filter"]["S3Key"]["Rules"]
+def test_every_object_is_announced_once_with_any_ending(stage: Synthesis) -> None:
+    [announced] = stage.only("AWS::S3::Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+
+    assert announced["Event"] == "s3:ObjectCreated:*"
+    assert "Filter" not in announced
+
+
+def test_a_file_that_cannot_be_split_holds_up_no_other(stage: Synthesis) -> None:
+    batches = [
+        each["Properties"]["BatchSize"]
+        for each in stage.all("AWS::Lambda::EventSourceMapping").values()
+        if "SplitFunction" in as_text(each["Properties"]["FunctionName"])
     ]
 
-    assert {rule["Name"] for rule in filters} == {"suffix"}
-    assert tuple(rule["Value"] for rule in filters) == SUFFIXES
-    assert not f"{OWN_PREFIX}imports/job/errors/00000001.ndjson".endswith(SUFFIXES)
+    assert batches == [1, 1]
+
+
+def test_the_splitter_knows_its_messages_last_delivery(stage: Synthesis) -> None:
+    counts = {
+        each["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+        for each in stage.all("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in each["Properties"]
+    }
+
+    assert counts == {MAX_DELIVERIES}
 
 
 def test_infra_and_functions_agree_where_altos_own_files_lie() -> None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,3 +211,32 @@ def test_each_change_of_state_is_published_and_a_publisher_that_fails_stops_noth
     warnings: list[str] = []
     JobEvents(Broken(), warnings.append).announce(world.job(source))
     assert warnings == [f"completed of import {source.job_id} was not published: ConnectionError"]
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("s3://a..b/x.csv", '"a..b" is not the name of a bucket'),
+        ("s3://10.0.0.1/x.csv", "is not the name of a bucket"),
+        ("s3://-ab/x.csv", "is not the name of a bucket"),
+        ("s3://Films/x.csv", "is not the name of a bucket"),
+        ("s3://films", "must be s3://<bucket>/<key>"),
+        ("https://films/x.csv", "must be s3://<bucket>/<key>"),
+        ("s3://films/" + "é" * 513, "more than 1,024 bytes"),
+    ],
+)
+def test_a_source_that_s3_would_refuse_is_rejected(source: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        ImportRequest.model_validate({"collection": "Film", "source": source})
+
+
+def test_an_empty_mark_of_a_page_is_rejected(world: ImportWorld) -> None:
+    with pytest.raises(InvalidRequestError, match=r"^after: must be the 'next' of the page before"):
+        control(world).list(10, "")
+
+
+@pytest.mark.parametrize("name", ["films.CSV", "films.Jsonl.GZ", "films.PARQUET"])
+def test_a_file_name_may_have_its_ending_in_any_case(world: ImportWorld, name: str) -> None:
+    started = control(world).start(ImportRequest(collection="Film", file_name=name))
+
+    assert started.upload is not None

@@ -54,6 +54,12 @@ class FakeSplitter:
     error: Exception | None = None
     seen: list[str] = field(default_factory=list)
 
+    given_up: list[int] = field(default_factory=list)
+
+    def give_up_split(self, message: str, attempts: int) -> list[SplitOutcome]:
+        self.given_up.append(attempts)
+        return [SplitOutcome("given_up", "Film/films.jsonl", "the-job", "Film")]
+
     def split_all(self, notification: str, deadline: Deadline) -> list[SplitOutcome]:
         self.seen.append(notification)
         if self.error:
@@ -144,6 +150,25 @@ def test_a_notification_that_could_not_be_split_is_delivered_again(splitter: Fak
     answer = split.lambda_handler(sent, Context())  # type: ignore[arg-type]
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
+
+
+def test_a_message_whose_time_others_took_goes_back_untouched(splitter: FakeSplitter) -> None:
+    sent = event("sqs_split.json")
+
+    response = split.lambda_handler(sent, Context(seconds_left=20))  # type: ignore[arg-type]
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
+    assert splitter.seen == []
+
+
+def test_the_last_delivery_is_shown_in_the_job_and_becomes_a_dead_letter(splitter: FakeSplitter) -> None:
+    sent = event("sqs_split.json")
+    sent["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(split.MAX_DELIVERIES)
+
+    response = split.lambda_handler(sent, Context())  # type: ignore[arg-type]
+
+    assert len(response["batchItemFailures"]) == 1
+    assert (splitter.seen, splitter.given_up) == ([], [split.MAX_DELIVERIES - 1])
 
 
 def test_every_import_event_is_used_by_a_test() -> None:

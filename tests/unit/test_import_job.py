@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from lambdas.imports.s3_notifications import collection_of, created_objects, is_supported
+from lambdas.imports.s3_notifications import collection_of, created_objects, is_ignored
 from lambdas.jobs.chunk import RecordError, Source
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import response_of
@@ -122,8 +122,6 @@ def test_a_notification_names_the_objects_that_were_created(event: str, sources:
         ("Film/2026/11/films.jsonl", "Film"),
         ("films.jsonl", None),
         ("/films.jsonl", None),
-        ("Film/", None),
-        (".alto/imports/1/errors/00000000.ndjson", None),
         ("", None),
     ],
 )
@@ -132,17 +130,17 @@ def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str |
 
 
 @pytest.mark.parametrize(
-    ("key", "supported"),
+    ("key", "ignored"),
     [
-        ("Film/a.jsonl", True),
-        ("Film/a.JSONL", True),
-        ("Film/a.csv.gz", True),
-        ("Film/a.xlsx", False),
-        ("Film/a.gz", False),
+        ("Film/", True),
+        (".alto/imports/1/errors/00000000.ndjson", True),
+        (".alto/imports/1/batch/0/default.jsonl", True),
+        ("films.jsonl", False),
+        ("Film/notes.txt", False),
     ],
 )
-def test_the_suffix_tells_the_format(key: str, supported: bool) -> None:
-    assert is_supported(key) is supported
+def test_only_altos_own_files_and_folders_are_ignored(key: str, ignored: bool) -> None:
+    assert is_ignored(key) is ignored
 
 
 def test_rate_and_end_are_estimated_from_the_chunks_that_are_done() -> None:

@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from moto import mock_aws
@@ -11,7 +12,7 @@ from moto import mock_aws
 from lambdas.deadline import Deadline
 from lambdas.import_settings import CHUNK_BYTES
 from lambdas.imports.loader import Delivery
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.s3_source import S3Object, S3Source
 from lambdas.imports.splitter import Splitter
 from lambdas.jobs.chunk import Chunk, ChunkReport, Source
 from lambdas.jobs.job import Job, JobState
@@ -26,8 +27,8 @@ class MadeUpFile(S3Source):
     def __init__(self, size: int) -> None:
         self._size = size
 
-    def describe(self, source: Source) -> tuple[int, dict[str, str]]:
-        return self._size, {}
+    def describe(self, source: Source) -> S3Object:
+        return S3Object(source, self._size, {}, str(uuid4()))
 
     def read(self, source: Source, start: int, end: int) -> bytes:
         first, last = start // RECORD_BYTES, -(-end // RECORD_BYTES)
@@ -37,6 +38,13 @@ class MadeUpFile(S3Source):
     def _record(self, number: int) -> bytes:
         begin = b'{"number": 1%011d, "title": "' % number
         return begin + b"x" * (RECORD_BYTES - len(begin) - 3) + b'"}\n'
+
+
+class AlwaysNewest:
+    """Admits every job."""
+
+    def admit(self, job: Job) -> bool:
+        return True
 
 
 class SampleQueue:
@@ -78,6 +86,15 @@ class OneJob:
         self.job = self.job.model_copy(update={"chunks_done": done, "loaded": loaded})
         return True
 
+    def hold(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def release(self, _: Chunk) -> None:
+        pass
+
+    def claim_alias(self, *_: str) -> bool:
+        return True
+
     def complete(self, job: Job, _: str | None) -> bool:
         self.job = job.model_copy(update={"state": JobState.COMPLETED})
         return True
@@ -107,6 +124,7 @@ def peak_bytes(world: ImportWorld, size: int, one_of: int) -> tuple[int, int, in
         jobs,  # type: ignore[arg-type]
         queue,  # type: ignore[arg-type]
         request_split=world.continued.append,
+        newest=AlwaysNewest(),  # type: ignore[arg-type]
         own_bucket=BUCKET,
         chunk_bytes=CHUNK_BYTES,
     )

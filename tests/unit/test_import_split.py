@@ -216,3 +216,83 @@ def test_each_job_is_a_group_of_its_own_in_the_queue_so_that_a_small_one_does_no
     groups = [(json.loads(each["Body"])["job_id"], each["Attributes"]["MessageGroupId"]) for each in sent]
     assert {group for _, group in groups} == {source.job_id for source in sources}
     assert all(job == group for job, group in groups)
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("films.jsonl", "names no collection"),
+        ("/films.jsonl", "names no collection"),
+        ("Film/notes.txt", "no ending that names its format"),
+        ("Film/films", "no ending that names its format"),
+        ("Film/films.xlsx", "no ending that names its format"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_a_failed_job_that_says_why(
+    world: ImportWorld, key: str, problem: str
+) -> None:
+    source = world.upload(films(3), key=key)
+
+    assert world.split(source).result == "failed"
+
+    [job], _ = world.jobs.list(10)
+    assert (job.state, job.source.key) == (JobState.FAILED, key)
+    assert problem in str(job.reason)
+
+
+@pytest.mark.parametrize("key", ["Film/films.JSONL", "Film/films.Jsonl"])
+def test_the_case_of_an_ending_does_not_matter(world: ImportWorld, key: str) -> None:
+    assert world.split(world.upload(films(3), key=key)).result == "started"
+
+
+@pytest.mark.parametrize("key", ["Film/", ".alto/imports/1/errors/00000000.ndjson", ".alto/x.jsonl"])
+def test_folders_and_altos_own_files_are_no_jobs(world: ImportWorld, key: str) -> None:
+    assert world.split(world.upload(films(3), key=key)).result == "ignored"
+    assert world.jobs.list(10) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (",".join(f"c{number}" for number in range(2001)), "2,001 columns"),
+        ("a," + "x" * 201, "column 2 has 201 characters"),
+        (",".join(f"{number:0>199}" for number in range(1000)), "more than 150,000 bytes"),
+    ],
+)
+def test_columns_that_a_jobs_item_has_no_room_for_are_a_failed_job(
+    world: ImportWorld, header: str, problem: str
+) -> None:
+    source = world.upload(f"{header}\n1,2\n".encode(), key="Film/wide.csv")
+
+    assert world.split(source).result == "failed"
+
+    assert problem in str(world.job(source).reason)
+
+
+def test_a_reason_of_any_length_fits_the_jobs_item(world: ImportWorld) -> None:
+    source = world.upload(films(3))
+    world.split(source)
+
+    world.jobs.fail(source.job_id, "x" * 500_000)
+
+    assert len(str(world.job(source).reason)) == 2000
+
+
+def test_a_message_that_could_not_be_split_is_a_failed_job_and_can_be_resumed(world: ImportWorld) -> None:
+    source = world.upload(films(3))
+    record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": source.bucket}}}
+    record["s3"]["object"] = {"key": source.key, "eTag": source.etag}  # type: ignore[index]
+
+    world.splitter().give_up_split(json.dumps({"Records": [record]}), 9)
+
+    assert world.job(source).state is JobState.FAILED
+    assert "could not be split in 9 attempts" in str(world.job(source).reason)
+
+
+def test_a_job_whose_splitting_was_given_up_says_so(world: ImportWorld) -> None:
+    source = world.upload(films(3))
+    world.split(source)
+
+    world.splitter().give_up_split(json.dumps({"job_id": source.job_id}), 9)
+
+    assert "could not be split" in str(world.job(source).reason)

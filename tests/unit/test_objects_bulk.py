@@ -13,6 +13,7 @@ from lambdas.objects.bulk import (
     read_outcome,
     split_by_bytes,
 )
+from lambdas.opensearch import RequestTooLargeError
 
 WRITTEN = {"result": "created", "_primary_term": 1, "_seq_no": 7}
 
@@ -20,13 +21,16 @@ WRITTEN = {"result": "created", "_primary_term": 1, "_seq_no": 7}
 class FakeEngine:
     """Answers each bulk request by a script of statuses by id; 201 when the script is silent."""
 
-    def __init__(self, statuses: dict[str, list[int]] | None = None) -> None:
+    def __init__(self, statuses: dict[str, list[int]] | None = None, most_bytes: int = 1_000_000_000) -> None:
+        self.most_bytes = most_bytes
         self.statuses = statuses or {}
         self.requests: list[list[str]] = []
 
     def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
         ids = [orjson.loads(line.partition(b"\n")[0])["index"]["_id"] for line in lines]
         self.requests.append(ids)
+        if len(b"\n".join(lines)) > self.most_bytes:
+            raise RequestTooLargeError("OpenSearch answered 413.")
         return [self._item(name) for name in ids]
 
     def _item(self, name: str) -> dict[str, Any]:
@@ -105,3 +109,22 @@ def test_nothing_to_write_sends_nothing() -> None:
 
     assert write(engine) == ([], [])
     assert engine.requests == []
+
+
+def test_a_request_larger_than_opensearch_takes_is_halved_until_it_fits() -> None:
+    engine = FakeEngine(most_bytes=3 * len(encode(BulkOperation("a", {}))))
+
+    outcomes, _ = write(engine, "a", "b", "c", "d", "e")
+
+    assert [one.error for one in outcomes] == [None] * 5
+    assert [request for request in engine.requests if len(request) <= 2] == [["a", "b"], ["c"], ["d", "e"]]
+
+
+def test_an_object_larger_than_opensearch_takes_fails_alone() -> None:
+    small = encode(BulkOperation("a", {}))
+    engine = FakeEngine(most_bytes=2 * len(small))
+
+    outcomes, _ = write(engine, "a", "a-name-far-longer-than-all-of-the-request-may-be", "b")
+
+    assert [type(one.error).__name__ for one in outcomes] == ["NoneType", "InvalidObjectError", "NoneType"]
+    assert "bytes with its vectors" in str(outcomes[1].error)
