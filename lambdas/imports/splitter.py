@@ -185,6 +185,9 @@ class Splitter:
 
     def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
         result = _result(job, created=created)
+        if job.state is JobState.SPLITTING and not job.size:
+            job = self._plan_again(job)
+            result = "failed" if job.state is JobState.FAILED else result
         if job.state is JobState.SPLITTING and not job.chunks_sent and not self._newest.admit(job):
             job = self._jobs.get(job.id)
         if job.state is JobState.SPLITTING:
@@ -203,6 +206,15 @@ class Splitter:
             for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
                 self._queue.send(chunks)
         return _outcome(result, job)
+
+    def _plan_again(self, job: Job) -> Job:
+        """Plan a job that failed before it was planned, and was resumed: only jobs of S3 notifications can be so."""
+        planned = self._plan(job.source)
+        if planned.state is JobState.FAILED:
+            self._jobs.fail(job.id, str(planned.reason))
+        elif planned.size:
+            self._jobs.replan(job, planned)
+        return self._jobs.get(job.id)
 
     def _send_last(self, job: Job) -> None:
         """Send the chunk that was held back, or end a job that has none. Repeating it has no effect."""

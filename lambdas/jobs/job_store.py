@@ -125,6 +125,12 @@ class JobStore:
         """
         return self._change_in_run(job, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
 
+    def replan(self, job: Job, planned: Job) -> bool:
+        """Store how the file of a job is read, if that was not known before. False if the job has changed since."""
+        plan = {"size", "options", "columns", "chunk_bytes", "chunks_total", "content_id"}
+        changes = planned.model_dump(mode="json", exclude_none=True, include=plan)
+        return self._change_in_run(job, (JobState.SPLITTING,), changes)
+
     def note_replaced(self, job: Job, replaced: Sequence[str]) -> bool:
         """Note the jobs whose loaders this job has to wait for. False if this run is not being split any more."""
         return self._change_in_run(job, (JobState.SPLITTING,), {"replaces": [*replaced]})

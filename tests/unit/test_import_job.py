@@ -76,6 +76,7 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         "error_files": [],
         "error_file": None,
         "error_file_url": None,
+        "dead_chunks": [],
         "progress": {"records_per_second": None, "done_share": 0.6667, "estimated_end": "2026-11-23T09:30:00Z"},
         "problem": None,
         "created": "2026-11-23T09:30:00Z",
