@@ -241,7 +241,7 @@ class Loader[C]:
             if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
                 raise fatal
             if hold.has_job_ended:
-                tally.stop_at(batch.entries[0])
+                tally.stop_at(batch.records[0])
                 break
             if not tally.add(batch, results):
                 break
