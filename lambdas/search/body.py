@@ -22,7 +22,7 @@ LARGE_K = 1_000
 Conditions = list[dict[str, Any]]
 
 # OpenSearch fails a highlighted search of a text longer than this default of `index.highlight.max_analyzed_offset`,
-# unless the request tells it to stop there.
+# unless the request limits the characters that are read.
 MAX_HIGHLIGHTED = 1_000_000
 
 # Fields that the server sets on every object, and their names in the index.
