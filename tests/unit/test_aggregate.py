@@ -1,4 +1,7 @@
+from datetime import datetime
 from typing import Any
+
+import pytest
 
 from lambdas.aggregate.body import build_aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
@@ -135,3 +138,32 @@ def test_groups_are_named_by_their_value() -> None:
         groups=[Group(value=True, total=4, properties={"title": PropertyAggregate(count=2)})],
         other_objects=1,
     )
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+08:00", "2020-02-29T12:00:00Z"])
+def test_dates_outside_four_digit_years_of_utc_are_rendered(value: str) -> None:
+    moment = datetime.fromisoformat(value)
+    milliseconds = (moment - datetime.fromisoformat("1970-01-01T00:00:00Z")).total_seconds() * 1000
+    stats = {"count": 1, "min": milliseconds, "max": milliseconds, "avg": milliseconds, "sum": milliseconds}
+    question = asked(properties={"released": {"metrics": ["min"]}})
+    response = {"hits": {"total": {"value": 1}}, "aggregations": {"p0.stats": stats}}
+
+    found = build_aggregate_response(FILMS, question, response).properties
+
+    assert found is not None
+    assert datetime.fromisoformat(found["released"].min) == moment
+
+
+def test_the_smallest_and_largest_int_come_from_exact_sort_values() -> None:
+    stats = {"count": 1, "min": 9.007199254740992e15, "max": 9.223372036854776e18, "avg": 1, "sum": 1}
+    extremes = {
+        f"p0.{name}": {"hits": {"hits": [{"sort": [n]}]}} for name, n in (("min", 2**53 + 1), ("max", 2**63 - 1))
+    }
+    response = {"hits": {"total": {"value": 1}}, "aggregations": {"p0.stats": stats} | extremes}
+
+    found = build_aggregate_response(
+        FILMS, asked(properties={"year": {"metrics": ["min", "max"]}}), response
+    ).properties
+
+    assert found is not None
+    assert (found["year"].min, found["year"].max) == (2**53 + 1, 2**63 - 1)
