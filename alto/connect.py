@@ -14,7 +14,7 @@ from alto.sync.client import AltoClient
 
 
 class ClientSettings(TypedDict, total=False):
-    """What all ways to a client share."""
+    """The settings that all ways to a client share."""
 
     headers: Mapping[str, str | None] | None
     additional_config: AdditionalConfig | None

@@ -63,7 +63,7 @@ def _imports_sorted(lines: list[str]) -> list[str]:
 
 
 def generated() -> dict[Path, str]:
-    """What each generated file should hold."""
+    """The text of each generated file."""
     sources = (path for path in sorted((PACKAGE / "aio").glob("*.py")) if path.name not in BY_HAND)
     return {PACKAGE / "sync" / path.name: synchronous(path.read_text()) for path in sources}
 

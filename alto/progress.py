@@ -1,4 +1,4 @@
-"""Progress of uploads and imports: told to a function of the caller's, or drawn as a bar by rich."""
+"""Progress of uploads and imports, for a function of the caller or as a bar of rich."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from alto.errors import AltoConfigurationError
 
 @contextmanager
 def bytes_shown(progress: bool | Callable[[int, int], None], size: int) -> Generator[Callable[[int], None]]:
-    """What to call with each number of bytes that were sent. Parts are sent by several threads."""
+    """The function to call with each number of bytes sent. Parts are sent by several threads."""
     sent, lock = 0, Lock()
 
     def added(tell: Callable[[int, int], None]) -> Callable[[int], None]:
@@ -42,7 +42,7 @@ def bytes_shown(progress: bool | Callable[[int, int], None], size: int) -> Gener
 
 @contextmanager
 def job_shown(progress: bool | Callable[[ImportJob], None]) -> Generator[Callable[[ImportJob], None]]:
-    """What to call with a job each time it was looked at."""
+    """The function to call with the job after each request."""
     if callable(progress):
         yield progress
         return

@@ -1,4 +1,4 @@
-"""Keeps signed URLs out of logs: whoever has one can do what it is signed for."""
+"""Keeps signed URLs out of logs: a signed URL grants what it is signed for to anyone."""
 
 import logging
 

@@ -31,7 +31,7 @@ class SigV4(httpx.Auth):
     def identity(self) -> str:
         """Whose credentials these are: the end of the key's id, and where botocore found it. No secret.
 
-        Raises `AltoAuthenticationError` when they cannot be had, as after the end of an SSO session.
+        Raises `AltoAuthenticationError` when they are missing or expired, as after the end of an SSO session.
         """
         return f"key …{self._frozen().access_key[-4:]} from {self._credentials.method}"
 
@@ -59,7 +59,8 @@ class SigV4(httpx.Auth):
             return self._credentials.get_frozen_credentials()
         except BotoCoreError as error:
             raise AltoAuthenticationError(
-                f"The AWS credentials cannot be had or refreshed: {error}. `aws sso login` or new keys mend it.",
+                f"The AWS credentials are missing or could not be refreshed: {error}. Run `aws sso login`, or "
+                "provide new keys.",
                 code="credentials_unusable",
             ) from None
 
@@ -68,7 +69,7 @@ def sigv4(url: str, *, region: str | None = None, profile: str | None = None) ->
     """The signer for an address.
 
     The region is the given one, that of the address, or that of the profile. Raises `AltoConfigurationError` when there
-    is none or no such profile, `AltoAuthenticationError` when there are no credentials.
+    is none, or the profile does not exist, `AltoAuthenticationError` when there are no credentials.
     """
     from botocore.exceptions import ProfileNotFound
     from botocore.session import Session
@@ -78,12 +79,12 @@ def sigv4(url: str, *, region: str | None = None, profile: str | None = None) ->
         credentials = session.get_credentials()
         found = region or region_of(url) or session.get_config_variable("region")
     except ProfileNotFound as error:
-        raise AltoConfigurationError(f"profile: {error}. `aws configure list-profiles` lists what there is") from None
+        raise AltoConfigurationError(f"profile: {error}. `aws configure list-profiles` lists the profiles") from None
     if not found:
-        raise AltoConfigurationError("region: it is neither given nor part of the url: write region='us-east-1'")
+        raise AltoConfigurationError("region: neither given nor part of the url: write region='us-east-1'")
     if credentials is None:
         raise AltoAuthenticationError(
-            "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run "
+            "AWS credentials are missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run "
             "`aws sso login`.",
             code="no_credentials",
         )

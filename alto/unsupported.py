@@ -1,4 +1,4 @@
-"""What Weaviate has and Alto has not: each with what to do instead."""
+"""Weaviate features that Alto does not support, each with an alternative."""
 
 from typing import NoReturn
 
@@ -11,7 +11,7 @@ ALTERNATIVES = {
     "tenant": "make a collection for each tenant, or filter by a tenant property",
     "replication_config": "replicas are a setting of the stage in cdk.json, for all collections",
     "sharding_config": "shards are a setting of the stage in cdk.json, for all collections",
-    "inverted_index_config": "say index_filterable, index_searchable and tokenization for each Property",
+    "inverted_index_config": "set index_filterable, index_searchable and tokenization for each Property",
     "object_ttl_config": "delete old objects by a date property",
     "vector_index_config": "write vector_index_config in Configure.Vectors.…, for each vector",
     "property_descriptions": "describe properties when the collection is created",
@@ -35,19 +35,19 @@ ALTERNATIVES = {
 def raise_unsupported(name: str, alternative: str | None = None) -> NoReturn:
     """Raise `AltoNotSupportedError` for something of Weaviate's."""
     raise AltoNotSupportedError(
-        f"Alto has no {name}. Instead: {alternative or ALTERNATIVES[name]}.", code="not_supported"
+        f"Alto does not support {name}. Instead: {alternative or ALTERNATIVES[name]}.", code="not_supported"
     )
 
 
 def reject_given(**values: object) -> None:
-    """Refuse the first parameter that has a value."""
+    """Raise `AltoNotSupportedError` for the first parameter that has a value."""
     for name, value in values.items():
         if value is not None and value is not False and value != []:
             raise_unsupported(name)
 
 
 class Unsupported:
-    """Stands for a whole part of Weaviate that Alto has not: whatever is asked of it is refused."""
+    """A whole part of Weaviate that Alto does not support: any use raises `AltoNotSupportedError`."""
 
     def __init__(self, name: str, alternative: str) -> None:
         self._name = name
@@ -59,5 +59,5 @@ class Unsupported:
         raise_unsupported(f"{self._name}.{attribute}", self._alternative)
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
-        """Refuses, too."""
+        """Raises `AltoNotSupportedError`, too."""
         raise_unsupported(self._name, self._alternative)

@@ -159,7 +159,7 @@ class ImportsAsync:
                 if job is not None and waited + poll > timeout:
                     raise AltoTimeoutError(
                         f"The import {job.id} is not finished after {timeout:g} s: {job.chunks_done} of "
-                        f"{job.chunks_total} chunks are done. It goes on; wait again.",
+                        f"{job.chunks_total} chunks are done. It continues; wait again.",
                         code="import_not_finished",
                     )
                 await asyncio.sleep(poll)
@@ -175,7 +175,7 @@ class ImportsAsync:
         job = await self.get(import_)
         if job.error_file_url is None and job.failed:
             raise AltoConflictError(
-                f"The import is {job.state}: its error file is put together when it is completed. Until then .errors "
+                f"The import is {job.state}: its error file is written when it is completed. Until then .errors "
                 "has the first ten.",
                 code="import_not_finished",
             )

@@ -27,7 +27,7 @@ MAX_FAILED = 100_000
 
 
 class Batch:
-    """What `with collection.batch.…() as batch` gives.
+    """The batch of `with collection.batch.…() as batch`.
 
     It holds at most `concurrency` requests and the objects of one more: `add_object` waits while all are under way, so
     that memory does not grow with the import. Objects that failed are kept, up to 100,000.
@@ -105,7 +105,7 @@ class Batch:
         raise_unsupported("references")
 
     def flush(self) -> None:
-        """Send what was added and wait for all answers. What is stored then, searches see."""
+        """Send the objects added and wait for all responses. Searches see the stored objects then."""
         with self._adding:
             self._require_open()
             self._join()
@@ -172,6 +172,6 @@ class Batch:
             left, self._buffer = self._buffer, []
             with self._results:
                 self._failed += [
-                    each.failed("not_sent", "The batch was interrupted before this left.") for each in left
+                    each.failed("not_sent", "The batch was interrupted before this object was sent.") for each in left
                 ]
             self._join()

@@ -15,7 +15,7 @@ from alto.unsupported import raise_unsupported, reject_given
 
 
 class ClientBatch:
-    """What `with client.batch.…() as batch` gives: a batch for each collection, all at one pace."""
+    """The batch of `with client.batch.…() as batch`: one for each collection, all at one pace."""
 
     def __init__(self, begin: Callable[[str], Batch]) -> None:
         self._begin = begin
@@ -65,7 +65,7 @@ class ClientBatch:
         raise_unsupported("references")
 
     def flush(self) -> None:
-        """Send what was added and wait for all answers. What is stored then, searches see."""
+        """Send the objects added and wait for all responses. Searches see the stored objects then."""
         for each in self._each():
             each.flush()
 

@@ -21,7 +21,7 @@ class BatchFailureWarning(UserWarning):
 
 
 class Ending(Protocol):
-    """What has to be known of a batch to end it."""
+    """The parts of a batch that ending it requires."""
 
     @property
     def number_stored(self) -> int:
@@ -32,7 +32,7 @@ class Ending(Protocol):
         """Objects that are not."""
 
     def close(self, *, abandon: bool = False) -> None:
-        """Flush and end. `abandon`: what has not left yet counts as failed."""
+        """Flush and end. `abandon`: objects that were not sent yet count as failed."""
 
 
 B = TypeVar("B", bound=Ending)
@@ -69,7 +69,7 @@ class BatchFactory(ABC, Generic[B]):
 
     @contextmanager
     def stream(self, concurrency: int | None = None) -> Generator[B]:
-        """As `dynamic`, with so many requests at a time: Weaviate's name for batches that the server paces."""
+        """As `dynamic`, with `concurrency` requests at a time: Weaviate's name for batches that the server paces."""
         concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
         _check("concurrency", concurrency, MAX_CONCURRENCY)
         with self._run(Dynamic(), concurrency) as batch:
@@ -83,7 +83,9 @@ class BatchFactory(ABC, Generic[B]):
     @property
     def results(self) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("batch.results", "add_object answers each id, and failed_objects has what was not stored")
+        raise_unsupported(
+            "batch.results", "add_object returns each id, and failed_objects has the objects that were not stored"
+        )
 
     @abstractmethod
     def _make(self, pace: Pace, concurrency: int) -> B:
@@ -91,7 +93,7 @@ class BatchFactory(ABC, Generic[B]):
 
     @contextmanager
     def _run(self, pace: Pace, concurrency: int) -> Generator[B]:
-        """Ends the batch whatever happens in the block, and says what failed."""
+        """End the batch in any case, and warn of objects that failed."""
         batch = self._make(pace, concurrency)
         self.failed_objects = []
         abandon = False

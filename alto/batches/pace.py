@@ -9,7 +9,7 @@ from alto.operations.objects import MAX_BATCH_OBJECTS
 
 
 class Pace(Protocol):
-    """What a batch asks before each request, and tells after it. Safe to share between threads."""
+    """The pace of a batch: called before and after each request. Safe to share between threads."""
 
     @property
     def size(self) -> int:
@@ -49,7 +49,7 @@ class Dynamic:
         """Never waits."""
 
     def after(self, objects: int, seconds: float) -> None:
-        """The size that would have taken the wanted time; at most twice the last one, as one response is no law."""
+        """The size that would have taken the target time, at most twice the previous one, as one sample proves little."""
         ideal = objects * self.TARGET_SECONDS / max(seconds, 0.001)
         with self._lock:
             self.size = max(1, min(MAX_BATCH_OBJECTS, 2 * self.size, int(ideal)))
@@ -64,7 +64,7 @@ class RateLimit:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # Six requests a minute, so that the first result comes soon.
+        # Six requests a minute, so that the first result arrives soon.
         self.size = max(1, min(MAX_BATCH_OBJECTS, per_minute // 6))
         self._seconds_each = 60 / per_minute
         self._clock = clock

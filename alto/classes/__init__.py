@@ -1,4 +1,4 @@
-"""What is passed to Alto's methods, under the names that Weaviate users know."""
+"""The arguments and results of Alto's methods, under the names of Weaviate's client."""
 
 from alto.classes import aggregate, config, data, imports, init, query, search
 

@@ -50,7 +50,7 @@ class PropertyMetrics:
 
 
 class Metrics:
-    """What to compute of a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
+    """The metrics of a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
 
     def __init__(self, property_: str) -> None:
         self._name = property_

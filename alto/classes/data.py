@@ -21,7 +21,7 @@ class GeoCoordinate:
     longitude: float
 
     def to_json(self) -> dict[str, float]:
-        """As the API takes and answers it."""
+        """As the API takes and returns it."""
         return {"lat": self.latitude, "lon": self.longitude}
 
 

@@ -39,7 +39,7 @@ class FilterByProperty:
         return self._compared("equal", val)
 
     def not_equal(self, val: FilterValue) -> FilterExpression:
-        """The value is another, or there is none."""
+        """The value is another one, or missing."""
         return self._compared("not_equal", val)
 
     def less_than(self, val: FilterValue) -> FilterExpression:
@@ -75,7 +75,7 @@ class FilterByProperty:
         return self._compared("like", val)
 
     def is_none(self, val: bool) -> FilterExpression:
-        """Whether there is no value."""
+        """Whether the value is missing."""
         return self._compared("is_null", val)
 
     def within_geo_range(self, coordinate: GeoCoordinate, distance: float) -> FilterExpression:

@@ -110,7 +110,7 @@ class ImportJob:
     done_share: float | None = None
     estimated_end: datetime | None = None
     problem: str | None = None
-    # Signed: whoever has it can read the file for an hour.
+    # Signed: it gives access to the file for an hour.
     error_file_url: str | None = field(default=None, repr=False)
 
     @property

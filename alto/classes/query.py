@@ -1,4 +1,4 @@
-"""What a search is asked for, and what it answers."""
+"""The arguments of searches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class HybridFusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetadataQuery:
-    """What to say about each object beside its properties. Score and distance cost nothing and are always there."""
+    """The metadata to return with each object. Score and distance cost nothing and are always returned."""
 
     creation_time: bool = False
     last_update_time: bool = False
@@ -87,17 +87,17 @@ class MetadataQuery:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How many words of a query an object has to have, as the API takes it."""
+    """How many words of a query are required, as the API takes it."""
 
     settings: dict[str, Any]
 
 
 class BM25Operator:
-    """How many words of a query an object has to have."""
+    """How many words of a query are required."""
 
     @staticmethod
     def or_(minimum_match: int = 1) -> Operator:
-        """At least so many of them."""
+        """At least `minimum_match` of them."""
         return Operator({"operator": "or", "minimum_match": minimum_match})
 
     @staticmethod

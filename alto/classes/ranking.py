@@ -1,4 +1,4 @@
-"""What happens to the hits of a search: boosted, reranked, made diverse, grouped. docs/search.md tells how."""
+"""Boosting, reranking, diversity and grouping of the hits of a search, as docs/search.md describes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def _given(**values: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class GroupBy:
-    """Puts hits together that share a value of `prop`. The search's `limit` says how many hits are grouped."""
+    """Groups hits that share a value of `prop`. The search's `limit` is how many hits are grouped."""
 
     prop: str
     objects_per_group: int
@@ -92,7 +92,7 @@ class BoostCurve(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoostReturn:
-    """What is preferred. `weight` is its share of the score, 0 to 1; `depth` says how many hits are scored anew."""
+    """A preference. `weight` is its share of the score, 0 to 1; `depth` is how many hits are scored again."""
 
     conditions: tuple[dict[str, Any], ...]
     weight: float | None = None
@@ -104,7 +104,7 @@ class BoostReturn:
 
 
 class Boost:
-    """What is preferred beside what is searched for. Nothing is left out because of it."""
+    """Preferences besides the search itself. No object is left out because of them."""
 
     Curve = BoostCurve
 
@@ -158,7 +158,7 @@ class Boost:
     ) -> BoostReturn:
         """Several at once: the weight of each is compared with those of the others.
 
-        Raises `AltoConfigurationError` if there is none, or one has a depth of its own.
+        Raises `AltoConfigurationError` without any boost, or if one has a depth of its own.
         """
         parts = [boosts] if isinstance(boosts, BoostReturn) else list(boosts)
         if not parts:

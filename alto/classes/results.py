@@ -23,7 +23,7 @@ class Properties(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class MetadataReturn:
-    """What is known about an object. None means unknown, or without meaning for this search."""
+    """The metadata of an object. None means unknown, or without meaning for this search."""
 
     creation_time: datetime | None = None
     last_update_time: datetime | None = None

@@ -27,7 +27,7 @@ Fuzziness: TypeAlias = Literal["auto", 0, 1, 2]
 
 
 class ReturnSettings(TypedDict, total=False):
-    """What is returned of each object."""
+    """The parts of each object to return."""
 
     include_vector: IncludeVector
     return_metadata: ReturnMetadata
@@ -45,7 +45,7 @@ class FetchSettings(ReturnSettings, total=False):
 
 
 class SearchSettings(ReturnSettings, total=False):
-    """What all searches share."""
+    """The settings that all searches share."""
 
     limit: int | None
     offset: int | None
@@ -58,7 +58,7 @@ class SearchSettings(ReturnSettings, total=False):
 
 
 class NearSettings(TypedDict, total=False):
-    """What the searches by a vector share."""
+    """The settings that the searches by a vector share."""
 
     certainty: float | None
     distance: float | None
@@ -98,7 +98,7 @@ class HybridSettings(WordSettings, total=False):
 
 
 class WordSearchSettings(SearchSettings, total=False):
-    """What the searches for words share."""
+    """The settings that the searches for words share."""
 
     highlight: bool
     min_score: float | None
@@ -123,7 +123,7 @@ class HybridSearchSettings(WordSearchSettings, HybridSettings, total=False):
 
 
 class AggregateSettings(TypedDict, total=False):
-    """What all aggregates share."""
+    """The settings that all aggregates share."""
 
     filters: FilterExpression | None
     total_count: bool
@@ -131,7 +131,7 @@ class AggregateSettings(TypedDict, total=False):
 
 
 class AggregateSearchSettings(AggregateSettings, total=False):
-    """What the aggregates over the results of a search share."""
+    """The settings that the aggregates over a search share."""
 
     object_limit: int | None
 

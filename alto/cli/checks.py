@@ -1,4 +1,4 @@
-"""What `alto doctor` looks at. Each check says what it found and, of a problem, what to do."""
+"""The checks of `alto doctor`. Each has its finding and, for a problem, a fix."""
 
 import platform
 import time
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `fix` is what to do; `exit_code` is what a problem ends the command with."""
+    """The result of one check. `fix` is what to do; `exit_code` is that of a problem."""
 
     name: str
     state: State
@@ -52,13 +52,13 @@ def examine(connection: Connection) -> Iterator[Check]:
         auth, headers = connection.credentials()
         check_url(connection.address, headers, signed=auth is not None)
     except alto.AltoConfigurationError as error:
-        yield Check("address", State.PROBLEM, sentence_of(error), "Say where Alto is with --url or ALTO_URL.")
+        yield Check("address", State.PROBLEM, sentence_of(error), "Give the address of Alto with --url or ALTO_URL.")
         return
     except (alto.AltoError, CommandError) as error:
         text = sentence_of(error) if isinstance(error, alto.AltoError) else str(error)
         yield Check("credentials", State.PROBLEM, text, "`aws sts get-caller-identity` shows whether AWS knows you.")
         return
-    said = "" if connection.url else " (the default: neither --url nor ALTO_URL says another)"
+    said = "" if connection.url else " (the default: neither --url nor ALTO_URL is given)"
     yield Check("address", State.OK, f"{connection.address}{said}")
     yield from _credentials(connection, auth)
     response = None
@@ -102,12 +102,12 @@ def _reached(
         ) as client:
             response = client.get(f"{connection.address.rstrip('/')}/v1/meta")
     except alto.AltoError as error:
-        yield Check("endpoint", State.PROBLEM, sentence_of(error), "Mend the credentials first."), None
+        yield Check("endpoint", State.PROBLEM, sentence_of(error), "Fix the credentials first."), None
     except httpx.TransportError as error:
         yield unreachable(error, connection), None
     else:
         milliseconds = 1000 * (time.monotonic() - started)
-        yield Check("endpoint", State.OK, f"answers, in {milliseconds:.0f} ms"), response
+        yield Check("endpoint", State.OK, f"responds in {milliseconds:.0f} ms"), response
 
 
 def unreachable(error: httpx.TransportError, connection: Connection) -> Check:
@@ -118,7 +118,7 @@ def unreachable(error: httpx.TransportError, connection: Connection) -> Check:
     elif "CERTIFICATE" in str(error):
         fix = "The certificate is not trusted: is this machine's clock right? Behind a proxy, set SSL_CERT_FILE."
     elif connection.is_local:
-        fix = "`alto up` in a checkout of Alto starts one here; if it runs elsewhere, say --url or ALTO_URL."
+        fix = "`alto up` in a checkout of Alto starts one here; if it runs elsewhere, give --url or ALTO_URL."
     else:
         fix = "Check the address (the output ApiUrl of the stack), the network, and HTTPS_PROXY."
     return Check(
@@ -166,7 +166,7 @@ def access_of(response: httpx.Response, method: Auth) -> Check:
     return Check(
         "access",
         State.PROBLEM,
-        f"HTTP {response.status_code}, and not what an Alto says",
+        f"HTTP {response.status_code}, and not a response of Alto",
         "Is this the address of an Alto? It is the output ApiUrl of the stack, without a path.",
     )
 
@@ -174,7 +174,7 @@ def access_of(response: httpx.Response, method: Auth) -> Check:
 def _access_remedy(message: str, method: Auth) -> str:
     said = message.lower()
     if method is Auth.NONE:
-        return "This API wants to know who asks: say --auth iam (signed with your AWS credentials) or --auth bearer."
+        return "This API requires authentication: use --auth iam (signed with your AWS credentials) or --auth bearer."
     if method is Auth.BEARER:
         return "The token is unknown or expired: put a new one into ALTO_TOKEN."
     if "expired" in said and "token" in said:
@@ -182,7 +182,7 @@ def _access_remedy(message: str, method: Auth) -> str:
     if "signature expired" in said or "not yet current" in said:
         return "This machine's clock is wrong: set it by NTP."
     if "credential should be scoped" in said:
-        return "Signed for the wrong region: say --region."
+        return "Signed for the wrong region: give --region."
     return "Allow execute-api:Invoke on this API to the role or user behind the credentials, and check their account."
 
 
@@ -198,7 +198,7 @@ def version_of(meta: dict[str, Any]) -> Check:
 def _service(client: "alto.AltoClient") -> Iterator[Check]:
     try:
         client.call("GET", "/v1/.well-known/ready")
-        yield Check("search", State.OK, "OpenSearch answers")
+        yield Check("search", State.OK, "OpenSearch responds")
         collections = client.call("GET", "/v1/collections")["collections"]
         yield Check("collections", State.OK, f"{len(collections)} there")
         client.call("GET", "/v1/imports", query={"limit": "1"})
@@ -231,6 +231,6 @@ def _model(client: "alto.AltoClient", model: str, collection: str, vector: str) 
     try:
         client.call("POST", f"/v1/collections/{segment(collection)}/search", body, repeatable=True)
     except alto.AltoError as error:
-        fix = "Allow the model in the console of Bedrock, or mend the endpoint, in that region and for Alto's role."
+        fix = "Allow the model in the console of Bedrock, or fix the endpoint, in that region and for Alto's role."
         return Check("model", State.PROBLEM, f"{model}: {sentence_of(error)}", fix)
-    return Check("model", State.OK, f"{model} answers")
+    return Check("model", State.OK, f"{model} responds")

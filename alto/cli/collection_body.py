@@ -7,7 +7,7 @@ from typing import Any
 from alto.cli.exits import CommandError, ExitCode
 from alto.compatibility import StrEnum
 
-# What `collections show --json` says of a collection that is there, and a new one cannot have.
+# Fields of `collections show --json` that a new collection cannot have.
 READ_ONLY = ("created", "updated")
 
 
@@ -29,7 +29,7 @@ class Distance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VectorFlags:
-    """What the options say about the vector of a collection."""
+    """The options for the vector of a collection."""
 
     vectorizer: Vectorizer | None = None
     region: str | None = None
@@ -41,8 +41,8 @@ class VectorFlags:
     name: str = "default"
 
     @property
-    def says_anything(self) -> bool:
-        """Whether an option other than the vectorizer was given, which then is missed."""
+    def is_given(self) -> bool:
+        """Whether an option other than the vectorizer was given, which then is missing."""
         return any((self.model, self.endpoint, self.dimensions, self.sources, self.distance))
 
 
@@ -61,7 +61,7 @@ def property_of(text: str) -> dict[str, str]:
 def vector_of(flags: VectorFlags) -> dict[str, Any]:
     """The API's `vectors`; empty when there is to be none."""
     if flags.vectorizer is None:
-        if flags.says_anything:
+        if flags.is_given:
             raise CommandError(
                 "--vectorizer is missing: bedrock, sagemaker, or none for your own vectors.", ExitCode.USAGE
             )

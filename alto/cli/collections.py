@@ -93,22 +93,24 @@ def create(
     ] = None,
     description: Annotated[str | None, typer.Option("--description", help="What it is for.")] = None,
     vectorizer: Annotated[
-        Vectorizer | None, typer.Option("--vectorizer", help="Who makes the vectors; none: they come with the objects.")
+        Vectorizer | None,
+        typer.Option("--vectorizer", help="The service that makes the vectors; none: they come with the objects."),
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The model of Amazon Bedrock.")] = None,
     endpoint: Annotated[str | None, typer.Option("--endpoint", help="The endpoint of Amazon SageMaker.")] = None,
     model_region: Annotated[
-        str | None, typer.Option("--model-region", help="Where the model is: --region or where Alto is, if not said.")
+        str | None, typer.Option("--model-region", help="Where the model is: --region or where Alto is, if not given.")
     ] = None,
     dimensions: Annotated[int | None, typer.Option("--dimensions", min=1, help="Length of the vectors.")] = None,
     sources: Annotated[
-        str | None, typer.Option("--source-properties", metavar="A,B", help="What is embedded: all text, if not said.")
+        str | None,
+        typer.Option("--source-properties", metavar="A,B", help="The properties to embed: all text, if not given."),
     ] = None,
-    distance: Annotated[Distance | None, typer.Option("--distance", help="cosine, if not said.")] = None,
+    distance: Annotated[Distance | None, typer.Option("--distance", help="cosine, if not given.")] = None,
     vector_name: Annotated[str, typer.Option("--vector-name", help="The name of the vector.")] = "default",
     as_json: JsonFlag = False,
 ) -> None:
-    """Create a collection. The model is tried now, not at the first import."""
+    """Create a collection. The model is tested now, not at the first import."""
     described = {} if file is None else json_of("--file", f"@{file}")
     with connection.open() as client:
         region = model_region or connection.region
@@ -143,7 +145,10 @@ def delete(
     with connection.open() as client:
         if not yes:
             if not on_terminal(sys.stdin):
-                raise CommandError("This deletes all objects, and nobody can be asked here: say --yes.", ExitCode.USAGE)
+                raise CommandError(
+                    "This deletes all objects, and the terminal for a confirmation is missing: add --yes.",
+                    ExitCode.USAGE,
+                )
             found = client.call("GET", _path(name))["name"]
             total = client.call("POST", f"{_path(name)}/aggregate", {}, repeatable=True)["total"]
             if not typer.confirm(f"Delete {found} and its {total:,} objects?", err=True):

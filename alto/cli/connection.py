@@ -1,4 +1,4 @@
-"""Which Alto a command talks to, and how."""
+"""The connection of a command to Alto."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -55,9 +55,9 @@ class Connection:
         return Auth.BEARER if self.token else Auth.IAM if region_of(self.address) else Auth.NONE
 
     def credentials(self) -> "tuple[httpx.Auth | None, dict[str, str]]":
-        """What httpx needs to authenticate a request: its own kind, or headers.
+        """The authentication of httpx for requests, or headers.
 
-        Raises `AltoError` when AWS's are missing or unusable, `CommandError` when there is no token.
+        Raises `AltoError` when AWS's are missing or unusable, `CommandError` without a token.
         """
         from alto.signing import sigv4
 

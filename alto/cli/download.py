@@ -10,14 +10,14 @@ from alto.cli.exits import CommandError, ExitCode
 
 
 def receive(url: str, path: Path, transport: httpx.BaseTransport | None) -> None:
-    """Save what a signed URL answers. Raises `CommandError`."""
+    """Save the response of a signed URL. Raises `CommandError`."""
     with path.open("wb") as file:
         for line in lines(url, transport):
             file.write(line + b"\n")
 
 
 def lines(url: str, transport: httpx.BaseTransport | None) -> Iterator[bytes]:
-    """The lines of what a signed URL answers, one at a time. Raises `CommandError`."""
+    """The lines of the response of a signed URL, one at a time. Raises `CommandError`."""
     try:
         with _client(url, transport) as client, client.stream("GET", url) as response:
             if not response.is_success:

@@ -6,7 +6,7 @@ from alto.errors import AltoConfigurationError, AltoConnectionError, AltoError
 
 
 class ExitCode(IntEnum):
-    """What `$?` is. docs/cli.md lists them; 2 is also what typer gives for a wrong option."""
+    """The exit codes, as docs/cli.md lists them; 2 is also typer's for a wrong option."""
 
     OK = 0
     FAILED = 1

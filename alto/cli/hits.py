@@ -31,7 +31,7 @@ def show_hits(response: dict[str, Any], properties: Sequence[str]) -> None:
 
 
 def strength(hit: dict[str, Any]) -> tuple[str, float | None]:
-    """What the hits are sorted by: its name, and its value for this hit."""
+    """The value by which the hits are sorted: its name, and its value for this hit."""
     for name in ("score", "distance"):
         if hit.get(name) is not None:
             return name, hit[name]

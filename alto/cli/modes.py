@@ -4,7 +4,7 @@ from alto.compatibility import StrEnum
 
 
 class Mode(StrEnum):
-    """What a search looks for."""
+    """The kinds of search."""
 
     HYBRID = "hybrid"
     BM25 = "bm25"

@@ -1,4 +1,4 @@
-"""How far something is, on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""Progress on stderr: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ Show: TypeAlias = Callable[[float, float | None, str], None]
 
 
 class Kind(Enum):
-    """What a bar says beside its text."""
+    """The columns of a bar besides its text."""
 
     BYTES = "size, speed and time left"
     COUNTED = "time left"
@@ -36,12 +36,12 @@ def bar(label: str, kind: Kind) -> Iterator[Show]:
 def _rich_bar(label: str, kind: Kind) -> Iterator[Show]:
     from rich import progress as rich
 
-    beside: dict[Kind, list[rich.ProgressColumn]] = {
+    extra: dict[Kind, list[rich.ProgressColumn]] = {
         Kind.BYTES: [rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn(compact=True)],
         Kind.COUNTED: [rich.TextColumn("{task.fields[text]}"), rich.TimeRemainingColumn(compact=True)],
         Kind.SHARE: [rich.TaskProgressColumn(), rich.TextColumn("{task.fields[text]}")],
     }
-    columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=20), *beside[kind]]
+    columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=20), *extra[kind]]
     with rich.Progress(*columns, console=console(error=True)) as made:
         task = made.add_task(cell(label), total=None, text="")
 

@@ -100,7 +100,7 @@ def get(
     include_vector: IncludeVector = False,
     return_properties: ReturnProperties = None,
 ) -> Operation[Object | None]:
-    """One object as it was last written; None if there is none."""
+    """The latest version of one object; None if it does not exist."""
     request = Request(
         "GET",
         f"{_path(collection)}/{segment(parse_uuid(uuid))}",

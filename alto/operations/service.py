@@ -1,4 +1,4 @@
-"""What Alto says about itself."""
+"""The state and version of Alto."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def get_meta(phase: Phase = Phase.QUERY) -> Operation[dict[str, Any]]:
 
 
 def is_ready() -> Operation[bool]:
-    """Whether searches would be answered now. Asked once: what is not ready is an response too."""
+    """Whether searches would succeed now. Not repeated: a server that is not ready has responded."""
     request = Request("GET", "/v1/.well-known/ready", phase=Phase.INIT, accept=UNAVAILABLE)
     return Operation(request, lambda response: response.status == 200)
 

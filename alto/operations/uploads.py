@@ -29,10 +29,10 @@ class FileToUpload:
 
     @classmethod
     def at(cls, path: str | Path, name: str | None, options: ImportOptions | None) -> "FileToUpload":
-        """Raises `AltoConfigurationError` if there is no such file."""
+        """Raises `AltoConfigurationError` if the file does not exist."""
         found = Path(path)
         if not found.is_file():
-            raise AltoConfigurationError(f"path: there is no file '{found}'")
+            raise AltoConfigurationError(f"path: the file '{found}' does not exist")
         return cls(found, _announced(name or found.name, options or ImportOptions()), found.stat().st_size)
 
     def part(self, start: int, size: int) -> "FilePart":
@@ -75,7 +75,7 @@ class Upload:
     id: UUID
     collection: str
     file_name: str
-    # Signed: whoever has them can write the file for an hour.
+    # Signed: they give write access to the file for an hour.
     url: str | None = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     upload_id: str = field(default="", repr=False)

@@ -158,7 +158,7 @@ class Imports:
                 if job is not None and waited + poll > timeout:
                     raise AltoTimeoutError(
                         f"The import {job.id} is not finished after {timeout:g} s: {job.chunks_done} of "
-                        f"{job.chunks_total} chunks are done. It goes on; wait again.",
+                        f"{job.chunks_total} chunks are done. It continues; wait again.",
                         code="import_not_finished",
                     )
                 time.sleep(poll)
@@ -174,7 +174,7 @@ class Imports:
         job = self.get(import_)
         if job.error_file_url is None and job.failed:
             raise AltoConflictError(
-                f"The import is {job.state}: its error file is put together when it is completed. Until then .errors "
+                f"The import is {job.state}: its error file is written when it is completed. Until then .errors "
                 "has the first ten.",
                 code="import_not_finished",
             )

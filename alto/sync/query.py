@@ -47,7 +47,7 @@ class Query(Fetch):
 
     @show_keywords
     def near_text(self, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> QueryReturn:
-        """Find objects whose meaning is near to a text, whatever words they use.
+        """Find objects whose meaning is near to a text, in any words.
 
         Args:
             query: The text, or several whose vectors are averaged.

@@ -106,7 +106,7 @@ def test_a_collection_is_only_deleted_when_that_is_meant() -> None:
     missing = alto("collections", "delete", "Film", "-y", answers=(error(404, "collection_not_found"),))
 
     assert (unsure.code, unsure.server.paths) == (2, [])
-    assert "say --yes" in unsure.err
+    assert "add --yes" in unsure.err
     assert (sure.code, sure.server.paths) == (0, ["DELETE /v1/collections/Film"])
     assert (missing.code, missing.err) == (1, "Error: It is so. [collection_not_found] (request req-1)\n")
 

@@ -128,11 +128,11 @@ def test_the_key_is_named_by_its_end_and_the_secret_not_at_all(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("message", "method", "advice"),
     [
-        ("Forbidden", Auth.NONE, "say --auth iam"),
+        ("Forbidden", Auth.NONE, "use --auth iam"),
         ("Unauthorized", Auth.BEARER, "put a new one into ALTO_TOKEN"),
         ("The security token included in the request is expired", Auth.IAM, "`aws sso login`"),
         ("Signature expired: 20260101 is now earlier than", Auth.IAM, "clock is wrong"),
-        ("Credential should be scoped to a valid region", Auth.IAM, "say --region"),
+        ("Credential should be scoped to a valid region", Auth.IAM, "give --region"),
         ("User is not authorized to perform: execute-api:Invoke", Auth.IAM, "Allow execute-api:Invoke"),
     ],
 )
@@ -147,8 +147,8 @@ def test_who_is_not_let_in_learns_why(message: str, method: Auth, advice: str) -
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (httpx.Response(200, text="<html>"), "not what an Alto says"),
-        (answer({"message": "Not Found"}, 404), "not what an Alto says"),
+        (httpx.Response(200, text="<html>"), "not a response of Alto"),
+        (answer({"message": "Not Found"}, 404), "not a response of Alto"),
         (error(503, "unavailable"), "It is so."),
     ],
 )

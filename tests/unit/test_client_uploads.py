@@ -255,7 +255,7 @@ def test_what_s3_says_is_the_error(file: Path) -> None:
 def test_a_file_that_is_not_there_is_said_before_anything_is_sent(tmp_path: Path) -> None:
     cloud = Cloud()
 
-    with pytest.raises(alto.AltoConfigurationError, match="there is no file"):
+    with pytest.raises(alto.AltoConfigurationError, match="does not exist"):
         cloud.client().imports.from_file(tmp_path / "none.jsonl", collection="Film")
 
     assert cloud.started is None
