@@ -49,7 +49,7 @@ class Dynamic:
         """Never waits."""
 
     def after(self, objects: int, seconds: float) -> None:
-        """The size that would have taken the target time, at most twice the previous one, as one sample proves little."""
+        """The size that would have taken the target time, at most twice the previous one."""
         ideal = objects * self.TARGET_SECONDS / max(seconds, 0.001)
         with self._lock:
             self.size = max(1, min(MAX_BATCH_OBJECTS, 2 * self.size, int(ideal)))

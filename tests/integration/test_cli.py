@@ -114,7 +114,7 @@ def test_on_a_terminal_hits_are_readable_and_colours_can_be_refused(server: str,
 def test_doctor_finds_nothing_wrong_and_tries_the_model(server: str, films: str) -> None:
     done = run(server, "doctor").stdout
 
-    assert "ok       model        amazon.titan-embed-text-v2:0 in us-east-1 answers" in done
+    assert "ok       model        amazon.titan-embed-text-v2:0 in us-east-1 responds" in done
     assert "problem" not in done
 
 
