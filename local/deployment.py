@@ -102,11 +102,11 @@ class Deployment:
     def deploy(self) -> Outputs:
         """`cdk deploy` of what was synthesized; the stack's outputs by name. Raises LocalStackError."""
         before = fingerprint(self._project, self._context)
-        outputs = self._assembly.with_name("outputs.json")
+        outputs_file = self._assembly.with_name("outputs.json")
         # No change set: it is not reviewed here, and making it costs seconds.
         options = ("--all", "--require-approval=never", "--method=direct", "--progress=events")
-        self._cdk("deploy", *options, "--app", str(self._assembly), "--outputs-file", str(outputs))
-        by_stack: dict[str, Outputs] = json.loads(outputs.read_text())
+        self._cdk("deploy", *options, "--app", str(self._assembly), "--outputs-file", str(outputs_file))
+        by_stack: dict[str, Outputs] = json.loads(outputs_file.read_text())
         if len(by_stack) != 1:
             raise LocalStackError(f"the stage {STAGE!r} deployed {sorted(by_stack)}; the local stack expects one stack")
         [(stack, outputs)] = by_stack.items()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra import cdk
+from infra import NODE, cdk
 from infra.cdk import stage_settings
 from infra.deployment import Deployment, transient_failure
 from infra.preflight import NotReadyError, ensure_service_linked_role
@@ -199,7 +199,7 @@ def test_bootstrap_runs_on_altos_own_node(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert cdk.execute("bootstrap", stage_settings("dev"), "123456789012", []) == 0
     assert ran == [
-        [cdk.NODE, str(cdk.CDK), "bootstrap", "aws://123456789012/eu-west-1", "--qualifier", "hnb659fds"],
+        [NODE, str(cdk.CDK), "bootstrap", "aws://123456789012/eu-west-1", "--qualifier", "hnb659fds"],
     ]
 
 

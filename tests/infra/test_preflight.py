@@ -162,7 +162,7 @@ def test_a_fault_that_shows_later_is_a_warning(changed: dict[str, Any], sentence
     ],
 )
 def test_a_check_that_is_denied_is_a_warning_that_names_the_right(operation: str, right: str) -> None:
-    found = findings(**{operation: denied(right)})
+    found = findings(**{operation: denied(right)})  # type: ignore[arg-type]
 
     assert not [each for each in found if each.level == ERROR]
     assert any(right in each.text and "not checked" in each.text for each in found if each.level == WARNING)
