@@ -389,7 +389,11 @@ def test_a_lost_quote_is_named_unless_the_text_is_whole_again(rows: list[list[st
     assert any(record.cells is None for record in records)
 
 
-ELEMENTS: list[dict[str, Any]] = [{"sku": "A", "title": "x, ]}", "tags": [1, {"n": '\\"'}]}, {"sku": "B"}, {"sku": "C", "title": "é\n"}]
+ELEMENTS: list[dict[str, Any]] = [
+    {"sku": "A", "title": "x, ]}", "tags": [1, {"n": '\\"'}]},
+    {"sku": "B"},
+    {"sku": "C", "title": "é\n"},
+]
 
 
 @pytest.mark.parametrize("ending", ["json", "jsonl", "ndjson", "json.gz"])
