@@ -104,6 +104,8 @@ class Planner:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
 
     def _sample(self, source: Source, options: ImportOptions) -> bytes:
+        if not options.is_converted:
+            return self._source.read(source, 0, SAMPLE_BYTES)
         sample = b""
         for block in self._content(source, options):
             sample += block

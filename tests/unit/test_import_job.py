@@ -61,7 +61,14 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
 
     shown = json.loads(response_of(job).model_dump_json())
 
-    assert shown.pop("errors")[0] == {"chunk": 0, "line_start_byte": 0, "code": "invalid_object", "message": "bad"}
+    assert shown.pop("errors")[0] == {
+        "chunk": 0,
+        "line_start_byte": 0,
+        "code": "invalid_object",
+        "message": "bad",
+        "line": None,
+    }
+    assert shown.pop("options")["format"] == "jsonl"
     assert len(response_of(job).errors) == 10
     assert shown == {
         "id": SOURCE.job_id,
