@@ -32,6 +32,7 @@ from lambdas.records.csv_records import (
     HeaderError,
     check_encoding,
     columns_of,
+    named_by_position,
     read_csv,
     sniff_delimiter,
 )
@@ -94,9 +95,9 @@ class Planner:
         """The columns of a CSV file. Raises `JobFailedError` when its header does not name them."""
         if options.format != "csv":
             return ()
-        if options.csv.columns:
-            return options.csv.columns
         try:
+            if options.csv.columns:
+                return tuple(named_by_position(options.csv.columns, options.mapping))
             blocks, _ = _after_lines(self._content(source, options), options.csv.skip_lines)
             header = next(read_csv(blocks, options.csv), None)
             return () if header is None else columns_of(header, options.csv, options.mapping)

@@ -94,11 +94,13 @@ def group_records(records: Iterable[ImportRecord], batch_objects: int) -> Iterat
     """Group records into batches limited by count and size. Unreadable records are part of them."""
     batch = RecordBatch()
     for record in records:
-        batch.records.append(record)
-        batch.size += record.size
-        if len(batch.records) >= batch_objects or batch.size >= BATCH_BYTES:
+        is_full = len(batch.records) >= batch_objects or batch.size >= BATCH_BYTES
+        # The lines of a damaged region of CSV have one start: what is handed back must not begin inside of it.
+        if is_full and record.start != batch.records[-1].start:
             yield batch
             batch = RecordBatch()
+        batch.records.append(record)
+        batch.size += record.size
     if batch.records:
         yield batch
 

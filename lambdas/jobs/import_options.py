@@ -66,6 +66,9 @@ class CsvOptions(StrictModel):
             used.remove(self.quote)
         if len(set(used)) < len(used):
             raise ValueError("delimiter, quote and escape must be different characters")
+        names = self.columns or ()
+        if len(set(names)) < len(names) or not all(names):
+            raise ValueError("each of columns must have a name that no other has")
         return self
 
 

@@ -155,6 +155,8 @@ def sniff_delimiter(sample: bytes, options: CsvOptions) -> str:
     """The delimiter of a file, from its first record: the candidate that makes the most cells (or those given)."""
     best, most = ",", 1
     for delimiter in DELIMITERS:
+        if delimiter in (options.quote, options.escape):
+            continue
         dialect = options.model_copy(update={"delimiter": delimiter})
         first = next(read_csv([sample], dialect), None)
         count = len(first.cells) if first is not None and first.cells is not None else 0
@@ -188,8 +190,7 @@ def columns_of(record: CsvRecord, options: CsvOptions, by_position: Iterable[str
             "Its first record, which should name the columns, is not UTF-8 text: save the file as UTF-8, or set "
             "options.csv.encoding to windows-1252, latin-1 or utf-16."
         ) from None
-    given = set(by_position)
-    names = [f"#{number}" if f"#{number}" in given else name for number, name in enumerate(names, start=1)]
+    names = named_by_position(names, by_position)
     if "" in names:
         position = names.index("") + 1
         raise HeaderError(
@@ -198,6 +199,15 @@ def columns_of(record: CsvRecord, options: CsvOptions, by_position: Iterable[str
         )
     _check_names(names)
     return tuple(names)
+
+
+def named_by_position(names: Sequence[str], by_position: Iterable[str]) -> list[str]:
+    """The names, with `#1` for a first column that is in `by_position`. Raises `HeaderError` if it is missing."""
+    given = set(by_position)
+    numbers = [int(name[1:]) for name in given if name.startswith("#") and name[1:].isdecimal()]
+    if numbers and max(numbers) > len(names) and f"#{max(numbers)}" not in names:
+        raise HeaderError(f"options.mapping names column #{max(numbers)}, but it has {len(names)} columns.")
+    return [f"#{number}" if f"#{number}" in given else name for number, name in enumerate(names, start=1)]
 
 
 def _check_names(names: Sequence[str]) -> None:

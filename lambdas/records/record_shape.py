@@ -30,7 +30,7 @@ class RecordShape(NamedTuple):
         """The object that a record describes.
 
         A record is `{"id", "properties", "vector"|"vectors"}`, or flat: then every field but those is a property, and
-        the mapping gives fields other names. An `_id` serves where there is no `id`; without either the object gets
+        the mapping gives fields other names. An `_id` serves if `id` is missing; without either the object gets
         `default_id`. Raises `InvalidObjectError`.
         """
         if "id" not in record and "_id" in record and "_id" not in self.options.mapping:

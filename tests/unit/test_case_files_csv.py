@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from pydantic import ValidationError
 
 from lambdas.deadline import Deadline
+from lambdas.errors import InvalidObjectError
 from lambdas.imports import chunk_planner
+from lambdas.imports.record_batches import group_records
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import Job, JobState
@@ -24,6 +27,7 @@ from lambdas.records.byte_lines import NotGzipError, gunzip
 from lambdas.records.conversion import convert, date_of
 from lambdas.records.csv_records import read_csv
 from lambdas.records.json_array import NotJsonArrayError, read_elements
+from lambdas.records.read_records import ImportRecord
 from tests.import_builders import BUCKET, ImportWorld
 
 TYPES = {
@@ -133,6 +137,7 @@ def test_a_cell_that_is_too_long_fails_alone(files: Files, monkeypatch: pytest.M
         (b",".join(b"c%d" % n for n in range(2_001)) + b"\n", "at most 2000"),
         (b"sku," + b"x" * 201 + b"\n", "longer than 200 characters"),
         (b'sku,"title\n', "never closed"),
+        (b"sku,title,sku\nA,b,c\n", "Two columns are named 'sku'"),
     ],
 )
 def test_a_file_that_cannot_be_read_ends_the_job_with_its_true_cause(files: Files, content: bytes, says: str) -> None:
@@ -140,6 +145,36 @@ def test_a_file_that_cannot_be_read_ends_the_job_with_its_true_cause(files: File
 
     assert (job.state, stored) == (JobState.FAILED, {})
     assert says in str(job.reason)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"columns": ["a", "b", "a"]},
+        {"columns": ["a", ""]},
+        {"columns": ["x" * 201]},
+        {"columns": [str(number) for number in range(2_001)]},
+        {"delimiter": ";", "escape": ";"},
+        {"delimiter": '"'},
+        {"encoding": "ebcdic"},
+    ],
+)
+def test_csv_options_that_contradict_one_another_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        CsvOptions.model_validate(options)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_damaged_region_is_never_divided_between_batches(size: int) -> None:
+    content = b'a\n"b\nc\nd\n'
+    records = [
+        ImportRecord(record.start, 1, "", "", InvalidObjectError("x")) for record in read_csv([content], CsvOptions())
+    ]
+
+    groups = [[record.start for record in batch.records] for batch in group_records(records, size)]
+
+    assert groups[-1][-3:] == [2, 2, 2]
+    assert [start for group in groups for start in group] == [0, 2, 2, 2]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "windows-1252"])
@@ -176,6 +211,7 @@ def test_the_delimiter_is_taken_from_the_header_and_shown_in_the_job(files: File
         (b",sku,title\n0,A,b\n", {"mapping": {"#1": None}}),
         (b"x,sku,x\n0,A,b\n", {"mapping": {"#1": None, "#3": "title"}}),
         (b"A;b\n", {"csv": {"columns": ("sku", "title")}}),
+        (b"0,A,b\n", {"csv": {"columns": ("n", "sku", "title")}, "mapping": {"#1": None}}),
         (b"Report\n\nA,b\n", {"csv": {"columns": ("sku", "title"), "skip_lines": 2}}),
         (b"sku\ttitle\nA\tb\n", {"csv": {"quoting": "none"}}),
     ],
