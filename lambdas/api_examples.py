@@ -111,6 +111,7 @@ EXAMPLES: dict[str, Example] = {
             "properties": {"pages": {"metrics": ["min", "max", "mean"]}, "title": {"metrics": ["top_occurrences"]}},
         },
     ),
+    "repair_objects": Example(IN_BOOK, {"limit": 100, "dry_run": True}),
     "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
     "start_import": Example({}, {"collection": NAME, "file_name": "books.csv", "options": {"format": "csv"}}),
     "list_imports": Example({"limit": 5}),

@@ -28,7 +28,7 @@ from lambdas.errors import (
     ConflictError,
     InvalidRequestError,
 )
-from lambdas.opensearch import IndexExistsError, IndexMissingError, OpenSearch
+from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissingError, OpenSearch
 
 # How long an insert waits for its new properties.
 SCHEMA_SECONDS = 10.0
@@ -61,7 +61,7 @@ class CollectionAdmin:
         """Create the index, its alias and its configuration in one request.
 
         Raises `CollectionExistsError`, `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose
-        dimensions are not given does not answer.
+        dimensions are not given does not respond.
         """
         now = self._now()
         vectors = {
@@ -72,55 +72,65 @@ class CollectionAdmin:
         body = index_body(collection, self._knn_engine, self._replicas)
         try:
             self._engine.request("PUT", f"/{first_index_of(config.name)}", body, timeout=deadline.remaining())
+        except EffectUnknownError:
+            if not self._is_stored(collection):
+                raise
         except IndexExistsError:
             raise CollectionExistsError(
-                f"There is a collection '{config.name}' already, or one whose name differs only in case. "
+                f"A collection '{config.name}' exists already, or one whose name differs only in case. "
                 "Delete it first or choose another name."
             ) from None
         self._registry.forget(config.name)
         return collection
 
+    def _is_stored(self, collection: Collection) -> bool:
+        """Whether this very collection exists: its time of creation is unique."""
+        try:
+            return self._registry.fresh(collection.name) == collection
+        except CollectionNotFoundError:
+            return False
+
     def update(self, name: str, change: CollectionUpdate, *, deadline: Deadline) -> Collection:
-        """Change the description, auto-schema or index settings. What the change leaves out stays.
+        """Change the description, auto-schema or index settings. Omitted settings are kept.
 
         Raises `CollectionNotFoundError`. When it raises, nothing has changed.
         """
 
-        def changed(before: Collection) -> Collection:
+        def change_collection(before: Collection) -> Collection:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             given = change.model_dump(exclude_none=True, exclude={"index"})
-            return _checked(before.model_copy(update=given | {"index": index}))
+            return _validate(before.model_copy(update=given | {"index": index}))
 
-        return self._change(name, changed, deadline)
+        return self._change(name, change_collection, deadline)
 
     def add_property(self, name: str, item: Property, *, deadline: Deadline) -> Collection:
-        """Add a property. Raises `CollectionNotFoundError`, and `ConflictError` if there is one of its name."""
+        """Add a property. Raises `CollectionNotFoundError`, and `ConflictError` if the name is taken."""
 
-        def changed(before: Collection) -> Collection:
+        def change_collection(before: Collection) -> Collection:
             if before.property_named(item.name):
                 raise ConflictError(
                     f"The collection '{before.name}' has a property '{item.name}' already. A property cannot be "
                     "changed: add one of another name, or create another collection."
                 )
-            return _revalidated(before, [*before.properties, item])
+            return _replace_properties(before, [*before.properties, item])
 
-        return self._change(name, changed, deadline)
+        return self._change(name, change_collection, deadline)
 
     def add(self, extended: Collection) -> Collection:
-        """Give the stored collection the properties of `extended` that it lacks, for auto-schema.
+        """Add the properties of `extended` that the stored collection lacks, for auto-schema.
 
-        Raises `CollectionNotFoundError` if that is another collection by now.
+        Raises `CollectionNotFoundError` if another collection has the name by now.
         """
 
-        def changed(before: Collection) -> Collection:
+        def change_collection(before: Collection) -> Collection:
             if before.alias != extended.alias:
                 raise _gone(extended.name)
-            return _revalidated(before, united(before.properties, extended.properties))
+            return _replace_properties(before, united(before.properties, extended.properties))
 
-        return self._change(extended.name, changed, Deadline.after(SCHEMA_SECONDS))
+        return self._change(extended.name, change_collection, Deadline.after(SCHEMA_SECONDS))
 
     def _change(self, name: str, changed: Callable[[Collection], Collection], deadline: Deadline) -> Collection:
-        """Change the stored collection, one writer at a time, and never by half."""
+        """Change the stored collection, one writer at a time, entirely or not at all."""
         alias = alias_of(self._registry.get(name).name)
         with self._lock.held(alias, deadline):
             self._registry.forget(name)
@@ -131,7 +141,7 @@ class CollectionAdmin:
             after = after.model_copy(update={"updated": self._now()})
             try:
                 self._settle(before, after)
-                self._engine.request("PUT", f"/{before.alias}/_mapping", mapping_update(before, after))
+                self._engine.request("PUT", f"/{before.alias}/_mapping", mapping_update(before, after), repeat=True)
             except IndexMissingError:
                 raise _gone(name) from None
             except AltoError:
@@ -142,13 +152,13 @@ class CollectionAdmin:
         return after
 
     def _settle(self, before: Collection, after: Collection) -> None:
-        """Bring the index's settings to those of `after`. A value that it no longer names is the engine's own again."""
+        """Apply the index settings of `after`. A value that it no longer names becomes the engine's default."""
         old, new = (
             index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards"}))) for item in (before, after)
         )
         if old != new:
             body = {"index": dict.fromkeys(old) | new}
-            self._engine.request("PUT", f"/{before.alias}/_settings", body)
+            self._engine.request("PUT", f"/{before.alias}/_settings", body, repeat=True)
 
     def delete(self, name: str) -> None:
         """Delete the collection and all its objects. Raises `CollectionNotFoundError`."""
@@ -163,7 +173,7 @@ class CollectionAdmin:
     def _with_dimensions(
         self, config: VectorConfig, deadline: Deadline, credentials: AwsCredentials | None
     ) -> VectorConfig:
-        """The configuration with its dimensions settled. Only an endpoint has to be asked for them."""
+        """The configuration with its dimensions settled. Only an endpoint has to be called for them."""
         if not isinstance(config, Text2VecAws) or config.dimensions is not None:
             return config
         dimensions = config.resolved_dimensions
@@ -173,16 +183,16 @@ class CollectionAdmin:
 
 
 def _gone(name: str) -> CollectionNotFoundError:
-    return CollectionNotFoundError(f"There is no collection '{name}'. It was deleted a moment ago.")
+    return CollectionNotFoundError(f"The collection '{name}' does not exist: it was just deleted.")
 
 
-def _revalidated(before: Collection, properties: list[Property]) -> Collection:
-    """The collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
-    return _checked(before.model_copy(update={"properties": properties}))
+def _replace_properties(before: Collection, properties: list[Property]) -> Collection:
+    """Return the collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
+    return _validate(before.model_copy(update={"properties": properties}))
 
 
-def _checked(changed: Collection) -> Collection:
-    """The collection, if it can be one. Raises `InvalidRequestError` where what was changed does not fit the rest."""
+def _validate(changed: Collection) -> Collection:
+    """Validate the changed collection. Raises `InvalidRequestError` if the change does not fit the rest."""
     try:
         return Collection.model_validate(changed.model_dump())
     except ValidationError as error:

@@ -24,6 +24,7 @@ from lambdas.objects.model import (
     ObjectPatch,
     StoredObject,
 )
+from lambdas.objects.repair import RepairRequest, RepairResult
 from lambdas.objects.store import WriteContext
 from lambdas.selection.request import DeleteRequest, DeleteResult, ListRequest, ObjectPage, PageLimit
 from lambdas.wiring.write import services
@@ -146,6 +147,25 @@ def delete_objects(
     and reported as failed. The index is refreshed first, so that the latest writes are considered.
     """
     return services().selector.delete(collection, request, deadline=deadline(router), refresh=consistency == "wait")
+
+
+@router.post(
+    "/v1/collections/<name>/objects/repair",
+    summary="Repair vectors that are not those of their text",
+    operation_id="repair_objects",
+    tags=["Objects"],
+    responses={200: {"description": "The objects checked, wrong and repaired."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def repair_objects(
+    collection: Collection, request: Annotated[RepairRequest, StrictJson(), Body()], consistency: Consistency = "none"
+) -> RepairResult:
+    """Checks one page of objects and replaces vectors that are not those of the object's text.
+
+    Versions of Alto before 0.2 could store such vectors when several requests wrote one object at the same time. Every
+    text of the page is embedded again, which AWS bills. Vectors that a caller sent are kept.
+    """
+    return services().repairer.repair(collection, request, write_context(consistency))
 
 
 @router.post(

@@ -16,7 +16,7 @@ from lambdas.errors import (
     SearchEngineUnavailableError,
     VersionConflictError,
 )
-from lambdas.opensearch import OpenSearch, RequestTooLargeError
+from lambdas.opensearch import EffectUnknownError, OpenSearch, RequestTooLargeError
 
 # OpenSearch domains on small instances refuse requests above 10 MiB.
 MAX_REQUEST_BYTES = 5_000_000
@@ -65,6 +65,9 @@ class BulkWriter:
     ) -> list[BulkOutcome]:
         """Write all documents and return the result of each, in order.
 
+        After a broken connection only what has the same effect twice is sent again. Whether a document was created, or
+        replaced under a condition, is read back; where that shows nothing, the result is `EffectUnknownError`.
+
         Items that OpenSearch was too busy for are sent again until the deadline, and so are whole requests: an
         `index` that is done twice has the same effect. Raises `SearchEngineUnavailableError` when OpenSearch could not
         be reached until the deadline, or at once if something is to be created.
@@ -78,16 +81,24 @@ class BulkWriter:
                 lines = [encoded[index] for index in part]
                 try:
                     items = self._send(alias, lines, refresh=refresh, deadline=deadline)
+                except EffectUnknownError as error:
+                    outcomes |= self._read_back(alias, {index: operations[index] for index in part}, error)
+                    continue
                 except SearchEngineUnavailableError as error:
                     if deadline.remaining() < FIRST_PAUSE_SECONDS or any(
-                        operations[index].action == "create" for index in part
+                        operations[i].action == "create" for i in part
                     ):
                         raise
                     outcomes |= {index: BulkOutcome(created=False, error=error) for index in part}
                     continue
                 for index, item in zip(part, items, strict=True):
                     outcomes[index] = read_outcome(item, conditional=operations[index].if_version is not None)
-            pending = [i for i in pending if isinstance(outcomes[i].error, SearchEngineUnavailableError)]
+            pending = [
+                index
+                for index in pending
+                if isinstance(outcomes[index].error, SearchEngineUnavailableError)
+                and (_is_repeatable(operations[index]) or not isinstance(outcomes[index].error, EffectUnknownError))
+            ]
             pause = next(pauses, None) if pending else None
             if pause is None:
                 break
@@ -107,6 +118,29 @@ class BulkWriter:
             for part in (lines[:half], lines[half:])
             for item in self._send(alias, part, refresh=refresh, deadline=deadline)
         ]
+
+    def _read_back(
+        self, alias: str, operations: Mapping[int, BulkOperation], error: EffectUnknownError
+    ) -> dict[int, BulkOutcome]:
+        """Find out whether operations that got no response were done: their documents are stored then.
+
+        Those that have the same effect when done twice are not read, but left to be sent again.
+        """
+        read = {index: each for index, each in operations.items() if each.source and not _is_repeatable(each)}
+        outcomes = dict.fromkeys(operations, BulkOutcome(created=False, error=error))
+        if read:
+            stored = self._engine.get_many(alias, [each.id for each in read.values()], {"_source_excludes": "vectors"})
+            for (index, each), found in zip(read.items(), stored, strict=True):
+                expected = {name: value for name, value in (each.source or {}).items() if name != "vectors"}
+                if found["found"] and found["_source"] == orjson.loads(orjson.dumps(expected)):
+                    created = each.action == "create" or expected.get("created") == expected.get("updated")
+                    outcomes[index] = BulkOutcome(created=created, version=version_of(found))
+        return outcomes
+
+
+def _is_repeatable(operation: BulkOperation) -> bool:
+    """Whether doing the operation twice has the same effect."""
+    return operation.action == "index" and operation.if_version is None
 
 
 def encode(operation: BulkOperation) -> bytes:

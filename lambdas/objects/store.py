@@ -23,7 +23,7 @@ from lambdas.objects.model import (
 from lambdas.objects.reader import ObjectReader, missing
 from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import WriteResult
-from lambdas.opensearch import DocumentMissingError, OpenSearch, WriteConflictError
+from lambdas.opensearch import DocumentMissingError, EffectUnknownError, OpenSearch, WriteConflictError
 
 # Attempts of a merge without a version when other writers change the object meanwhile.
 MERGE_ATTEMPTS = 20
@@ -156,6 +156,9 @@ class ObjectStore:
         path = f"/{collection.alias}/_doc/{object_id}"
         try:
             self._engine.request("DELETE", path, params=params | ({"refresh": "wait_for"} if refresh else {}))
+        except EffectUnknownError:
+            if if_version is not None or self._reader.exists(collection, object_id):
+                raise
         except DocumentMissingError:
             raise missing(collection, object_id) from None
         except WriteConflictError:

@@ -106,17 +106,19 @@ class ObjectWriter:
         refresh: bool = False,
         action: BulkAction = "index",
         skip_unchanged: bool = False,
+        reuse_vectors: bool = True,
     ) -> list[WriteResult]:
         """Store the objects and report the result of each, in order. One object's error never fails another.
 
         `refresh` waits until searches see the objects. With the action `create`, an id that exists is an error.
         `skip_unchanged` leaves objects alone that are stored with the same properties and vectors already.
+        Without `reuse_vectors` every text is embedded, also where the stored hash says that it has not changed.
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
         collection, drafts = self._make_drafts(collection, objects, now)
         sound = [draft for draft in drafts if draft.error is None]
-        self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged)
+        self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged, reuse=reuse_vectors)
         sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
         operations = [_build_operation(collection, draft, now, action) for draft in sound]
         outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
@@ -166,10 +168,11 @@ class ObjectWriter:
         credentials: AwsCredentials | None,
         *,
         compare: bool,
+        reuse: bool,
     ) -> None:
         """Give each draft its vectors: sent by the caller, taken over from the stored object, or embedded now."""
         configs = collection.made_by_alto
-        wanted = self._collect_texts(collection, drafts, compare=compare)
+        wanted = self._collect_texts(collection, drafts, compare=compare, reuse=reuse)
 
         def embed(name: str) -> None:
             todo = _list_missing(name, wanted[name])
@@ -191,13 +194,13 @@ class ObjectWriter:
                 list(threads.map(embed, wanted))
 
     def _collect_texts(
-        self, collection: Collection, drafts: list[Draft], *, compare: bool
+        self, collection: Collection, drafts: list[Draft], *, compare: bool, reuse: bool = True
     ) -> dict[str, list[tuple[Draft, str]]]:
         """Return the texts of each vector that Alto makes, after drafts took over stored vectors."""
         wanted = {
             name: _draft_texts(collection, name, config, drafts) for name, config in collection.made_by_alto.items()
         }
-        self._take_over(collection, drafts, wanted, compare=compare)
+        self._take_over(collection, drafts, wanted, compare=compare, reuse=reuse)
         return wanted
 
     def _take_over(
@@ -207,6 +210,7 @@ class ObjectWriter:
         wanted: Mapping[str, list[tuple[Draft, str]]],
         *,
         compare: bool,
+        reuse: bool,
     ) -> None:
         """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
         fields = ["created", "text_hash"] + (["updated", "properties"] if compare else [])
@@ -225,7 +229,7 @@ class ObjectWriter:
             (name, draft)
             for name, pairs in wanted.items()
             for draft, _ in pairs
-            if draft.text_hashes[name] == stored.get(draft.item.id, {}).get("text_hash", {}).get(name)
+            if reuse and draft.text_hashes[name] == stored.get(draft.item.id, {}).get("text_hash", {}).get(name)
         ]
         # The vectors of most unchanged objects need not be read: the hash of their text shows that they are right.
         taken = {draft.item.id for _, draft in unchanged} - {draft.item.id for draft in same}

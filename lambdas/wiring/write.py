@@ -17,6 +17,7 @@ from lambdas.imports.import_service import ImportControl
 from lambdas.jobs.queues import SplitQueue
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.reader import ObjectReader
+from lambdas.objects.repair import VectorRepairer
 from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
@@ -39,6 +40,7 @@ class WriteServices(NamedTuple):
     registry: CollectionRegistry
     collections: CollectionAdmin
     objects: ObjectStore
+    repairer: VectorRepairer
     reader: ObjectReader
     selector: Selector
     requests: IdempotentRequests
@@ -59,13 +61,14 @@ def services() -> WriteServices:
     collections = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
-    writer = StaleTolerantWriter(ObjectWriter(engine, bulk, model, schema=collections), registry)
+    writer = ObjectWriter(engine, bulk, model, schema=collections)
     dynamodb = session.client("dynamodb", region_name=settings.region)
     splitting = SplitQueue(session.client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(
         registry=registry,
         collections=collections,
-        objects=ObjectStore(engine, writer, reader),
+        objects=ObjectStore(engine, StaleTolerantWriter(writer, registry), reader),
+        repairer=VectorRepairer(engine, writer, model),
         reader=reader,
         selector=Selector(engine, bulk, RequestLimits.from_environment(os.environ)),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),

@@ -1,6 +1,8 @@
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import pytest
 
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidObjectError, ObjectExistsError, SearchEngineUnavailableError, VersionConflictError
@@ -13,7 +15,7 @@ from lambdas.objects.bulk import (
     read_outcome,
     split_by_bytes,
 )
-from lambdas.opensearch import RequestTooLargeError
+from lambdas.opensearch import EffectUnknownError, RequestTooLargeError
 
 WRITTEN = {"result": "created", "_primary_term": 1, "_seq_no": 7}
 
@@ -128,3 +130,64 @@ def test_an_object_larger_than_opensearch_takes_fails_alone() -> None:
 
     assert [type(one.error).__name__ for one in outcomes] == ["NoneType", "InvalidObjectError", "NoneType"]
     assert "bytes with its vectors" in str(outcomes[1].error)
+
+
+class LosingEngine(FakeEngine):
+    """Loses the response of the first bulk request; `stored` is what is read back."""
+
+    def __init__(self, stored: dict[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self._stored = stored
+
+    def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
+        self.requests.append([orjson.loads(line.partition(b"\n")[0]) for line in lines])
+        if len(self.requests) == 1:
+            raise EffectUnknownError("no response")
+        return [self._item("a") for _ in lines]
+
+    def get_many(self, index: str, ids: Sequence[str], params: Any) -> list[dict[str, Any]]:
+        return [
+            {"_id": name, "found": True, "_source": self._stored[name], "_primary_term": 1, "_seq_no": 9}
+            if name in self._stored
+            else {"_id": name, "found": False}
+            for name in ids
+        ]
+
+
+OURS = {"created": "2026", "updated": "2026", "properties": {"title": "Up"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "version", "stored", "done"),
+    [
+        ("create", None, {"a": OURS}, True),
+        ("create", None, {"a": OURS | {"updated": "2025"}}, False),
+        ("create", None, {}, False),
+        ("index", "1.7", {"a": OURS}, True),
+        ("index", "1.7", {"a": OURS | {"properties": {}}}, False),
+    ],
+)
+def test_write_without_a_response_is_read_back_and_never_a_conflict(
+    action: Any, version: str | None, stored: dict[str, Any], *, done: bool
+) -> None:
+    engine = LosingEngine(stored)
+    operation = BulkOperation("a", OURS | {"vectors": {"default": [1.0]}}, action, version)
+
+    [result] = BulkWriter(engine, sleep=lambda _: None).write(  # type: ignore[arg-type]
+        "alto-film", [operation], deadline=Deadline.after(60), refresh=False
+    )
+
+    assert len(engine.requests) == 1
+    assert isinstance(result.error, EffectUnknownError) is not done
+    assert result.version == ("1.9" if done else None)
+
+
+def test_unconditional_write_without_a_response_is_sent_again() -> None:
+    engine = LosingEngine({})
+
+    [result] = BulkWriter(engine, sleep=lambda _: None).write(  # type: ignore[arg-type]
+        "alto-film", [BulkOperation("a", OURS)], deadline=Deadline.after(60), refresh=False
+    )
+
+    assert len(engine.requests) == 2
+    assert result.error is None

@@ -1,0 +1,227 @@
+"""Every value is stored, found and returned as it was sent; every vector is that of its object's text."""
+
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import pytest
+
+from lambdas.dates import parse_date
+from tests.api import Api
+
+SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a13")
+EXAMPLES = 60
+TYPES = ("text", "int", "number", "boolean", "date", "uuid")
+PROPERTIES = [
+    *({"name": f"a_{kind}", "type": kind} for kind in TYPES),
+    *({"name": f"l_{kind}", "type": f"{kind}[]"} for kind in TYPES),
+    {"name": "ob", "type": "object", "properties": [{"name": "a", "type": "text"}, {"name": "n", "type": "int"}]},
+]
+OFTEN: dict[str, list[Any]] = {
+    "int": [0, -1, 2**53 + 1, 2**63 - 1, -(2**63), 1604029199751626752],
+    "number": [0.0, -0.0, 1e-300, 1.7976931348623157e308, 0.1, -2.5, 9007199254740993],
+    "date": [
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z",
+        "2020-01-01T12:00:00Z",
+        "2020-01-01T12:00:00.500Z",
+        "2020-01-01T12:00:00.123456789+05:45",
+        "2020-01-01T00:00:00-18:00",
+        "1969-12-31T23:59:59.999Z",
+    ],
+    "text": ["", " ", "a\u0000b", "\U0001f600" * 3, "e\u0301", "x" * 9000, "null", "\u2028"],
+}
+
+
+def make_value(source: random.Random, kind: str) -> Any:
+    """Return a value of this type: an edge in half of the cases."""
+    if kind in OFTEN and source.random() < 0.5:
+        return source.choice(OFTEN[kind])
+    moment = datetime.fromtimestamp(source.randrange(-(10**10), 10**11), UTC)
+    return {
+        "int": source.randrange(-(2**63), 2**63),
+        "number": source.uniform(-1e6, 1e6),
+        "boolean": source.random() < 0.5,
+        "date": f"{moment:%Y-%m-%dT%H:%M:%S}.{source.randrange(1000):03}Z",
+        "uuid": str(UUID(int=source.getrandbits(128))),
+        "text": "".join(chr(source.randrange(32, 0xD000)) for _ in range(source.randrange(12))),
+    }[kind]
+
+
+def make_objects() -> list[dict[str, Any]]:
+    source = random.Random(1503)
+    objects = []
+    for place in range(EXAMPLES):
+        values: dict[str, Any] = {}
+        for kind in TYPES:
+            values[f"a_{kind}"] = make_value(source, kind)
+            values[f"l_{kind}"] = [make_value(source, kind) for _ in range(source.randrange(3))]
+        objects.append({"id": str(uuid5(SEED, str(place))), "properties": values})
+    return objects
+
+
+def is_same(stored: Any, sent: Any) -> bool:
+    return json.dumps(stored) == json.dumps(sent).replace("-0.0", "0.0")
+
+
+@pytest.fixture(scope="module")
+def objects(api: Api) -> Iterator[list[dict[str, Any]]]:
+    assert api("POST", "/v1/collections", {"name": "CaseValues", "properties": PROPERTIES}).status == 201
+    made = make_objects()
+    stored = api("POST", "/v1/collections/CaseValues/objects/batch", {"objects": made}, query={"consistency": "wait"})
+    assert stored.body["failed"] == 0, stored.body
+    yield made
+    api("DELETE", "/v1/collections/CaseValues")
+
+
+def list_ids(api: Api, condition: dict[str, Any]) -> set[str]:
+    found = api("POST", "/v1/collections/CaseValues/objects/list", {"limit": 1000, "filter": condition})
+    assert found.status == 200, found.body
+    return {each["id"] for each in found.body["objects"]}
+
+
+def test_every_value_comes_back_as_it_was_sent(api: Api, objects: list[dict[str, Any]]) -> None:
+    page = api("GET", "/v1/collections/CaseValues/objects", query={"limit": "1000"}).body["objects"]
+    exported = {each["id"]: each["properties"] for each in page}
+    for each in objects:
+        got = api("GET", f"/v1/collections/CaseValues/objects/{each['id']}").body["properties"]
+        for name, sent in each["properties"].items():
+            assert is_same(got[name], sent), name
+            assert is_same(exported[each["id"]][name], sent), name
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_equal_finds_exactly_the_objects_with_the_value(api: Api, objects: list[dict[str, Any]], kind: str) -> None:
+    def key(value: Any) -> Any:
+        if kind == "date":
+            # OpenSearch compares milliseconds.
+            return int(parse_date(value).timestamp() * 1000 // 1)
+        return float(value) if kind == "number" else value
+
+    for value in {
+        json.dumps(each["properties"][f"a_{kind}"]): each["properties"][f"a_{kind}"] for each in objects
+    }.values():
+        if kind == "text" and len(value) > 8191:
+            continue
+        expected = {each["id"] for each in objects if key(each["properties"][f"a_{kind}"]) == key(value)}
+        assert list_ids(api, {"property": f"a_{kind}", "operator": "equal", "value": value}) == expected, value
+
+
+@pytest.mark.parametrize("kind", ["int", "number", "date"])
+def test_sorting_is_that_of_the_values(api: Api, objects: list[dict[str, Any]], kind: str) -> None:
+    body = {"sort": [{"property": f"a_{kind}"}], "limit": EXAMPLES}
+    found = api("POST", "/v1/collections/CaseValues/search", body)
+    assert found.status == 200, found.body
+    values = [hit["properties"][f"a_{kind}"] for hit in found.body["objects"]]
+    keys = [int(parse_date(each).timestamp() * 1000 // 1) for each in values] if kind == "date" else values
+
+    assert len(keys) == len(objects)
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("properties", "stored"),
+    [
+        ({"ob": {"a": "x", "n": None}}, {"ob": {"a": "x"}}),
+        ({"l_text": ["a", None]}, {"l_text": ["a"]}),
+        ({"l_int": [None, 2**53 + 1]}, {"l_int": [2**53 + 1]}),
+        ({"a_text": None}, {}),
+        ({"ob": {"a": None}}, {"ob": {}}),
+        ({"a_number": -0.0}, {"a_number": 0.0}),
+    ],
+)
+def test_null_is_absent_at_any_depth(
+    api: Api, objects: list[dict[str, Any]], properties: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    path = f"/v1/collections/CaseValues/objects/{uuid5(SEED, 'null')}"
+    assert objects
+    try:
+        put = api("PUT", path, {"properties": properties})
+        assert (put.body["properties"], api("GET", path).body["properties"]) == (stored, stored)
+        api("PUT", path, {"properties": {"ob": {"a": "y", "n": 1}, "l_text": ["b"]}})
+        patched = api("PATCH", path, {"properties": {"ob": {"a": None}, "l_text": ["c", None]}})
+        assert patched.body["properties"] == {"ob": {"n": 1}, "l_text": ["c"]}
+    finally:
+        api("DELETE", path)
+
+
+@pytest.mark.parametrize(
+    "value", ["9999-12-31T23:59:59-08:00", "20230808120000Z", "1693012681207", "2020-01-01 00:00:00Z"]
+)
+def test_date_that_cannot_be_kept_is_rejected(api: Api, objects: list[dict[str, Any]], value: str) -> None:
+    rejected = api("POST", "/v1/collections/CaseValues/objects", {"properties": {"a_date": value}})
+
+    assert objects
+    assert rejected.status == 400
+    assert value in rejected.error["message"]
+
+
+# Vectors under races
+
+
+@pytest.fixture
+def raced(api: Api) -> Iterator[str]:
+    described = {
+        "name": "CaseRaced",
+        "properties": [{"name": "title", "type": "text"}],
+        "vectors": {
+            "default": {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "amazon.titan-embed-text-v2:0"}
+        },
+    }
+    assert api("POST", "/v1/collections", described).status == 201
+    yield "CaseRaced"
+    api("DELETE", "/v1/collections/CaseRaced")
+
+
+def vector_of(api: Api, name: str, object_id: UUID) -> tuple[str, list[float]]:
+    found = api("GET", f"/v1/collections/{name}/objects/{object_id}", query={"include_vectors": "true"}).body
+    return found["properties"]["title"], found["vectors"]["default"]
+
+
+def test_concurrent_writes_keep_the_vector_of_the_text(api: Api, raced: str) -> None:
+    texts = ["a haunted lighthouse", "the price of wheat"]
+    expected = {}
+    for text in texts:
+        api("PUT", f"/v1/collections/{raced}/objects/{uuid5(SEED, text)}", {"properties": {"title": text}})
+        expected[text] = vector_of(api, raced, uuid5(SEED, text))[1]
+
+    def write(object_id: UUID, method: str, text: str) -> int:
+        return api(method, f"/v1/collections/{raced}/objects/{object_id}", {"properties": {"title": text}}).status
+
+    with ThreadPoolExecutor(4) as threads:
+        for round_ in range(25):
+            object_id = uuid5(SEED, f"round {round_}")
+            write(object_id, "PUT", texts[0])
+            jobs = [
+                threads.submit(write, object_id, method, text)
+                for method, text in (("PUT", texts[1]), ("PUT", texts[0]), ("PATCH", texts[1]), ("PUT", texts[0]))
+            ]
+            assert {job.result() for job in jobs} <= {200, 201}
+            title, vector = vector_of(api, raced, object_id)
+            assert vector == pytest.approx(expected[title], abs=1e-5), round_
+
+
+def test_repair_finds_and_replaces_the_vector_of_another_text(api: Api, raced: str, opensearch_url: str) -> None:
+    right, wrong = uuid5(SEED, "right"), uuid5(SEED, "wrong")
+    for object_id, text in ((right, "a haunted lighthouse"), (wrong, "the price of wheat")):
+        path = f"/v1/collections/{raced}/objects/{object_id}"
+        api("PUT", path, {"properties": {"title": text}}, query={"consistency": "wait"})
+    expected = vector_of(api, raced, wrong)[1]
+    other = vector_of(api, raced, right)[1]
+    index = f"{opensearch_url}/alto-{raced.lower()}"
+    changed = httpx.post(f"{index}/_update/{wrong}?refresh=true", json={"doc": {"vectors": {"default": other}}})
+    assert changed.status_code == 200, changed.text
+
+    path = f"/v1/collections/{raced}/objects/repair"
+    seen = api("POST", path, {"dry_run": True}).body
+    assert (seen["wrong"], seen["repaired"]) == ([str(wrong)], 0)
+    done = api("POST", path, {}, query={"consistency": "wait"}).body
+
+    assert (done["checked"], done["wrong"], done["repaired"], done["failed"]) == (2, [str(wrong)], 1, [])
+    assert vector_of(api, raced, wrong)[1] == pytest.approx(expected, abs=1e-5)
+    assert api("POST", path, {}).body["wrong"] == []
