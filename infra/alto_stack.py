@@ -19,6 +19,8 @@ from infra.search_domain import SearchDomain
 from infra.settings import Settings
 from infra.watched_parts import WatchedParts
 
+HTTP_FUNCTIONS = ("query", "write")
+
 
 class AltoStack(cdk.Stack):
     """A search domain, an import pipeline into it, an API in front of it, and the rights of the four functions."""
@@ -77,6 +79,9 @@ class AltoStack(cdk.Stack):
         acknowledge_findings(parts, self.monitoring)
 
     def _function(self, name: str, environment: dict[str, str]) -> AltoFunction:
+        claim = self.settings.jwt_collections_claim
+        if claim and name in HTTP_FUNCTIONS:
+            environment = environment | {"ALTO_COLLECTIONS_CLAIM": claim}
         return AltoFunction(
             self,
             name.capitalize(),

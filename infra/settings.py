@@ -133,6 +133,10 @@ class Settings(_Block):
     )
 
     # Who may call the API, and under which name.
+    # The claim that lists the collections of a token; without it a token is not limited to collections.
+    jwt_collections_claim: Annotated[str, matching(r"^[A-Za-z0-9_:./-]{1,100}$")] | None = Field(
+        None, description="the name of a claim"
+    )
     auth: Literal["iam", "jwt"] = "iam"
     jwt_issuer: Annotated[str, matching(r"^https?://[^\s?#]+$")] | None = Field(
         None, description="the issuer's URL, as in its tokens"
@@ -331,6 +335,10 @@ def _environment(settings: Settings) -> str | None:
     return None
 
 
+def _collections_claim(settings: Settings) -> str | None:
+    return "leave it out, or set 'auth' to jwt" if settings.jwt_collections_claim and settings.auth == "iam" else None
+
+
 # Read from top to bottom: a setting, and a function that returns what to write instead of its value, given all
 # settings, or None.
 COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
@@ -348,6 +356,7 @@ COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
     ("model_regions", _model_regions),
     ("reserved_concurrency", _reserved),
     ("function_environment", _environment),
+    ("jwt_collections_claim", _collections_claim),
 )
 SECRETIVE = frozenset({"function_environment"})
 

@@ -4,6 +4,7 @@ AltoError                          500 internal_error
 ├── InvalidRequestError            400 invalid_request
 │   ├── InvalidObjectError         400 invalid_object
 │   └── IncompleteCredentialsError 400 incomplete_credentials
+├── ForbiddenError                 403 forbidden
 ├── NotFoundError                  404 not_found
 │   ├── CollectionNotFoundError    404 collection_not_found
 │   ├── ObjectNotFoundError        404 object_not_found
@@ -102,6 +103,13 @@ class IncompleteCredentialsError(InvalidRequestError):
     """Some, but not all, of the AWS credential headers were sent."""
 
     code = "incomplete_credentials"
+
+
+class ForbiddenError(AltoError):
+    """The caller's token does not cover this request."""
+
+    status = 403
+    code = "forbidden"
 
 
 class NotFoundError(AltoError):

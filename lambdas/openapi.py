@@ -1,6 +1,6 @@
 """The OpenAPI document, merged from the routes of both HTTP functions.
 
-A route's docstring is the description of its operation. `python -m lambdas.openapi` writes docs/openapi.json, which the
+A route's docstring is the description of its operation, unless it has a `description`. `python -m lambdas.openapi` writes docs/openapi.json, which the
 query function serves; with `--check` it only compares, and fails with the command to run.
 """
 
@@ -99,7 +99,7 @@ def _close_names(part: Any) -> None:
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
     """Add the parts that all operations have: the default response, links and an example."""
-    operation["description"] = _description(operation["operationId"])
+    operation.setdefault("description", _description(operation["operationId"]))
     responses = operation["responses"]
     for status in FRAMEWORKS_STATUSES:
         responses.pop(status, None)

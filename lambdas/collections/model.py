@@ -145,9 +145,12 @@ class Collection(CollectionConfig):
 
 
 class CollectionList(StrictModel):
-    """The answer to a request for all collections."""
+    """Collections, sorted by name."""
 
     collections: list[Collection]
+    next: str | None = Field(
+        default=None, description="Send it as `after` for the next page. Absent on the last one, and without `limit`."
+    )
 
 
 def collection_name(name: str) -> str:

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from lambdas.collections.index_body import collection_from_mapping
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of
+from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, collection_name
 from lambdas.errors import CollectionNotFoundError, InvalidRequestError
 from lambdas.opensearch import IndexMissingError, OpenSearch
 
@@ -41,14 +41,14 @@ class CollectionRegistry:
 
         Raises `CollectionNotFoundError`.
         """
-        alias = alias_of(name)
+        key = collection_name(name)
         with self._lock:
-            known = self._known.get(alias)
+            known = self._known.get(key)
         if known and known[0] > self._clock():
             return known[1]
         collection = self._read(name)
         with self._lock:
-            self._known[alias] = (self._clock() + self._seconds, collection)
+            self._known[key] = (self._clock() + self._seconds, collection)
         return collection
 
     def fresh(self, name: str) -> Collection:
@@ -98,7 +98,7 @@ class CollectionRegistry:
     def forget(self, name: str) -> None:
         """Look the collection up anew at the next request."""
         with self._lock:
-            self._known.pop(alias_of(name), None)
+            self._known.pop(collection_name(name), None)
 
     def mappings(self, name: str) -> dict[str, Any]:
         """The configuration of the collection as it is stored, by index. Raises `CollectionNotFoundError`."""
@@ -112,8 +112,21 @@ class CollectionRegistry:
             raise CollectionNotFoundError(
                 f"There is no collection '{name}'. Create it with POST /v1/collections."
             ) from None
+        # All letters of an alias are lower case. A policy or a token may cover `Secret` and not `SeCret`, so only the
+        # name that is stored leads to a collection.
+        for index in found.values():
+            if _stored_name(index) != collection_name(name):
+                raise CollectionNotFoundError(
+                    f"There is no collection '{name}'. Names are case-sensitive after the first letter; did you mean "
+                    f"'{_stored_name(index)}'?"
+                )
         return found
 
     def _read(self, name: str) -> Collection:
         found = self.mappings(name)
         return collection_from_mapping(next(iter(found.values()))["mappings"])
+
+
+def _stored_name(index: Any) -> str:
+    """Return the collection's name in the mapping of its index, whose layout may be an older one."""
+    return str(index["mappings"]["_meta"]["alto"]["collection"]["name"])

@@ -3,10 +3,17 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lambdas.collections.model import Collection, CollectionConfig, CollectionList, CollectionUpdate
+from lambdas.collections.model import (
+    Collection,
+    CollectionConfig,
+    CollectionList,
+    CollectionName,
+    CollectionUpdate,
+    collection_name,
+)
 from lambdas.collections.properties import Property
 from lambdas.handlers.http import ERROR_RESPONSES, credentials, deadline
 from lambdas.handlers.parameters import Name
@@ -39,11 +46,20 @@ def create_collection(config: Annotated[CollectionConfig, StrictJson(), Body()])
     summary="List collections",
     operation_id="list_collections",
     tags=["Collections"],
-    responses={200: {"description": "All collections, sorted by name."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The collections, sorted by name."}} | ERROR_RESPONSES,
 )
-def list_collections() -> CollectionList:
-    """Returns the configuration of every collection, sorted by name. Costs one request to OpenSearch."""
-    return CollectionList(collections=services().registry.list())
+def list_collections(
+    limit: Annotated[int | None, Query(ge=1, le=1000, description="Collections of a page; all, if not given.")] = None,
+    after: Annotated[CollectionName | None, Query(description="The `next` of the previous page.")] = None,
+) -> CollectionList:
+    """Returns the configuration of every collection, sorted by name, or one page of them if `limit` is given.
+
+    Send `next` as `after` to get the following page. Costs one request to OpenSearch.
+    """
+    start = "" if after is None else collection_name(after)
+    found = [each for each in services().registry.list() if each.name > start]
+    page = found[:limit]
+    return CollectionList(collections=page, next=page[-1].name if len(page) < len(found) else None)
 
 
 @router.get(

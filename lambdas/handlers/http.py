@@ -23,12 +23,14 @@ from lambdas.errors import (
     NotFoundError,
     ResponseTooLargeError,
 )
+from lambdas.handlers.rights import check_collection_rights
 from lambdas.handlers.route_table import check_route
 from lambdas.handlers.strict_json import load_object
 from lambdas.models import StrictModel
 from lambdas.observability import logger
 from lambdas.response_size import MAX_RESPONSE_BYTES
 from lambdas.validation import invalid_parameters
+from lambdas.wiring.rights import collections_claim
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -124,6 +126,7 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "Lambda
     logger.append_keys(correlation_id=event["requestContext"]["requestId"], **_subject(event["rawPath"]))
     try:
         check_route(request["method"], event["rawPath"], event.get("queryStringParameters") or {})
+        check_collection_rights(event, collections_claim())
         if not _is_json(event):
             raise NOT_JSON
     except AltoError as error:

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lambdas.handlers.http import ERROR_RESPONSES, JSON
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, caller
 from lambdas.handlers.parameters import IdempotencyKey, replayed
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.imports.import_service import ImportList, ImportRequest, KeptImport, StartedImport
@@ -50,12 +50,12 @@ def start_import(
             status_code=202, content_type=JSON, body=function.imports.start(named, problem, collection.alias)
         )
 
+    scope = f"import {collection.alias} {caller(router)}"
+
     def start() -> bytes:
         return function.imports.start(named, problem, collection.alias).kept.model_dump_json().encode()
 
-    stored = function.requests.run(
-        f"import:{collection.alias}", idempotency_key, named.model_dump_json().encode(), start
-    )
+    stored = function.requests.run(scope, idempotency_key, named.model_dump_json().encode(), start)
     started = function.imports.started(named, KeptImport.model_validate_json(stored.body), collection.alias)
     return Response(status_code=202, content_type=JSON, body=started, headers=replayed(stored))
 

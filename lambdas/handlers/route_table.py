@@ -40,6 +40,7 @@ METHODS: dict[str, tuple[str, ...]] = {
 
 _WRITE = ("consistency", "if_version")
 PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/v1/collections"): ("limit", "after"),
     ("GET", "/v1/collections/{name}/objects"): ("limit", "after", "include_vectors"),
     ("POST", "/v1/collections/{name}/objects"): ("consistency",),
     ("POST", "/v1/collections/{name}/objects/batch"): ("consistency",),

@@ -119,3 +119,17 @@ def test_production_reserves_concurrency_for_each_function(prod: Synthesis) -> N
     assert reserved == {"query": 200, "write": 100, "split": 10, "load": 20}
     # A new account keeps at least 100 of its 1,000 unreserved.
     assert sum(reserved.values()) <= 900
+
+
+def test_functions_of_the_api_limit_tokens_by_the_claim_of_the_stage(
+    synthesize: Callable[..., Synthesis], jwt: Synthesis
+) -> None:
+    limited = synthesize("jwt", jwt_collections_claim="collections")
+
+    def claims(stage: Synthesis) -> dict[str, str | None]:
+        return {
+            name: stage.function(name)["Environment"]["Variables"].get("ALTO_COLLECTIONS_CLAIM") for name in FUNCTIONS
+        }
+
+    assert claims(limited) == {"query": "collections", "write": "collections", "split": None, "load": None}
+    assert set(claims(jwt).values()) == {None}

@@ -113,6 +113,7 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
             {"jwt_issuer": "https://login.example.com"},
             "Setting 'jwt_issuer' is 'https://login.example.com': leave it out, or set 'auth' to jwt.",
         ),
+        ({"jwt_collections_claim": "c"}, "Setting 'jwt_collections_claim' is 'c': leave it out, or set 'auth' to jwt."),
         ({"jwt_audience": '["alto"]'}, "Setting 'jwt_audience' is ['alto']: leave it out, or set 'auth' to jwt."),
         (
             {"custom_domain": "search.example.com"},

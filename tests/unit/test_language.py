@@ -24,6 +24,7 @@ CLEAN = [
     "lambdas/handlers/on_collection.py",
     "lambdas/handlers/parameters.py",
     "lambdas/handlers/query.py",
+    "lambdas/handlers/rights.py",
     "lambdas/handlers/route_table.py",
     "lambdas/handlers/search_routes.py",
     "lambdas/handlers/service_routes.py",
@@ -40,6 +41,7 @@ CLEAN = [
     "lambdas/response_size.py",
     "lambdas/settings.py",
     "lambdas/validation.py",
+    "lambdas/wiring/rights.py",
 ]
 # The operations of docs/openapi.json that are checked, by tag. In the end all, and the schemas too.
 CLEAN_TAGS = {"Collections", "Objects", "Search", "Service"}

@@ -30,6 +30,7 @@ BORDERS = {
     "lambdas/wiring/load.py": {"os"},
     "lambdas/wiring/opensearch.py": {"opensearchpy"},
     "lambdas/wiring/query.py": {"os"},
+    "lambdas/wiring/rights.py": {"os"},
     "lambdas/wiring/session.py": {"boto3"},
     "lambdas/wiring/split.py": {"os"},
     "lambdas/wiring/write.py": {"botocore", "os"},

@@ -245,6 +245,7 @@ PARAMETERS: list[tuple[str, str, dict[str, str], str, str]] = [
     ("GET", "/v1/collections/Film", {"limit": "5"}, "limit", "this request has no parameters"),
     ("POST", "/v1/collections/Film/objects/batch", {"wait": "true"}, "wait", "the parameters are consistency"),
     ("POST", "/v1/collections/Film/search", {"limit": "5"}, "limit", "this request has no parameters"),
+    ("GET", "/v1/collections", {"limit": "0"}, "limit", "must be at least 1"),
 ]
 
 

@@ -153,3 +153,12 @@ def test_objects_that_fail_by_themselves_are_not_written_again(registry: Collect
 
     assert result.status == "failed"
     assert writer.written == [["B"]]
+
+
+@pytest.mark.parametrize("name", ["FILM", "fiLm", "filM"])
+def test_a_name_is_exact_after_its_first_letter(engine: FakeEngine, registry: CollectionRegistry, name: str) -> None:
+    for look_up in (registry.get, registry.fresh, registry.mappings):
+        with pytest.raises(CollectionNotFoundError, match="did you mean 'Film'"):
+            look_up(name)
+
+    assert registry.get("film").name == "Film"

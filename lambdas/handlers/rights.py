@@ -1,0 +1,40 @@
+"""Tokens that are limited to some collections, by a claim that lists them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.collections.model import collection_name
+from lambdas.errors import ForbiddenError
+
+EVERY = "*"
+OPEN_PATHS = frozenset({"/v1/meta", "/v1/openapi.json", "/v1/.well-known/live", "/v1/.well-known/ready"})
+
+
+def check_collection_rights(event: Mapping[str, Any], claim: str | None) -> None:
+    """Raise `ForbiddenError` unless the caller's token lists the collection of the request in this claim.
+
+    `*` in the claim stands for every collection. Without it, only the paths below one of the listed collections can be
+    used: lists of all collections and imports cover other collections too. A `claim` of None means that tokens are not
+    limited.
+    """
+    if claim is None or event["rawPath"] in OPEN_PATHS:
+        return
+    allowed = _listed(event, claim)
+    if EVERY in allowed:
+        return
+    _, version, kind, name, *_ = [*event["rawPath"].split("/"), "", "", "", ""]
+    if (version, kind) != ("v1", "collections") or not name:
+        raise ForbiddenError(
+            f"This request covers all collections: it needs a token whose claim '{claim}' has '{EVERY}'."
+        )
+    if collection_name(name) not in allowed:
+        raise ForbiddenError(f"The claim '{claim}' of the token does not list the collection of this request.")
+
+
+def _listed(event: Mapping[str, Any], claim: str) -> set[str]:
+    """Return the names in the claim. API Gateway passes a list as `[Film Book]`."""
+    authorizer = event["requestContext"].get("authorizer") or {}
+    value = ((authorizer.get("jwt") or {}).get("claims") or {}).get(claim)
+    names = value if isinstance(value, list) else re.split(r"[\s,]+", str(value or "").strip("[]"))
+    return {collection_name(str(name)) for name in names if name}

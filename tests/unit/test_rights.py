@@ -1,0 +1,79 @@
+"""Tokens that are limited to the collections that one of their claims lists."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.errors import ForbiddenError
+from lambdas.handlers import http, write
+from lambdas.handlers.http import resolve
+from lambdas.handlers.rights import check_collection_rights
+from tests.api import Context, event
+
+CLAIM = "collections"
+
+
+def request(method: str, path: str, claims: dict[str, Any] | None) -> dict[str, Any]:
+    made = event(method, path, {} if method == "POST" else None)
+    made["requestContext"]["authorizer"] = None if claims is None else {"jwt": {"claims": claims, "scopes": None}}
+    return made
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/collections/Film",
+        "/v1/collections/film/search",
+        "/v1/collections/Film/objects/x",
+        "/v1/meta",
+        "/v1/openapi.json",
+    ],
+)
+@pytest.mark.parametrize("listed", ["Film", "[Film Book]", "[Book Film]", "Book, film", ["Film"]])
+def test_a_listed_collection_and_the_service_can_be_used(path: str, listed: Any) -> None:
+    check_collection_rights(request("GET", path, {CLAIM: listed}), CLAIM)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/collections/Films",
+        "/v1/collections/FILM",
+        "/v1/collections/fiLm/search",
+        "/v1/collections/%46ilm/search",
+        "/v1/collections/Book/objects",
+        "/v1/collections",
+        "/v1/collections/",
+        "/v1/imports",
+        "/v1/imports/7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34",
+        "/v2/collections/Film",
+        "//v1/collections/Film",
+    ],
+)
+def test_everything_else_is_forbidden(path: str) -> None:
+    with pytest.raises(ForbiddenError, match="collections"):
+        check_collection_rights(request("GET", path, {CLAIM: "[Film]"}), CLAIM)
+
+
+@pytest.mark.parametrize("claims", [None, {}, {CLAIM: ""}, {CLAIM: "[]"}, {CLAIM: []}, {"other": "Film"}])
+def test_a_token_without_the_claim_has_no_collection(claims: dict[str, Any] | None) -> None:
+    with pytest.raises(ForbiddenError):
+        check_collection_rights(request("GET", "/v1/collections/Film", claims), CLAIM)
+
+
+@pytest.mark.parametrize("path", ["/v1/collections", "/v1/imports", "/v1/collections/Book"])
+def test_a_star_lists_every_collection(path: str) -> None:
+    check_collection_rights(request("GET", path, {CLAIM: "[*]"}), CLAIM)
+
+
+def test_tokens_are_not_limited_without_the_setting() -> None:
+    check_collection_rights(request("GET", "/v1/imports", {}), None)
+
+
+def test_a_request_for_another_collection_gets_a_403(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "collections_claim", lambda: CLAIM)
+
+    response = resolve(write.app, request("DELETE", "/v1/collections/Book", {CLAIM: "[Film]"}), Context())  # type: ignore[arg-type]
+
+    assert (response["statusCode"], json.loads(response["body"])["error"]["code"]) == (403, "forbidden")
