@@ -1,7 +1,8 @@
 """The OpenAPI document, merged from the routes of both HTTP functions.
 
-A route's docstring is the description of its operation, unless it has a `description`. `python -m lambdas.openapi` writes docs/openapi.json, which the
-query function serves; with `--check` it only compares, and fails with the command to run.
+A route's docstring is the description of its operation, unless it has a `description`. `python -m lambdas.openapi`
+writes docs/openapi.json, which the query function serves; with `--check` it only compares, and fails with the command
+to run.
 """
 
 import inspect
