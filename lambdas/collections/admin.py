@@ -1,6 +1,7 @@
 """Creating, changing and deleting collections."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -34,6 +35,20 @@ from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissin
 SCHEMA_SECONDS = 10.0
 
 
+def check_vector_names(names: Iterable[str]) -> None:
+    """Reject capital letters in names of new vectors.
+
+    OpenSearch's derived source does not return a vector whose field name has one: such an object could neither be read
+    with its vectors nor updated. Collections that were created earlier stay readable.
+    """
+    for name in names:
+        if name != name.lower():
+            lower = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+            raise InvalidRequestError.at(
+                f"vectors.{name}", f"a name with capital letters cannot be read back by the engine: write '{lower}'"
+            )
+
+
 class CollectionAdmin:
     """Creates, changes and deletes collections."""
 
@@ -63,6 +78,7 @@ class CollectionAdmin:
         Raises `CollectionExistsError`, `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose
         dimensions are not given does not respond.
         """
+        check_vector_names(config.vectors)
         now = self._now()
         vectors = {
             name: self._with_dimensions(vector, deadline, credentials) for name, vector in config.vectors.items()
