@@ -49,9 +49,13 @@ def _fields(
         try:
             converted[name] = _as_type(value, kind, types, path, problems)
         except (ValueError, OverflowError, RecursionError):
-            problem = f"cannot be read as {kind or 'a value'}: {abbreviate(value)}{_advice(kind)}"
+            problem = f"cannot be read as {kind or 'a value'}: {_shown(value)}{_advice(kind)}"
             problems.append(ErrorDetail(f"properties.{path}", problem))
     return converted
+
+
+def _shown(value: Any) -> str:
+    return f"the bytes 0x{value[:16].hex()}" if isinstance(value, bytes) else abbreviate(value)
 
 
 def _advice(kind: str) -> str:

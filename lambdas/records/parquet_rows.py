@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 512
 # Decoded at once, about. Values are decoded before their size is known, so it is estimated from the footer.
 BATCH_BYTES = 8_000_000
+# A text of a dictionary may be as large as all of its column, and stand in each row.
+REPEATED_BYTES = 128_000_000
+FEWEST_ROWS_AT_ONCE = 4
 VALUE_BYTES = 8
 # A few bytes of Parquet can stand for billions of repeated values. Lists above both bounds are refused.
 MAX_LIST_BYTES = 256_000_000
@@ -161,7 +164,13 @@ def _rows_at_once(file: "ParquetFile", number: int) -> int:
     columns = [group.column(index) for index in range(group.num_columns)]
     decoded: int = sum(max(column.total_uncompressed_size, column.num_values * VALUE_BYTES) for column in columns)
     fitting: int = BATCH_BYTES * max(1, group.num_rows) // max(1, decoded)
-    return max(1, min(ROWS_AT_ONCE, fitting))
+    repeated: list[int] = [
+        column.total_uncompressed_size * max(1, column.num_values // max(1, group.num_rows))
+        for column in columns
+        if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page
+    ]
+    safe = max(FEWEST_ROWS_AT_ONCE, REPEATED_BYTES // max(1, *repeated, 1))
+    return max(1, min(ROWS_AT_ONCE, fitting, safe))
 
 
 def _rows(batch: "pa.RecordBatch", columns: list[str] | None) -> Iterator[dict[str, Any] | Unreadable]:

@@ -224,6 +224,27 @@ def test_large_values_are_decoded_a_few_rows_at_once() -> None:
     assert sum(1 for _ in read_rows(lambda start, end: content[start:end], len(content), 0, 200)) == 200
 
 
+def test_a_text_that_stands_in_many_rows_is_unpacked_in_few_of_them_at_once() -> None:
+    content = as_parquet(pa.table({"title": ["x" * 1_000_000] * 300}))
+    assert len(content) < 100_000
+    pool = pa.default_memory_pool()
+    before = pool.bytes_allocated()
+    peak = count = 0
+
+    for _ in read_rows(lambda start, end: content[start:end], len(content), 0, 300):
+        peak, count = max(peak, pool.bytes_allocated() - before), count + 1
+
+    assert count == 300
+    assert peak < 200_000_000
+
+
+def test_bytes_that_are_not_text_are_shown_in_hexadecimal(files: Files) -> None:
+    _, _, errors = files.load(two_rows("title", pa.array([b"a", b"\xff\x01"])), "parquet")
+
+    assert "0xff01" in errors[0]["message"]
+    assert "b'" not in str(errors[0])
+
+
 def test_times_with_zones_need_no_database_of_time_zones(tmp_path: Path) -> None:
     path = tmp_path / "zones.parquet"
     path.write_bytes(two_rows("at", pa.array([0, 1], pa.timestamp("us", "Europe/Berlin"))))
