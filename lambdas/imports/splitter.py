@@ -4,7 +4,7 @@ A step sends chunks until its time is over, stores its position, and sends a mes
 last chunk is held back until the job knows how many there are: the loader of the last open chunk completes the job.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import batched
 from typing import Literal, NamedTuple
@@ -28,11 +28,6 @@ from lambdas.jobs.queues import MESSAGES_PER_BATCH, ChunkQueue
 
 # How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
-
-# A job keeps the names of its columns.
-MAX_COLUMNS = 2000
-MAX_NAME_CHARACTERS = 200
-MAX_NAMES_BYTES = 150_000
 
 SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
@@ -261,8 +256,6 @@ def plan_job(
     source, size = found.source, found.size
     options = planner.inspect(source, options) if size else options
     least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
-    columns = planner.columns(source, options) if size else ()
-    check_columns(columns)
     return Job.planned(
         source,
         collection,
@@ -270,31 +263,11 @@ def plan_job(
         chunk_bytes=chunk_bytes_for(size, options, least),
         now=now,
         options=options,
-        columns=columns,
+        columns=planner.columns(source, options) if size else (),
         job_id=job_id,
         alias=alias,
         content_id=found.content_id,
     )
-
-
-def check_columns(columns: Sequence[str]) -> None:
-    """Raise `JobFailedError` for more, or longer, names than a job's item has room for: DynamoDB takes 400 KB."""
-    if len(columns) > MAX_COLUMNS:
-        raise JobFailedError(
-            f"The file has {len(columns):,} columns; at most {MAX_COLUMNS:,} can be imported. Leave some out, or write "
-            "it as JSON lines."
-        )
-    for place, name in enumerate(columns, start=1):
-        if len(name) > MAX_NAME_CHARACTERS:
-            raise JobFailedError(
-                f"The name of column {place} has {len(name):,} characters; at most {MAX_NAME_CHARACTERS} are possible. "
-                "Check whether the file begins with a header, or name the columns with options.csv.columns."
-            )
-    if sum(len(name.encode()) for name in columns) > MAX_NAMES_BYTES:
-        raise JobFailedError(
-            f"The names of the file's columns have more than {MAX_NAMES_BYTES:,} bytes. Shorten them, or leave "
-            "some out."
-        )
 
 
 def _with_last(chunks: Iterable[tuple[Chunk, int]]) -> Iterator[tuple[Chunk, int, bool]]:
