@@ -156,7 +156,7 @@ def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
         ({"region": None}, "region"),
         ({"model": None}, "write one of"),
         ({"model": "amazon.titan-embed-text-v9"}, "amazon.titan-embed-text-v2:0"),
-        ({"service": "lambda"}, "'bedrock' or 'sagemaker'"),
+        ({"service": "lambda"}, 'expected "bedrock" or "sagemaker", not "lambda"'),
         ({"service": "sagemaker", "model": None, "dimensions": None}, "'endpoint' is missing"),
         ({"dimensions": 300}, "256, 512, 1024"),
     ],

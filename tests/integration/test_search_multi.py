@@ -89,7 +89,7 @@ def test_texts_of_all_queries_are_embedded_once_in_one_call(api: Api, films: str
     ("body", "message"),
     [
         ({"queries": []}, "queries: expected at least 1 item"),
-        ({"queries": [{"bm25": {"query": "x"}}] * 21}, "queries: List should have at most 20 items"),
+        ({"queries": [{"bm25": {"query": "x"}}] * 21}, "queries: expected at most 20 items"),
         ({"queries": [{"bm25": {"query": "x"}}], "limit": 3}, "limit: unknown field"),
         ({"querys": []}, "querys: unknown field"),
         ({"hybrid": {"query": "x", "alpha": 2}}, "hybrid.alpha: must be at most 1"),

@@ -222,7 +222,7 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     (AGGREGATE, {"properties": {"a b": {"metrics": ["max"]}}}, "properties.a b", "the name of a property"),
     # Imports.
     (IMPORT, {}, "collection", "required, but missing"),
-    (IMPORT, {"collection": "A", "source": "bucket/key.csv"}, "source", "s3://bucket/folder/file.csv"),
+    (IMPORT, {"collection": "A", "source": "bucket/key.csv"}, "source", "s3://"),
     (IMPORT, {"collection": "A", "file_name": "a/b.csv"}, "file_name", "without slashes"),
     (IMPORT, {"collection": "A", "filename": "b.csv"}, "filename", 'did you mean "file_name"?'),
     (IMPORT, {"collection": "A", "file_name": "b.csv", "file_size": "5"}, "file_size", "expected a whole number"),
