@@ -1,6 +1,6 @@
 """`make bench-embed`: texts a second of Alto and of its peers, on one stub of Bedrock, in one run.
 
-The stub answers every call after 80 ms and does no work of its own, so what is measured is the caller. Every run is a
+The stub responds after 80 ms and does no work of its own, so that the caller is measured. Every run is a
 fresh process in the contender's own environment; the contenders take turns, so that a busy minute of the machine
 meets all of them. Runs of more than 20 s are bound by the latency of one call after the other, vary little, and are
 not repeated. The results go to `results/embed.json` and, as tables, to `docs/embedding.md`.
@@ -54,7 +54,7 @@ CONTENDERS = (
 
 @dataclass(frozen=True)
 class Case:
-    """What is embedded, and how the stub behaves. `ideal_seconds` is the time that the rate limit itself takes."""
+    """The texts, and the behaviour of the stub. `ideal_seconds` is the time that the rate limit itself takes."""
 
     title: str
     model: str

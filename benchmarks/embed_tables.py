@@ -25,7 +25,7 @@ def write_tables(results: dict[str, Any], page: Path) -> None:
 
 
 def best_peer(case: dict[str, Any]) -> float:
-    """Texts a second of the fastest peer; the plain loop is no product and does not count."""
+    """Texts a second of the fastest peer; the plain loop is not a product and does not count."""
     speeds = {name: each["texts_per_second"] for name, each in case["contenders"].items()}
     return float(max(speed for name, speed in speeds.items() if name not in LABELS))
 

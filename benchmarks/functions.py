@@ -85,7 +85,7 @@ def megabytes(folder: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print one row a function, and how long query takes until it can answer."""
+    """Print one row a function, and how long query takes until it is ready."""
     bundles = LambdaBundles(ARCHITECTURES[platform.machine()])
     with tempfile.TemporaryDirectory() as temporary:
         plain = Path(temporary)

@@ -1,4 +1,4 @@
-"""What a function's bundle holds: the modules its handler reaches, and the parts of its dependencies it can use."""
+"""The contents of a function's bundle: the modules its handler reaches, and the used parts of its dependencies."""
 
 import ast
 import shutil
@@ -127,6 +127,6 @@ def _files_of(name: str, project: Path) -> list[Path]:
         candidates = [path / "__init__.py", path.with_suffix(".py")]
         found = [candidate for candidate in candidates if candidate.is_file()]
         if not found and not path.is_dir():
-            raise ModuleNotFoundError(f"There is no {name}")
+            raise ModuleNotFoundError(f"{name} does not exist")
         files += found
     return files

@@ -51,7 +51,7 @@ class LambdaBundles:
         return lambda_.Code.from_asset(str(self.path(function)), asset_hash=self.digest(function))
 
     def path(self, function: str) -> Path:
-        """The folder of the function's finished bundle, made now if there is none yet. Raises `BundleError`."""
+        """The folder of the function's finished bundle, made now if it does not exist yet. Raises `BundleError`."""
         family = f"{function}-{self._architecture}-"
         bundle = self._cache / (family + self.digest(function)[:16])
         if not bundle.is_dir():
@@ -113,7 +113,7 @@ class LambdaBundles:
 
     def _compile(self, function: str, target: Path) -> None:
         # Zip files of CDK date every file to 1980, so byte code that checks dates would never be used: each cold start
-        # would compile everything anew, three times slower.
+        # would compile everything again, three times slower.
         compileall = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
         _run(f"Compiling the bundle of '{function}'", [*compileall, "-s", str(target), "-p", TASK_ROOT, str(target)])
 

@@ -1,4 +1,4 @@
-"""What this process is doing now: how much time is left for it, and where the time went.
+"""The current invocation of this process: how much time is left for it, and where the time went.
 
 There is one of it, because Lambda gives a process one invocation at a time. Only handlers and wiring know it; everyone
 else is handed what they need.
@@ -13,7 +13,7 @@ from lambdas.deadline import Deadline
 
 
 class Invocation:
-    """Begun anew by each entry point. Amounts may be added from any thread."""
+    """Begun by each entry point. Amounts may be added from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -21,7 +21,7 @@ class Invocation:
         self._amounts: list[tuple[str, float]] = []
 
     def begin(self, seconds: float) -> None:
-        """Start anew, with this much time."""
+        """Start an invocation, with this much time."""
         is_first = self._deadline is None
         self._deadline = Deadline.after(seconds, self._clock)
         self._amounts = [("ColdStart", float(is_first))]
@@ -35,7 +35,7 @@ class Invocation:
         self._amounts.append((measure, amount))
 
     def totals(self) -> dict[str, float]:
-        """Each measure's sum, whatever thread added to it: what waited at the same time counts twice."""
+        """Each measure's sum, over all threads: waits at the same time count twice."""
         sums: Counter[str] = Counter()
         for measure, amount in list(self._amounts):
             sums[measure] += amount  # type: ignore[assignment]  # a Counter adds up anything

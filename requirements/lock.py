@@ -1,4 +1,4 @@
-"""Resolve every requirements file anew. Hashes, but no registry: the files say what, not from where.
+"""Resolve every requirements file again, with hashes and without a registry: the files say what, not from where.
 
 With `--keep`, versions that still fit stay as they are: for a requirement that is added.
 """

@@ -1,6 +1,6 @@
 """How fast a model may be called.
 
-Nobody knows a model's quota from outside: AWS's documents contradict each other about its unit. So Alto finds it out.
+A model's quota cannot be read from outside: AWS's documents contradict each other about its unit. So Alto finds it out.
 It starts unlimited. When clearly too many calls are throttled, it sends as many a second as the model has just let
 through. From there it goes half-way towards what was too much, and back to what was good when that is too much as
 well, until the two meet; later it tries again and again to send more. A few throttled calls are the price of using the
@@ -14,11 +14,11 @@ from typing import Literal
 
 type Verdict = Literal["ok", "throttled", "failed"]
 
-# What is judged: the answers to calls that started since the last change, from a handful up to a window full.
+# The judgement rests on the responses to calls that started since the last change, from a handful up to a window full.
 _STEP_SECONDS = 0.25
-_FEWEST_ANSWERS = 8
+_FEWEST_RESPONSES = 8
 _PAUSE_SECONDS = 0.5
-_WINDOW_ANSWERS = 200
+_WINDOW_RESPONSES = 200
 # Above this share of throttled calls, by more than chance would explain, the rate falls; else it grows: fast while
 # hardly any are throttled, slowly while some are, or where it fell before.
 _TOO_MANY = 0.15
@@ -48,7 +48,7 @@ _FORGET_SECONDS = 30.0
 
 
 class TokenBucket:
-    """Lets `rate` units a second through, and `burst` at once after a rest. Not safe between threads by itself."""
+    """Lets `rate` units a second through, and `burst` at once after a rest. `ModelLimiter` has the lock."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
         self.rate = rate
@@ -72,7 +72,7 @@ class TokenBucket:
 
 
 class AdaptiveRate:
-    """The rate that a model keeps up with, learnt from its answers. Not safe between threads by itself."""
+    """The rate that a model keeps up with, learnt from its responses. `ModelLimiter` has the lock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -107,14 +107,14 @@ class AdaptiveRate:
         """A call starts."""
         now = self._clock()
         if now - self._taken > _PAUSE_SECONDS + (2.0 / self._bucket.rate if self._bucket else 0.0):
-            # Nobody asked for a while: calls from before say nothing of how many a second there are now.
+            # No call was made for a while: calls from before say nothing of how many a second there are now.
             self._restart(now)
         self._taken = now
         if self._bucket:
             self._bucket.take(1.0)
 
     def record(self, *, throttled: bool, started: float) -> None:
-        """A call was answered that started at this time."""
+        """Record the response to a call that started at this time."""
         now = self._last = self._clock()
         if throttled:
             self._refused.append(started)
@@ -126,10 +126,10 @@ class AdaptiveRate:
         # A refusal comes at once and a vector takes its time. To be counted alike, refusals are as old as vectors are.
         while self._refused and self._refused[0] <= now - 1.25 * self._latency:
             self._count(self._refused.popleft(), throttled=True)
-        answers = self._passed + self._throttled
+        responses = self._passed + self._throttled
         elapsed = started - self._first
-        if elapsed >= _STEP_SECONDS and answers >= _FEWEST_ANSWERS:
-            self._adapt(answers, (answers - 1) / elapsed, now)
+        if elapsed >= _STEP_SECONDS and responses >= _FEWEST_RESPONSES:
+            self._adapt(responses, (responses - 1) / elapsed, now)
 
     def _give_back(self) -> None:
         """Let the next call go soon after one that was refused."""
@@ -144,11 +144,11 @@ class AdaptiveRate:
         self._passed += not throttled
         self._throttled += throttled
 
-    def _adapt(self, answers: int, asked_rate: float, now: float) -> None:
-        share = self._throttled / answers
+    def _adapt(self, responses: int, asked_rate: float, now: float) -> None:
+        share = self._throttled / responses
         passing_rate = asked_rate * (1 - share)
-        chance = _DEVIATIONS * (answers * _TOO_MANY * (1 - _TOO_MANY)) ** 0.5
-        too_many = self._throttled > answers * _TOO_MANY + chance
+        chance = _DEVIATIONS * (responses * _TOO_MANY * (1 - _TOO_MANY)) ** 0.5
+        too_many = self._throttled > responses * _TOO_MANY + chance
         if too_many and now >= self._hold_until:
             self._judge_cut(share)
             self._fall(share, asked_rate, passing_rate, now)
@@ -161,7 +161,7 @@ class AdaptiveRate:
                 self._restart(now)
                 return
             self._grow(self._bucket, share, passing_rate, now)
-        if answers >= _WINDOW_ANSWERS:
+        if responses >= _WINDOW_RESPONSES:
             self._judge_cut(share)
             self._restart(now)
 
@@ -210,7 +210,7 @@ class AdaptiveRate:
             return
         if self._useless_cuts == 0:
             self._rate_before_cuts = rate
-        # An eighth at most: in the first moments the answers that pass are still on their way. And a rate that was
+        # An eighth at most: in the first moments the responses that pass are still on their way. And a rate that was
         # good is tried once more; if it is good no longer, the next cut goes below it.
         cut = max(passing_rate, rate / 8, 0.97 * self._good_rate, _SLOWEST)
         self._bucket.rate = min(rate, cut)
@@ -223,7 +223,7 @@ class AdaptiveRate:
         self._share_at_cut = share if cut > rate / 2 else 0.0
 
 
-class Lane:
+class ModelLimiter:
     """Everything that calls to one model, with one set of credentials, share. Safe to share between threads."""
 
     def __init__(
@@ -263,7 +263,7 @@ class Lane:
             return 0.0
 
     def finish(self, verdict: Verdict, started: float, expected_tokens: int, tokens: int | None) -> None:
-        """A call that started at this time is answered. What it took is corrected by what the model counted."""
+        """Record the end of a call that started at this time, and correct its tokens by the model's own count."""
         with self._lock:
             if verdict != "failed":
                 self._adaptive.record(throttled=verdict == "throttled", started=started)

@@ -9,7 +9,7 @@ from lambdas.aws.http import HttpRequest, HttpResponse, Transport
 from lambdas.aws.roles import Role
 from lambdas.aws.services import SERVICES, service_url
 from lambdas.embedding.credential_chain import CredentialChain
-from lambdas.embedding.model_target import Called, HttpCall
+from lambdas.embedding.model_target import HttpCall, ModelTarget
 from lambdas.embedding.vendor_errors import connection_failure, credentials_failure, failure_of
 
 
@@ -23,21 +23,21 @@ class AwsCaller:
         self._environment = environment
 
     def send(
-        self, called: Called, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
+        self, target: ModelTarget, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
     ) -> HttpResponse:
-        """The answer to a call that succeeded. `credentials` are the caller's own. Raises `CallFailedError`."""
-        role = Role(called.role_arn, called.external_id, called.region) if called.role_arn else None
+        """Return a successful call's response. `credentials` are the caller's own. Raises `CallFailedError`."""
+        role = Role(target.role_arn, target.external_id, target.region) if target.role_arn else None
         try:
             resolved = self._credentials.resolve(credentials, role)
         except AwsAccessError as error:
-            raise credentials_failure(error, called) from None
+            raise credentials_failure(error, target) from None
         service = SERVICES[call.service].signing_name
         url = service_url(call.service, call.region, self._environment) + call.path
         request = HttpRequest("POST", url, call.headers, call.body, service, call.region)
         try:
-            answer = self._transport.send(request, resolved, timeout_seconds)
+            response = self._transport.send(request, resolved, timeout_seconds)
         except HTTPError as error:
-            raise connection_failure(error, called) from None
-        if answer.status != 200:
-            raise failure_of(answer, called)
-        return answer
+            raise connection_failure(error, target) from None
+        if response.status != 200:
+            raise failure_of(response, target)
+        return response

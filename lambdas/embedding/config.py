@@ -1,4 +1,4 @@
-"""What a collection says about one of its vectors. Everything that can be checked without AWS is checked here."""
+"""How a collection configures one of its vectors. Everything that can be checked without AWS is checked here."""
 
 import re
 from collections.abc import Iterator
@@ -178,7 +178,7 @@ class Text2VecAws(StrictModel):
 
     @property
     def model_family(self) -> Family:
-        """What Alto knows of the model, or of the payload of the SageMaker container."""
+        """Return the row of the model, or of the payload of the SageMaker container."""
         return (self._bedrock_family if self.service == "bedrock" else None) or PAYLOADS[self.payload]
 
     @property
@@ -208,7 +208,7 @@ class Text2VecAws(StrictModel):
 
     @property
     def shortening(self) -> str:
-        """What to do about a text that is too long."""
+        """How to shorten a text that is too long."""
         return "Shorten it, or create the collection with 'truncate': 'end'."
 
     @property

@@ -61,7 +61,7 @@ class CredentialChain:
 
     Args:
         own: the credentials of the function itself, fresh at every call.
-        assume: becomes a role, as whoever the given credentials are of.
+        assume: assumes a role, as the owner of the given credentials.
         environment: the result of `credentials_from_environment`.
         clock: seconds since the epoch, the time in which AWS tells when a session ends.
     """
@@ -92,7 +92,7 @@ class CredentialChain:
         return self._environment if self._environment is not None else self._own()
 
     def _assumed(self, role: Role) -> AwsCredentials:
-        # Asking under the lock makes the many threads of a batch wait for one answer instead of asking 64 times.
+        # Asking under the lock makes the many threads of a batch wait for one response instead of asking 64 times.
         with self._lock:
             session = self._sessions.get(role)
             if session is None or session.is_old(self._clock()):

@@ -10,9 +10,9 @@ from threading import Lock
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import Lane
+from lambdas.embedding.adaptive_rate import ModelLimiter
 from lambdas.embedding.config import Text2VecAws
-from lambdas.embedding.embedding_run import EmbeddingCounts, EmbeddingRun, Result, Surroundings
+from lambdas.embedding.embedding_run import EmbeddingCounts, EmbeddingRun, Result, RunContext
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Model
 from lambdas.embedding.text import text_hash
@@ -23,10 +23,12 @@ CONCURRENCY = 64
 
 type Report = Callable[[Text2VecAws, InputType, EmbeddingCounts], None]
 
+# Copies of one snapshot (SnapStart) share the state of other generators, and would retry in step.
+_SYSTEM_RANDOM = random.SystemRandom()
 _QUERIES_REMEMBERED = 512
-# A caller whose access was taken away keeps no answer longer than this.
+# A caller whose access was taken away keeps no vector longer than this.
 _QUERY_SECONDS = 600.0
-_LANES_REMEMBERED = 256
+_LIMITERS_REMEMBERED = 256
 
 
 class Embedder:
@@ -35,7 +37,7 @@ class Embedder:
     Args:
         model: makes single calls; `AwsModel` in production.
         concurrency: the calls in flight, over all jobs.
-        report: is told of each job that made calls what it took; never of texts, vectors or keys.
+        report: receives what each job that made calls took; never texts, vectors or keys.
         executor: where the calls are made; a pool of `concurrency` threads by default.
         clock, sleep, jitter: time in seconds and random numbers from 0 to 1, for tests to hold still.
     """
@@ -49,13 +51,13 @@ class Embedder:
         executor: Executor | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _SYSTEM_RANDOM.random,
     ) -> None:
         executor = executor or ThreadPoolExecutor(concurrency, thread_name_prefix="embedding")
-        self._around = Surroundings(model, executor, concurrency, sleep, jitter)
+        self._context = RunContext(model, executor, concurrency, sleep, jitter)
         self._clock = clock
         self._report = report
-        self._lanes: OrderedDict[Hashable, Lane] = OrderedDict()
+        self._limiters: OrderedDict[Hashable, ModelLimiter] = OrderedDict()
         self._queries: OrderedDict[Hashable, tuple[float, array[float]]] = OrderedDict()
         self._lock = Lock()
 
@@ -128,8 +130,8 @@ class Embedder:
     ) -> list[Result]:
         taken = EmbeddingCounts()
         run = EmbeddingRun(
-            self._around,
-            self._lane(config, credentials),
+            self._context,
+            self._limiter(config, credentials),
             config,
             input_type,
             deadline=deadline,
@@ -145,17 +147,17 @@ class Embedder:
             self._report(config, input_type, taken)
         return results
 
-    def _lane(self, config: Text2VecAws, credentials: AwsCredentials | None) -> Lane:
-        """What was learnt about this model's quota, for whoever it is counted against."""
+    def _limiter(self, config: Text2VecAws, credentials: AwsCredentials | None) -> ModelLimiter:
+        """Return the limiter that has learnt this model's quota, for these credentials."""
         caps = (config.requests_per_minute, config.tokens_per_minute)
         names = (config.service, config.region, config.target, config.target_model, config.inference_component)
         key = (names, caps, _identity(config, credentials))
         with self._lock:
-            lane = self._lanes.pop(key, None) or Lane(*caps, self._clock)
-            self._lanes[key] = lane
-            while len(self._lanes) > _LANES_REMEMBERED:
-                self._lanes.popitem(last=False)
-            return lane
+            limiter = self._limiters.pop(key, None) or ModelLimiter(*caps, self._clock)
+            self._limiters[key] = limiter
+            while len(self._limiters) > _LIMITERS_REMEMBERED:
+                self._limiters.popitem(last=False)
+            return limiter
 
     def _remembered(self, key: Hashable) -> list[float] | None:
         with self._lock:
@@ -175,7 +177,7 @@ class Embedder:
 
 
 def _identity(config: Text2VecAws, credentials: AwsCredentials | None) -> tuple[str, str, str]:
-    """Who calls: a caller with keys of its own, a role, or Alto. Nobody is given what the keys of another fetched."""
+    """Who calls: a caller with keys of its own, a role, or Alto. No caller gets another's vectors."""
     if credentials is not None:
         return ("caller", credentials.fingerprint, "")
     if config.role_arn:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import Lane, Verdict
+from lambdas.embedding.adaptive_rate import ModelLimiter, Verdict
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded, Model
@@ -31,14 +31,14 @@ from lambdas.errors import (
 )
 
 # Full jitter: a random wait of up to this much, doubled with every attempt, and at most so long. A throttled call
-# waits less, because its lane already sends fewer calls.
+# waits less, because its limiter already sends fewer calls.
 _BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF = {Remedy.RETRY: 5.0, Remedy.RECONNECT: 5.0, Remedy.SLOW_DOWN: 1.0}
 # What is not a matter of quota is tried this often. Seven waits add up to about six seconds.
 MAX_ATTEMPTS = 8
 # How often a text that the model calls too long is cut once more.
 _MAX_CUTS = 8
-# An answer needs at least this long; a call with less time left is not worth its price.
+# A response takes at least this long; a call with less time left is not worth its price.
 _SHORTEST_CALL_SECONDS = 0.05
 # InvokeEndpoint and InvokeModel give a model a minute.
 _LONGEST_CALL_SECONDS = 60.0
@@ -46,7 +46,7 @@ _LONGEST_CALL_SECONDS = 60.0
 
 @dataclass(slots=True)
 class EmbeddingCounts:
-    """What a job took: for logs, metrics and import reports."""
+    """The work of a job: for logs, metrics and import reports."""
 
     texts: int = 0
     calls: int = 0
@@ -55,7 +55,7 @@ class EmbeddingCounts:
     throttled: int = 0
     # Texts of which a part was cut away, by Alto or by a model that says so (Nova; Cohere does not).
     truncated: int = 0
-    # From the first call to the last answer; no two jobs are told apart by it.
+    # From the first call to the last response; it does not count when two jobs are compared.
     seconds: float = field(default=0.0, compare=False)
 
     def add(self, other: "EmbeddingCounts") -> None:
@@ -64,8 +64,8 @@ class EmbeddingCounts:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
-class Surroundings(NamedTuple):
-    """What the runs of a process share."""
+class RunContext(NamedTuple):
+    """The parts that the runs of a process share."""
 
     model: Model
     executor: Executor
@@ -95,8 +95,8 @@ class EmbeddingRun:
 
     def __init__(
         self,
-        surroundings: Surroundings,
-        lane: Lane,
+        context: RunContext,
+        limiter: ModelLimiter,
         config: Text2VecAws,
         input_type: InputType,
         *,
@@ -104,8 +104,8 @@ class EmbeddingRun:
         credentials: AwsCredentials | None,
         counts: EmbeddingCounts,
     ) -> None:
-        self._around = surroundings
-        self._lane = lane
+        self._context = context
+        self._limiter = limiter
         self._config = config
         self._input_type = input_type
         self._deadline = deadline
@@ -147,22 +147,22 @@ class EmbeddingRun:
         return None
 
     def _call(self, texts: list[Text], attempts: int = 0) -> _Call:
-        return _Call(texts, estimated_tokens(texts) if self._lane.counts_tokens else 0, attempts)
+        return _Call(texts, estimated_tokens(texts) if self._limiter.counts_tokens else 0, attempts)
 
     def _start_calls(self) -> float:
         """Start every call that may start now. Returns the seconds after which there may be another."""
-        while len(self._flying) < self._around.concurrency:
+        while len(self._flying) < self._context.concurrency:
             call = self._next()
             if call is None:
                 return max(0.0, self._waiting[0][0] - self._now()) if self._waiting else float("inf")
-            wait = self._lane.start(call.tokens)
+            wait = self._limiter.start(call.tokens)
             if wait > 0.0:
                 self._fresh.appendleft(call)
                 return wait
-            call.started = self._lane.clock()
+            call.started = self._limiter.clock()
             self._counts.calls += 1
             self._counts.retries += call.attempts > 0
-            self._flying[call] = self._around.executor.submit(self._make, call)
+            self._flying[call] = self._context.executor.submit(self._make, call)
         return float("inf")
 
     def _next(self) -> _Call | None:
@@ -180,7 +180,7 @@ class EmbeddingRun:
         """Make a call, in a thread of the pool."""
         outcome: _Outcome
         try:
-            outcome = self._around.model.embed(
+            outcome = self._context.model.embed(
                 self._config,
                 [text.content for text in call.texts],
                 self._input_type,
@@ -203,7 +203,7 @@ class EmbeddingRun:
             if self._flying:
                 self._take_in(*self._landed.get(timeout=seconds))
             else:
-                self._around.sleep(seconds)
+                self._context.sleep(seconds)
             while True:
                 self._take_in(*self._landed.get_nowait())
         except queue.Empty:
@@ -212,17 +212,17 @@ class EmbeddingRun:
     def _take_in(self, call: _Call, outcome: _Outcome) -> None:
         del self._flying[call]
         if isinstance(outcome, Embedded):
-            self._lane.finish("ok", call.started, call.tokens, outcome.tokens)
+            self._limiter.finish("ok", call.started, call.tokens, outcome.tokens)
             self._counts.tokens += outcome.tokens or 0
             if outcome.truncated:
                 self._cut.update(text.place for text in call.texts)
             self._settle(call, outcome.vectors)
         elif isinstance(outcome, CallFailedError):
             verdict: Verdict = "throttled" if outcome.remedy is Remedy.SLOW_DOWN else "failed"
-            self._lane.finish(verdict, call.started, call.tokens, 0)
+            self._limiter.finish(verdict, call.started, call.tokens, 0)
             self._counts.throttled += verdict == "throttled"
             call.failure = outcome
-            self._help(call, outcome)
+            self._recover(call, outcome)
         else:
             raise outcome
 
@@ -230,7 +230,7 @@ class EmbeddingRun:
         for text, result in zip(call.texts, results, strict=True):
             self._results[text.place] = result
 
-    def _help(self, call: _Call, failure: CallFailedError) -> None:
+    def _recover(self, call: _Call, failure: CallFailedError) -> None:
         """Do what helps against a failure; give the texts its error when nothing does."""
         match failure.remedy:
             case Remedy.SPLIT if len(call.texts) > 1:
@@ -251,7 +251,7 @@ class EmbeddingRun:
 
     def _try_again(self, call: _Call, failure: CallFailedError) -> None:
         longest = _LONGEST_BACKOFF[failure.remedy]
-        wait = self._around.random() * min(longest, _BACKOFF_SECONDS * 2.0 ** min(call.attempts + 1, 10))
+        wait = self._context.random() * min(longest, _BACKOFF_SECONDS * 2.0 ** min(call.attempts + 1, 10))
         wait = max(wait, failure.retry_after_seconds or 0.0)
         call.attempts += 1
         if wait + _SHORTEST_CALL_SECONDS >= self._deadline.remaining():
@@ -303,5 +303,5 @@ class EmbeddingRun:
                 "try again later, or ask AWS for a higher quota."
             )
         return EmbeddingTimeoutError(
-            f"{subject} did not answer before the time was over. Try again, or send fewer texts at once."
+            f"{subject} did not respond before the time was over. Try again, or send fewer texts at once."
         )

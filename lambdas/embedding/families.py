@@ -1,7 +1,7 @@
 """The models that Alto can embed with: one row each. Adding a model is adding a row (and its test).
 
 A family is everything that Alto has to know of a model: which identifiers mean it, which dimensions it has, how much
-it takes in one call, and how a request is written. Answers need no column: `answers.py` reads every shape there is.
+it takes in one call, and how a request is written. `model_responses.py` reads every response.
 """
 
 import re
@@ -13,7 +13,7 @@ Truncation = Literal["none", "start", "end"]
 
 
 class RequestSettings(NamedTuple):
-    """What a collection may choose about a request. `truncate` names the end of the text that is cut away."""
+    """The settings of a request that a collection may choose. `truncate` names the end of the text that is cut away."""
 
     dimensions: int | None
     normalize: bool | None = None

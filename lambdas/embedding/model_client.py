@@ -2,25 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
+from urllib.parse import quote
 
 import orjson
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.embedding.aws_caller import AwsCaller
-from lambdas.embedding.bedrock import invoke_model
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_responses import Vector, tokens_of, truncated_of, vectors_of
 from lambdas.embedding.model_target import HttpCall
-from lambdas.embedding.sagemaker import invoke_endpoint
-from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer
+from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_response
 from lambdas.errors import ModelAnswerError, ModelInputError
 
-_CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke_model, "sagemaker": invoke_endpoint}
+_JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 class Embedded(NamedTuple):
-    """The vectors of one call, in the order of its texts, and what the model told of them, if it did."""
+    """The vectors of one call, in the order of its texts, with the model's own count and cut, where it reports them."""
 
     vectors: list[Vector | ModelAnswerError]
     tokens: int | None = None
@@ -66,16 +65,36 @@ class AwsModel:
             error = ModelInputError("The text is not valid Unicode: it holds half of a surrogate pair. Remove it.")
             raise CallFailedError(error, Remedy.SPLIT) from None
         call = _CALLS[config.service](config, body)
-        answer = self._caller.send(config, call, credentials=credentials, timeout_seconds=timeout_seconds)
+        response = self._caller.send(config, call, credentials=credentials, timeout_seconds=timeout_seconds)
         try:
-            parsed = orjson.loads(answer.body)
+            parsed = orjson.loads(response.body)
         except orjson.JSONDecodeError:
-            raise broken_answer(config) from None
+            raise broken_response(config) from None
         try:
             vectors = vectors_of(parsed, len(texts), config.resolved_dimensions, config.pooling)
         except ModelAnswerError as error:
             raise CallFailedError(error, Remedy.GIVE_UP) from None
         except ModelInputError as error:
             raise CallFailedError(error, Remedy.SPLIT) from None
-        counted = answer.headers.get("x-amzn-bedrock-input-token-count", "")
+        counted = response.headers.get("x-amzn-bedrock-input-token-count", "")
         return Embedded(vectors, int(counted) if counted.isdecimal() else tokens_of(parsed), truncated_of(parsed))
+
+
+def invoke_model(config: Text2VecAws, body: bytes) -> HttpCall:
+    """Return the InvokeModel call. The model may be an ARN, whose colons and slashes are part of one path segment."""
+    return HttpCall("bedrock-runtime", config.region, f"/model/{quote(config.target, safe='')}/invoke", _JSON, body)
+
+
+def invoke_endpoint(config: Text2VecAws, body: bytes) -> HttpCall:
+    """Return the InvokeEndpoint call, with the model, variant or inference component that the configuration names."""
+    optional = {
+        "X-Amzn-SageMaker-Target-Model": config.target_model,
+        "X-Amzn-SageMaker-Target-Variant": config.target_variant,
+        "X-Amzn-SageMaker-Inference-Component": config.inference_component,
+    }
+    headers = _JSON | {name: value for name, value in optional.items() if value is not None}
+    path = f"/endpoints/{quote(config.target, safe='')}/invocations"
+    return HttpCall("sagemaker-runtime", config.region, path, headers, body)
+
+
+_CALLS: dict[str, Callable[[Text2VecAws, bytes], HttpCall]] = {"bedrock": invoke_model, "sagemaker": invoke_endpoint}

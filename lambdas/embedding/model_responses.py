@@ -1,4 +1,4 @@
-"""From a model's answer to vectors: every shape that Bedrock's models and SageMaker's containers are known to use.
+"""From a model's response to vectors: every shape that Bedrock's models and SageMaker's containers are known to use.
 
 {"embedding": [f]}                               Titan
 {"embedding": [[f], ...]}                        JumpStart
@@ -19,40 +19,40 @@ Pooling = Literal["none", "mean"]
 type Vector = list[float]
 
 
-def vectors_of(answer: Any, texts: int, dimensions: int | None, pooling: Pooling) -> list[Vector | ModelAnswerError]:
+def vectors_of(response: Any, texts: int, dimensions: int | None, pooling: Pooling) -> list[Vector | ModelAnswerError]:
     """One vector for each of the texts that were sent, in their order, or what is wrong with that one.
 
-    Raises `ModelAnswerError` when the answer as a whole cannot be read or has not one vector a text, and
+    Raises `ModelAnswerError` when the response as a whole cannot be read or has not one vector a text, and
     `ModelInputError` when it is an error message sent as a success, as Titan's image model does.
     """
-    if isinstance(answer, dict) and answer.get("message") and not answer.get("embedding"):
-        raise ModelInputError(f"The model refused the text: {str(answer['message'])[:300]}")
-    found = _entries(answer)
+    if isinstance(response, dict) and response.get("message") and not response.get("embedding"):
+        raise ModelInputError(f"The model rejected the text: {str(response['message'])[:300]}")
+    found = _entries(response)
     if len(found) != texts:
         raise ModelAnswerError(
-            f"The model answered {len(found)} vectors to {texts} texts. If this is a SageMaker endpoint, its container "
-            "must answer one vector for each text of a request."
+            f"The model returned {len(found)} vectors for {texts} texts. If this is a SageMaker endpoint, "
+            "its container must return one vector for each text of a request."
         )
     return [_checked(_pooled(entry, pooling), dimensions) for entry in found]
 
 
-def tokens_of(answer: Any) -> int | None:
-    """How many tokens the model counted, where its answer says so."""
-    count = answer.get("inputTextTokenCount") if isinstance(answer, dict) else None
+def tokens_of(response: Any) -> int | None:
+    """Return how many tokens the model counted, where its response says so."""
+    count = response.get("inputTextTokenCount") if isinstance(response, dict) else None
     return count if isinstance(count, int) else None
 
 
-def truncated_of(answer: Any) -> bool:
+def truncated_of(response: Any) -> bool:
     """Whether the model says that it cut the text, as Nova does."""
-    match answer:
+    match response:
         case {"embeddings": [{"truncatedCharLength": int()}, *_]}:
             return True
         case _:
             return False
 
 
-def _entries(answer: Any) -> list[Any]:
-    match answer:
+def _entries(response: Any) -> list[Any]:
+    match response:
         case {"data": [{"embedding": _}, *_] as items} if all(isinstance(item, dict) for item in items):
             return [item.get("embedding") for item in sorted(items, key=lambda item: item.get("index", 0))]
         case {"embeddings": inner} | {"embedding": inner} | {"float": inner}:
@@ -60,16 +60,16 @@ def _entries(answer: Any) -> list[Any]:
         case [{"embedding": _}, *_] as items if all(isinstance(item, dict) for item in items):
             return [item.get("embedding") for item in items]
         case [int() | float(), *_]:
-            return [answer]
+            return [response]
         case [[*_], *_] as entries:
             return list(entries)
         case dict():
-            fields = ", ".join(sorted(str(field) for field in answer)[:5]) or "none"
+            fields = ", ".join(sorted(str(field) for field in response)[:5]) or "none"
             raise ModelAnswerError(
-                f"The model's answer holds no vectors in a place that Alto knows. Its fields: {fields}."
+                f"The model's response holds no vectors in a place that Alto knows. Its fields: {fields}."
             )
         case _:
-            raise ModelAnswerError("The model's answer holds no vectors.")
+            raise ModelAnswerError("The model's response holds no vectors.")
 
 
 def _pooled(entry: Any, pooling: Pooling) -> Any:
@@ -82,10 +82,10 @@ def _pooled(entry: Any, pooling: Pooling) -> Any:
         try:
             return [sum(column) / len(entry) for column in zip(*entry, strict=True)]
         except (TypeError, ValueError):
-            return ModelAnswerError("The endpoint answered vectors of different lengths for the tokens of one text.")
+            return ModelAnswerError("The endpoint returned vectors of different lengths for the tokens of one text.")
     return ModelAnswerError(
-        f"The endpoint answered {len(entry)} vectors for one text, one for each token. Set 'pooling' to 'mean', or "
-        "deploy the model with a handler that answers sentence embeddings."
+        f"The endpoint returned {len(entry)} vectors for one text, one for each token. Set 'pooling' to 'mean', or "
+        "deploy the model with a handler that returns sentence embeddings."
     )
 
 
@@ -96,17 +96,17 @@ def _checked(vector: Any, dimensions: int | None) -> Vector | ModelAnswerError:
         # One sum sees every NaN, infinity and string, at a fraction of the cost of looking at each number.
         finite = math.isfinite(sum(vector))
     except TypeError:
-        return ModelAnswerError("The model answered something other than numbers in a vector.")
+        return ModelAnswerError("The model returned something other than numbers in a vector.")
     except OverflowError:
         finite = False
     if not finite:
-        return ModelAnswerError("The model answered a vector with a number that is not finite.")
+        return ModelAnswerError("The model returned a vector with a number that is not finite.")
     if dimensions is not None and len(vector) != dimensions:
         return ModelAnswerError(
-            f"The model answered a vector of {len(vector)} numbers, but the collection's vectors have {dimensions}. "
+            f"The model returned a vector of {len(vector)} numbers, but the collection's vectors have {dimensions}. "
             f"Create the collection with 'dimensions': {len(vector)}, or deploy the model that it was made for."
         )
     if not any(vector):
-        return ModelAnswerError("The model answered a vector of zeros, which is near to nothing.")
+        return ModelAnswerError("The model returned a vector of zeros, which is near to nothing.")
     result: Vector = vector
     return result

@@ -1,4 +1,4 @@
-"""Who is called: what every call to a model of AWS has to know of it."""
+"""The model or endpoint that a call is for, and the call before it is addressed and signed."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol
@@ -14,17 +14,17 @@ class HttpCall(NamedTuple):
     body: bytes
 
 
-class Called(Protocol):
-    """A model or an endpoint, with whose role it is called, and what its errors should say."""
+class ModelTarget(Protocol):
+    """A model or an endpoint, the role that it is called with, and the words for its errors."""
 
     @property
     def service(self) -> Literal["bedrock", "sagemaker"]:
-        """Which of the two runs it."""
+        """The service that runs it."""
         ...
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The region of the model."""
         ...
 
     @property
@@ -39,7 +39,7 @@ class Called(Protocol):
 
     @property
     def external_id(self) -> str | None:
-        """What the role's trust asks for."""
+        """The external id that the trust policy of the role asks for."""
         ...
 
     @property
@@ -54,7 +54,7 @@ class Called(Protocol):
 
     @property
     def shortening(self) -> str:
-        """What to do about a text that is too long: a sentence."""
+        """A sentence: how to shorten a text that is too long."""
         ...
 
     @property

@@ -40,5 +40,5 @@ def cut(text: str, characters: int, config: Text2VecAws) -> str:
 
 
 def estimated_tokens(texts: Iterable[Text]) -> int:
-    """About four bytes a token; corrected by the model's own count once it has answered."""
+    """About four bytes a token; corrected by the model's own count in its response."""
     return sum(1 + len(text.content.encode("utf-8", "surrogatepass")) // 4 for text in texts)

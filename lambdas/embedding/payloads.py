@@ -10,7 +10,7 @@ from lambdas.embedding.families import Family, InputType, RequestBuilder, Reques
 
 Payload = Literal["inputs", "text_inputs", "openai", "cohere"]
 
-# TEI answers 413 to more than 32 texts unless it was started with a larger --max-client-batch-size.
+# TEI responds 413 to more than 32 texts unless it was started with a larger --max-client-batch-size.
 _TEXTS_PER_CALL = 32
 # InvokeEndpoint takes 6 MB; a character is up to four bytes.
 _CHARACTERS = 1_500_000

@@ -1,12 +1,12 @@
 """Which text of an object is embedded: Weaviate's rule, without its traps.
 
 1. The collection's name first, if the configuration asks for it, its camel case split into words.
-2. The properties in the order of their names; only text, or whatever `source_properties` names.
+2. The properties in the order of their names; only text, or the properties that `source_properties` names.
 3. Each value, each item of a list; preceded by the property's name where the property asks for it.
 4. Joined by one space, nothing lower-cased.
 
 Other than there, a property that says `skip_vectorization` is never embedded, numbers are written as JSON writes them,
-an empty value leaves no gap, and an object without text is told, rather than given the vector of its collection's name.
+an empty value leaves no gap, and an object without text is an error.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z\d]+")
 
 
 class EmbeddableProperty(Protocol):
-    """What has to be known of a property."""
+    """The part of a property that decides about its text."""
 
     @property
     def name(self) -> str: ...

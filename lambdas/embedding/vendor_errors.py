@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from lambdas.aws.credentials import AccessRefusedError, AwsAccessError, NoCredentialsError
 from lambdas.aws.http import HttpResponse
-from lambdas.embedding.model_target import Called
+from lambdas.embedding.model_target import ModelTarget
 from lambdas.errors import (
     CredentialsExpiredError,
     CredentialsRefusedError,
@@ -32,7 +32,7 @@ from lambdas.errors import (
 
 
 class Remedy(Enum):
-    """What helps against a failed call."""
+    """The remedy for a failed call."""
 
     RETRY = "the same call again, a few times, and then the texts apart"
     RECONNECT = "the same call again, a few times"
@@ -61,7 +61,7 @@ class CallFailedError(Exception):
 
 
 class Rule(NamedTuple):
-    """What one kind of AWS error is to Alto. `advice` knows {what}, {region}, {detail} and what `Called` says."""
+    """How Alto treats one kind of AWS error. `advice` knows {what}, {region}, {detail} and what `ModelTarget` says."""
 
     error: type[EmbeddingError]
     remedy: Remedy
@@ -111,9 +111,10 @@ _NO_MODEL = Rule(
 _NO_ENDPOINT = Rule(
     EndpointNotFoundError,
     Remedy.STOP,
-    "There is no {what} in {region}, or not with this variant or component. Check the names and that it is in service.",
+    "{what} does not exist in {region}, or not with this variant or component. Check the names, and that it is in "
+    "service.",
 )
-_BAD_INPUT = Rule(ModelInputError, Remedy.SPLIT, "{what} in {region} refused the text: {detail}")
+_BAD_INPUT = Rule(ModelInputError, Remedy.SPLIT, "{what} in {region} rejected the text: {detail}")
 _TOO_LONG = Rule(
     TextTooLongError,
     Remedy.SPLIT,
@@ -192,107 +193,107 @@ _TELLING_TEXTS: tuple[tuple[str, str, Rule], ...] = (
 _TOKENS = r"(?is)max input tokens:?\s*(\d+).*?token count:?\s*(\d+)"
 
 
-def failure_of(answer: HttpResponse, called: Called) -> CallFailedError:
-    """What an answer with another status than 200 means."""
-    body = _json_object(answer.body)
-    code = answer.headers.get("x-amzn-errortype", str(body.get("__type", ""))).partition(":")[0].rpartition("#")[2]
+def failure_of(response: HttpResponse, target: ModelTarget) -> CallFailedError:
+    """Return the failure that a response with another status than 200 means."""
+    body = _json_object(response.body)
+    code = response.headers.get("x-amzn-errortype", str(body.get("__type", ""))).partition(":")[0].rpartition("#")[2]
     text = str(body.get("message") or body.get("Message") or "")
     if code in ("ModelError", "ModelErrorException"):
-        return _container_failure(body, text, called)
-    rule = _CODES.get(code) or _by_status(answer.status, called)
+        return _container_failure(body, text, target)
+    rule = _CODES.get(code) or _by_status(response.status, target)
     if rule is _BAD_INPUT:
-        rule = _by_text(text, called)
-    return _failed(rule, called, text or f"HTTP {answer.status}", answer.headers.get("retry-after"))
+        rule = _by_text(text, target)
+    return _failed(rule, target, text or f"HTTP {response.status}", response.headers.get("retry-after"))
 
 
-def connection_failure(error: HTTPError, called: Called) -> CallFailedError:
-    """No answer came. A name that does not resolve most likely means a region without the service."""
+def connection_failure(error: HTTPError, target: ModelTarget) -> CallFailedError:
+    """The request got no response. A name that does not resolve most likely means a region without the service."""
     match error:
         case NameResolutionError():
-            return _failed(_UNREACHABLE, called, "its host name is unknown. Check that the region has the service")
+            return _failed(_UNREACHABLE, target, "its host name is unknown. Check that the region has the service")
         case ReadTimeoutError():
-            return _failed(_UNAVAILABLE, called, "no answer in time")
+            return _failed(_UNAVAILABLE, target, "no response in time")
         case _:
-            return _failed(_UNREACHABLE, called, "the connection broke. Try again later")
+            return _failed(_UNREACHABLE, target, "the connection broke. Try again later")
 
 
-def credentials_failure(error: AwsAccessError, called: Called) -> CallFailedError:
-    """There are no credentials to call with, be it because a role was refused or because nobody gave any."""
+def credentials_failure(error: AwsAccessError, target: ModelTarget) -> CallFailedError:
+    """Return the failure of a call without credentials: a role was refused, or none were given."""
     if isinstance(error, NoCredentialsError):
         advice = (
             "There are no AWS credentials to call {what} in {region} with. Give Alto's function a role, or send the "
             "X-AWS-Access-Key and X-AWS-Secret-Key headers."
         )
-        return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), called, "")
+        return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), target, "")
     if not isinstance(error, AccessRefusedError):
-        return _failed(_UNREACHABLE, called, "the credentials for it could not be fetched")
+        return _failed(_UNREACHABLE, target, "the credentials for it could not be fetched")
     rule = _CODES.get(error.code)
     if rule in (_THROTTLED, _UNAVAILABLE, _OVERLOADED, _EXPIRED, _REFUSED):
-        return _failed(rule, called, "assuming its role")
+        return _failed(rule, target, "assuming its role")
     advice = (
-        f"The role '{called.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
+        f"The role '{target.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
         "sts:AssumeRole on it, and name that function's role"
-        f"{' and the external id' if called.external_id else ''} in its trust policy."
+        f"{' and the external id' if target.external_id else ''} in its trust policy."
     )
-    return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), called, "")
+    return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), target, "")
 
 
-def broken_answer(called: Called) -> CallFailedError:
-    """A success whose body is no JSON: something between here and the model cut it."""
-    return _failed(_UNAVAILABLE, called, "its answer is no JSON")
+def broken_response(target: ModelTarget) -> CallFailedError:
+    """Return the failure of a success whose body is not JSON: something between here and the model cut it."""
+    return _failed(_UNAVAILABLE, target, "its response is not JSON")
 
 
-def text_too_long(called: Called) -> TextTooLongError:
+def text_too_long(target: ModelTarget) -> TextTooLongError:
     """The error of a text that is longer than the model's known limit."""
-    error = _failed(_TOO_LONG, called, "").error
+    error = _failed(_TOO_LONG, target, "").error
     assert isinstance(error, TextTooLongError)
     return error
 
 
-def what(called: Called) -> str:
+def what(target: ModelTarget) -> str:
     """The model or endpoint, as messages call it."""
-    return f"{'The model' if called.service == 'bedrock' else 'The endpoint'} '{called.target}'"
+    return f"{'The model' if target.service == 'bedrock' else 'The endpoint'} '{target.target}'"
 
 
-def _by_status(status: int, called: Called) -> Rule:
+def _by_status(status: int, target: ModelTarget) -> Rule:
     if status == 404:
-        return _MISSING[called.service]
+        return _MISSING[target.service]
     if status in _STATUSES:
         return _STATUSES[status]
     return _UNAVAILABLE if status >= 500 else _BAD_INPUT
 
 
-def _by_text(text: str, called: Called) -> Rule:
+def _by_text(text: str, target: ModelTarget) -> Rule:
     for service, pattern, rule in _TELLING_TEXTS:
-        if service in ("", called.service) and re.search(pattern, text, re.IGNORECASE):
+        if service in ("", target.service) and re.search(pattern, text, re.IGNORECASE):
             return rule
     return _BAD_INPUT
 
 
-def _container_failure(body: dict[str, Any], text: str, called: Called) -> CallFailedError:
+def _container_failure(body: dict[str, Any], text: str, target: ModelTarget) -> CallFailedError:
     """The model behind the service failed. Its own status says whether the text is to blame."""
     original = body.get("OriginalStatusCode") or body.get("originalStatusCode")
     detail = str(body.get("OriginalMessage") or text)
     if original == 429:
-        return _failed(_OVERLOADED, called, detail)
+        return _failed(_OVERLOADED, target, detail)
     if isinstance(original, int) and 400 <= original < 500 and original not in (408, 424):
-        too_long = original == 413 or _by_text(detail, called) is _TOO_LONG
-        return _failed(_TOO_LONG_FOR_CONTAINER if too_long else _BAD_INPUT, called, detail)
-    return _failed(_UNAVAILABLE, called, detail or "its container failed")
+        too_long = original == 413 or _by_text(detail, target) is _TOO_LONG
+        return _failed(_TOO_LONG_FOR_CONTAINER if too_long else _BAD_INPUT, target, detail)
+    return _failed(_UNAVAILABLE, target, detail or "its container failed")
 
 
-def _failed(rule: Rule, called: Called, detail: str, retry_after: str | None = None) -> CallFailedError:
-    subject = what(called)
+def _failed(rule: Rule, target: ModelTarget, detail: str, retry_after: str | None = None) -> CallFailedError:
+    subject = what(target)
     if not rule.advice.startswith("{what}"):
         subject = subject[0].lower() + subject[1:]
     message = rule.advice.format(
         what=subject,
-        region=called.region,
-        action=called.action,
+        region=target.region,
+        action=target.action,
         detail=detail.strip()[:300],
-        limit=called.input_limit,
-        shortening=called.shortening,
-        load_settings=called.load_settings,
+        limit=target.input_limit,
+        shortening=target.shortening,
+        load_settings=target.load_settings,
     )
     tokens = re.search(_TOKENS, detail) if rule is _TOO_LONG else None
     return CallFailedError(

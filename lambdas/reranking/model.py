@@ -43,7 +43,7 @@ class RerankModel(NamedTuple):
 
     @property
     def shortening(self) -> str:
-        """What to do about a text that is too long."""
+        """How to shorten a text that is too long."""
         return "Name fewer or shorter 'properties' in 'rerank'."
 
     @property

@@ -1,4 +1,4 @@
-"""Bedrock's Rerank API: the call, and what its answer means. Pure."""
+"""Bedrock's Rerank API: the call, and the meaning of its response. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from lambdas.embedding.model_target import HttpCall
-from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_answer, what
+from lambdas.embedding.vendor_errors import CallFailedError, Remedy, broken_response, what
 from lambdas.errors import ModelAnswerError, ModelInputError
 from lambdas.reranking.model import MAX_CHARACTERS, RerankModel
 
@@ -14,9 +14,9 @@ _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 def rerank_call(model: RerankModel, query: str, texts: Sequence[str], next_token: str | None = None) -> HttpCall:
-    """Asks how well each text answers the query. What is longer than the API takes loses its end.
+    """Return the call that asks how well each text matches the query. Texts longer than the API takes lose their end.
 
-    `next_token` asks for the rest of an answer that came in parts. Raises `CallFailedError` for half a character.
+    `next_token` asks for the rest of a response in several parts. Raises `CallFailedError` for half a character.
     """
     body: dict[str, Any] = {
         "queries": [{"type": "TEXT", "textQuery": {"text": query[:MAX_CHARACTERS]}}],
@@ -46,14 +46,14 @@ def rerank_call(model: RerankModel, query: str, texts: Sequence[str], next_token
 
 
 def scores_of(model: RerankModel, body: bytes, count: int) -> tuple[dict[int, float], str | None]:
-    """The score of each text by its place, and the token for the rest, if the answer is but a part.
+    """The score of each text by its place, and the token for the rest, if the response is only a part.
 
-    Raises `CallFailedError` for an answer that is none.
+    Raises `CallFailedError` for a response without usable scores.
     """
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise broken_answer(model) from None
+        raise broken_response(model) from None
     try:
         scores = {int(each["index"]): float(each["relevanceScore"]) for each in parsed["results"]}
         token = parsed.get("nextToken")
@@ -65,6 +65,6 @@ def scores_of(model: RerankModel, body: bytes, count: int) -> tuple[dict[int, fl
 
 
 def unusable(model: RerankModel, problem: str) -> CallFailedError:
-    """The answer succeeded, but cannot be used."""
-    message = f"The answer of {what(model).replace('The', 'the')} in {model.region} {problem}."
+    """Return the failure of a success that cannot be used."""
+    message = f"The response of {what(model).replace('The', 'the')} in {model.region} {problem}."
     return CallFailedError(ModelAnswerError(message), Remedy.GIVE_UP)

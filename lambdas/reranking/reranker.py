@@ -8,24 +8,28 @@ from typing import NamedTuple, Protocol
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpResponse
+from lambdas.backoff import backoff
 from lambdas.deadline import Deadline
-from lambdas.embedding.model_target import Called, HttpCall
+from lambdas.embedding.model_target import HttpCall, ModelTarget
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import ModelUnavailableError
 from lambdas.reranking.model import RerankModel
 from lambdas.reranking.rerank_api import rerank_call, scores_of, unusable
 
-# There is an answer without the model, so it is not waited for until the request's end: half of the time that is
-# left, and at most so long. A hundred passages take Cohere's model about a second.
+# The search has an order without the model, so it does not wait for it until the request's end: at most half of the
+# time that is left, and at most so long. A hundred passages take Cohere's model about a second.
 LONGEST_SECONDS = 10.0
 MAX_ATTEMPTS = 4
-_BACKOFF_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 2.0
 _SHORTEST_CALL_SECONDS = 0.05
+# Copies of one snapshot (SnapStart) share the state of other generators, and would retry in step.
+_SYSTEM_RANDOM = random.SystemRandom()
 _WORTH_A_RETRY = (Remedy.RETRY, Remedy.RECONNECT, Remedy.SLOW_DOWN)
 
 
 class RerankCounts(NamedTuple):
-    """What a job took, for the log."""
+    """The work of a job, for the log."""
 
     texts: int
     calls: int
@@ -39,18 +43,18 @@ class Caller(Protocol):
     """Something that signs and sends; `AwsCaller` in production."""
 
     def send(
-        self, called: Called, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
+        self, target: ModelTarget, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
     ) -> HttpResponse:
-        """The answer to a call that succeeded. Raises `CallFailedError`."""
+        """Return the response to a call that succeeded. Raises `CallFailedError`."""
         ...
 
 
 class Reranker:
-    """Scores texts by how well they answer a query. Safe to share between threads.
+    """Scores texts by how well they match a query. Safe to share between threads.
 
     Args:
         caller: makes single calls.
-        report: is told of each job what it took; never of texts or keys.
+        report: receives what each job took; never texts or keys.
         sleep, jitter: waiting in seconds and random numbers from 0 to 1, for tests to hold still.
     """
 
@@ -60,7 +64,7 @@ class Reranker:
         *,
         report: Report | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _SYSTEM_RANDOM.random,
     ) -> None:
         self._caller = caller
         self._report = report
@@ -111,7 +115,7 @@ class _Job:
                 call = rerank_call(self.model, query, texts, token)
             except CallFailedError as failure:
                 raise failure.error from None
-            part, token = self._answered(call, len(texts))
+            part, token = self._call_with_retries(call, len(texts))
             if not part and token:
                 raise unusable(self.model, "has no end").error
             found |= part
@@ -121,22 +125,27 @@ class _Job:
             raise unusable(self.model, f"scores {len(found)} of {len(texts)} texts").error
         return [found[place] for place in range(len(texts))]
 
-    def _answered(self, call: HttpCall, count: int) -> tuple[dict[int, float], str | None]:
-        """One part of the answer, asked for again while that may help and there is time."""
-        attempt = 0
+    def _call_with_retries(self, call: HttpCall, count: int) -> tuple[dict[int, float], str | None]:
+        """One part of the response, asked for again while that may help and there is time."""
+        pauses = backoff(
+            _FIRST_PAUSE_SECONDS,
+            _LONGEST_PAUSE_SECONDS,
+            remaining=lambda: self.patience.remaining() - _SHORTEST_CALL_SECONDS,
+            attempts=MAX_ATTEMPTS,
+            jitter=self.jitter,
+        )
         while True:
-            attempt += 1
             timeout = self.patience.remaining()
             if timeout < _SHORTEST_CALL_SECONDS:
-                raise ModelUnavailableError(f"There was no time left to rerank by '{self.model.target}'.")
+                raise ModelUnavailableError(f"No time was left to rerank by '{self.model.target}'.")
             self.calls += 1
             try:
-                answer = self.caller.send(self.model, call, credentials=self.credentials, timeout_seconds=timeout)
-                return scores_of(self.model, answer.body, count)
+                response = self.caller.send(self.model, call, credentials=self.credentials, timeout_seconds=timeout)
+                return scores_of(self.model, response.body, count)
             except CallFailedError as failure:
                 self.failed += 1
-                wait = max(self.jitter() * _BACKOFF_SECONDS * 2**attempt, failure.retry_after_seconds or 0.0)
-                is_over = attempt == MAX_ATTEMPTS or wait + _SHORTEST_CALL_SECONDS >= self.patience.remaining()
-                if failure.remedy not in _WORTH_A_RETRY or is_over:
+                pause = next(pauses, None) if failure.remedy in _WORTH_A_RETRY else None
+                pause = None if pause is None else max(pause, failure.retry_after_seconds or 0.0)
+                if pause is None or pause + _SHORTEST_CALL_SECONDS >= self.patience.remaining():
                     raise failure.error from None
-            self.sleep(wait)
+            self.sleep(pause)

@@ -14,7 +14,7 @@ STS_ATTEMPTS = 2
 
 
 class Aws(NamedTuple):
-    """What all signed requests of a function share."""
+    """The environment, connections and credentials that all signed requests of a function share."""
 
     environment: MutableMapping[str, str]
     http: SignedHttp

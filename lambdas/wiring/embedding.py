@@ -26,7 +26,7 @@ def embedder(caller: AwsCaller) -> Embedder:
 
 
 def _report(config: Text2VecAws, input_type: InputType, taken: EmbeddingCounts) -> None:
-    """What a job that asked a model took, and nothing of what was in it: a line of the log, and the metrics."""
+    """Log what a job that called a model took, and add it to the metrics. Nothing of its texts is logged."""
     said = {"model": config.target, "model_region": config.region, "input_type": input_type}
     logger.info("embedded", extra=said | asdict(taken))
     current.add("EmbeddingTime", 1000 * taken.seconds)

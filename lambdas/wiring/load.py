@@ -1,4 +1,4 @@
-"""What the load function is made of."""
+"""The services of the load function."""
 
 import os
 from functools import cache
@@ -33,7 +33,7 @@ def loader() -> Loader[Collection]:
     session = aws_session()
     aws = aws_access(os.environ)
     engine = connect(settings, aws)
-    # Loading a chunk takes seconds: beside that a look-up is nothing, and chunks fit the collection as it is now.
+    # Loading a chunk takes seconds: next to that a look-up costs nothing, and chunks fit the collection as it is now.
     registry = CollectionRegistry(engine, seconds=0)
     model = embedder(model_caller(aws))
     schema = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)

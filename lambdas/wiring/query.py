@@ -1,4 +1,4 @@
-"""What the query function is made of."""
+"""The services of the query function."""
 
 import os
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from lambdas.reranking.reranker import RerankCounts, Reranker
 
 
 def reranker(caller: AwsCaller) -> Reranker:
-    """A reranker that tells what it did."""
+    """Return a reranker that reports what it did."""
     return Reranker(caller, report=_log)
 
 

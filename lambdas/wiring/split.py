@@ -1,4 +1,4 @@
-"""What the split function is made of."""
+"""The services of the split function."""
 
 import os
 from functools import cache

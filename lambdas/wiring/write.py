@@ -1,4 +1,4 @@
-"""What the write function is made of."""
+"""The services of the write function."""
 
 import os
 from collections.abc import Callable

@@ -173,7 +173,7 @@ def test_a_model_that_does_not_answer_is_not_waited_for_to_the_end(
     found = search(api, name, **MODES["bm25"], rerank=RERANK)
 
     assert (found["rerank"]["applied"], found["rerank"]["code"]) == (False, "model_unavailable")
-    assert "no answer in time" in found["rerank"]["message"]
+    assert "no response in time" in found["rerank"]["message"]
 
 
 def test_a_failure_that_passes_is_not_seen(api: Api, name: str, model: Emulator) -> None:

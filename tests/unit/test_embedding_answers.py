@@ -84,7 +84,7 @@ def test_an_answer_without_vectors_is_an_error(answer: Any) -> None:
 
 
 def test_another_number_of_vectors_than_texts_is_an_error() -> None:
-    with pytest.raises(ModelAnswerError, match="1 vectors to 2 texts"):
+    with pytest.raises(ModelAnswerError, match="1 vectors for 2 texts"):
         vectors_of([A], 2, 2, "none")
 
 

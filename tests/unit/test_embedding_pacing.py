@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from lambdas.embedding.adaptive_rate import Lane, TokenBucket
+from lambdas.embedding.adaptive_rate import ModelLimiter, TokenBucket
 
 
 class Clock:
@@ -26,7 +26,7 @@ class Quota:
         chance: float = 0.0,
     ) -> None:
         self.clock = Clock()
-        self.lane = Lane(None, None, self.clock)
+        self.limiter = ModelLimiter(None, None, self.clock)
         self.latency = latency
         self.refusal = refusal
         self.chance = chance
@@ -41,7 +41,7 @@ class Quota:
         todo, flying = calls, list[tuple[float, float, bool]]()
         while todo or flying:
             wait = 0.0
-            while todo and len(flying) < in_flight and (wait := self.lane.start(1)) == 0.0:
+            while todo and len(flying) < in_flight and (wait := self.limiter.start(1)) == 0.0:
                 todo -= 1
                 passes = self._passes()
                 lands = self.clock.now + (self.latency if passes else self.refusal)
@@ -52,7 +52,7 @@ class Quota:
             self.clock.now = min(landing, waiting)
             while flying and flying[0][0] <= self.clock.now:
                 _, begun, passed = heapq.heappop(flying)
-                self.lane.finish("ok" if passed else "throttled", begun, 1, None)
+                self.limiter.finish("ok" if passed else "throttled", begun, 1, None)
                 self.throttled += not passed
                 todo += not passed
         return self.clock.now - started
@@ -72,7 +72,7 @@ def test_an_unthrottled_model_is_called_as_fast_as_the_calls_in_flight_allow() -
     quota = Quota(None)
 
     assert quota.embed(6400) == pytest.approx(100 * 0.08, rel=0.01)
-    assert quota.lane.rate is None
+    assert quota.limiter.rate is None
 
 
 @pytest.mark.parametrize("per_second", [2, 5, 20, 100, 300])
@@ -113,13 +113,13 @@ def test_a_pause_before_the_job_is_not_taken_for_a_slow_model() -> None:
 def test_the_call_after_a_refused_one_goes_at_once_but_not_again_and_again() -> None:
     quota = Quota(20)
     quota.embed(100)
-    rate, clock, lane = quota.lane.rate or 0.0, quota.clock, quota.lane
+    rate, clock, limiter = quota.limiter.rate or 0.0, quota.clock, quota.limiter
     clock.now += 1.0
     waits = []
     for _ in range(4):
-        assert lane.start(1) == 0.0
-        lane.finish("throttled", clock.now, 1, None)
-        waits.append(lane.start(1) * rate)
+        assert limiter.start(1) == 0.0
+        limiter.finish("throttled", clock.now, 1, None)
+        waits.append(limiter.start(1) * rate)
         clock.now += waits[-1] / rate
 
     assert waits == pytest.approx([0.1, 0.1, 1.0, 1.0])
@@ -152,8 +152,8 @@ def test_the_rate_grows_back_when_the_quota_does() -> None:
 
     quota.embed(2000)
 
-    assert quota.lane.rate is not None
-    assert quota.lane.rate > 200
+    assert quota.limiter.rate is not None
+    assert quota.limiter.rate > 200
 
 
 @pytest.mark.parametrize("chance", [0.02, 0.1, 0.2, 0.3])
@@ -173,16 +173,16 @@ def test_what_was_learnt_is_forgotten_after_a_rest() -> None:
 
     quota.clock.now += 60
 
-    assert quota.lane.start(1) == 0.0
-    assert quota.lane.rate is None
+    assert quota.limiter.start(1) == 0.0
+    assert quota.limiter.rate is None
 
 
 def test_a_cap_on_requests_is_kept_from_the_first_second_on() -> None:
     clock = Clock()
-    lane = Lane(120, None, clock)
+    limiter = ModelLimiter(120, None, clock)
     started = 0
     while clock.now < 110.0:
-        wait = lane.start(0)
+        wait = limiter.start(0)
         started += wait == 0.0
         clock.now += wait
 
@@ -191,32 +191,32 @@ def test_a_cap_on_requests_is_kept_from_the_first_second_on() -> None:
 
 def test_a_cap_on_tokens_counts_what_the_model_counted() -> None:
     clock = Clock()
-    lane = Lane(None, 600, clock)
+    limiter = ModelLimiter(None, 600, clock)
 
-    assert lane.start(10) == 0.0
-    lane.finish("ok", clock.now, 10, 30)
+    assert limiter.start(10) == 0.0
+    limiter.finish("ok", clock.now, 10, 30)
 
-    assert lane.start(10) == pytest.approx(3.0)
+    assert limiter.start(10) == pytest.approx(3.0)
 
 
 def test_a_call_larger_than_the_cap_waits_its_time_and_goes() -> None:
     clock = Clock()
-    lane = Lane(None, 60, clock)
+    limiter = ModelLimiter(None, 60, clock)
 
-    assert lane.start(100) == 0.0
-    wait = lane.start(1)
+    assert limiter.start(100) == 0.0
+    wait = limiter.start(1)
     clock.now += wait
 
     assert wait == pytest.approx(100.0)
-    assert lane.start(1) == 0.0
+    assert limiter.start(1) == 0.0
 
 
 def test_failures_that_are_not_about_quota_leave_the_rate_alone() -> None:
     clock = Clock()
-    lane = Lane(None, None, clock)
+    limiter = ModelLimiter(None, None, clock)
     for _ in range(100):
-        lane.start(1)
+        limiter.start(1)
         clock.now += 0.1
-        lane.finish("failed", clock.now - 0.1, 1, 0)
+        limiter.finish("failed", clock.now - 0.1, 1, 0)
 
-    assert lane.rate is None
+    assert limiter.rate is None

@@ -212,7 +212,7 @@ def test_a_body_that_is_no_json_does_not_hide_the_status() -> None:
     ("error", "remedy", "text"),
     [
         (NameResolutionError("bedrock-runtime.xx-moon-1", None, OSError()), Remedy.RECONNECT, "has the service"),  # type: ignore[arg-type]
-        (ReadTimeoutError(None, "", ""), Remedy.RETRY, "no answer in time"),  # type: ignore[arg-type]
+        (ReadTimeoutError(None, "", ""), Remedy.RETRY, "no response in time"),  # type: ignore[arg-type]
         (ProtocolError("reset"), Remedy.RECONNECT, "the connection broke"),
     ],
 )

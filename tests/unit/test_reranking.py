@@ -143,7 +143,7 @@ def test_it_is_not_tried_for_ever(answer: HttpResponse, error: type[EmbeddingErr
         (refused(403, "AccessDeniedException"), ModelAccessDeniedError, "Allow bedrock:InvokeModel .and bedrock:Rer"),
         (refused(400, "ValidationException", WRONG_ARN), ModelNotFoundError, "cannot be called in us-west-2"),
         (refused(404, "ResourceNotFoundException"), ModelNotFoundError, "cohere.rerank-v3-5:0"),
-        (refused(400, "ValidationException", "bad"), ModelInputError, "refused the text: bad"),
+        (refused(400, "ValidationException", "bad"), ModelInputError, "rejected the text: bad"),
         (HttpResponse(200, {}, b'{"embedding": null}'), ModelAnswerError, "has no results"),
         (HttpResponse(200, {}, b"[]"), ModelAnswerError, "has no results"),
         (ok(_0=0.5), ModelAnswerError, "scores 1 of 2 texts"),
@@ -161,7 +161,7 @@ def test_what_will_not_pass_is_not_tried_again(answer: HttpResponse, error: type
 def test_no_call_is_made_when_there_is_no_time_for_it() -> None:
     answers = Answers([])
 
-    with pytest.raises(ModelUnavailableError, match="no time left"):
+    with pytest.raises(ModelUnavailableError, match="No time was left"):
         scores(answers, seconds=0.05)
 
 
