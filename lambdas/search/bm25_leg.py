@@ -1,10 +1,11 @@
 """BM25: builds the OpenSearch query for the words of a query. Pure."""
 
+import re
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import Property
+from lambdas.collections.properties import TOKENIZATIONS, Property
 from lambdas.errors import InvalidRequestError
 from lambdas.search.modes import WordSettings
 from lambdas.search.stop_words import list_content_words, list_stop_words, remove_stop_words
@@ -15,6 +16,15 @@ TITLES = frozenset({"title", "name", "headline", "subject"})
 TITLE_BOOST = 3.0
 # A long query has enough evidence in its words, and each pair costs reading the positions of both.
 MAX_PAIRS = 32
+
+# A title that is the query adds this for each of the query's words. A rare word scores about 20 in a large collection.
+WHOLE_VALUE_BOOST = 20.0
+MAX_TITLE = 200
+MAX_PART_NUMBERS = 8
+# Three groups of letters and digits or more, one digit at least: rare in prose, unlike `IL-6`.
+PART_NUMBER = re.compile(r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}")
+# Tokenizations that cut part numbers into words and keep their order.
+_PHRASED = frozenset(TOKENIZATIONS) - {"field", "whitespace", "lowercase", "trigram", "cjk"}
 
 Boosts = dict[str, float]
 
@@ -29,7 +39,8 @@ class Group(NamedTuple):
 def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSettings) -> dict[str, Any]:
     """Build the BM25 query of a text.
 
-    Properties with the same tokenization and stop words are searched together; the scores of the groups are added up.
+    Properties with the same tokenization and stop words are searched together; the scores of the
+    groups are added up.
     Raises `InvalidRequestError` for a property that cannot be searched, or groups that an operator cannot span.
     """
     groups = group_properties(collection, settings.properties, 1.0 if _sums_scores(settings) else TITLE_BOOST)
@@ -42,8 +53,12 @@ def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSett
         raise InvalidRequestError.at(setting, problem)
     queries = [_build_group_query(text, group, boosts, settings) for group, boosts in groups.items()]
     words = queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
-    phrases = _build_phrases(text, groups, settings.phrase_boost)
-    return {"bool": {"must": [words], "should": phrases}} if phrases else words
+    evidence = [
+        *_build_phrases(text, groups, settings.phrase_boost),
+        *_build_part_numbers(text, groups),
+        *_build_whole_value(collection, text, groups),
+    ]
+    return {"bool": {"must": [words], "should": evidence}} if evidence else words
 
 
 def group_properties(
@@ -112,6 +127,28 @@ def _build_phrases(text: str, groups: dict[Group, Boosts], boost: float) -> list
     return [
         {"multi_match": {"query": f"{first} {second}", "type": "phrase", "fields": fields, "boost": boost}}
         for first, second in pairs
+    ]
+
+
+def _build_part_numbers(text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
+    """Build phrase queries for part numbers such as `AB-123/45`, which the index keeps as words in a row."""
+    fields = [field for group, boosts in groups.items() if group.tokenization in _PHRASED for field in boosts]
+    parts = [part for part in dict.fromkeys(text.split()) if PART_NUMBER.fullmatch(part)][:MAX_PART_NUMBERS]
+    return [{"multi_match": {"query": part, "type": "phrase", "fields": fields}} for part in parts if fields]
+
+
+def _build_whole_value(collection: CollectionConfig, text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
+    """Build queries that put an object first whose title is the query, in either case."""
+    value, titles = text.strip(), [field for boosts in groups.values() for field in boosts]
+    if not value or len(value) > MAX_TITLE:
+        return []
+    searched = {item.name: item for item in collection.properties if f"properties.{item.name}" in titles}
+    # Above what the words of the query can add up to in another object.
+    boost = WHOLE_VALUE_BOOST * max(1, len(value.split()))
+    return [
+        {"term": {f"properties.{name}.keyword": {"value": value, "case_insensitive": True, "boost": boost}}}
+        for name, item in searched.items()
+        if name.lower() in TITLES and item.filterable
     ]
 
 

@@ -21,7 +21,9 @@ ENGLISH = frozenset(
     no nor not only own same so than too very can will just
     """.split()  # noqa: SIM905
 )
-WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+# A word as OpenSearch's standard tokenizer cuts it, or longer: `created_at`, `www.the-who.com` in two, `C++`, `.net`.
+# A longer one is never mistaken for a stop word, so that the parts of a name stay together.
+WORD = re.compile(r"\.?\w+(?:['\u2019.:]\w+)*(?:\+\+|#)?")
 
 
 def list_stop_words(item: Property) -> frozenset[str]:

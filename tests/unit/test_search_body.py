@@ -20,17 +20,21 @@ def request(**fields: Any) -> SearchRequest:
     return SearchRequest.model_validate(fields)
 
 
+IS_TITLE = {"term": {"properties.title.keyword": {"value": "ghost", "case_insensitive": True, "boost": 20.0}}}
+GHOST = {
+    "bool": {
+        "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}}],
+        "should": [IS_TITLE],
+    }
+}
+
+
 def test_bm25_searches_all_text_as_one_and_counts_a_title_three_times() -> None:
     assert build_search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
         "from": 0,
         "size": 10,
         "_source": {"includes": ["properties"]},
-        "query": {
-            "combined_fields": {
-                "query": "ghost",
-                "fields": ["properties.title^3", "properties.description"],
-            }
-        },
+        "query": GHOST,
     }
 
 
@@ -54,7 +58,14 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
         "_source": {"includes": ["properties.title", "vectors.*"]},
         "query": {
             "bool": {
-                "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^2"]}}],
+                "must": [
+                    {
+                        "bool": {
+                            "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^2"]}}],
+                            "should": [IS_TITLE],
+                        }
+                    }
+                ],
                 "filter": [{"range": {"properties.year": {"gt": 2000}}}],
             }
         },
@@ -123,7 +134,7 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
         request(hybrid={"query": "ghost"}, filter=IN_2009),
         VECTOR,
     )
-    words = {"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}}
+    words = GHOST
     condition = {"term": {"properties.year": 2009}}
 
     assert body == {
@@ -164,7 +175,7 @@ def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
     ]
 
 
-@pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "combined_fields"), (1, VECTOR, "knn")])
+@pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "bool"), (1, VECTOR, "knn")])
 def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVector | None, leg: str) -> None:
     body = build_search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
 

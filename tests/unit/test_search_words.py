@@ -15,7 +15,13 @@ MIXED = collection(properties=[*FILM_PROPERTIES, {"name": "isbn", "type": "text"
 
 
 def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
-    return build_bm25_query(on, text, Bm25.model_validate({"query": text} | settings))
+    """The query of the words: without the clause for objects whose title is the query."""
+    body = build_bm25_query(on, text, Bm25.model_validate({"query": text} | settings))
+    evidence = [each for each in body.get("bool", {}).get("should", []) if "term" not in each]
+    if "must" not in body.get("bool", {}):
+        return body
+    [words] = body["bool"]["must"]
+    return {"bool": {"must": [words], "should": evidence}} if evidence else words
 
 
 @pytest.mark.parametrize(
@@ -139,3 +145,43 @@ def test_a_long_query_has_no_more_pairs_than_it_can_pay_for() -> None:
     asked = query(" ".join(f"word{n}" for n in range(200)), phrase_boost=0.2)
 
     assert len(asked["bool"]["should"]) == MAX_PAIRS
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("where is created_at", "created_at"),
+        ("get_by_id and is_active", "get_by_id is_active"),
+        ("the host news.of.the.day", "host news.of.the.day"),
+        ("what is .net", ".net"),
+        ("what is it.", "what is it."),
+        ("don\u2019t panic", "panic"),
+        ("the best of C# or C++?", "best C# C++?"),
+    ],
+)
+def test_stop_words_are_whole_words_of_the_analyzer(text: str, searched: str) -> None:
+    assert remove_stop_words(text) == searched
+
+
+def test_part_numbers_are_also_searched_as_phrases() -> None:
+    asked = query("part AB-123/45 well-known")
+
+    phrase = {"query": "AB-123/45", "type": "phrase", "fields": ["properties.title", "properties.description"]}
+    assert asked["bool"]["should"] == [{"multi_match": phrase}]
+
+
+@pytest.mark.parametrize(
+    ("text", "properties", "boosts"),
+    [
+        (" The Old Ghost ", FILM_PROPERTIES, [60.0]),
+        ("ghost " * 50, FILM_PROPERTIES, []),
+        ("ghost", [{"name": "title", "type": "text", "filterable": False}], []),
+        ("ghost", [{"name": "plot", "type": "text"}], []),
+    ],
+)
+def test_object_whose_title_is_the_query_is_raised(text: str, properties: Any, boosts: list[float]) -> None:
+    body = build_bm25_query(collection(properties=properties), text, Bm25(query=text))
+
+    terms = [each["term"]["properties.title.keyword"] for each in body.get("bool", {}).get("should", [])]
+    assert [term["boost"] for term in terms] == boosts
+    assert all(term["value"] == text.strip() for term in terms)
