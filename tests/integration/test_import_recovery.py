@@ -385,7 +385,7 @@ def test_a_job_whose_messages_were_lost_is_resumed_when_nothing_was_heard_of_it_
     source = upload(mortal, films(12), "Film/films.jsonl")
     mortal.world.split(source)
     mortal.world.load(mortal.world.chunks()[0])
-    with pytest.raises(ConflictError, match="nothing was heard for 60 minutes"):
+    with pytest.raises(ConflictError, match="without progress for 60 minutes"):
         mortal.control().resume(source.job_id)
 
     mortal.control(now=lambda: datetime.now(UTC) + STALLED_AFTER + timedelta(minutes=1)).resume(source.job_id)
