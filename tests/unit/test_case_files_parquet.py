@@ -166,7 +166,13 @@ def test_a_whole_number_in_any_column_type_is_one_id_of_the_users_own(files: Fil
 
 def test_columns_that_are_mapped_to_null_are_not_read(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr(parquet_rows, "column_values", lambda array: read.append(str(array.type)) or array.to_pylist())
+
+    def column_values(array: Any) -> list[Any]:
+        read.append(str(array.type))
+        values: list[Any] = array.to_pylist()
+        return values
+
+    monkeypatch.setattr(parquet_rows, "column_values", column_values)
     content = as_parquet(
         pa.table(
             [pa.array(["A"]), pa.array([5], pa.duration("ns")), pa.array([10**15], pa.timestamp("s"))],
