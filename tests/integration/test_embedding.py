@@ -434,7 +434,7 @@ def test_an_unknown_endpoint_is_told_with_its_name(stub: Emulator, embedder: Emb
     problem = error(embedder, config)
 
     assert isinstance(problem, EndpointNotFoundError)
-    assert f"'{config.endpoint}' in us-east-1" in problem.message
+    assert f"'{config.endpoint}' does not exist in us-east-1" in problem.message
 
 
 def test_a_container_that_refuses_the_payload_says_so(stub: Emulator, embedder: Embedder) -> None:
