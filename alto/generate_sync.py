@@ -1,6 +1,6 @@
 """`python -m alto.generate_sync`: writes `alto/sync` from `alto/aio`; with `--check`, only compares them.
 
-`python alto/generate_sync.py` does the same where a merge has left `alto/sync` as something that is no Python.
+`python alto/generate_sync.py` does the same where a merge has left `alto/sync` as something that is not valid Python.
 
 A replacement of words, as httpcore and urllib3's own clients do it: two clients by hand would differ sooner or later.
 """

@@ -19,7 +19,7 @@ from alto.requests import segment
 from alto.settings import check_url
 from alto.version import VERSION
 
-SECONDS_TO_ANSWER = 30.0
+RESPONSE_SECONDS = 30.0
 # AWS refuses signatures that are five minutes off.
 SECONDS_REFUSED = 300
 SECONDS_SUSPICIOUS = 30
@@ -98,7 +98,7 @@ def _reached(
             headers=headers,
             transport=connection.transport,
             trust_env=not connection.is_local,
-            timeout=SECONDS_TO_ANSWER,
+            timeout=RESPONSE_SECONDS,
         ) as client:
             response = client.get(f"{connection.address.rstrip('/')}/v1/meta")
     except alto.AltoError as error:

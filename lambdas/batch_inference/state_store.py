@@ -32,7 +32,7 @@ class VectorBatch(StrictModel):
 class BatchInferenceState(BaseModel):
     """The records of a part, written out for batch inference: those of `chunk` that begin before `end`.
 
-    `attempt` counts from 0. A `spent` one is no longer used: its jobs failed or were stopped. Without jobs, too
+    `attempt` counts from 0. A `spent` one is not used any more: its jobs failed or were stopped. Without jobs, too
     few texts had to be embedded.
     """
 

@@ -113,7 +113,7 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
 
 
 def meta(collection: Collection) -> dict[str, Any]:
-    """What the mapping says about the collection: all of it."""
+    """Return the `_meta` of the mapping: the whole configuration of the collection."""
     return {"alto": {"layout": LAYOUT_VERSION, "collection": collection.model_dump(mode="json", exclude_none=True)}}
 
 

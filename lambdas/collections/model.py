@@ -1,4 +1,4 @@
-"""What a collection is: its properties, its vectors, and the rules that hold between them."""
+"""The configuration of a collection: properties, vectors, and the rules between them."""
 
 import re
 from datetime import UTC, datetime
@@ -93,7 +93,7 @@ class CollectionConfig(StrictModel):
                 if source is None:
                     known = ", ".join(item.name for item in self.properties) or "none yet"
                     raise ValueError(
-                        f"vectors.{vector}.source_properties names '{name}', which is no property of the collection: "
+                        f"vectors.{vector}.source_properties names '{name}', which is not a property of the collection: "
                         f"describe it in 'properties', say auto_schema, or take one of these: {known}"
                     )
                 if source.skip_vectorization:
@@ -114,7 +114,7 @@ class CollectionConfig(StrictModel):
 
 
 class CollectionUpdate(StrictModel):
-    """What may change in a collection that exists. What is left out stays as it is."""
+    """The mutable settings of a collection. Omitted settings are unchanged."""
 
     description: str | None = Field(default=None, max_length=2000)
     auto_schema: bool | None = None

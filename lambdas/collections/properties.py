@@ -1,4 +1,4 @@
-"""What a property of a collection is: its type, and how its values are indexed and embedded."""
+"""Properties of a collection: their types, and how values are indexed and embedded."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self, get_args
@@ -88,7 +88,7 @@ StopWords = Annotated[
 
 
 class PropertyBase(StrictModel):
-    """What a property has on every level."""
+    """The settings that properties have on every level."""
 
     name: PropertyName
     type: PropertyType

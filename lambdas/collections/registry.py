@@ -52,7 +52,7 @@ class CollectionRegistry:
         return collection
 
     def fresh(self, name: str) -> Collection:
-        """The collection as it is at this moment, whatever this function remembers of it.
+        """Read the collection from OpenSearch, past the cache.
 
         Raises `CollectionNotFoundError`.
         """
@@ -69,17 +69,17 @@ class CollectionRegistry:
     ) -> T:
         """Do something with the collection of this name; again if what failed may fit the collection as it is now.
 
-        `work` must have no effect when it raises one of `STALE_CACHE_ERRORS`, or when its answer `may_be_stale`. Raises
+        `work` must have no effect when it raises one of `STALE_CACHE_ERRORS`, or when its result `may_be_stale`. Raises
         `CollectionNotFoundError` and what `work` raises.
         """
         collection = self.get(name)
         try:
-            answer = work(collection)
-            if not may_be_stale(answer):
-                return answer
+            result = work(collection)
+            if not may_be_stale(result):
+                return result
             current = self.newer(collection)
             if current is None:
-                return answer
+                return result
         except STALE_CACHE_ERRORS as error:
             current = self.newer(collection)
             if current is None and not isinstance(error, IndexMissingError):
@@ -96,7 +96,7 @@ class CollectionRegistry:
         return sorted(collections, key=lambda collection: collection.name)
 
     def forget(self, name: str) -> None:
-        """Look the collection up anew at the next request."""
+        """Look the collection up again at the next request."""
         with self._lock:
             self._known.pop(collection_name(name), None)
 

@@ -248,8 +248,8 @@ class ObjectWriter:
     def _read_stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
         if not ids:
             return {}
-        answer = self._engine.get_many(collection.alias, ids, {"_source_includes": ",".join(fields)})
-        return {found["_id"]: found["_source"] for found in answer if found["found"]}
+        documents = self._engine.get_many(collection.alias, ids, {"_source_includes": ",".join(fields)})
+        return {found["_id"]: found["_source"] for found in documents if found["found"]}
 
 
 def _list_missing(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:

@@ -30,7 +30,7 @@ from lambdas.wiring.opensearch import connect
 from lambdas.wiring.session import aws_session
 
 # Signed URLs are good in every region only with this signature, and with the region in their host: at the global host,
-# a new bucket of another region answers with a redirection, and a region that has to be enabled not at all.
+# a new bucket of another region responds with a redirect, and a region that has to be enabled not at all.
 SIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 

@@ -163,20 +163,20 @@ def _cohere_texts(body: Body) -> list[str]:
     return ["\n".join(part.get("text", "") for part in content) for content in contents]
 
 
-def _cohere_answer(work: Work, embeddings: Any, kind: str) -> Body:
+def _cohere_response(work: Work, embeddings: Any, kind: str) -> Body:
     return {"id": str(uuid.uuid4()), "texts": work.texts, "embeddings": embeddings, "response_type": kind}
 
 
 def _render_cohere_by_type(body: Body, work: Work, vectors: Floats) -> Body:
     types = body.get("embedding_types", ["float"])
-    return _cohere_answer(work, {name: COHERE_TYPES[name](vectors) for name in types}, "embeddings_by_type")
+    return _cohere_response(work, {name: COHERE_TYPES[name](vectors) for name in types}, "embeddings_by_type")
 
 
 def render_cohere_list(body: Body, work: Work, vectors: Floats) -> Body:
     """`embeddings` is a list of vectors unless the body names embedding_types."""
     if "embedding_types" in body:
         return _render_cohere_by_type(body, work, vectors)
-    return _cohere_answer(work, vectors, "embeddings_floats")
+    return _cohere_response(work, vectors, "embeddings_floats")
 
 
 def _cohere_schema(truncate: tuple[str, ...], **more: Field) -> Fields:

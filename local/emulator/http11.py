@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         if request is not None:
-            self._task = asyncio.get_running_loop().create_task(self._answer(request))
+            self._task = asyncio.get_running_loop().create_task(self._respond(request))
 
     def _take(self) -> Request | None:
         """The next whole request in the buffer, if there is one."""
@@ -110,7 +110,7 @@ class Connection(asyncio.Protocol):
         del self._buffer[: start + length]
         return Request(method, path, headers, body, lambda: not self._transport.is_closing(), query)
 
-    async def _answer(self, request: Request) -> None:
+    async def _respond(self, request: Request) -> None:
         try:
             response = await self._handler(request)
         except Exception:

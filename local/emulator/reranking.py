@@ -19,7 +19,7 @@ MODELS = ("cohere.rerank-v3-5:0", "amazon.rerank-v1:0")
 MAX_TEXT = 32_000
 MAX_SOURCES = 1_000
 # The real limit is not public; a response in parts has to be possible, so that callers are seen to ask for the rest.
-RESULTS_PER_ANSWER = 250
+RESULTS_PER_RESPONSE = 250
 WORDS_SHARE = 0.3
 DIMENSIONS = 384
 
@@ -83,7 +83,7 @@ def scores(asked: Reranking, vectors: Floats) -> list[float]:
 def render(asked: Reranking, found: list[float]) -> Mapping[str, Any]:
     """The response, best first; with a token if it is only a part."""
     order = sorted(range(len(found)), key=lambda place: -found[place])[: asked.results]
-    end = asked.start + RESULTS_PER_ANSWER
+    end = asked.start + RESULTS_PER_RESPONSE
     results = [{"index": place, "relevanceScore": found[place]} for place in order[asked.start : end]]
     return {"results": results} | ({"nextToken": str(end)} if end < len(order) else {})
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from local.emulator.errors import ServiceError
-from local.emulator.reranking import RESULTS_PER_ANSWER, read, render, scores
+from local.emulator.reranking import RESULTS_PER_RESPONSE, read, render, scores
 
 COHERE = "arn:aws:bedrock:us-west-2::foundation-model/cohere.rerank-v3-5:0"
 
@@ -57,7 +57,7 @@ def test_a_text_scores_by_meaning_and_by_the_words_it_has() -> None:
 
 
 def test_an_answer_is_in_order_and_long_ones_come_in_parts() -> None:
-    count = RESULTS_PER_ANSWER + 10
+    count = RESULTS_PER_RESPONSE + 10
     found = [place / count for place in range(count)]
     texts = ["a"] * count
 
