@@ -11,7 +11,7 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
-from lambdas.objects.values import INT_MAX, INT_MIN, value_problem
+from lambdas.objects.values import INT_MAX, INT_MIN, normalize, value_problem
 from lambdas.search.patterns import MAX_EXPRESSION, Wildcard, build_like, parse_pattern, render_expression
 
 Operator = Literal[
@@ -238,12 +238,12 @@ def _build_condition(collection: CollectionConfig, condition: Condition) -> dict
 
 
 def _to_stored(item: PropertyBase, value: Any) -> Any:
-    """Write dates with their milliseconds. OpenSearch rounds shorter ones up in some bounds."""
+    """Write values as they are stored, dates with their milliseconds: OpenSearch rounds shorter ones in some bounds."""
     if isinstance(value, list):
         return [_to_stored(item, each) for each in value]
     if item.scalar_type == "date" and isinstance(value, str):
         return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
-    return value
+    return normalize(value)
 
 
 def _resolve_target(collection: CollectionConfig, condition: Condition) -> Target:
