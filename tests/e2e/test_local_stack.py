@@ -189,7 +189,7 @@ def test_every_error_has_the_envelope(alto: Alto, method: str, path: str, status
     assert error["request_id"]
 
 
-def test_a_dimension_that_the_model_does_not_have_is_refused_when_the_collection_is_created(alto: Alto) -> None:
+def test_an_unsupported_dimension_is_rejected_at_creation(alto: Alto) -> None:
     definition = {"name": "Wrong", "vectors": {"default": TITAN | {"dimensions": 500}}}
 
     answer = alto.api.post("/v1/collections", json=definition)

@@ -93,7 +93,7 @@ def test_concurrency_is_reserved_where_the_stage_says_so(dev: Synthesis, synthes
     assert [capped.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [50, None, None, 10]
 
 
-def test_what_callers_wait_for_starts_from_a_snapshot_where_the_stage_says_so(jwt: Synthesis, dev: Synthesis) -> None:
+def test_synchronous_functions_use_snapshots_where_set(jwt: Synthesis, dev: Synthesis) -> None:
     started = {name: jwt.function(name).get("SnapStart", {}).get("ApplyOn") for name in FUNCTIONS}
 
     assert started == {"query": "PublishedVersions", "write": "PublishedVersions", "split": None, "load": None}

@@ -44,7 +44,7 @@ def test_a_message_stays_hidden_for_six_times_its_functions_time(stage: Synthesi
         assert queue(stage, source["Properties"]["EventSourceArn"])["VisibilityTimeout"] == 6 * function["Timeout"]
 
 
-def test_each_queue_with_a_consumer_has_its_own_dead_letter_queue_that_keeps_longer(stage: Synthesis) -> None:
+def test_each_consumed_queue_has_a_longer_lived_dead_letter_queue(stage: Synthesis) -> None:
     consumed = [
         each["Properties"] for each in stage.all("AWS::SQS::Queue").values() if "RedrivePolicy" in each["Properties"]
     ]

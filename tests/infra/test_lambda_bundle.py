@@ -149,7 +149,7 @@ def test_what_a_function_reaches_decides_its_hash_and_nothing_else(project: Path
     assert bundles.digest("split") != before
 
 
-def test_a_failed_installation_ends_with_the_tools_last_words_and_leaves_nothing(project: Path) -> None:
+def test_a_failed_installation_shows_the_tools_output_and_leaves_nothing(project: Path) -> None:
     (project / "requirements" / "split.txt").write_text("orjson\n")
 
     with pytest.raises(BundleError, match=r"Installing the dependencies of 'split' failed:\n.*hash"):
@@ -163,14 +163,14 @@ def test_a_function_without_a_handler_is_named(project: Path) -> None:
         LambdaBundles("arm64", project=project).path("load")
 
 
-def test_an_import_of_a_module_that_does_not_exist_is_found_before_anything_is_deployed(project: Path) -> None:
+def test_a_missing_module_is_found_before_deployment(project: Path) -> None:
     (project / "lambdas/imports/sizes.py").write_text("from lambdas.imports.gone import thing\n")
 
     with pytest.raises(BundleError, match=r"There is no lambdas\.imports\.gone, imported by lambdas/imports/sizes\.py"):
         LambdaBundles("arm64", project=project).path("split")
 
 
-def test_the_real_split_carries_nothing_that_talks_to_opensearch_or_to_models() -> None:
+def test_the_split_bundle_has_no_opensearch_or_model_code() -> None:
     carried = {str(path.parent) for path in source_files(PROJECT, "split")}
 
     assert not carried & {"lambdas/search", "lambdas/objects", "lambdas/embedding"}

@@ -67,7 +67,7 @@ def test_split_cannot_reach_opensearch_or_any_model(stage: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_only_in_a_vpc_a_role_may_have_network_interfaces_and_its_code_may_not(stage: Synthesis, name: str) -> None:
+def test_only_vpc_roles_may_have_network_interfaces(stage: Synthesis, name: str) -> None:
     """Lambda makes them with the function's role, which the function's code could use too."""
     about = [each for each in stage.rights_of(name) if any(action.startswith("ec2:") for action in each.actions)]
 
@@ -80,7 +80,7 @@ def test_only_in_a_vpc_a_role_may_have_network_interfaces_and_its_code_may_not(s
 
 
 @pytest.mark.parametrize("name", ["write", "split", "load"])
-def test_a_role_uses_the_customer_key_only_through_the_services_that_keep_data(prod: Synthesis, name: str) -> None:
+def test_a_role_uses_the_customer_key_only_through_data_services(prod: Synthesis, name: str) -> None:
     [key] = prod.all("AWS::KMS::Key")
     # CDK adds kms:Decrypt for the queues that a function consumes; this is the statement for everything else.
     [use] = [each for each in prod.rights_of(name) if "kms:GenerateDataKey" in each.actions]
@@ -102,7 +102,7 @@ def test_each_function_sends_only_the_messages_that_are_its_own(stage: Synthesis
     assert sends["split"] == sends["write"] | sends["load"]
 
 
-def test_functions_write_below_altos_own_prefix_and_uploads_go_into_their_folder(stage: Synthesis) -> None:
+def test_functions_write_below_altos_prefix_and_uploads_folder(stage: Synthesis) -> None:
     writers = {
         name: each.resources
         for name in FUNCTIONS
@@ -210,7 +210,7 @@ def test_load_passes_one_role_to_bedrock_and_to_nobody_else(stage: Synthesis) ->
     assert as_text(stage.function("load")["Environment"]["Variables"]["ALTO_BATCH_ROLE_ARN"]) == f"<{role}.Arn>"
 
 
-def test_batch_jobs_reach_their_own_files_and_only_jobs_of_this_account_take_their_role(stage: Synthesis) -> None:
+def test_batch_jobs_reach_only_their_files_with_their_role(stage: Synthesis) -> None:
     [bucket] = stage.all("AWS::S3::Bucket")
     [(name, role)] = [
         (name, each["Properties"]) for name, each in stage.all("AWS::IAM::Role").items() if name.startswith("Batch")

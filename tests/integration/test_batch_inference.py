@@ -174,9 +174,7 @@ def test_records_are_embedded_by_one_batch_job_and_found(imports: Imports, emula
     assert "ghost" in found[0]["properties"]["title"]
 
 
-def test_records_that_bedrock_refuses_are_in_the_error_file_and_those_that_it_lost_are_embedded_on_demand(
-    imports: Imports, emulator: Emulator
-) -> None:
+def test_records_bedrock_rejects_fail_and_lost_ones_go_on_demand(imports: Imports, emulator: Emulator) -> None:
     emulator.faults(batch={"texts": {"poison": "400", "unlucky": "503"}})
     lines = [
         record(number, "poison" if number == 3 else "unlucky" if number == 5 else "x") for number in range(RECORDS)
@@ -199,9 +197,7 @@ def test_what_a_batch_job_had_no_time_for_is_embedded_on_demand(imports: Imports
     assert emulator.counters()["texts_embedded"] == RECORDS - 125
 
 
-def test_a_batch_job_that_fails_ends_the_import_with_its_words_and_resuming_starts_another(
-    imports: Imports, emulator: Emulator
-) -> None:
+def test_a_failed_batch_job_fails_the_import_and_resume_starts_another(imports: Imports, emulator: Emulator) -> None:
     emulator.faults(batch={"end": "Failed", "message": "The role may not read the bucket."})
     job_id = imports.start([record(number) for number in range(RECORDS)])
 
@@ -312,7 +308,7 @@ def test_a_collection_that_batch_inference_cannot_embed_is_refused(
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_counts_are_exact_and_no_job_is_started_twice_however_messages_come_and_functions_die(
+def test_counts_are_exact_under_redeliveries_and_crashes(
     imports: Imports, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Each message at least twice and in any order; functions die before and after every step that leaves a trace."""

@@ -94,9 +94,7 @@ def test_a_collection_that_was_made_anew_is_served_as_it_is_now(
         assert answer.body["deleted"] == 1
 
 
-def test_a_batch_fits_the_collection_as_it_is_now_and_its_bad_objects_stay_bad(
-    api: Api, other: Send, name: str
-) -> None:
+def test_a_batch_is_checked_against_the_current_collection(api: Api, other: Send, name: str) -> None:
     made_anew(api, other, name)
     bad = {"properties": {"year": 1999}}
     of_the_old_kind = {"properties": {}, "vector": [1.0, 2.0]}

@@ -307,7 +307,7 @@ def test_an_object_is_inserted_read_and_deleted(own: Any) -> None:
     assert own.query.fetch_object_by_id(made) is None
 
 
-def test_an_id_that_is_taken_is_refused_by_insert_and_replaced_by_insert_many(own: Any) -> None:
+def test_an_existing_id_fails_insert_and_is_replaced_by_insert_many(own: Any) -> None:
     same = uuid4()
     own.data.insert({"title": "Old"}, uuid=same, vector={"custom": [1, 2, 3]})
 

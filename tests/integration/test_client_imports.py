@@ -70,7 +70,7 @@ OPTIONS = ImportOptions(format="jsonl", mapping={"Titel": "title"})
 
 
 @pytest.mark.usefixtures("_parts_of_5_mib")
-def test_a_large_file_arrives_in_s3_in_parts_with_what_its_import_has_to_know(
+def test_a_large_file_arrives_in_parts_with_its_import_metadata(
     server: ApiServer, s3: Any, environment: dict[str, str], films: str, file: Path
 ) -> None:
     bucket = environment["ALTO_IMPORT_BUCKET"]

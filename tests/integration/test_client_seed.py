@@ -67,7 +67,7 @@ def test_the_pages_examples_run_from_the_collection_to_the_answers(
     assert vector["vectorize_collection_name"] is True
 
 
-def test_credentials_that_are_no_set_are_an_error_of_every_object_and_a_warning(
+def test_incomplete_credentials_fail_every_object_with_a_warning(
     server: ApiServer, client: alto.AltoClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed_page.configure_bedrock(client)
@@ -83,7 +83,7 @@ def test_credentials_that_are_no_set_are_an_error_of_every_object_and_a_warning(
     assert "incomplete_credentials" in printed
 
 
-def test_a_key_that_is_not_in_the_environment_is_said_when_the_client_is_made(
+def test_a_missing_environment_key_is_reported_when_connecting(
     server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_SECRET_KEY")
@@ -92,7 +92,7 @@ def test_a_key_that_is_not_in_the_environment_is_said_when_the_client_is_made(
         seed_page.connect(server.port)
 
 
-def test_a_source_property_may_come_with_the_first_object_but_not_without_auto_schema(client: alto.AltoClient) -> None:
+def test_a_later_source_property_needs_auto_schema(client: alto.AltoClient) -> None:
     seed_page.configure_bedrock(client)
     demo = client.collections.use("DemoCollection")
 

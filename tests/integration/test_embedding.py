@@ -171,7 +171,7 @@ def test_the_image_model_embeds_text(environment: pytest.MonkeyPatch, dimensions
 
 
 @pytest.mark.parametrize("model", [model for model, dimensions in MODELS if dimensions is None])
-def test_a_dimension_that_a_model_does_not_have_is_an_error_also_where_nobody_checked_it_before(
+def test_an_unsupported_dimension_is_an_error_without_a_prior_check(
     stub: Emulator, embedder: Embedder, model: str
 ) -> None:
     # What is stored may be older than the check of the configuration.
@@ -288,9 +288,7 @@ def test_many_titan_calls_are_in_flight(stub: Emulator, embedder: Embedder) -> N
     assert 32 < stub.counters()["peak_concurrency"] <= CONCURRENCY
 
 
-def test_throttles_and_failures_lose_no_text_keep_the_order_and_embed_nothing_twice(
-    stub: Emulator, embedder: Embedder
-) -> None:
+def test_throttles_and_failures_lose_and_repeat_no_text(stub: Emulator, embedder: Embedder) -> None:
     texts = [f"text {number}" for number in range(5000)]
     expected = vectors(embedder, bedrock("cohere.embed-english-v3"), texts)
     stub.reset()
@@ -352,7 +350,7 @@ def test_trouble_that_stays_is_not_tried_again(
         ("404", ModelNotFoundError),
     ],
 )
-def test_at_the_deadline_finished_texts_keep_their_vectors_and_the_others_say_why(
+def test_at_the_deadline_unfinished_texts_get_an_error(
     stub: Emulator, embedder: Embedder, kind: str, expected: type[EmbeddingError]
 ) -> None:
     stub.faults(texts={"poison": kind}, slow_ms=60_000)
@@ -401,7 +399,7 @@ def test_a_text_with_too_many_tokens_is_an_error_that_names_the_limit(stub: Emul
     "model", ["amazon.titan-embed-text-v2:0", "amazon.nova-2-multimodal-embeddings-v1:0", "cohere.embed-english-v3"]
 )
 @pytest.mark.parametrize("truncate", ["start", "end"])
-def test_a_text_that_is_too_long_is_cut_and_counted_when_the_collection_says_so(
+def test_a_too_long_text_is_truncated_and_counted_if_set(
     stub: Emulator, embedder: Embedder, model: str, truncate: str
 ) -> None:
     counts = EmbeddingCounts()

@@ -64,7 +64,7 @@ def ended(bedrock: Any, arn: str) -> dict[str, Any]:
     pytest.fail("the job does not end")
 
 
-def test_a_job_writes_each_record_with_its_vector_or_its_error_and_a_manifest(bedrock: Any, s3: Any) -> None:
+def test_a_job_writes_a_vector_or_error_per_record_and_a_manifest(bedrock: Any, s3: Any) -> None:
     put(s3, "mixed", ["fine"] * 149 + [""])
 
     arn = bedrock.create_model_invocation_job(**request("mixed"))["jobArn"]

@@ -161,9 +161,7 @@ def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
         ({"dimensions": 300}, "256, 512, 1024"),
     ],
 )
-def test_a_vectorizer_that_cannot_work_is_refused_when_the_collection_is_created(
-    api: Api, changes: dict[str, Any], remedy: str
-) -> None:
+def test_an_unusable_vectorizer_is_rejected_at_creation(api: Api, changes: dict[str, Any], remedy: str) -> None:
     vectorizer = {key: value for key, value in (TITAN | changes).items() if value is not None}
 
     answer = api("POST", "/v1/collections", {"name": "Refused", "vectors": {"default": vectorizer}})

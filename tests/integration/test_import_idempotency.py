@@ -45,9 +45,7 @@ def test_an_import_that_is_to_be_repeated_is_started_once_for_each_key(
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_an_upload_that_is_asked_for_again_has_its_id_and_place_and_a_url_that_was_just_signed(
-    api: Api, collection: str
-) -> None:
+def test_a_repeated_upload_request_keeps_id_and_gets_a_fresh_url(api: Api, collection: str) -> None:
     key, request = str(uuid4()), {"collection": collection, "file_name": "films.csv"}
 
     first, again = start(api, key, **request), start(api, key, **request)
@@ -81,7 +79,7 @@ def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection
     assert not [answer for answer in answers if b"X-Amz-Signature" in answer]
 
 
-def test_a_key_of_another_import_is_refused_and_a_refused_import_is_judged_again(api: Api, collection: str) -> None:
+def test_a_reused_key_is_rejected_and_a_rejected_import_checked_again(api: Api, collection: str) -> None:
     key = str(uuid4())
 
     refused = [start(api, key, collection=collection, file_name="films.doc") for _ in range(2)]

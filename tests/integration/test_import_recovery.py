@@ -229,7 +229,7 @@ def test_a_file_without_records_is_completed_wherever_a_function_dies(mortal: Mo
         assert_completed(mortal.world.job(source), loaded=0)
 
 
-def test_a_job_that_was_started_over_http_goes_on_though_nobody_asked_for_it_again(mortal: MortalWorld) -> None:
+def test_a_job_started_over_http_continues_without_another_request(mortal: MortalWorld) -> None:
     for done in mortal.each_death():
         upload(mortal, films(2), f"anywhere/{done}.jsonl")
         asked = {"collection": "Film", "source": f"s3://{BUCKET}/anywhere/{done}.jsonl", "repeat": True}
@@ -364,7 +364,7 @@ def test_splitting_stops_when_its_job_is_cancelled(mortal: MortalWorld) -> None:
     assert mortal.world.job(source).state is JobState.CANCELLED
 
 
-def test_a_dead_chunk_of_a_job_under_way_stays_dead_until_the_job_can_be_resumed(mortal: MortalWorld) -> None:
+def test_a_dead_chunk_stays_dead_until_the_job_can_be_resumed(mortal: MortalWorld) -> None:
     source = upload(mortal, films(12), "Film/films.jsonl")
     mortal.world.split(source)
     dead, *others = mortal.world.chunks()
@@ -381,7 +381,7 @@ def test_a_dead_chunk_of_a_job_under_way_stays_dead_until_the_job_can_be_resumed
     assert_completed(mortal.world.job(source), loaded=12)
 
 
-def test_a_job_whose_messages_were_lost_is_resumed_when_nothing_was_heard_of_it_for_long(mortal: MortalWorld) -> None:
+def test_a_silent_job_whose_messages_were_lost_can_be_resumed(mortal: MortalWorld) -> None:
     source = upload(mortal, films(12), "Film/films.jsonl")
     mortal.world.split(source)
     mortal.world.load(mortal.world.chunks()[0])

@@ -111,9 +111,7 @@ def test_an_upload_is_announced_split_and_loaded(world: ImportWorld) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_counts_are_exact_when_models_throttle_and_messages_come_twice_and_out_of_order(
-    world: ImportWorld, seed: int
-) -> None:
+def test_counts_are_exact_under_throttling_and_redeliveries(world: ImportWorld, seed: int) -> None:
     chance = random.Random(seed)
     lock = Lock()
     throttled: list[int] = []

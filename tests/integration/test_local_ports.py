@@ -41,7 +41,7 @@ def test_a_port_that_was_asked_for_is_the_apis(tmp_path: Path) -> None:
     assert Stack(tmp_path, port=port)._ports()["api"] == port
 
 
-def test_a_port_that_was_asked_for_and_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path, taken: int) -> None:
+def test_a_requested_port_in_use_is_an_error_with_a_remedy(tmp_path: Path, taken: int) -> None:
     with pytest.raises(LocalStackError, match=f"port {taken} is taken: .*another --port"):
         Stack(tmp_path, port=taken)._ports()
 

@@ -108,7 +108,7 @@ def test_a_write_to_an_index_that_nobody_created_is_refused(http: httpx.Client) 
     assert answer.json()["error"]["type"] == "index_not_found_exception"
 
 
-def test_documents_are_still_there_after_a_restart_and_the_work_dir_is_for_one_node(tmp_path: Path) -> None:
+def test_documents_survive_a_restart_and_a_work_dir_has_one_node(tmp_path: Path) -> None:
     node = OpenSearchNode(install(), tmp_path / "node")
     with node, client(node.url) as http:
         load(http, "kept")

@@ -151,7 +151,7 @@ def test_pages_of_a_reranked_search_are_parts_of_one_order(api: Api, name: str, 
         ({"rates": {"error_in_body": 1}}, "model_answer_unusable"),
     ],
 )
-def test_without_the_model_the_search_is_answered_in_its_own_order_and_says_so(
+def test_without_the_rerank_model_the_search_keeps_its_order(
     api: Api, name: str, model: Emulator, plan: dict[str, Any], code: str
 ) -> None:
     plain = search(api, name, **MODES["bm25"], limit=8)

@@ -30,9 +30,7 @@ def test_the_tables_of_the_page_are_those_of_the_kept_results(results: dict[str,
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_alto_was_three_times_as_fast_as_the_best_peer_and_no_slower_than_the_plain_loop(
-    results: dict[str, Any], title: str
-) -> None:
+def test_alto_was_three_times_as_fast_as_the_best_peer(results: dict[str, Any], title: str) -> None:
     measured = case(results, title)
     speed = {name: each["texts_per_second"] for name, each in measured["contenders"].items()}
 

@@ -51,7 +51,7 @@ def test_batch_jobs_beyond_twenty_wait_for_others() -> None:
     assert reckon(objects=21 * BATCH_CHUNK_RECORDS, embedding="batch").times["batch jobs"] == 2
 
 
-def test_a_function_that_waits_for_the_model_is_paid_for_and_one_that_waits_for_a_batch_job_is_not() -> None:
+def test_waiting_for_a_model_costs_and_for_a_batch_job_does_not() -> None:
     on_demand, batch = reckon(), reckon(embedding="batch")
 
     assert on_demand.lambda_seconds == pytest.approx(on_demand.hours * 3600 * 20)

@@ -64,7 +64,7 @@ def test_own_vectors_and_an_endpoint() -> None:
     }
 
 
-def test_options_change_what_a_file_says_and_what_only_a_stored_collection_has_is_left_out() -> None:
+def test_options_override_the_file_and_stored_fields_are_omitted() -> None:
     file = {"name": "Film", "properties": [{"name": "a", "type": "int"}], "created": "2026", "updated": "2026"}
 
     assert collection_body(file, "Copy", None, ["b:int"], VectorFlags()) == {

@@ -81,7 +81,7 @@ def collection(server: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::alto.BatchFailureWarning")
-def test_of_20_000_objects_with_server_errors_each_is_stored_or_failed_and_none_is_both() -> None:
+def test_each_of_20_000_objects_is_either_stored_or_failed() -> None:
     server = Server(bad_objects=0.01, lost_answers=0.01, refusals=0.01)
     films = collection(server)
 
@@ -186,7 +186,7 @@ def test_an_object_that_failed_says_whether_it_may_have_been_stored(trouble: Any
     assert ("may have been stored" in error.message) is perhaps
 
 
-def test_objects_that_were_stored_although_no_answer_came_are_not_among_the_failed() -> None:
+def test_objects_stored_without_a_response_are_not_failed() -> None:
     theirs = uuid4()
     stored: set[str] = set()
 
@@ -298,7 +298,7 @@ def test_sizes_that_the_api_does_not_take_are_refused(size: int, concurrency: in
             pass
 
 
-def test_a_dynamic_batch_grows_with_a_fast_server_and_shrinks_with_a_slow_one() -> None:
+def test_a_dynamic_batch_follows_the_servers_speed() -> None:
     pace = Dynamic()
     pace.after(48, 0.1)
     grown = pace.size

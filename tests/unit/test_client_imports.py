@@ -189,7 +189,7 @@ def test_the_signed_address_of_the_error_file_is_in_no_repr() -> None:
     assert "secret" not in repr(serving(httpx.Response(200, json=job))[0].imports.get(job["id"]))
 
 
-def test_an_error_file_that_is_not_complete_yet_says_so_and_one_of_no_errors_is_empty() -> None:
+def test_an_unfinished_error_file_says_so_and_none_is_empty() -> None:
     loading = answered(JobState.LOADING)
     clean = answered(JobState.COMPLETED)
     clean["counts"]["failed"] = 0

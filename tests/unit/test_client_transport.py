@@ -253,7 +253,7 @@ def test_secrets_reach_the_server_and_nothing_else(caplog: pytest.LogCaptureFixt
         ("http://alto.example.com", "in clear text"),
     ],
 )
-def test_an_address_that_cannot_be_meant_is_refused_without_repeating_secrets(url: str, message: str) -> None:
+def test_an_unusable_address_is_rejected_without_repeating_secrets(url: str, message: str) -> None:
     with pytest.raises(alto.AltoConfigurationError, match=message) as caught:
         alto.AltoClient(url, headers={"X-AWS-Secret-Key": SECRET})
 

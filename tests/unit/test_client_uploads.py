@@ -219,7 +219,7 @@ def test_a_url_that_has_expired_is_signed_anew(file: Path) -> None:
 
 
 @pytest.mark.parametrize("trouble", [[denied(), denied()], [httpx.Response(503)] * 4, [httpx.WriteError("x")] * 4])
-def test_an_upload_that_fails_for_good_is_given_up_and_says_why_without_its_urls(file: Path, trouble: Any) -> None:
+def test_a_failed_upload_is_aborted_and_reported_without_its_urls(file: Path, trouble: Any) -> None:
     cloud = Cloud()
     cloud.troubles = {7: list(trouble)}
 

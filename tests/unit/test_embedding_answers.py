@@ -47,7 +47,7 @@ def test_the_extra_level_of_a_hugging_face_pipeline_is_seen_through() -> None:
     assert vectors_of([[[A, B]], [[B, B]]], 2, 2, "mean") == [[0.5, 0.5], B]
 
 
-def test_one_vector_per_token_is_an_error_that_names_pooling_when_it_is_not_asked_for() -> None:
+def test_token_vectors_without_pooling_are_an_error_naming_it() -> None:
     [error] = vectors_of([[A, B]], 1, 2, "none")
 
     assert isinstance(error, ModelAnswerError)

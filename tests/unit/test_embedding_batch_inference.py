@@ -109,7 +109,7 @@ def test_a_job_takes_so_many_records_that_their_vectors_fit_into_memory() -> Non
     assert most_records(titan(dimensions=1024)) == MAX_NUMBERS // 1024 == 48_828
 
 
-def test_a_collection_of_one_batch_model_in_the_buckets_region_can_be_embedded() -> None:
+def test_one_batch_model_in_the_buckets_region_can_be_embedded() -> None:
     own = SelfProvided.model_validate(OWN)
     arn = titan(model="arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0")
 

@@ -27,7 +27,7 @@ def refusal(**settings: Any) -> str:
     return " ".join(problem["msg"] for problem in caught.value.errors())
 
 
-def test_bedrock_is_the_default_service_and_the_model_has_its_default_dimensions() -> None:
+def test_bedrock_and_the_models_dimensions_are_defaults() -> None:
     config = bedrock()
 
     assert (config.service, config.resolved_dimensions, config.index.distance) == ("bedrock", 1024, "cosine")

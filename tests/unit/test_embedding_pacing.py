@@ -159,9 +159,7 @@ def test_the_rate_grows_back_when_the_quota_does() -> None:
 @pytest.mark.parametrize("chance", [0.02, 0.1, 0.2, 0.3])
 @pytest.mark.parametrize("latency", [0.005, 0.08, 0.3])
 @pytest.mark.parametrize("refusal", [0.002, 0.3])
-def test_throttling_that_a_lower_rate_does_not_cure_does_not_starve_the_calls(
-    chance: float, latency: float, refusal: float
-) -> None:
+def test_unrelenting_throttling_does_not_starve_the_calls(chance: float, latency: float, refusal: float) -> None:
     quota = Quota(None, chance=chance, latency=latency, refusal=min(refusal, latency))
 
     assert quota.embed(5000) < 6 * 5000 / 64 * latency

@@ -167,7 +167,7 @@ def test_a_call_is_no_larger_than_the_model_takes(time: Time) -> None:
     assert [len(call) for call in model.calls] == [2, 2, 1]
 
 
-def test_a_bad_text_costs_its_neighbours_nothing_and_nothing_is_embedded_twice(time: Time) -> None:
+def test_a_bad_text_fails_alone_and_no_text_is_embedded_twice(time: Time) -> None:
     model = ScriptedModel(time, refusing("poison"))
     texts = ["poison" if number in (7, 60) else f"text {number}" for number in range(96)]
 
@@ -205,7 +205,7 @@ def test_what_cannot_succeed_is_not_tried_again(time: Time, failure: CallFailedE
     assert len(model.calls) == 1
 
 
-def test_a_broken_service_is_given_up_after_some_attempts_long_before_the_deadline(time: Time) -> None:
+def test_calls_to_a_broken_service_stop_long_before_the_deadline(time: Time) -> None:
     model = ScriptedModel(time, lambda _: BROKEN)
 
     assert embed(model, ["a"]) == [BROKEN.error]
@@ -242,7 +242,7 @@ def test_retry_after_is_honoured(time: Time) -> None:
     assert time.now == pytest.approx(7.02)
 
 
-def test_throttling_is_sat_out_until_the_deadline_and_finished_texts_keep_their_vectors(time: Time) -> None:
+def test_throttling_is_retried_until_the_deadline(time: Time) -> None:
     model = ScriptedModel(time, refusing("late", THROTTLED))
 
     results = embed(model, ["early", "late", "early too"], seconds=20)
@@ -329,9 +329,7 @@ def test_a_text_over_the_known_limit_is_an_error_that_names_it(time: Time) -> No
 
 
 @pytest.mark.parametrize(("truncate", "kept"), [("end", "s" + "x" * 2047), ("start", "x" * 2047 + "e")])
-def test_a_text_over_the_known_limit_is_cut_where_the_collection_says_and_counted(
-    time: Time, truncate: str, kept: str
-) -> None:
+def test_a_text_over_the_limit_is_truncated_as_set_and_counted(time: Time, truncate: str, kept: str) -> None:
     model = ScriptedModel(time)
     counts = EmbeddingCounts()
 
@@ -341,7 +339,7 @@ def test_a_text_over_the_known_limit_is_cut_where_the_collection_says_and_counte
     assert (counts.texts, counts.truncated) == (2, 1)
 
 
-def test_a_text_that_only_the_model_finds_too_long_is_cut_until_it_fits_and_counted_once(time: Time) -> None:
+def test_a_text_only_the_model_rejects_is_truncated_and_counted_once(time: Time) -> None:
     def limit(texts: Sequence[str]) -> CallFailedError | None:
         length = len(texts[0])
         return CallFailedError(TOO_LONG.error, Remedy.SPLIT, fit=1000 / length * 1.1) if length > 1000 else None

@@ -133,7 +133,7 @@ def test_the_hash_changes_with_every_setting_that_changes_the_vector(settings: d
         {"source_properties": ["title"]},
     ],
 )
-def test_the_hash_does_not_change_with_settings_that_leave_the_vector_as_it_is(settings: dict[str, Any]) -> None:
+def test_the_hash_ignores_settings_that_do_not_change_the_vector(settings: dict[str, Any]) -> None:
     assert text_hash(changed(**settings), "a") == text_hash(CONFIG, "a")
 
 

@@ -63,7 +63,7 @@ def test_a_signature_is_verified_when_the_secret_is_known() -> None:
     assert denied(access, replace(signed(secret="one"), body=b"{}")) == "InvalidSignatureException"
 
 
-def test_keys_that_are_not_listed_and_tokens_of_another_session_are_not_recognized() -> None:
+def test_unknown_keys_and_foreign_session_tokens_are_rejected() -> None:
     access = Access.parse({"keys": {"ASIAONE": {"secret": "one", "session_token": "right"}}})
     assert access.check(signed(key="ASIAONE", token="right"), "bedrock")
     assert denied(access, signed(key="ASIAONE", token="wrong")) == "UnrecognizedClientException"

@@ -219,7 +219,7 @@ def test_cohere_v4_cuts_to_the_tokens_asked_for(truncate: str, kept: str) -> Non
     assert refusal(COHERE_V4, {**body, "truncate": "NONE"}) == "Input is too long for requested model."
 
 
-def test_cohere_v3_answers_a_list_and_v4_a_form_by_type_unless_told_otherwise() -> None:
+def test_cohere_v3_returns_a_list_and_v4_vectors_by_type() -> None:
     body = cohere("a", "b")
     assert answer(COHERE_V3, body)["response_type"] == "embeddings_floats"
     assert answer(COHERE_V4, body)["embeddings"].keys() == {"float"}

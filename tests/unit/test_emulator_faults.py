@@ -21,7 +21,7 @@ def test_calls_fail_by_their_number_since_the_plan_was_set() -> None:
     assert kinds == [None, "InternalServerException", None, "ThrottlingException", "ThrottlingException", None]
 
 
-def test_a_rate_fails_that_share_of_calls_and_the_same_ones_with_the_same_seed() -> None:
+def test_a_fault_rate_fails_its_share_and_repeats_with_its_seed() -> None:
     def draws(seed: int) -> list[str | None]:
         drawn = injector(rates={"429": 0.1, "500": 0.02}, seed=seed)
         return [drawn.next_call(0) for _ in range(5_000)]

@@ -75,9 +75,7 @@ def test_openai_numbers_its_vectors() -> None:
         ("hf-x", {"input": "a"}, 400),
     ],
 )
-def test_a_payload_of_another_style_is_a_model_error_with_the_status_of_the_container(
-    name: str, body: Any, status: int
-) -> None:
+def test_a_payload_of_another_style_returns_the_containers_status(name: str, body: Any, status: int) -> None:
     error = refusal(name, body)
     assert (error.status, error.code, error.extra["OriginalStatusCode"]) == (424, "ModelError", status)
     assert error.extra["OriginalMessage"] in error.message
@@ -106,7 +104,7 @@ def test_an_unknown_endpoint_is_a_validation_error(name: str) -> None:
     assert (refused.value.status, refused.value.code) == (400, "ValidationError")
 
 
-def test_an_endpoint_is_registered_with_its_style_its_length_and_its_batch_limit() -> None:
+def test_an_endpoint_has_a_style_a_length_and_a_batch_limit() -> None:
     registered = {"mine": {"style": "tei", "dimensions": 768, "max_texts": 2}, "plain": "djl"}
     assert SageMaker(registered).endpoint("mine").dimensions == 768
     assert SageMaker(registered).endpoint("plain").dimensions == 384

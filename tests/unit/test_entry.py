@@ -101,7 +101,7 @@ def test_outside_of_an_invocation_there_is_no_end() -> None:
     assert Invocation().remaining() == float("inf")
 
 
-def test_log_lines_of_one_invocation_have_its_ids_and_not_those_of_the_one_before(
+def test_log_lines_have_the_ids_of_their_invocation(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logger.append_keys(job_id="of another")

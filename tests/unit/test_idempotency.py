@@ -89,9 +89,7 @@ def test_a_request_that_failed_may_be_sent_again(requests: IdempotentRequests, c
     assert requests.run("s", "k", b"body", lambda: b"2") == StoredResponse(b"2", replayed=False)
 
 
-def test_a_claimant_that_is_gone_is_taken_over_from_and_cannot_answer_any_more(
-    requests: IdempotentRequests, clock: Clock
-) -> None:
+def test_an_expired_claim_is_taken_over_and_can_no_longer_respond(requests: IdempotentRequests, clock: Clock) -> None:
     def slow() -> bytes:
         clock.now += CLAIM + timedelta(seconds=1)
         assert requests.run("s", "k", b"body", lambda: b"second").body == b"second"

@@ -71,7 +71,7 @@ def test_the_rest_of_a_chunk_waits_for_the_same_batch_as_far_as_that_goes() -> N
     assert (waiting.rest(600).part, waiting.rest(600).start) == (1, 600)
 
 
-def test_an_older_message_of_a_counted_part_hands_on_the_batch_that_its_rest_waits_for(world: ImportWorld) -> None:
+def test_an_older_message_passes_on_the_awaited_batch(world: ImportWorld) -> None:
     job = Job.planned(SOURCE, "Film", size=900, chunk_bytes=900, now=NOW, job_id=JOB_ID)
     world.jobs.create(job)
     world.jobs.count(chunk(batch={"part": 0, "end": 600}), ChunkReport(loaded=5, rest_start=400))
@@ -105,7 +105,7 @@ def test_only_a_spent_batch_gives_way_to_the_next_attempt(world: ImportWorld) ->
     assert store.add(batch(attempt=1)) == batch(attempt=1)
 
 
-def test_looks_come_less_often_and_never_more_than_a_quarter_of_an_hour_apart() -> None:
+def test_checks_become_rarer_up_to_every_fifteen_minutes() -> None:
     assert [check_seconds(checks) for checks in (0, 1, 2, 3, 4, 50)] == [60, 120, 240, 480, 900, 900]
 
 
@@ -118,7 +118,7 @@ def test_looks_come_less_often_and_never_more_than_a_quarter_of_an_hour_apart() 
         (b"not read", {"format": "parquet", "gzip": False}, chunk_planner.MOST_BATCH_CHUNK_BYTES),
     ],
 )
-def test_a_chunk_for_batch_inference_has_about_as_many_records_as_one_job_takes(
+def test_a_batch_inference_chunk_has_about_one_jobs_records(
     world: ImportWorld, content: bytes, options: dict[str, object], expected: int
 ) -> None:
     source = world.upload(content * 100)
@@ -142,7 +142,7 @@ def test_parquet_is_cut_by_rows_within_its_row_groups(world: ImportWorld, monkey
     assert [(each.start, each.end) for each in world.chunks()] == [(0, 40), (40, 80), (80, 100)]
 
 
-def test_an_import_of_a_collection_that_cannot_be_embedded_in_batch_is_refused_by_its_field(world: ImportWorld) -> None:
+def test_a_collection_without_batch_inference_is_rejected_by_field(world: ImportWorld) -> None:
     world.upload(films(3))
     body = {"collection": "Film", "source": f"s3://{BUCKET}/Film/films.jsonl"}
 

@@ -45,7 +45,7 @@ def finish(world: ImportWorld) -> None:
         world.load(chunk)
 
 
-def test_an_object_anywhere_in_the_bucket_is_imported_into_the_collection_that_is_named(world: ImportWorld) -> None:
+def test_any_object_of_the_bucket_goes_into_the_named_collection(world: ImportWorld) -> None:
     world.upload(films(5), key="anywhere/films.jsonl")
 
     started = control(world).start(request())
@@ -88,7 +88,7 @@ def test_a_request_names_either_an_object_or_a_file() -> None:
             ImportRequest.model_validate({"collection": "Film"} | wrong)
 
 
-def test_an_uploaded_file_is_imported_under_the_id_and_with_the_options_that_were_given(world: ImportWorld) -> None:
+def test_an_uploaded_file_is_imported_with_its_id_and_options(world: ImportWorld) -> None:
     options = ImportOptions(csv=CsvOptions(delimiter=";"), mapping={"Titel — é": "title"})
     asked = ImportRequest(collection="Film", file_name="books.csv", options=options)
 
@@ -163,9 +163,7 @@ def test_dead_chunks_make_a_job_incomplete_and_are_loaded_when_it_is_resumed(wor
 
 
 @pytest.mark.parametrize("name", ["films.jsonl", "films.csv"])
-def test_only_the_failed_records_are_tried_again_under_the_ids_they_would_have_had(
-    world: ImportWorld, name: str
-) -> None:
+def test_only_failed_records_are_retried_with_their_original_ids(world: ImportWorld, name: str) -> None:
     content = {
         "films.jsonl": b'{"title":"A","year":1}\n{"title":"B","year":2}\n',
         "films.csv": b"title,year\nA,1\nB,2\n",
@@ -195,7 +193,7 @@ def test_only_the_failed_records_are_tried_again_under_the_ids_they_would_have_h
         control(world).retry_failed(again.id)
 
 
-def test_each_change_of_state_is_published_and_a_publisher_that_fails_stops_nothing(world: ImportWorld) -> None:
+def test_each_state_change_is_published_and_failures_are_ignored(world: ImportWorld) -> None:
     told: list[tuple[str, int]] = []
     world.announce = lambda job: told.append((job.state, job.loaded))
     source = world.upload(films(5))

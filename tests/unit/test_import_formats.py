@@ -118,7 +118,7 @@ def test_a_delimiter_and_columns_can_be_given_and_fields_be_renamed(world: Impor
     assert stored(world, "year") == [1971, 1973]
 
 
-def test_cells_become_the_types_of_their_properties_and_the_failing_one_is_named(world: ImportWorld) -> None:
+def test_cells_become_property_types_and_a_failing_cell_is_named(world: ImportWorld) -> None:
     content = (
         b"title,year,rating,seen,tags,when\n"
         b'A,1994,8.5,yes,"[""x"",""y""]",2026-01-02\n'
@@ -202,7 +202,7 @@ def test_a_file_without_records_is_completed_with_nothing_counted(
     assert "there was nothing to import" in str(job.reason)
 
 
-def test_a_compressed_file_is_split_in_steps_that_go_on_where_the_last_one_stopped(world: ImportWorld) -> None:
+def test_a_compressed_file_is_split_in_steps_that_continue(world: ImportWorld) -> None:
     key = "Film/films.csv.gz"
     content = gzip.compress(as_csv([["title", "year", "description"], *ROWS]))
     etag = world.s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
@@ -251,7 +251,7 @@ def test_parquet_is_read_by_row_groups_with_lists_and_gaps(world: ImportWorld, c
     assert "year" not in found["Film 10"].properties
 
 
-def test_a_parquet_file_whose_rows_are_damaged_ends_the_job_and_one_that_s3_does_not_give_is_read_again(
+def test_damaged_parquet_ends_the_job_and_an_s3_error_is_retried(
     world: ImportWorld,
 ) -> None:
     file = io.BytesIO()

@@ -110,7 +110,7 @@ def test_two_loaders_of_one_chunk_at_the_same_time_count_it_once(world: ImportWo
     assert world.job(source).chunks_done == 1
 
 
-def test_a_loader_killed_between_writing_and_counting_leaves_nothing_half_done(world: ImportWorld) -> None:
+def test_a_loader_killed_between_write_and_count_leaves_no_half(world: ImportWorld) -> None:
     source, chunks = started(world, films(10), chunk_bytes=10_000)
 
     def kill() -> None:
@@ -129,7 +129,7 @@ def test_a_loader_killed_between_writing_and_counting_leaves_nothing_half_done(w
     assert counts(world, source) == (10, 10, 0)
 
 
-def test_a_loader_killed_between_counting_and_completing_is_finished_by_the_next_delivery(world: ImportWorld) -> None:
+def test_a_loader_killed_between_count_and_end_is_completed_later(world: ImportWorld) -> None:
     source, chunks = started(world, films(10), chunk_bytes=10_000)
     loader = world.loader()
 
@@ -277,7 +277,7 @@ def test_the_rest_of_a_chunk_is_handed_back_and_each_record_is_counted_once(worl
     assert [line["record"] for line in world.error_lines(source)] == ["bad", "worse"]
 
 
-def test_a_loader_killed_before_it_sent_the_rest_is_finished_by_the_next_delivery(world: ImportWorld) -> None:
+def test_a_loader_killed_before_sending_the_rest_is_completed_later(world: ImportWorld) -> None:
     source, chunks = started(world, films(5), chunk_bytes=10_000)
     waits = [True]
     world.writer.judge = lambda item: (
@@ -301,9 +301,7 @@ def test_a_loader_killed_before_it_sent_the_rest_is_finished_by_the_next_deliver
     assert (counts(world, source), world.job(source).state) == ((5, 5, 0), JobState.COMPLETED)
 
 
-def test_an_engine_that_is_busy_for_a_while_slows_a_batch_and_does_not_put_its_chunk_back(
-    world: ImportWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_engine_slows_a_batch_and_keeps_its_chunk(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches_module, "FIRST_PAUSE_SECONDS", 0.001)
     source, chunks = started(world, films(5), chunk_bytes=10_000)
     refusals = [SearchEngineUnavailableError("Busy."), SearchEngineUnavailableError("Busy.")]
@@ -318,7 +316,7 @@ def test_an_engine_that_is_busy_for_a_while_slows_a_batch_and_does_not_put_its_c
     assert (len(world.writer.batches), counts(world, source)) == (3, (5, 5, 0))
 
 
-def test_objects_stored_before_the_job_began_are_unchanged_and_those_of_a_lost_attempt_are_loaded(
+def test_earlier_objects_count_unchanged_and_lost_attempts_loaded(
     world: ImportWorld,
 ) -> None:
     source, chunks = started(world, films(5), chunk_bytes=10_000)
@@ -332,7 +330,7 @@ def test_objects_stored_before_the_job_began_are_unchanged_and_those_of_a_lost_a
     assert (shown.read, shown.loaded, shown.unchanged, shown.failed) == (5, 4, 1, 0)
 
 
-def test_an_attempt_that_is_not_counted_does_not_change_the_errors_of_the_one_that_is(world: ImportWorld) -> None:
+def test_an_uncounted_attempt_keeps_the_errors_of_the_counted_one(world: ImportWorld) -> None:
     source, chunks = started(world, films(2) + b"bad\n" + films(1, 2) + b"worse\n", chunk_bytes=10_000)
 
     def a_faster_delivery() -> None:
@@ -416,7 +414,7 @@ def test_an_unexpected_error_is_shown_without_its_text(world: ImportWorld) -> No
     assert "secret" not in problem.message
 
 
-def test_a_missing_collection_fails_the_job_and_its_other_chunks_cost_nothing(world: ImportWorld) -> None:
+def test_a_missing_collection_fails_the_job_and_skips_its_chunks(world: ImportWorld) -> None:
     source = world.upload(films(30), key="Book/books.jsonl")
     world.split(source)
 
@@ -431,7 +429,7 @@ def test_a_missing_collection_fails_the_job_and_its_other_chunks_cost_nothing(wo
     assert world.writer.batches == []
 
 
-def test_a_model_that_no_record_can_use_fails_the_job_instead_of_every_record(world: ImportWorld) -> None:
+def test_an_unusable_model_fails_the_job_instead_of_every_record(world: ImportWorld) -> None:
     source, chunks = started(world, films(30))
     world.writer.judge = lambda _: ModelAccessDeniedError("The role may not call the model.")
 

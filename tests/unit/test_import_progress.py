@@ -182,7 +182,7 @@ def test_what_was_handed_back_is_remembered_and_its_chunk_is_not_done(world: Imp
     assert world.jobs.get(job.id).chunks_done == 1
 
 
-def test_a_dead_chunk_is_counted_once_and_alive_again_when_it_is_loaded_after_all(world: ImportWorld, job: Job) -> None:
+def test_a_dead_chunk_is_counted_once_and_revived_when_loaded(world: ImportWorld, job: Job) -> None:
     chunk = job.chunk(1)
 
     assert [world.jobs.mark_dead(chunk) for _ in range(2)] == [True, False]

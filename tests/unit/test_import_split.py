@@ -192,7 +192,7 @@ def test_a_job_may_be_completed_at_the_moment_its_last_chunk_is_sent(world: Impo
     assert world.job(source).state is JobState.COMPLETED
 
 
-def test_each_job_is_a_group_of_its_own_in_the_queue_so_that_a_small_one_does_not_wait_behind_a_large_one(
+def test_each_job_is_a_message_group_so_that_small_jobs_do_not_wait(
     world: ImportWorld,
 ) -> None:
     sources = [world.upload(films(count), key=f"Film/{count}.jsonl") for count in (30, 2)]

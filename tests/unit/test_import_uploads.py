@@ -79,7 +79,7 @@ def test_parts_are_as_few_and_small_as_s3_allows(size: int, count: int, part_byt
     assert (count - 1) * part_bytes < size <= count * part_bytes
 
 
-def test_a_large_file_is_sent_in_parts_and_imported_under_its_id_with_its_options(world: ImportWorld) -> None:
+def test_a_large_file_is_sent_in_parts_and_keeps_id_and_options(world: ImportWorld) -> None:
     asked = large(options={"mapping": {"year": None}})
     started = control(world).start(asked)
     assert started.upload is not None

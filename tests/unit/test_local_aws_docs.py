@@ -7,7 +7,7 @@ from local import aws_docs
 from local.errors import LocalStackError
 
 
-def test_a_record_holds_the_service_the_operation_and_its_documentation_as_plain_text() -> None:
+def test_a_record_holds_service_operation_and_plain_documentation() -> None:
     records = {record["properties"]["operation"]: record for record in aws_docs.operations(["kms"])}
 
     rotate = records["RotateKeyOnDemand"]["properties"]

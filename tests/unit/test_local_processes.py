@@ -19,7 +19,7 @@ def child(folder: Path, program: str) -> Process:
     )
 
 
-def test_a_process_that_dies_while_it_is_waited_for_ends_in_an_error_with_its_last_lines(tmp_path: Path) -> None:
+def test_a_process_that_dies_at_start_reports_its_last_lines(tmp_path: Path) -> None:
     process = child(tmp_path, "print('no disk left'); raise SystemExit(3)")
     process.start()
 
@@ -27,7 +27,7 @@ def test_a_process_that_dies_while_it_is_waited_for_ends_in_an_error_with_its_la
         process.wait_until(lambda: False, seconds=30)
 
 
-def test_a_process_that_is_too_slow_ends_in_an_error_that_says_for_how_long_it_was_waited(tmp_path: Path) -> None:
+def test_a_process_that_starts_too_slowly_reports_the_wait(tmp_path: Path) -> None:
     process = child(tmp_path, "import signal; signal.pause()")
     process.start()
     try:

@@ -67,7 +67,7 @@ def test_a_stack_that_is_being_stopped_starts_no_more_servers(tmp_path: Path) ->
         stack._stop_later(lambda: None)
 
 
-def test_the_first_error_of_several_tasks_is_raised_without_waiting_for_the_others() -> None:
+def test_the_first_error_of_several_tasks_is_raised_at_once() -> None:
     never = Event()
 
     def fails() -> None:

@@ -210,7 +210,7 @@ def test_a_patch_is_merged_as_rfc_7396_says(patch: dict[str, Any], merged: dict[
     assert merge_patch({"a": 1, "o": {"x": 1, "y": [1]}}, patch) == merged
 
 
-def test_a_patched_object_keeps_vectors_that_were_brought_and_drops_those_made_from_text() -> None:
+def test_patch_keeps_supplied_vectors_and_drops_those_of_old_text() -> None:
     source = {
         "properties": {"title": "Up"},
         "vectors": {"own": [1.0], "text": [2.0], "other": [3.0]},

@@ -71,7 +71,7 @@ def test_an_operation_larger_than_a_request_goes_alone() -> None:
     assert split_by_bytes([0, 1, 2], [b"a", b"x" * MAX_REQUEST_BYTES, b"b"]) == [[0], [1], [2]]
 
 
-def test_items_that_the_engine_was_too_busy_for_are_sent_again_and_only_these() -> None:
+def test_only_items_rejected_by_a_busy_engine_are_sent_again() -> None:
     engine = FakeEngine({"b": [429, 503]})
 
     outcomes, pauses = write(engine, "a", "b", "c")

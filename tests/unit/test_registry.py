@@ -95,7 +95,7 @@ def test_what_fails_with_the_collection_of_now_is_done_once(registry: Collection
     assert calls == [OLD]
 
 
-def test_an_answer_with_doubts_is_given_again_only_if_the_collection_is_another(
+def test_a_possibly_stale_result_is_repeated_only_for_a_new_collection(
     engine: FakeEngine, registry: CollectionRegistry
 ) -> None:
     def knows_plots(films: Collection) -> bool:

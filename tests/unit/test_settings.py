@@ -17,7 +17,7 @@ def test_settings_are_read_from_the_environment_with_their_defaults() -> None:
     assert settings.knn_engine == "lucene"
 
 
-def test_each_function_asks_only_for_what_it_needs_and_names_all_that_is_missing() -> None:
+def test_each_function_requires_its_settings_and_names_the_missing() -> None:
     with pytest.raises(SettingsError) as caught:
         LoadSettings.from_environment(ENVIRONMENT)
 
