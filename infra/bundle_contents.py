@@ -49,7 +49,7 @@ KEPT_OF_DIST_INFO = "METADATA"
 
 
 def source_files(project: Path, function: str) -> list[Path]:
-    """The function's own files, relative to the project: what its handler imports, lazily or not, and the data next to it.
+    """The function's own files, relative to the project: all that its handler imports, and the data next to it.
 
     Raises ModuleNotFoundError when the handler or something that it imports does not exist.
     """

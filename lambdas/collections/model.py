@@ -93,7 +93,7 @@ class CollectionConfig(StrictModel):
                 if source is None:
                     known = ", ".join(item.name for item in self.properties) or "none yet"
                     raise ValueError(
-                        f"vectors.{vector}.source_properties names '{name}', which is not a property of the collection: "
+                        f"vectors.{vector}.source_properties names '{name}', not a property of the collection: "
                         f"describe it in 'properties', say auto_schema, or take one of these: {known}"
                     )
                 if source.skip_vectorization:

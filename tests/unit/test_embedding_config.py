@@ -46,7 +46,7 @@ def test_a_missing_model_is_call_with_retries_with_the_models_there_are() -> Non
     assert all(model in message for model in KNOWN_MODELS)
 
 
-def test_an_unknown_model_is_call_with_retries_with_the_models_there_are_and_with_family() -> None:
+def test_an_unknown_model_is_rejected_with_the_models_and_family() -> None:
     message = refusal(model="amazon.titan-embed-text-v2")
 
     assert "'amazon.titan-embed-text-v2' is not a model that Alto knows" in message
@@ -55,7 +55,7 @@ def test_an_unknown_model_is_call_with_retries_with_the_models_there_are_and_wit
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_dimension_that_the_model_does_not_have_is_call_with_retries_with_those_it_has(family: Any) -> None:
+def test_an_unsupported_dimension_is_rejected_with_those_supported(family: Any) -> None:
     message = refusal(model=family.models[0], dimensions=333)
 
     assert "no vectors of 333 dimensions" in message

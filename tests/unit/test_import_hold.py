@@ -60,7 +60,7 @@ def hold(world: ImportWorld, chunk: Chunk, queue: Visibilities, beat_seconds: fl
     return ChunkHold(chunk, "receipt", world.jobs, queue, beat_seconds=beat_seconds)  # type: ignore[arg-type]
 
 
-def test_the_chunk_of_a_killed_loader_is_delivered_again_within_three_minutes(world: ImportWorld, chunk: Chunk) -> None:
+def test_a_killed_loaders_chunk_is_redelivered_within_three_minutes(world: ImportWorld, chunk: Chunk) -> None:
     queue = Visibilities()
 
     hold(world, chunk, queue).__enter__()

@@ -270,7 +270,7 @@ def test_a_reason_of_any_length_fits_the_jobs_item(world: ImportWorld) -> None:
     assert len(str(world.job(source).reason)) == 2000
 
 
-def test_a_message_that_could_not_be_split_is_a_failed_job_and_can_be_resumed(world: ImportWorld) -> None:
+def test_an_unsplittable_message_is_a_failed_job_that_can_be_resumed(world: ImportWorld) -> None:
     source = world.upload(films(3))
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": source.bucket}}}
     record["s3"]["object"] = {"key": source.key, "eTag": source.etag}  # type: ignore[index]

@@ -21,7 +21,8 @@ CLEAN_SCHEMAS = {"ErrorBody", "ErrorEnvelope", "Live", "Meta", "Module", "Ready"
 
 FORBIDDEN = re.compile(
     r"\b(mend(s|ed|ing)?|reckon\w*|anew|whoever|whatever|nobody|somebody|dearer|doubtful|has_doubts|let_\w+)\b"
-    r"|\bbeside\b|\bthere is none\b|\btells? of\b|\bwhat came\b|\blook(s|ed)? after\b|(?<!there )\bis no (?!longer)[a-z]"
+    r"|\bbeside\b|\bthere is none\b|\btells? of\b|\bwhat came\b|\blook(s|ed)? after\b"
+    r"|(?<!there )\bis no (?!longer)[a-z]"
     r"|\bcannot be had\b|\bas it stands\b|\bby itself\b",
     re.IGNORECASE,
 )

@@ -298,7 +298,7 @@ def test_a_function_without_credentials_says_so() -> None:
         engine(Domain(unsigned)).request("GET", "/")
 
 
-def test_every_exception_of_opensearch_py_that_a_request_raises_is_translated() -> None:
+def test_every_exception_of_opensearch_py_is_translated() -> None:
     """Fails when opensearch-py gets another exception, until it is decided what it means."""
     known = (TransportError, SerializationError)
     not_of_requests = {
