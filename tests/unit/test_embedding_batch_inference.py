@@ -234,7 +234,7 @@ class CountingEmbedder:
         return [[float(len(text))] for text in texts]
 
 
-def test_known_texts_are_call_with_retries_and_only_the_others_are_asked_for() -> None:
+def test_known_texts_are_reused_and_only_the_others_are_embedded() -> None:
     refused = ModelInputError("no")
     model = CountingEmbedder()
     known = {text_hash(titan(), "a"): array("d", [1.5]), text_hash(titan(), "b"): refused}

@@ -39,7 +39,7 @@ def test_own_vectors_need_their_dimensions() -> None:
         PARSER.validate_python({"vectorizer": "none"})
 
 
-def test_a_missing_model_is_call_with_retries_with_the_models_there_are() -> None:
+def test_a_missing_model_is_rejected_with_the_known_models() -> None:
     message = refusal(model=None)
 
     assert "'model' is missing" in message
