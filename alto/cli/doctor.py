@@ -23,7 +23,7 @@ def doctor(connection: Connection, as_json: JsonFlag = False) -> None:
     """Check address, credentials, clock, access, versions and models, and say what to fix.
 
     Each model that a collection uses is called once, by Alto. The exit code is 0 without a problem, 4 if Alto does
-    not response, else 1.
+    not respond, else 1.
     """
     from alto.cli.checks import State, examine
 

@@ -27,7 +27,7 @@ def lines(url: str, transport: httpx.BaseTransport | None) -> Iterator[bytes]:
                 yield line.encode()
     except httpx.TransportError as error:
         raise CommandError(
-            f"S3 does not response ({type(error).__name__}: {error}). Try again.", ExitCode.UNREACHABLE
+            f"S3 does not respond ({type(error).__name__}: {error}). Try again.", ExitCode.UNREACHABLE
         ) from None
 
 

@@ -112,7 +112,7 @@ def duration(seconds: float) -> str:
 
 
 def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, as_json: bool) -> ExitCode:
-    """Say how an import ended, with its failures, and response the exit code."""
+    """Say how an import ended, with its failures, and return the exit code."""
     if as_json:
         show_json(job)
     else:

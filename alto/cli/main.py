@@ -17,7 +17,7 @@ app = make_group(
     help="Semantic search in your own AWS account.",
     epilog=f"""\b
 Where Alto is:  --url or ALTO_URL; {DEFAULT_URL}, where `alto up` starts it, if not given.
-Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto did not response.
+Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto did not respond.
 """,
 )
 app.add_typer(local.group)

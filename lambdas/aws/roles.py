@@ -23,7 +23,7 @@ class Role(NamedTuple):
 def assume_role(sts: Any, role: Role) -> Session:
     """Assume the role, as the owner of the client's credentials.
 
-    Raises `AccessRefusedError`, and `CredentialsUnavailableError` when STS cannot response now.
+    Raises `AccessRefusedError`, and `CredentialsUnavailableError` when STS cannot respond now.
     """
     external_id = {"ExternalId": role.external_id} if role.external_id else {}
     try:

@@ -67,8 +67,8 @@ def test_the_first_steps_of_the_page_work_as_they_are_written(alto: Alto, tmp_pa
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "problem" not in done.stdout
-    assert "\tCliFilm\tcompleted\t2\t2\t0\t0\tfilms.jsonl\n" in done.stdout
-    assert "\tCliCopy\tcompleted\t2\t2\t0\t0\tfilm.jsonl\n" in done.stdout
+    assert "\tCliFilm\tcompleted\t2\t2\t0\t0\tfilms.jsonl\t" in done.stdout
+    assert "\tCliCopy\tcompleted\t2\t2\t0\t0\tfilm.jsonl\t" in done.stdout
     hits = [line for line in done.stdout.splitlines() if line.count("\t") == 3]
     assert [hit.split("\t")[2] for hit in hits] == ["A Christmas Carol"]
 
@@ -102,7 +102,7 @@ def test_records_that_fail_are_named_saved_and_tried_again(alto: Alto, tmp_path:
     again = run(alto, tmp_path, f"alto imports retry {import_id} --follow")
 
     assert done.returncode == 3, done.stderr
-    assert "\tcompleted\t2\t1\t0\t1\tfilms.jsonl\n" in done.stdout
+    assert "\tcompleted\t2\t1\t0\t1\tfilms.jsonl\t" in done.stdout
     saved = json.loads((tmp_path / "failed.jsonl").read_text())
     assert json.loads(saved["record"]) == LATE
     assert json.loads(shown.stdout) == saved
@@ -133,5 +133,6 @@ def test_on_a_terminal_bars_move_and_failures_are_a_table(alto: Alto, tmp_path: 
     assert process.returncode == 3
     assert "Uploading" in text
     assert "━" in text
-    assert "CliBar: completed, 3 read, 2 loaded, 0 unchanged, 1 failed" in text
+    assert "CliBar" in text
+    assert "3 read, 2 loaded, 1 failed" in text
     assert "MESSAGE" in text

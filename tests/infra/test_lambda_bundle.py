@@ -159,14 +159,14 @@ def test_a_failed_installation_shows_the_tools_output_and_leaves_nothing(project
 
 
 def test_a_function_without_a_handler_is_named(project: Path) -> None:
-    with pytest.raises(BundleError, match=r"'load' cannot be bundled. There is no lambdas\.handlers\.load\."):
+    with pytest.raises(BundleError, match=r"'load' cannot be bundled. lambdas\.handlers\.load does not exist\."):
         LambdaBundles("arm64", project=project).path("load")
 
 
 def test_a_missing_module_is_found_before_deployment(project: Path) -> None:
     (project / "lambdas/imports/sizes.py").write_text("from lambdas.imports.gone import thing\n")
 
-    with pytest.raises(BundleError, match=r"There is no lambdas\.imports\.gone, imported by lambdas/imports/sizes\.py"):
+    with pytest.raises(BundleError, match=r"lambdas\.imports\.gone does not exist, imported by lambdas/imports/sizes\.py"):
         LambdaBundles("arm64", project=project).path("split")
 
 
