@@ -166,7 +166,9 @@ def test_a_function_without_a_handler_is_named(project: Path) -> None:
 def test_a_missing_module_is_found_before_deployment(project: Path) -> None:
     (project / "lambdas/imports/sizes.py").write_text("from lambdas.imports.gone import thing\n")
 
-    with pytest.raises(BundleError, match=r"lambdas\.imports\.gone does not exist, imported by lambdas/imports/sizes\.py"):
+    with pytest.raises(
+        BundleError, match=r"lambdas\.imports\.gone does not exist, imported by lambdas/imports/sizes\.py"
+    ):
         LambdaBundles("arm64", project=project).path("split")
 
 
