@@ -87,5 +87,7 @@ def _stop_at_first(schema: Any) -> Any:
     """Return the schema with lists that end at their first wrong item."""
     if isinstance(schema, dict):
         copy = {name: _stop_at_first(part) for name, part in schema.items()}
-        return copy | {"fail_fast": True} if copy.get("type") in LISTS else copy
+        # Where the schema lists the fields of a model, "type" may be a field, whose schema is a dict.
+        kind = copy.get("type")
+        return copy | {"fail_fast": True} if isinstance(kind, str) and kind in LISTS else copy
     return [_stop_at_first(part) for part in schema] if isinstance(schema, list) else schema

@@ -124,6 +124,6 @@ def test_a_file_for_a_collection_that_is_not_there_is_not_sent(server: ApiServer
 def test_a_file_whose_format_cannot_be_told_is_not_sent(server: ApiServer, films: str, file: Path) -> None:
     with (
         alto.connect_to_local(port=server.port) as client,
-        pytest.raises(alto.AltoInvalidRequestError, match="does not tell its format"),
+        pytest.raises(alto.AltoInvalidRequestError, match="has no ending that names its format"),
     ):
         client.imports.from_file(file, collection=films)

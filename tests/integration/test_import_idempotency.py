@@ -74,9 +74,9 @@ def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection
 
     dynamodb = boto3.client("dynamodb", region_name=environment["AWS_REGION"])
     kept = dynamodb.scan(TableName=environment["ALTO_JOBS_TABLE"])["Items"]
-    answers = [zlib.decompress(item["answer"]["B"]) for item in kept if "answer" in item]
-    assert answers
-    assert not [answer for answer in answers if b"X-Amz-Signature" in answer]
+    responses = [zlib.decompress(item["response"]["B"]) for item in kept if "response" in item]
+    assert responses
+    assert not [response for response in responses if b"X-Amz-Signature" in response]
 
 
 def test_a_reused_key_is_rejected_and_a_rejected_import_checked_again(api: Api, collection: str) -> None:

@@ -41,7 +41,7 @@ class Imports:
         notification["Records"][0]["s3"]["bucket"]["name"] = source.bucket
         notification["Records"][0]["s3"]["object"] = {"key": source.key, "size": 1, "eTag": source.etag}
         event = {"Records": [MESSAGE | {"body": json.dumps(notification)}]}
-        assert split.lambda_handler(event, Context()) == {"batchItemFailures": []}  # type: ignore[arg-type]
+        assert split.lambda_handler(event, Context(seconds=300)) == {"batchItemFailures": []}  # type: ignore[arg-type]
 
     def work(self) -> int:
         """Load every chunk that waits; how many there were."""

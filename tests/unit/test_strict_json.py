@@ -3,12 +3,15 @@ from typing import Annotated, Any
 
 import orjson
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from lambdas.aggregate.request import AggregateRequest
+from lambdas.collections.model import CollectionConfig, CollectionUpdate
 from lambdas.errors import InvalidRequestError
 from lambdas.handlers import strict_json
-from lambdas.handlers.strict_json import MAX_DEPTH, StrictJson, load_object, parse_body
-from lambdas.objects.model import ObjectBody, ObjectIds
+from lambdas.handlers.strict_json import MAX_BODY_FOR_ALL_PROBLEMS, MAX_DEPTH, StrictJson, load_object, parse_body
+from lambdas.imports.import_service import ImportRequest
+from lambdas.objects.model import ObjectBatch, ObjectBody, ObjectIds
 from lambdas.search.filters import AllOf, AnyOf, Condition
 from lambdas.search.request import SearchRequest
 from lambdas.validation import MAX_DETAILS
@@ -74,3 +77,17 @@ def test_a_long_body_is_read_up_to_the_first_problem_of_each_list(model: Any, bo
     assert caught.value.error_count() <= 20
     with pytest.raises(InvalidRequestError):
         parse_body(model, body)
+
+
+@pytest.mark.parametrize("model", [CollectionConfig, CollectionUpdate, ImportRequest, ObjectBatch, AggregateRequest])
+def test_a_long_body_of_every_kind_gets_a_sentence(model: type[BaseModel]) -> None:
+    body = {"description": "x" * MAX_BODY_FOR_ALL_PROBLEMS, "properties": [{"name": {}, "type": {}}], "nonsense": 1}
+
+    with pytest.raises(InvalidRequestError):
+        parse_body(model, body)
+
+
+def test_a_long_description_of_a_collection_is_read() -> None:
+    properties = [{"name": f"p{number}", "type": "int", "description": "x" * 100} for number in range(400)]
+
+    assert len(parse_body(CollectionConfig, {"name": "Long", "properties": properties}).properties) == 400
