@@ -18,12 +18,13 @@ def check_collection_rights(event: Mapping[str, Any], claim: str | None) -> None
     used: lists of all collections and imports cover other collections too. A `claim` of None means that tokens are not
     limited.
     """
-    if claim is None or event["rawPath"] in OPEN_PATHS:
+    path: str = event["rawPath"]
+    if claim is None or path in OPEN_PATHS:
         return
     allowed = _listed(event, claim)
     if EVERY in allowed:
         return
-    _, version, kind, name, *_ = [*event["rawPath"].split("/"), "", "", "", ""]
+    _, version, kind, name, *_ = [*path.split("/"), "", "", "", ""]
     if (version, kind) != ("v1", "collections") or not name:
         raise ForbiddenError(
             f"This request covers all collections: it needs a token whose claim '{claim}' has '{EVERY}'."
