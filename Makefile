@@ -121,7 +121,10 @@ $(UV): requirements/uv.txt
 	$(UV) venv -q --allow-existing --python "$$(cat .python-version)" .venv
 	VIRTUAL_ENV=.venv $(UV) pip sync -q --require-hashes requirements/dev.txt
 	# The command `alto`, and `import alto` from anywhere in this environment.
-	VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --editable .
+	# The package and its command from this folder, without a build: that would fetch an unlocked build tool.
+	echo "$(CURDIR)" > "$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')/alto.pth"
+	printf '#!%s\nfrom alto.cli.main import main\n\nmain()\n' "$(CURDIR)/$(PYTHON)" > .venv/bin/alto
+	chmod +x .venv/bin/alto
 	touch $@
 
 node_modules/ready: package-lock.json .venv/ready
