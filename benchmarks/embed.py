@@ -65,7 +65,7 @@ class Case:
 
 def limited(burst: int) -> Case:
     """300 texts, one a call, through 20 calls a second of which `burst` may come at once."""
-    faults = {"requests_per_second": 20, "burst": burst}
+    faults: dict[str, float] = {"requests_per_second": 20, "burst": burst}
     return Case(f"Titan v2, 300 texts, 20 calls/s, burst {burst}", TITAN, 300, faults, (300 - burst) / 20)
 
 
