@@ -7,9 +7,9 @@ import aws_cdk as cdk
 # isort: on
 
 from infra.alto_stack import AltoStack
-from infra.lambda_bundle import BundleError, LambdaBundles
+from infra.bundle.lambda_bundle import BundleError, LambdaBundles
 from infra.nag_findings import check_with_nag
-from infra.stage_settings import SettingsError, read_settings
+from infra.settings.stage_settings import SettingsError, read_settings
 
 
 def main() -> None:

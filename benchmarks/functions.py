@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uv
 
-from infra.lambda_bundle import PROJECT, LambdaBundles
+from infra.bundle.lambda_bundle import PROJECT, LambdaBundles
 
 FUNCTIONS = ("query", "write", "split", "load")
 RUNS = 15

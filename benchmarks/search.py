@@ -102,9 +102,9 @@ class Bare:
         """What Alto sends; the vector of a text is remembered by then."""
         from lambdas.deadline import Deadline  # noqa: PLC0415 - wired by the environment that is set before
         from lambdas.search.body import build_search_body  # noqa: PLC0415
-        from lambdas.search.query_vector import QueryVectors  # noqa: PLC0415
         from lambdas.search.request import SearchRequest  # noqa: PLC0415
         from lambdas.search.stopwatch import Stopwatch  # noqa: PLC0415
+        from lambdas.search.vectors.query_vector import QueryVectors  # noqa: PLC0415
         from lambdas.wiring.query import services  # noqa: PLC0415
 
         function = services()

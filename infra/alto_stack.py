@@ -5,19 +5,19 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra import permissions
-from infra.batch_inference import BatchInference
-from infra.data_key import data_key
-from infra.functions import AltoFunction, Bundles
-from infra.import_pipeline import ImportPipeline
-from infra.job_table import JobTable
-from infra.monitoring import Monitoring
+from infra.constructs import permissions
+from infra.constructs.batch_inference import BatchInference
+from infra.constructs.data_key import data_key
+from infra.constructs.functions import AltoFunction, Bundles
+from infra.constructs.import_pipeline import ImportPipeline
+from infra.constructs.job_table import JobTable
+from infra.constructs.network import Network
+from infra.constructs.query_api import QueryApi
+from infra.constructs.search_domain import SearchDomain
+from infra.monitoring.monitoring import Monitoring
+from infra.monitoring.watched_parts import WatchedParts
 from infra.nag_findings import acknowledge_findings
-from infra.network import Network
-from infra.query_api import QueryApi
-from infra.search_domain import SearchDomain
-from infra.settings import Settings
-from infra.watched_parts import WatchedParts
+from infra.settings.settings import Settings
 
 HTTP_FUNCTIONS = ("query", "write")
 

@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from infra import NODE
-from infra.deployment import Clients, Deployment
-from infra.preflight import ERROR, WARNING, NotReadyError, check_credentials, ensure_service_linked_role, preflight
-from infra.settings import Settings
-from infra.stage_settings import SettingsError, read_settings
+from infra.deployment.deployment import Clients, Deployment
+from infra.deployment.preflight import (
+    ERROR,
+    WARNING,
+    NotReadyError,
+    check_credentials,
+    ensure_service_linked_role,
+    preflight,
+)
+from infra.settings.settings import Settings
+from infra.settings.stage_settings import SettingsError, read_settings
 
 PROJECT = Path(__file__).parents[1]
 CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"

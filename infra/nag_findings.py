@@ -7,10 +7,10 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import IConstruct
 
-from infra.monitoring import Monitoring
-from infra.permissions import OWN_PREFIX, UPLOAD_FOLDER, model_arns
-from infra.search_domain import INDICES
-from infra.watched_parts import WatchedParts
+from infra.constructs.permissions import OWN_PREFIX, UPLOAD_FOLDER, model_arns
+from infra.constructs.search_domain import INDICES
+from infra.monitoring.monitoring import Monitoring
+from infra.monitoring.watched_parts import WatchedParts
 
 DOMAIN = {
     "AwsSolutions-OS1": "The endpoint is public behind IAM: every request is signed, and only the functions' roles are "

@@ -22,7 +22,7 @@ from typing import Self
 import httpx
 from rich.console import Console
 
-from infra.stage_settings import read_settings
+from infra.settings.stage_settings import read_settings
 from local.account import LocalAccount, install_ministack
 from local.deployment import STAGE, Deployment, Outputs
 from local.errors import LocalStackError

@@ -13,7 +13,7 @@ import httpx
 import alto
 from alto.cli.connection import Auth, Connection
 from alto.cli.exits import CommandError, ExitCode
-from alto.cli.messages import sentence_of
+from alto.cli.terminal.messages import sentence_of
 from alto.compatibility import UTC, StrEnum
 from alto.requests import segment
 from alto.settings import check_url

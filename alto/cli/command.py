@@ -11,8 +11,8 @@ import typer
 
 from alto.cli.connection import DEFAULT_URL, TOKEN_VARIABLE, Auth, Connection
 from alto.cli.exits import CommandError, ExitCode, exit_code_of
-from alto.cli.messages import json_of_error, sentence_of
-from alto.cli.output import fail, note
+from alto.cli.terminal.messages import json_of_error, sentence_of
+from alto.cli.terminal.output import fail, note
 from alto.errors import AltoError
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -8,7 +8,7 @@ import typer
 
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
-from alto.cli.output import cell, show_json
+from alto.cli.terminal.output import cell, show_json
 
 if TYPE_CHECKING:
     from alto.cli.checks import Check

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-from alto.cli import collections, doctor, export, importing, jobs, local, objects, search
+from alto.cli import doctor, local
+from alto.cli.collections import collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
+from alto.cli.imports import importing, jobs
+from alto.cli.search import search
 from alto.version import VERSION
 
 app = make_group(

@@ -10,7 +10,7 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import PropertyBase, property_at
 from lambdas.errors import InvalidRequestError
 from lambdas.search.budget import estimate_buckets, reserve
-from lambdas.search.filters import build_filter
+from lambdas.search.clauses.filters import build_filter
 
 NUMERIC: tuple[Metric, ...] = ("count", "min", "max", "mean", "median", "mode", "sum")
 DATES: tuple[Metric, ...] = ("count", "min", "max", "mean", "median", "mode")

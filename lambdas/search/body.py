@@ -4,16 +4,16 @@ from typing import Any, NamedTuple
 
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
-from lambdas.search.bm25_leg import build_bm25_query, choose_properties
-from lambdas.search.boost import build_marking_filter, list_boost_fields
-from lambdas.search.explain import RRF_RANK_CONSTANT, build_leg_bodies
-from lambdas.search.filters import build_filter
-from lambdas.search.grouping import check_group_property
+from lambdas.search.clauses.bm25_leg import build_bm25_query, choose_properties
+from lambdas.search.clauses.boost import build_marking_filter, list_boost_fields
+from lambdas.search.clauses.filters import build_filter
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
-from lambdas.search.rerank import list_read_properties
-from lambdas.search.target_vectors import resolve_target_vector
-from lambdas.search.vector_leg import QueryVector, build_distance_filter, build_vector_query
+from lambdas.search.reranking.rerank import list_read_properties
+from lambdas.search.results.explain import RRF_RANK_CONSTANT, build_leg_bodies
+from lambdas.search.results.grouping import check_group_property
+from lambdas.search.vectors.target_vectors import resolve_target_vector
+from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
 
 # Candidates of a vector search beyond the collection's ef_search. Lucene visits no more of its graph than the
 # candidates, so pages that share this number cannot contradict each other.

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError, attempt
-from lambdas.search.bm25_leg import MAX_PAIRS, choose_properties
-from lambdas.search.boost import Preferred
-from lambdas.search.filters import AllOf, AnyOf, Condition, Filter, Negation, count_clauses
+from lambdas.search.clauses.bm25_leg import MAX_PAIRS, choose_properties
+from lambdas.search.clauses.boost import Preferred
+from lambdas.search.clauses.filters import AllOf, AnyOf, Condition, Filter, Negation, count_clauses
+from lambdas.search.clauses.patterns import begins_with_wildcard
 from lambdas.search.modes import Bm25, Hybrid, Near, TargetVectors, WordSettings
-from lambdas.search.patterns import begins_with_wildcard
 from lambdas.search.request import HYBRID_DEPTH, SearchRequest
 from lambdas.settings import RequestLimits
 

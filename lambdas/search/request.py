@@ -6,12 +6,12 @@ from pydantic import Field, model_validator
 
 from lambdas.collections.properties import PropertyName
 from lambdas.models import StrictModel
-from lambdas.search.boost import Boost
-from lambdas.search.diversity import Diversity
-from lambdas.search.filters import Filter
-from lambdas.search.grouping import GroupHits
+from lambdas.search.clauses.boost import Boost
+from lambdas.search.clauses.filters import Filter
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
-from lambdas.search.rerank import Rerank, query_text
+from lambdas.search.reranking.rerank import Rerank, query_text
+from lambdas.search.results.diversity import Diversity
+from lambdas.search.results.grouping import GroupHits
 
 MAX_RESULTS = 10_000
 MAX_LIMIT = 1_000

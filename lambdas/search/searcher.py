@@ -14,16 +14,16 @@ from lambdas.opensearch import OpenSearch
 from lambdas.search.body import Plan, plan_search
 from lambdas.search.budget import check_searches
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
-from lambdas.search.postprocess import Found, build_response, rank_candidates
-from lambdas.search.query_vector import QueryVectors
 from lambdas.search.request import SearchRequest
-from lambdas.search.rerank_step import HitReranker
+from lambdas.search.reranking.rerank_step import HitReranker
 from lambdas.search.response import RerankOutcome, SearchResponse
+from lambdas.search.results.postprocess import Found, build_response, rank_candidates
 from lambdas.search.stopwatch import Stopwatch
+from lambdas.search.vectors.query_vector import QueryVectors
 from lambdas.settings import RequestLimits
 
 if TYPE_CHECKING:
-    from lambdas.reranking.reranker import Reranker
+    from lambdas.search.reranking.reranker import Reranker
 
 
 class Searcher:

@@ -5,7 +5,7 @@ from typing import Any
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError
 from lambdas.search.budget import NUMBER_BYTES
-from lambdas.search.filters import build_filter
+from lambdas.search.clauses.filters import build_filter
 from lambdas.selection.request import DeleteRequest, ListRequest
 
 # Of the vectors of one page, which ends where they would be more: far above what a response carries.

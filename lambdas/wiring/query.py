@@ -16,7 +16,7 @@ from lambdas.wiring.opensearch import connect
 if TYPE_CHECKING:
     from lambdas.aggregate.aggregator import Aggregator
     from lambdas.embedding.aws_caller import AwsCaller
-    from lambdas.reranking.reranker import Reranker
+    from lambdas.search.reranking.reranker import Reranker
 
 
 class QueryServices(NamedTuple):

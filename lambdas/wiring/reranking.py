@@ -2,8 +2,8 @@
 
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.observability import logger
-from lambdas.reranking.model import RerankModel
-from lambdas.reranking.reranker import RerankCounts, Reranker
+from lambdas.search.reranking.model import RerankModel
+from lambdas.search.reranking.reranker import RerankCounts, Reranker
 
 
 def reranker(caller: AwsCaller) -> Reranker:

@@ -14,9 +14,9 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 from infra.alto_stack import AltoStack
-from infra.lambda_bundle import PROJECT
+from infra.bundle.lambda_bundle import PROJECT
 from infra.nag_findings import check_with_nag
-from infra.stage_settings import read_settings
+from infra.settings.stage_settings import read_settings
 from tests.infra.synthesis import Synthesis
 
 

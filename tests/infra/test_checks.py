@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.lambda_bundle import PROJECT
+from infra.bundle.lambda_bundle import PROJECT
 from tests.infra.synthesis import Synthesis
 
 

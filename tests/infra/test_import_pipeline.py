@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from infra import permissions
+from infra.constructs import permissions
 from lambdas.handlers.split import MAX_DELIVERIES
 from lambdas.imports.s3_notifications import OWN_PREFIX, UPLOAD_FOLDER
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of

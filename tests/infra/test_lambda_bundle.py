@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle_contents import SERVICES, source_files
-from infra.lambda_bundle import PROJECT, BundleError, LambdaBundles
-from infra.settings import Architecture
+from infra.bundle.bundle_contents import SERVICES, source_files
+from infra.bundle.lambda_bundle import PROJECT, BundleError, LambdaBundles
+from infra.settings.settings import Architecture
 
 ELF_MACHINE = {"arm64": 0xB7, "x86_64": 0x3E}
 HOST = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())

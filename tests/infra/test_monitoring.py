@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from infra import stage_cost
-from infra.lambda_bundle import PROJECT
+from infra.bundle.lambda_bundle import PROJECT
+from infra.deployment import stage_cost
 from lambdas.observability import UNITS
 from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text
 

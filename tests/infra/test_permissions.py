@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.settings import BATCH_MODELS
+from infra.settings.settings import BATCH_MODELS
 from lambdas.embedding.families import FAMILIES
 from tests.infra.synthesis import FUNCTIONS, Synthesis, as_text, statements_of
 

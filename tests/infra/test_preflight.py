@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from infra.cdk import look, stage_settings
-from infra.preflight import ERROR, OK, WARNING, Finding, NotReadyError, check_credentials, preflight
-from infra.stage_cost import describe_cost
+from infra.deployment.preflight import ERROR, OK, WARNING, Finding, NotReadyError, check_credentials, preflight
+from infra.deployment.stage_cost import describe_cost
 from tests.infra.scripted_account import ScriptedAccount, denied, error
 
 QUALIFIER = "hnb659fds"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import query_api
+from infra.constructs import query_api
 from tests.infra.synthesis import Synthesis
 
 ROUTES = {"$default": "query"} | {f"{each.method} {each.path}": each.function for each in query_api.ROUTES}

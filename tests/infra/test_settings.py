@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.stage_settings import SettingsError, read_settings
+from infra.settings.stage_settings import SettingsError, read_settings
 
 ACCOUNT = "123456789012"
 DOMAIN_ID = "abcdefghijklmnopqrstuvwxyz"

@@ -158,7 +158,7 @@ def test_a_person_is_asked_before_objects_are_deleted(server: str, api: Api, mon
     name = f"Asked{uuid4().hex[:8]}"
     run(server, "collections", "create", name, "--property", "text:text")
     insert(api, name, [{"properties": {"text": "a"}}])
-    monkeypatch.setattr("alto.cli.collections.on_terminal", lambda _: True)
+    monkeypatch.setattr("alto.cli.collections.collections.on_terminal", lambda _: True)
 
     no = CliRunner().invoke(app, ["collections", "delete", name], input="n\n", env={"ALTO_URL": server})
     yes = CliRunner().invoke(app, ["collections", "delete", name], input="y\n", env={"ALTO_URL": server})

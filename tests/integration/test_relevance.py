@@ -167,7 +167,7 @@ def test_without_the_rerank_model_the_search_keeps_its_order(
 def test_a_model_that_does_not_answer_is_not_waited_for_to_the_end(
     api: Api, name: str, model: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambdas.reranking.reranker.LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr("lambdas.search.reranking.reranker.LONGEST_SECONDS", 0.3)
     model.faults(rates={"slow": 1}, slow_ms=2000)
 
     found = search(api, name, **MODES["bm25"], rerank=RERANK)

@@ -57,8 +57,8 @@ def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None)
     """The two legs, each searched alone and directly: id to score, best first."""
     from lambdas.search.body import build_search_body
     from lambdas.search.request import SearchRequest
-    from lambdas.search.target_vectors import Targets
-    from lambdas.search.vector_leg import QueryVector
+    from lambdas.search.vectors.target_vectors import Targets
+    from lambdas.search.vectors.vector_leg import QueryVector
     from lambdas.wiring.query import services
 
     request = SearchRequest.model_validate({"hybrid": hybrid})

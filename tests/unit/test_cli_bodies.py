@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from alto.cli.collection_body import Distance, VectorFlags, Vectorizer, collection_body, property_of
+from alto.cli.collections.collection_body import Distance, VectorFlags, Vectorizer, collection_body, property_of
 from alto.cli.exits import CommandError, ExitCode
-from alto.cli.import_body import FileFormat, import_options
-from alto.cli.modes import Fusion, Mode
-from alto.cli.search_body import SearchFlags, search_body
+from alto.cli.imports.import_body import FileFormat, import_options
+from alto.cli.search.modes import Fusion, Mode
+from alto.cli.search.search_body import SearchFlags, search_body
 
 BEDROCK = VectorFlags(
     vectorizer=Vectorizer.BEDROCK,

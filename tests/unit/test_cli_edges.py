@@ -15,8 +15,8 @@ import httpx
 import pytest
 import typer.testing
 
-from alto.cli.following import PATIENCE_SECONDS
-from alto.cli.messages import option_of, sentence_of
+from alto.cli.imports.following import PATIENCE_SECONDS
+from alto.cli.terminal.messages import option_of, sentence_of
 from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
 from alto.util import uuid_of_key
 from tests.command_line import alto, answer, error
@@ -62,8 +62,8 @@ def _no_waiting_and_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is a minute later."""
     passed = iter(range(0, 10_000_000, 60))
-    monkeypatch.setattr("alto.cli.following.time.monotonic", lambda: float(next(passed)))
-    monkeypatch.setattr("alto.cli.progress.time.monotonic", lambda: float(next(passed)))
+    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(passed)))
+    monkeypatch.setattr("alto.cli.terminal.progress.time.monotonic", lambda: float(next(passed)))
 
 
 OUTAGES: list[Any] = [
@@ -77,7 +77,7 @@ OUTAGES: list[Any] = [
 @pytest.mark.parametrize("outage", OUTAGES, ids=["503", "502", "refused", "timeout"])
 def test_following_survives_minutes_of_outage(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     passed = iter(range(0, 1_000_000, 8))
-    monkeypatch.setattr("alto.cli.following.time.monotonic", lambda: float(next(passed)))
+    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(passed)))
     answers = (answer(job("loading")), *([outage] * 4 * 10), answer(job(errors=[])))
 
     done = alto("imports", "follow", ID, "--json", answers=answers)
@@ -299,7 +299,7 @@ def page(numbers: range, *, last: bool = False) -> httpx.Response:
 
 
 def test_an_export_continues_exactly_where_ctrl_c_ended_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exporting: Any = import_module("alto.cli.export")
+    exporting: Any = import_module("alto.cli.collections.export")
 
     file = tmp_path / "films.jsonl"
     written = 0
@@ -386,7 +386,7 @@ def test_output_on_a_terminal_is_as_it_was_read_by_a_person(
     name: str, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(typer.testing._NamedTextIOWrapper, "isatty", lambda _: True)
-    monkeypatch.setattr("alto.cli.jobs.datetime", Frozen)
+    monkeypatch.setattr("alto.cli.imports.jobs.datetime", Frozen)
     command, answers = SHOWN[name]
 
     done = alto(

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from alto.cli.following import duration, progress_text
+from alto.cli.imports.following import duration, progress_text
 from alto.compatibility import UTC
 from tests.command_line import STORAGE, alto, answer, error
 
@@ -227,7 +227,7 @@ def test_an_import_continues_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_file_that_never_arrives_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 100))
-    monkeypatch.setattr("alto.cli.following.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(clock)))
 
     done = alto("imports", "follow", ID, answers=(error(404, "import_not_found"),) * 30)
 

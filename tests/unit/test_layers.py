@@ -46,8 +46,7 @@ NEIGHBOURS = {
     "jobs": set(),
     "objects": {"collections", "embedding", "opensearch"},
     "records": {"jobs", "objects"},
-    "reranking": {"embedding"},
-    "search": {"collections", "embedding", "objects", "opensearch", "reranking", "settings"},
+    "search": {"collections", "embedding", "objects", "opensearch", "settings"},
     "selection": {"collections", "objects", "opensearch", "search", "settings"},
 }
 COMMON = {"aws", "backoff", "dates", "deadline", "errors", "models", "response_size", "validation"}

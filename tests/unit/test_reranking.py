@@ -22,9 +22,9 @@ from lambdas.errors import (
     ModelUnavailableError,
 )
 from lambdas.observability import logger
-from lambdas.reranking.model import RerankModel
-from lambdas.reranking.rerank_api import rerank_call
-from lambdas.reranking.reranker import MAX_ATTEMPTS, RerankCounts, Reranker
+from lambdas.search.reranking.model import RerankModel
+from lambdas.search.reranking.rerank_api import rerank_call
+from lambdas.search.reranking.reranker import MAX_ATTEMPTS, RerankCounts, Reranker
 
 MODEL = RerankModel("cohere.rerank-v3-5:0", "us-west-2")
 WRONG_ARN = "The provided model ARN for reranking is invalid. Please, use a valid model ARN."

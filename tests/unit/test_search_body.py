@@ -5,8 +5,8 @@ import pytest
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import build_search_body
 from lambdas.search.request import SearchRequest
-from lambdas.search.target_vectors import Targets, resolve_target_vector
-from lambdas.search.vector_leg import SCRIPTS, QueryVector
+from lambdas.search.vectors.target_vectors import Targets, resolve_target_vector
+from lambdas.search.vectors.vector_leg import SCRIPTS, QueryVector
 from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()

@@ -5,14 +5,14 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import build_search_body
-from lambdas.search.boost import Boost, build_marking_filter, list_boost_fields, make_booster
-from lambdas.search.candidate import Candidate
+from lambdas.search.clauses.boost import Boost, build_marking_filter, list_boost_fields, make_booster
 from lambdas.search.modes import Bm25, Hybrid
-from lambdas.search.postprocess import apply_boost
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import BoostPart, Explanation, Leg
-from lambdas.search.target_vectors import Targets
-from lambdas.search.vector_leg import QueryVector
+from lambdas.search.results.candidate import Candidate
+from lambdas.search.results.postprocess import apply_boost
+from lambdas.search.vectors.target_vectors import Targets
+from lambdas.search.vectors.vector_leg import QueryVector
 from tests.builders import FILM_PROPERTIES, collection
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from lambdas.search.diversity import Direction, choose_diverse, compute_cosines
+from lambdas.search.results.diversity import Direction, choose_diverse, compute_cosines
 
 EAST, NEARLY_EAST, NORTH = map(Direction.of, ([2.0, 0.0], [5.0, 0.5], [0.0, 1.0]))
 NOWHERE = Direction.of(None)

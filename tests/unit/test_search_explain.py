@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.candidate import Candidate
-from lambdas.search.explain import add_explanations, build_leg_bodies
 from lambdas.search.modes import Hybrid
+from lambdas.search.results.candidate import Candidate
+from lambdas.search.results.explain import add_explanations, build_leg_bodies
 
 WORDS: dict[str, Any] = {"match_all": {}}
 NEAR: dict[str, Any] = {"knn": {"vectors.default": {"vector": [1.0], "k": 500}}}

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.candidate import Candidate
-from lambdas.search.grouping import Group, GroupHits, check_group_property, group_hits
+from lambdas.search.results.candidate import Candidate
+from lambdas.search.results.grouping import Group, GroupHits, check_group_property, group_hits
 from tests.builders import collection
 
 PROPERTIES: list[dict[str, Any]] = [

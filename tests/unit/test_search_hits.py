@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.candidate import Candidate
-from lambdas.search.hits import autocut, is_truncated, read_candidates, render_hit
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import Hit
-from lambdas.search.target_vectors import Targets
+from lambdas.search.results.candidate import Candidate
+from lambdas.search.results.hits import autocut, is_truncated, read_candidates, render_hit
+from lambdas.search.vectors.target_vectors import Targets
 
 ANSWER = {
     "hits": {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.search.patterns import begins_with_wildcard, build_like, render_expression
+from lambdas.search.clauses.patterns import begins_with_wildcard, build_like, render_expression
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, InvalidRequestError, ModelThrottledError, ObjectNotFoundError
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
-from lambdas.search.query_vector import QueryVectors
 from lambdas.search.stopwatch import Stopwatch
+from lambdas.search.vectors.query_vector import QueryVectors
 from tests.builders import OWN, TITAN, collection
 
 COHERE = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "cohere.embed-english-v3"}

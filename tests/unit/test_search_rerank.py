@@ -3,11 +3,10 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError, ModelThrottledError
-from lambdas.reranking.model import RerankModel
 from lambdas.search.body import build_search_body
-from lambdas.search.candidate import Candidate
 from lambdas.search.request import SearchRequest
-from lambdas.search.rerank import (
+from lambdas.search.reranking.model import RerankModel
+from lambdas.search.reranking.rerank import (
     Rerank,
     collect_passages,
     describe_fall_back,
@@ -16,6 +15,7 @@ from lambdas.search.rerank import (
     query_text,
 )
 from lambdas.search.response import RerankOutcome
+from lambdas.search.results.candidate import Candidate
 from tests.builders import FILM_PROPERTIES, collection
 
 COHERE = "cohere.rerank-v3-5:0"

@@ -4,8 +4,8 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.modes import NearVector
-from lambdas.search.target_vectors import DISTANCES, SCORES, Targets, resolve_targets
-from lambdas.search.vector_recipes import compute_mean, move_away_from, move_towards
+from lambdas.search.vectors.target_vectors import DISTANCES, SCORES, Targets, resolve_targets
+from lambdas.search.vectors.vector_recipes import compute_mean, move_away_from, move_towards
 from tests.builders import collection
 
 

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.bm25_leg import MAX_PAIRS, build_bm25_query
+from lambdas.search.clauses.bm25_leg import MAX_PAIRS, build_bm25_query
+from lambdas.search.clauses.stop_words import remove_stop_words
 from lambdas.search.modes import Bm25
-from lambdas.search.stop_words import remove_stop_words
 from tests.builders import FILM_PROPERTIES, collection
 
 FILMS = collection()

@@ -12,7 +12,7 @@ from lambdas.handlers import strict_json
 from lambdas.handlers.strict_json import MAX_BODY_FOR_ALL_PROBLEMS, MAX_DEPTH, StrictJson, load_object, parse_body
 from lambdas.imports.import_service import ImportRequest
 from lambdas.objects.model import ObjectBatch, ObjectBody, ObjectIds
-from lambdas.search.filters import AllOf, AnyOf, Condition
+from lambdas.search.clauses.filters import AllOf, AnyOf, Condition
 from lambdas.search.request import SearchRequest
 from lambdas.validation import MAX_DETAILS
 

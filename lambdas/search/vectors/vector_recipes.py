@@ -1,0 +1,106 @@
+"""Recipes of query vectors: given numbers, texts and objects, averaged and moved. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from lambdas.search.modes import Hybrid, Move, NearObject, NearText, NearVector
+from lambdas.search.vectors.target_vectors import VectorMode
+
+type Vector = list[float]
+
+
+class Mean(NamedTuple):
+    """The mean of the vectors of texts and of objects, or a vector that was given."""
+
+    texts: Sequence[str] = ()
+    objects: Sequence[UUID] = ()
+    given: Vector | None = None
+
+
+class Recipe(NamedTuple):
+    """How to compute the vector for one target: the start, and the moves from there in their order."""
+
+    start: Mean
+    moves: Sequence[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]] = ()
+
+    @property
+    def parts(self) -> list[Mean]:
+        """The start and all goals: their vectors are needed first."""
+        return [self.start, *(goal for _, goal, _ in self.moves)]
+
+    def compute(self, known: Callable[[str | UUID], Vector]) -> Vector:
+        """Compute the vector. `known` returns that of a text or object."""
+        vector = _compute_part(self.start, known)
+        for direction, goal, force in self.moves:
+            vector = direction(vector, _compute_part(goal, known), force)
+        return vector
+
+
+def build_recipe(mode: VectorMode, target: str) -> Recipe:
+    """Return how to compute the vector of a search for one of its targets."""
+    match mode:
+        case NearObject():
+            return Recipe(Mean(objects=[mode.id]))
+        case NearVector():
+            return Recipe(Mean(given=_get_given(mode, target)))
+        case NearText():
+            texts = mode.query if isinstance(mode.query, list) else [mode.query]
+            return Recipe(Mean(texts=texts), _list_moves(mode))
+        case Hybrid(near_object=UUID() as source):
+            return Recipe(Mean(objects=[source]), _list_moves(mode))
+        case Hybrid(vector=None, vectors=None):
+            return Recipe(Mean(texts=[mode.query]), _list_moves(mode))
+        case Hybrid():
+            return Recipe(Mean(given=_get_given(mode, target)), _list_moves(mode))
+
+
+def compute_mean(vectors: Sequence[Vector]) -> Vector:
+    """Return the mean of vectors of one length, not normalized to unit length (as in Weaviate)."""
+    if len(vectors) == 1:
+        return vectors[0]
+    return [sum(numbers) / len(vectors) for numbers in zip(*vectors, strict=True)]
+
+
+def move_towards(vector: Vector, goal: Vector, force: float) -> Vector:
+    """Weaviate's formula: at force 1, half of the way."""
+    return [(1 - force / 2) * at + force / 2 * to for at, to in zip(vector, goal, strict=True)]
+
+
+def move_away_from(vector: Vector, goal: Vector, force: float) -> Vector:
+    """Weaviate's formula: the same distance, in the other direction."""
+    return [at + force / 2 * (at - to) for at, to in zip(vector, goal, strict=True)]
+
+
+def collect_texts(recipes: Iterable[Recipe]) -> list[str]:
+    """Return every text once."""
+    return list(dict.fromkeys(text for each in recipes for part in each.parts for text in part.texts))
+
+
+def collect_objects(recipes: Iterable[Recipe]) -> list[UUID]:
+    """Return every object once."""
+    return list(dict.fromkeys(item for each in recipes for part in each.parts for item in part.objects))
+
+
+def _compute_part(part: Mean, known: Callable[[str | UUID], Vector]) -> Vector:
+    if part.given is not None:
+        return part.given
+    return compute_mean([known(text) for text in part.texts] + [known(item) for item in part.objects])
+
+
+def _get_given(mode: NearVector | Hybrid, target: str) -> Vector:
+    given = mode.vectors[target] if mode.vectors is not None else mode.vector
+    assert given is not None  # validated with the request
+    return given
+
+
+def _list_moves(mode: NearText | Hybrid) -> list[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]]:
+    asked: list[tuple[Callable[[Vector, Vector, float], Vector], Move | None]] = [
+        (move_towards, mode.move_to),
+        (move_away_from, mode.move_away),
+    ]
+    return [
+        (direction, Mean(texts=move.concepts or (), objects=move.objects or ()), move.force)
+        for direction, move in asked
+        if move is not None
+    ]
