@@ -6,6 +6,7 @@ from alto.errors import AltoNotSupportedError
 
 ALTERNATIVES = {
     "generative_config": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
+    "external_id": "name the role in role_arn; its external id is part of the stage's setting model_roles",
     "reranker_config": "name the model in each search: rerank=Rerank(prop=…, model='cohere.rerank-v3-5:0')",
     "multi_tenancy_config": "make a collection for each tenant, or filter by a tenant property",
     "tenant": "make a collection for each tenant, or filter by a tenant property",

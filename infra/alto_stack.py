@@ -1,5 +1,6 @@
 """Alto in one account and region."""
 
+import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -20,6 +21,18 @@ from infra.nag_findings import acknowledge_findings
 from infra.settings.settings import Settings
 
 HTTP_FUNCTIONS = ("query", "write")
+
+
+def model_roles(settings: Settings) -> dict[str, str]:
+    """Return the variable with the roles that the functions may assume. External ids are not secret."""
+    roles = [role.model_dump(exclude_none=True) for role in settings.model_roles]
+    return {"ALTO_MODEL_ROLES": json.dumps(roles)} if roles else {}
+
+
+def rerank_role(settings: Settings) -> dict[str, str]:
+    """Return the variable with the ARN of the role that calls the models which rerank."""
+    arn = next((role.role_arn for role in settings.model_roles if role.name == settings.rerank_role), None)
+    return {} if arn is None else {"ALTO_RERANK_ROLE": arn}
 
 
 class AltoStack(cdk.Stack):
@@ -48,6 +61,7 @@ class AltoStack(cdk.Stack):
         self.batch = BatchInference(self, "BatchInference", settings=settings, bucket=self.imports.bucket, key=self.key)
 
         engine = {"ALTO_OPENSEARCH_URL": self.search.url, "ALTO_KNN_ENGINE": settings.engine}
+        engine |= model_roles(settings)
         # OpenSearch Service would add one replica, which a domain of one node cannot assign.
         collections = engine | {"ALTO_DEFAULT_REPLICAS": str(settings.default_replicas)}
         jobs = {
@@ -56,7 +70,7 @@ class AltoStack(cdk.Stack):
         }
         chunks = {"ALTO_CHUNK_QUEUE_URL": self.imports.load_queue.queue_url}
         split = {"ALTO_SPLIT_QUEUE_URL": self.imports.split_queue.queue_url}
-        self.query = self._function("query", engine)
+        self.query = self._function("query", engine | rerank_role(settings))
         self.write = self._function("write", collections | jobs | split)
         self.split = self._function("split", jobs | chunks | split)
         self.load = self._function(

@@ -7,7 +7,9 @@ Nothing here reads the environment on its own: `wiring` passes it in.
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
+
+from lambdas.aws.stage_roles import StageRole
 
 
 class SettingsError(Exception):
@@ -46,6 +48,14 @@ class EngineSettings(FunctionSettings):
     knn_engine: Literal["lucene", "faiss"] = Field(default="lucene", alias="ALTO_KNN_ENGINE")
     # The replicas of a collection that does not ask for a number; without it, OpenSearch's own default.
     default_replicas: int | None = Field(default=None, alias="ALTO_DEFAULT_REPLICAS", ge=0, le=5)
+
+
+class ModelSettings(Settings):
+    """Settings of the functions that call models: the roles that they may assume for it."""
+
+    roles: Json[tuple[StageRole, ...]] = Field(default=(), alias="ALTO_MODEL_ROLES")
+    # One of `roles`, by its ARN: only the query function reranks.
+    rerank_role: str | None = Field(default=None, alias="ALTO_RERANK_ROLE", min_length=1)
 
 
 class RequestLimits(Settings):

@@ -71,10 +71,9 @@ PATTERNS = {
     r"^[1-9][0-9]{0,17}\.[0-9]{1,18}$": "a version as returned with an object, such as 1.12",
     r"^[!-~]{1,1024}$": "printable ASCII without blanks, at most 1,024 characters",
     r"^[!-~]{1,255}$": "printable ASCII without blanks, at most 255 characters",
-    r"^[A-Za-z0-9_+=,.@:/-]+$": "an external id: letters, digits and _+=,.@:/-",
     r"^[A-Za-z0-9][A-Za-z0-9:._/-]*$": "a model id such as amazon.titan-embed-text-v2:0, or an ARN",
-    r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$": (
-        "the ARN of an IAM role such as arn:aws:iam::123456789012:role/name"
+    r"^[A-Za-z0-9][A-Za-z0-9_+=,.@:/-]*$": (
+        "the name of a role of the stage, or its ARN such as arn:aws:iam::123456789012:role/name"
     ),
     r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$": "an endpoint name: at most 63 letters, digits and single hyphens inside",
     r"^[!-~]([ -~]*[!-~])?$": "printable ASCII text without blanks at its ends",

@@ -45,8 +45,6 @@ class Rerank:
     model: str | None = None
     region: str | None = None
     candidates: int | None = None
-    role_arn: str | None = None
-    external_id: str | None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it. Raises `AltoConfigurationError` without a model."""
@@ -60,8 +58,6 @@ class Rerank:
             properties=None if names is None else list(names),
             region=self.region,
             candidates=self.candidates,
-            role_arn=self.role_arn,
-            external_id=self.external_id,
         )
 
 

@@ -141,8 +141,10 @@ class Vectors(metaclass=_OnlyAws):
     ) -> VectorConfig:
         """A vector made by a model on Amazon Bedrock. From `family` on, the settings are Alto's own.
 
-        `model` is a model id, an inference profile or the ARN of one.
+        `model` is a model id, an inference profile or the ARN of one. `role_arn` is the ARN or the name of a role of
+        the stage, whose settings have its external id.
         """
+        reject_given(external_id=external_id)
         return _text2vec_aws(
             name,
             "bedrock",
@@ -157,7 +159,6 @@ class Vectors(metaclass=_OnlyAws):
             normalize=normalize,
             truncate=truncate,
             role_arn=role_arn,
-            external_id=external_id,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
         )
@@ -184,8 +185,10 @@ class Vectors(metaclass=_OnlyAws):
     ) -> VectorConfig:
         """A vector made by a SageMaker endpoint, which is named, not addressed.
 
-        From `inference_component` on, the settings are Alto's own.
+        From `inference_component` on, the settings are Alto's own. `role_arn` is the ARN or the name of a role of the
+        stage, whose settings have its external id.
         """
+        reject_given(external_id=external_id)
         return _text2vec_aws(
             name,
             "sagemaker",
@@ -202,7 +205,6 @@ class Vectors(metaclass=_OnlyAws):
             payload=payload,
             pooling=pooling,
             role_arn=role_arn,
-            external_id=external_id,
             requests_per_minute=requests_per_minute,
         )
 

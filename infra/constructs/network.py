@@ -46,7 +46,7 @@ ENDPOINTS = (
         ec2.InterfaceVpcEndpointAwsService.SAGEMAKER_RUNTIME,
         lambda settings: settings.sagemaker_endpoints,
     ),
-    ServiceEndpoint("Sts", ec2.InterfaceVpcEndpointAwsService.STS, lambda settings: settings.embedding_roles),
+    ServiceEndpoint("Sts", ec2.InterfaceVpcEndpointAwsService.STS, lambda settings: settings.model_roles),
 )
 
 

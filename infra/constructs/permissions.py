@@ -57,14 +57,19 @@ def grant_embed(function: AltoFunction, settings: Settings) -> None:
         stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name.lower())
         for name in settings.sagemaker_endpoints
     ]
-    rights = {
-        "bedrock:InvokeModel": models,
-        "sagemaker:InvokeEndpoint": endpoints,
-        "sts:AssumeRole": list(settings.embedding_roles),
-    }
+    rights = {"bedrock:InvokeModel": models, "sagemaker:InvokeEndpoint": endpoints}
     for action, resources in rights.items():
         if resources:
             function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
+    for role in settings.model_roles:
+        function.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                resources=[role.role_arn],
+                # The role is only ever assumed with the external id of its pair.
+                conditions={"StringEquals": {"sts:ExternalId": role.external_id}} if role.external_id else None,
+            )
+        )
 
 
 def grant_rerank(function: AltoFunction, settings: Settings) -> None:

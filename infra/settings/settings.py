@@ -19,6 +19,8 @@ INSTANCE_TYPE = r"^[a-z0-9]+\.[a-z0-9]+\.search$"
 REGION = r"^[a-z]{2}(-[a-z]+)+-\d$"
 MODEL = r"^[A-Za-z0-9][A-Za-z0-9.:/_-]*$"
 ENDPOINT = r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"
+ROLE_NAME = r"^[a-z][a-z0-9-]{0,31}$"
+EXTERNAL_ID = r"^[A-Za-z0-9_+=,.@:/-]{2,256}$"
 ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$"
 CERTIFICATE_ARN = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
 HOST_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
@@ -40,6 +42,8 @@ SECRET_VARIABLE = re.compile(r"(?i)\w*(SECRET|TOKEN|PASSWORD|CREDENTIAL|ACCESS_?
 # The largest volume of the burstable types, in GiB.
 SMALL_VOLUMES = {"t3.small.search": 100, "t3.medium.search": 200}
 PRODUCTION_NAMES = ("prod", "production", "live")
+# Each has up to 700 characters, and a function's environment 4,096 bytes.
+MOST_ROLES = 8
 # The most splitters at once: of files, and of dead letters.
 SPLITTERS = 7
 
@@ -95,6 +99,18 @@ class DomainSize(_Block):
     volume_gib: WholeNumber = whole_number(10, 16_384)
 
 
+class ModelRole(_Block):
+    """A role that Alto may assume to call models, and the external id with which it does: always this pair."""
+
+    name: Annotated[str, matching(ROLE_NAME)] = Field(description="lower case letters, digits and '-', at most 32")
+    role_arn: Annotated[str, matching(ROLE_ARN)] = Field(
+        description="a role's ARN such as arn:aws:iam::123456789012:role/embed, without wildcards"
+    )
+    external_id: Annotated[str, matching(EXTERNAL_ID)] | None = Field(
+        None, description="what the role's trust policy asks for: 2 to 256 letters, digits and _+=,.@:/-"
+    )
+
+
 class Settings(_Block):
     """All settings of a stage."""
 
@@ -127,9 +143,13 @@ class Settings(_Block):
     sagemaker_endpoints: Annotated[tuple[Annotated[str, matching(ENDPOINT)], ...], Decoded] = Field(
         (), description="endpoint names, without wildcards"
     )
-    # Roles, also of other accounts, that collections may name in `role_arn`.
-    embedding_roles: Annotated[tuple[Annotated[str, matching(ROLE_ARN)], ...], Decoded] = Field(
-        (), description="role ARNs such as arn:aws:iam::123456789012:role/embed, without wildcards"
+    # Roles, also of other accounts, that collections may name in `role_arn`, by name or ARN.
+    model_roles: Annotated[tuple[ModelRole, ...], Decoded] = Field(
+        (), description='a list of {"name": ..., "role_arn": ..., "external_id": ...}'
+    )
+    # The one of these that calls the models that rerank. By default the function calls them with its own role.
+    rerank_role: Annotated[str, matching(ROLE_NAME)] | None = Field(
+        None, description="the name of one of 'model_roles'"
     )
 
     # Who may call the API, and under which name.
@@ -309,6 +329,24 @@ def _model_regions(settings: Settings) -> str | None:
     return None
 
 
+def _model_roles(settings: Settings) -> str | None:
+    for field in ("name", "role_arn"):
+        values = [getattr(role, field) for role in settings.model_roles]
+        for value in values:
+            if values.count(value) > 1:
+                return f"list the {field} {value!r} once: a role has one external id"
+    if len(settings.model_roles) > MOST_ROLES:
+        return f"list at most {MOST_ROLES}: the functions have them in their environment, which is limited to 4 KB"
+    return None
+
+
+def _rerank_role(settings: Settings) -> str | None:
+    names = [role.name for role in settings.model_roles]
+    if settings.rerank_role and settings.rerank_role not in names:
+        return f"write the name of one of 'model_roles' ({', '.join(names) or 'none'}), or leave it out"
+    return None
+
+
 def _network(settings: Settings) -> str | None:
     if settings.network == "vpc" and is_loopback(host(settings.existing_domain_url)):
         return "write public, because 'existing_domain_url' is on this machine"
@@ -331,7 +369,7 @@ def _environment(settings: Settings) -> str | None:
         if ALTO_VARIABLE.fullmatch(name):
             return f"remove {name}, Alto sets it itself"
         if SECRET_VARIABLE.fullmatch(name):
-            return f"remove {name}: do not keep secrets in an environment; name a role in 'embedding_roles'"
+            return f"remove {name}: do not keep secrets in an environment; name a role in 'model_roles'"
     return None
 
 
@@ -354,6 +392,8 @@ COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
     ("custom_domain", _custom_domain),
     ("certificate_arn", _certificate),
     ("model_regions", _model_regions),
+    ("model_roles", _model_roles),
+    ("rerank_role", _rerank_role),
     ("reserved_concurrency", _reserved),
     ("function_environment", _environment),
     ("jwt_collections_claim", _collections_claim),
@@ -366,4 +406,6 @@ def _render(name: str, value: object) -> str:
         return "missing"
     if name in SECRETIVE:
         return "wrong"
-    return repr(list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value)
+    if isinstance(value, tuple):
+        return repr([each.model_dump(exclude_none=True) if isinstance(each, BaseModel) else each for each in value])
+    return repr(dict(value) if isinstance(value, Mapping) else value)

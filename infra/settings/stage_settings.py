@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from infra.settings.settings import DomainSize, Settings, decode
+from infra.settings.settings import DomainSize, ModelRole, Settings, decode
 
 # What to write instead of a value of the wrong type; other remedies are the descriptions of the fields.
 REMEDIES = {
@@ -81,6 +81,9 @@ def _sentence(problem: ErrorDetails, raw: Mapping[str, Any]) -> str:
     if name == "domain" and len(place) > 1:
         model, key = DomainSize, str(place[1])
         name, value = f"domain.{key}", raw["domain"].get(key)
+    if name == "model_roles" and len(place) > 2:
+        model, key = ModelRole, str(place[2])
+        name, value = f"model_roles[{place[1]}].{key}", decode(raw["model_roles"])[place[1]].get(key)
     if kind == "extra_forbidden":
         near = get_close_matches(key, model.model_fields, n=1) or list(model.model_fields)
         return f"Setting '{name}' ({value!r}) is unknown: write {' or '.join(near)}."

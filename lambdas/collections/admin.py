@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.aws.stage_roles import StageRoles
 from lambdas.collections.index_body import KnnEngine, index_body, index_settings, mapping_update
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (
@@ -28,6 +29,7 @@ from lambdas.errors import (
     CollectionNotFoundError,
     ConflictError,
     InvalidRequestError,
+    abbreviate,
 )
 from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissingError, OpenSearch
 
@@ -61,7 +63,10 @@ class CollectionAdmin:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         replicas: int | None = None,
+        roles: StageRoles | None = None,
     ) -> None:
+        """`roles` are those that a vector may name, `replicas` the number for collections that do not give one."""
+        self._roles = roles or StageRoles()
         self._engine = engine
         self._replicas = replicas
         self._registry = registry
@@ -75,13 +80,15 @@ class CollectionAdmin:
     ) -> Collection:
         """Create the index, its alias and its configuration in one request.
 
-        Raises `CollectionExistsError`, `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose
-        dimensions are not given does not respond.
+        Raises `InvalidRequestError` for a role that the stage does not list, `CollectionExistsError`,
+        `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose dimensions are not given does not
+        respond.
         """
         check_vector_names(config.vectors)
         now = self._now()
         vectors = {
-            name: self._with_dimensions(vector, deadline, credentials) for name, vector in config.vectors.items()
+            name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
+            for name, vector in config.vectors.items()
         }
         described = config.model_dump(exclude={"vectors"})
         collection = Collection(**described, vectors=vectors, created=now, updated=now)
@@ -185,6 +192,19 @@ class CollectionAdmin:
             raise _gone(name) from None
         finally:
             self._registry.forget(name)
+
+    def _with_role(self, name: str, config: VectorConfig) -> VectorConfig:
+        """Return the configuration with the ARN of its role, which it may name by the stage's short name for it."""
+        if not isinstance(config, Text2VecAws) or config.role_arn is None:
+            return config
+        role = self._roles.find(config.role_arn)
+        if role is None:
+            raise InvalidRequestError.at(
+                f"vectors.{name}.role_arn",
+                f"{abbreviate(config.role_arn)} is not a role of this stage; its roles are: {self._roles.listed}. "
+                "Roles are added to 'model_roles' in cdk.json",
+            )
+        return config.model_copy(update={"role_arn": role.role_arn})
 
     def _with_dimensions(
         self, config: VectorConfig, deadline: Deadline, credentials: AwsCredentials | None

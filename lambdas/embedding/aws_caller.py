@@ -6,8 +6,8 @@ from urllib3.exceptions import HTTPError
 
 from lambdas.aws.credentials import AwsAccessError, AwsCredentials
 from lambdas.aws.http import HttpRequest, HttpResponse, Transport
-from lambdas.aws.roles import Role
 from lambdas.aws.services import SERVICES, service_url
+from lambdas.aws.stage_roles import StageRoles
 from lambdas.embedding.credential_chain import CredentialChain
 from lambdas.embedding.model_target import HttpCall, ModelTarget
 from lambdas.embedding.vendor_errors import connection_failure, credentials_failure, failure_of
@@ -16,8 +16,15 @@ from lambdas.embedding.vendor_errors import connection_failure, credentials_fail
 class AwsCaller:
     """Signs and sends. Safe to share between threads."""
 
-    def __init__(self, transport: Transport, credentials: CredentialChain, environment: Mapping[str, str]) -> None:
-        """`environment` may say where the services are."""
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: CredentialChain,
+        environment: Mapping[str, str],
+        roles: StageRoles | None = None,
+    ) -> None:
+        """`environment` may say where the services are; `roles` are the only ones that are assumed."""
+        self._roles = roles or StageRoles()
         self._transport = transport
         self._credentials = credentials
         self._environment = environment
@@ -26,8 +33,10 @@ class AwsCaller:
         self, target: ModelTarget, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
     ) -> HttpResponse:
         """Return a successful call's response. `credentials` are the caller's own. Raises `CallFailedError`."""
-        role = Role(target.role_arn, target.external_id, target.region) if target.role_arn else None
         try:
+            # A caller's own credentials come before any role.
+            is_assumed = target.role_arn is not None and credentials is None
+            role = self._roles.role_to_assume(str(target.role_arn), target.region) if is_assumed else None
             resolved = self._credentials.resolve(credentials, role)
         except AwsAccessError as error:
             raise credentials_failure(error, target) from None

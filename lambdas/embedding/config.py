@@ -33,10 +33,7 @@ Region = Annotated[str, AfterValidator(_looks_like_a_region)]
 EndpointName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]*[!-~])?$", max_length=1024)]
 ModelId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._/-]*$", max_length=2048)]
-RoleArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", max_length=2048)
-]
-ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+=,.@:/-]+$", min_length=2, max_length=1224)]
+RoleReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+=,.@:/-]*$", max_length=2048)]
 
 # Settings that only one of the two services knows.
 _BEDROCK_ONLY = {"model": "did you mean 'target_model' or 'endpoint'?", "family": "remove it"}
@@ -96,11 +93,24 @@ class Text2VecAws(StrictModel):
         default=None, min_length=1, description="The properties that are embedded; all text properties by default."
     )
     vectorize_collection_name: bool = Field(default=False, description="The collection's name is embedded first.")
-    role_arn: RoleArn | None = Field(default=None, description="The role that Alto assumes to call the model.")
-    external_id: ExternalId | None = Field(default=None, description="The external id that the role's trust asks for.")
+    role_arn: RoleReference | None = Field(
+        default=None,
+        description="The role that Alto assumes to call the model: name or ARN of one of the stage's `model_roles`. "
+        "The response has its ARN.",
+    )
     requests_per_minute: int | None = Field(default=None, ge=1, description="Never more calls than this.")
     tokens_per_minute: int | None = Field(default=None, ge=1, description="Never more input tokens than this.")
     index: HnswIndex = Field(default_factory=HnswIndex)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _external_id_is_the_stages(cls, data: object) -> object:
+        if isinstance(data, dict) and "external_id" in data:
+            raise ValueError(
+                "'external_id' cannot be sent: it is part of the stage's setting 'model_roles'. Remove it, and name "
+                "the role in 'role_arn'"
+            )
+        return data
 
     @field_validator("source_properties")
     @classmethod
@@ -113,8 +123,6 @@ class Text2VecAws(StrictModel):
     @model_validator(mode="after")
     def _settings_fit_together(self) -> Self:
         problems = list(self._bedrock_problems() if self.service == "bedrock" else self._sagemaker_problems())
-        if self.external_id and not self.role_arn:
-            problems.append("'external_id' is only used to assume a role: write 'role_arn' too, or remove it")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -181,5 +181,5 @@ def _identity(config: Text2VecAws, credentials: AwsCredentials | None) -> tuple[
     if credentials is not None:
         return ("caller", credentials.fingerprint, "")
     if config.role_arn:
-        return ("role", config.role_arn, config.external_id or "")
+        return ("role", config.role_arn, "")
     return ("alto", "", "")

@@ -34,12 +34,7 @@ class ModelTarget(Protocol):
 
     @property
     def role_arn(self) -> str | None:
-        """The role to assume, if any."""
-        ...
-
-    @property
-    def external_id(self) -> str | None:
-        """The external id that the trust policy of the role asks for."""
+        """The role to assume, if any: one of the stage's."""
         ...
 
     @property

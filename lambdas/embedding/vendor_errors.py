@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
 
 from lambdas.aws.credentials import AccessRefusedError, AwsAccessError, NoCredentialsError
 from lambdas.aws.http import HttpResponse
+from lambdas.aws.stage_roles import RoleNotListedError
 from lambdas.embedding.model_target import ModelTarget
 from lambdas.errors import (
     CredentialsExpiredError,
@@ -225,6 +226,12 @@ def credentials_failure(error: AwsAccessError, target: ModelTarget) -> CallFaile
             "X-AWS-Access-Key and X-AWS-Secret-Key headers."
         )
         return _failed(Rule(CredentialsRefusedError, Remedy.STOP, advice), target, "")
+    if isinstance(error, RoleNotListedError):
+        advice = (
+            f"The role '{target.role_arn}' is not a role of this stage, so {{what}} in {{region}} cannot be called "
+            f"with it. The roles are: {error.listed}. Add it to 'model_roles' in cdk.json."
+        )
+        return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), target, "")
     if not isinstance(error, AccessRefusedError):
         return _failed(_UNREACHABLE, target, "the credentials for it could not be fetched")
     rule = _CODES.get(error.code)
@@ -232,8 +239,8 @@ def credentials_failure(error: AwsAccessError, target: ModelTarget) -> CallFaile
         return _failed(rule, target, "assuming its role")
     advice = (
         f"The role '{target.role_arn}' may not be assumed for {{what}} in {{region}}. Allow Alto's function "
-        "sts:AssumeRole on it, and name that function's role"
-        f"{' and the external id' if target.external_id else ''} in its trust policy."
+        "sts:AssumeRole on it, and name that function's role and the external id of 'model_roles', if it has one, in "
+        "its trust policy."
     )
     return _failed(Rule(RoleRefusedError, Remedy.STOP, advice), target, "")
 

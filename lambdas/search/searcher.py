@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 
 class Searcher:
-    """Runs searches. `region` is Alto's own, `limits` bound the cost of a request, `clock` returns seconds."""
+    """Runs searches.
+
+    `region` is Alto's own, `limits` bound the cost of a request, `rerank_role` is the role that calls models which
+    rerank, `clock` returns seconds.
+    """
 
     def __init__(
         self,
@@ -37,11 +41,12 @@ class Searcher:
         region: str,
         *,
         limits: RequestLimits | None = None,
+        rerank_role: str | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._engine = engine
         self._vectors = QueryVectors(engine, embedder)
-        self._reranker = HitReranker(reranker, region)
+        self._reranker = HitReranker(reranker, region, rerank_role)
         self._limits = limits or RequestLimits()
         self._clock = clock
 

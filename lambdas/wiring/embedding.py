@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from lambdas.aws.stage_roles import StageRoles
 from lambdas.embedding.aws_caller import AwsCaller
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.credential_chain import CredentialChain, credentials_from_environment
@@ -11,13 +12,19 @@ from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import AwsModel
 from lambdas.invocation import current
 from lambdas.observability import logger
+from lambdas.settings import ModelSettings
 from lambdas.wiring.aws import Aws, assume
+
+
+def stage_roles(aws: Aws) -> StageRoles:
+    """Return the roles that the stage's functions may assume to call models."""
+    return StageRoles(ModelSettings.from_environment(aws.environment).roles)
 
 
 def model_caller(aws: Aws) -> AwsCaller:
     """Return a caller of models, with the function's own credentials where no more specific ones are given."""
     chain = CredentialChain(aws.own, assume, credentials_from_environment(aws.environment))
-    return AwsCaller(aws.http, chain, aws.environment)
+    return AwsCaller(aws.http, chain, aws.environment, stage_roles(aws))
 
 
 def embedder(caller: AwsCaller) -> Embedder:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
-from lambdas.settings import EngineSettings, RequestLimits
+from lambdas.settings import EngineSettings, ModelSettings, RequestLimits
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.opensearch import connect
@@ -36,7 +36,14 @@ def services() -> QueryServices:
     limits = RequestLimits.from_environment(os.environ)
     aws = aws_access(os.environ)
     engine, caller = connect(settings, aws), model_caller(aws)
-    searcher = Searcher(engine, embedder(caller), lambda: _reranker(caller), settings.region, limits=limits)
+    searcher = Searcher(
+        engine,
+        embedder(caller),
+        lambda: _reranker(caller),
+        settings.region,
+        limits=limits,
+        rerank_role=ModelSettings.from_environment(os.environ).rerank_role,
+    )
     return QueryServices(
         settings=settings,
         engine=engine,

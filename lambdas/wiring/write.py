@@ -24,7 +24,7 @@ from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
 from lambdas.settings import RequestLimits
 from lambdas.wiring.aws import aws_access
-from lambdas.wiring.embedding import embedder, model_caller
+from lambdas.wiring.embedding import embedder, model_caller, stage_roles
 from lambdas.wiring.jobs import job_store
 from lambdas.wiring.opensearch import connect
 from lambdas.wiring.session import aws_session
@@ -58,7 +58,14 @@ def services() -> WriteServices:
     engine = connect(settings, aws)
     registry = CollectionRegistry(engine)
     model = embedder(model_caller(aws))
-    collections = CollectionAdmin(engine, registry, model, settings.knn_engine, replicas=settings.default_replicas)
+    collections = CollectionAdmin(
+        engine,
+        registry,
+        model,
+        settings.knn_engine,
+        replicas=settings.default_replicas,
+        roles=stage_roles(aws),
+    )
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
     writer = ObjectWriter(engine, bulk, model, schema=collections)

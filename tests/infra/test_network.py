@@ -34,7 +34,7 @@ def test_a_stage_has_the_endpoints_that_its_settings_use(vpc: Synthesis, synthes
     everything = synthesize(
         "vpc",
         sagemaker_endpoints='["minilm"]',
-        embedding_roles='["arn:aws:iam::210987654321:role/embed"]',
+        model_roles='[{"name": "films", "role_arn": "arn:aws:iam::210987654321:role/embed"}]',
         rerank_models='["cohere.rerank-v3-5:0"]',
     )
 

@@ -1,5 +1,6 @@
 """Who may do what. A wildcard that is not listed here fails."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -170,14 +171,22 @@ def test_endpoints_are_named_one_by_one(synthesize: Callable[..., Synthesis]) ->
         assert invoke.resources == {"arn:aws:sagemaker:eu-west-1:<AWS::AccountId>:endpoint/minilm"}
 
 
-def test_roles_of_collections_are_named_one_by_one(synthesize: Callable[..., Synthesis]) -> None:
-    role = "arn:aws:iam::210987654321:role/embed"
-    stage = synthesize("dev", embedding_roles=f'["{role}"]')
+def test_roles_are_assumed_only_with_the_external_id_of_their_pair(synthesize: Callable[..., Synthesis]) -> None:
+    role = "arn:aws:iam::210987654321:role/"
+    pairs = [{"name": "films", "role_arn": f"{role}films", "external_id": "alto-films"}]
+    pairs += [{"name": "books", "role_arn": f"{role}books"}]
+    stage = synthesize("dev", model_roles=json.dumps(pairs), rerank_role="books")
 
     for name in ("query", "write", "load"):
-        [assume] = [each for each in stage.rights_of(name) if "sts:AssumeRole" in each.actions]
-        assert assume.resources == {role}
+        assumed = [each for each in stage.rights_of(name) if "sts:AssumeRole" in each.actions]
+        assert {(*each.resources, each.conditions) for each in assumed} == {
+            (f"{role}films", "{'StringEquals': {'sts:ExternalId': 'alto-films'}}"),
+            (f"{role}books", ""),
+        }
+        assert json.loads(stage.function(name)["Environment"]["Variables"]["ALTO_MODEL_ROLES"]) == pairs
     assert "sts:AssumeRole" not in stage.allowed_actions("split")
+    rerankers = {name: stage.function(name)["Environment"]["Variables"].get("ALTO_RERANK_ROLE") for name in FUNCTIONS}
+    assert rerankers == {"query": f"{role}books", "write": None, "split": None, "load": None}
     assert not stage.findings
 
 

@@ -7,6 +7,7 @@ import pytest
 from infra.settings.stage_settings import SettingsError, read_settings
 
 ACCOUNT = "123456789012"
+ROLE = "arn:aws:iam::123456789012:role/embed"
 DOMAIN_ID = "abcdefghijklmnopqrstuvwxyz"
 THREE_ZONES = {"instance_type": "r7g.large.search", "zones": 3, "dedicated_managers": 3, "volume_gib": 20}
 
@@ -43,11 +44,29 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         ({"load_concurrency": "1"}, "Setting 'load_concurrency' is '1': write a whole number from 2 to 1000."),
         ({"models": '["*"]'}, "Setting 'models' is '[\"*\"]': write Bedrock model ids, without wildcards."),
         (
-            {"embedding_roles": '["arn:aws:iam::123456789012:role/*"]'},
+            {"model_roles": '[{"name": "films", "role_arn": "arn:aws:iam::123456789012:role/*"}]'},
             (
-                "Setting 'embedding_roles' is '[\"arn:aws:iam::123456789012:role/*\"]': write role ARNs such as "
+                "Setting 'model_roles[0].role_arn' is 'arn:aws:iam::123456789012:role/*': write a role's ARN such as "
                 "arn:aws:iam::123456789012:role/embed, without wildcards."
             ),
+        ),
+        (
+            {"model_roles": f'[{{"name": "films", "role_arn": "{ROLE}", "external_id": "*"}}]'},
+            (
+                "Setting 'model_roles[0].external_id' is '*': write what the role's trust policy asks for: "
+                "2 to 256 letters, digits and _+=,.@:/-."
+            ),
+        ),
+        (
+            {"model_roles": [{"name": name, "role_arn": ROLE} for name in ("films", "books")]},
+            (
+                f"Setting 'model_roles' is {[{'name': name, 'role_arn': ROLE} for name in ('films', 'books')]}: "
+                f"list the role_arn '{ROLE}' once: a role has one external id."
+            ),
+        ),
+        (
+            {"model_roles": [{"name": "films", "role_arn": ROLE}], "rerank_role": "books"},
+            "Setting 'rerank_role' is 'books': write the name of one of 'model_roles' (films), or leave it out.",
         ),
         ({"models": "titan"}, "Setting 'models' is 'titan': write a list, on the command line as JSON."),
         (
@@ -83,7 +102,7 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
             (
                 "Setting 'function_environment' is wrong: remove AWS_SECRET_KEY: do not keep secrets in "
                 "an environment; "
-                "name a role in 'embedding_roles'."
+                "name a role in 'model_roles'."
             ),
         ),
         (

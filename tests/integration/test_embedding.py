@@ -99,6 +99,9 @@ def embedder(environment: pytest.MonkeyPatch) -> Embedder:
     return make_embedder()
 
 
+ROLES = '[{"name": "films", "role_arn": "arn:aws:iam::123456789012:role/embed", "external_id": "ext"}]'
+
+
 def make_embedder() -> Embedder:
     return Embedder(AwsModel(model_caller(aws_access(os.environ))))
 
@@ -483,7 +486,8 @@ def test_the_environment_aliases_sign_before_the_functions_own_keys(
 
 
 def test_the_role_of_a_collection_is_assumed_once_and_signs(environment: pytest.MonkeyPatch, aws_url: str) -> None:
-    config = bedrock(role_arn="arn:aws:iam::123456789012:role/embed", external_id="ext")
+    config = bedrock(role_arn="arn:aws:iam::123456789012:role/embed")
+    environment.setenv("ALTO_MODEL_ROLES", ROLES)
     with Emulator(model="stub") as emulator:
         environment.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", emulator.url)
         environment.setenv("AWS_ENDPOINT_URL_STS", aws_url)
@@ -537,6 +541,7 @@ def test_no_key_appears_in_logs_errors_or_what_is_sent_beside_the_signature(
     stub: Emulator, environment: pytest.MonkeyPatch, aws_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment.setenv("AWS_ENDPOINT_URL_STS", aws_url)
+    environment.setenv("ALTO_MODEL_ROLES", ROLES)
     role = bedrock(role_arn="arn:aws:iam::123456789012:role/embed")
     messages: list[str] = []
     with caplog.at_level(logging.DEBUG):

@@ -284,6 +284,10 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Configure.Generative.aws_bedrock(model="m"), "bedrock-runtime"),
         (Configure.VectorIndex.flat, "hnsw"),
         (lambda: Configure.Vectors.text2vec_aws(region="r", model="m", quantizer="pq"), "faiss"),
+        (
+            lambda: Configure.Vectors.text2vec_aws_bedrock(model="m", region="r", role_arn="a", external_id="b"),
+            "model_roles",
+        ),
         (lambda: Property(name="a", data_type=DataType.BLOB).to_api(), "S3"),
         (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "CJK"),
         (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),

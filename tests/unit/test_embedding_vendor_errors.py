@@ -29,7 +29,6 @@ ROLE = Text2VecAws(
     region="eu-west-1",
     model="cohere.embed-v4:0",
     role_arn="arn:aws:iam::123456789012:role/embed",
-    external_id="ext",
 )
 
 

@@ -16,7 +16,6 @@ class RerankModel(NamedTuple):
     target: str
     region: str
     role_arn: str | None = None
-    external_id: str | None = None
 
     @property
     def service(self) -> Literal["bedrock"]:

@@ -1,12 +1,12 @@
 """Reranking: the texts that a model reads, and the order of its scores. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.embedding.config import ExternalId, ModelId, Region, RoleArn
+from lambdas.embedding.config import ModelId, Region
 from lambdas.errors import (
     EmbeddingError,
     InvalidRequestError,
@@ -46,18 +46,21 @@ class Rerank(StrictModel):
         description="How many of the best hits are reranked. Pages end there. "
         "The queries of one request rerank at most 2,000 in all.",
     )
-    role_arn: RoleArn | None = Field(default=None, description="The role that Alto assumes to call the model.")
-    external_id: ExternalId | None = Field(default=None, description="The external id that the role's trust asks for.")
 
-    @model_validator(mode="after")
-    def _external_id_has_a_role(self) -> Self:
-        if self.external_id and not self.role_arn:
-            raise ValueError("'external_id' is only used to assume a role: write 'role_arn' too, or remove it")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _role_is_the_stages(cls, data: object) -> object:
+        for name in ("role_arn", "external_id"):
+            if isinstance(data, dict) and name in data:
+                raise ValueError(
+                    f"'{name}' cannot be sent: models that rerank are called with the stage's own role, or that of its "
+                    "setting 'rerank_role'. Remove it, or send the X-AWS-Access-Key and X-AWS-Secret-Key headers"
+                )
+        return data
 
-    def resolve_model(self, region: str) -> RerankModel:
-        """Return the model to call. `region` is Alto's own."""
-        return RerankModel(self.model, self.region or region, self.role_arn, self.external_id)
+    def resolve_model(self, region: str, role_arn: str | None = None) -> RerankModel:
+        """Return the model to call. Region and role are Alto's own."""
+        return RerankModel(self.model, self.region or region, role_arn)
 
 
 def query_text(mode: Mode | None) -> str | None:

@@ -25,13 +25,14 @@ type Reranked = tuple[Found, RerankOutcome | None]
 
 
 class HitReranker:
-    """Reranks the candidates of searches. `region` is Alto's own, for models that name none.
+    """Reranks the candidates of searches. `region` is Alto's own, for models that name none, `role_arn` the stage's.
 
     The reranker is created on first use: few searches need one.
     """
 
-    def __init__(self, reranker: "Callable[[], Reranker]", region: str) -> None:
+    def __init__(self, reranker: "Callable[[], Reranker]", region: str, role_arn: str | None = None) -> None:
         self._reranker = cache(reranker)
+        self._role_arn = role_arn
         self._region = region
 
     def rerank(self, found: Found, *, deadline: Deadline, credentials: AwsCredentials | None) -> Reranked:
@@ -47,7 +48,7 @@ class HitReranker:
         texts = collect_passages(found.plan.collection, rerank, hits)
         query = rerank.query or query_text(request.mode)
         assert query is not None  # validated with the request
-        model = rerank.resolve_model(self._region)
+        model = rerank.resolve_model(self._region, self._role_arn)
         # Without a text the query stands in for one: a wrong model or missing rights must not show with the first hit.
         asked = list(texts.values()) or [query]
         try:
