@@ -9,6 +9,7 @@ import orjson
 
 from local.emulator.errors import body_too_large, invalid, malformed
 from local.emulator.families import FAMILIES, Family, Work, render_cohere_list
+from local.emulator.text.models import BY_ID, TextModel
 
 BODY_LIMIT = 25_000_000
 _PROFILE_PREFIX = re.compile(r"^(us|us-gov|eu|apac|jp|au|ca|global)\.(?=\w+\.)")
@@ -30,10 +31,9 @@ class Bedrock:
             row = replace(family, render=render_cohere_list) if listed else family
             self._families |= dict.fromkeys(family.ids, row)
         for arn, model in self._profiles.items():
-            if self.model_id(arn) not in self._families:
-                raise ValueError(
-                    f"The profile {arn} names {model!r}, which is not a model here: {', '.join(self._families)}."
-                )
+            if self.model_id(arn) not in {**self._families, **BY_ID}:
+                known = ", ".join((*self._families, *BY_ID))
+                raise ValueError(f"The profile {arn} names {model!r}, which is not a model here: {known}.")
 
     def model_id(self, identifier: str) -> str:
         """The foundation model's id behind an id, an inference profile's id, or an ARN of either."""
@@ -47,6 +47,16 @@ class Bedrock:
         if family is None:
             raise invalid("The provided model identifier is invalid.")
         return family
+
+    def text_model(self, identifier: str) -> TextModel:
+        """Raises ServiceError as AWS does for an identifier it does not know, or a model that writes no text."""
+        model_id = self.model_id(identifier)
+        if model_id in self._families:
+            raise invalid("The action or operation requested is invalid. Verify that the model supports Converse.")
+        model = BY_ID.get(model_id)
+        if model is None:
+            raise invalid("The provided model identifier is invalid.")
+        return model
 
 
 def read_body(headers: Mapping[str, str], body: bytes) -> Any:

@@ -11,7 +11,15 @@ Service = Literal["bedrock", "sagemaker"]
 
 THROTTLED = "ThrottlingException"
 SLOW, DROPPED, MALFORMED, ERROR_IN_BODY = "slow", "dropped", "malformed", "error_in_body"
-STRANGE = (SLOW, DROPPED, MALFORMED, ERROR_IN_BODY)  # not an error status: they spoil or delay the response
+# Only of Converse: quotes that no source has.
+FALSE_CITATION = "false_citation"
+STRANGE = (
+    SLOW,
+    DROPPED,
+    MALFORMED,
+    ERROR_IN_BODY,
+    FALSE_CITATION,
+)  # not an error status: they spoil or delay the response
 
 # kind: status, message, and the code that SageMaker uses where it has its own
 ERRORS: dict[str, tuple[int, str, str]] = {

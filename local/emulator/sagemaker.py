@@ -15,6 +15,8 @@ BODY_LIMIT = 6_291_456
 ACCOUNT = "000000000000"
 TEI_TOKENS = 512
 TEI_TEXTS = 32  # --max-client-batch-size unless the endpoint sets it
+# Containers that write text: see local/emulator/text/endpoints.py.
+TEXT_STYLES = ("chat", "tgi")
 _COHERE = next(family for family in FAMILIES if family.name == "cohere-v3")
 
 
@@ -75,9 +77,16 @@ class Endpoint:
     inference_components: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.style not in STYLES:
-            raise ValueError(f"The endpoint {self.name} has style {self.style!r}; choose one of {', '.join(STYLES)}.")
-        object.__setattr__(self, "dimensions", self.dimensions or STYLES[self.style].dimensions)
+        if self.style not in (*STYLES, *TEXT_STYLES):
+            known = ", ".join((*STYLES, *TEXT_STYLES))
+            raise ValueError(f"The endpoint {self.name} has style {self.style!r}; choose one of {known}.")
+        if not self.writes:
+            object.__setattr__(self, "dimensions", self.dimensions or STYLES[self.style].dimensions)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it generates text; the others embed."""
+        return self.style in TEXT_STYLES
 
     def check_target(self, headers: Mapping[str, str]) -> None:
         """Raises ServiceError when a listed header is missing or names something else."""
@@ -163,7 +172,7 @@ class SageMaker:
         if name in self._endpoints:
             return self._endpoints[name]
         style, hyphen, _ = name.partition("-")
-        if not hyphen or style not in STYLES:
+        if not hyphen or style not in (*STYLES, *TEXT_STYLES):
             raise validation_error(f"Endpoint {name} of account {ACCOUNT} not found.")
         return Endpoint(name, style)
 

@@ -19,6 +19,7 @@ from local.emulator.errors import ServiceError
 from local.emulator.faults import (
     DROPPED,
     ERROR_IN_BODY,
+    FALSE_CITATION,
     MALFORMED,
     SLOW,
     STRANGE,
@@ -31,6 +32,8 @@ from local.emulator.faults import (
 from local.emulator.http11 import Connection, Request, Response
 from local.emulator.model import Embedder, make_embedder
 from local.emulator.sagemaker import STYLES, SageMaker
+from local.emulator.text.converse import misquote
+from local.emulator.text.service import TextService
 from local.errors import LocalStackError
 
 HOST = "127.0.0.1"
@@ -47,7 +50,7 @@ class Options:
     model: `minilm` or `stub`. port 0: any free one. threads: of the model, all cores by default. faults: a FaultPlan as
     JSON. access: an Access as JSON. profiles: ARN of an application inference profile to its model id. endpoints: see
     SageMaker. s3_endpoint: where batch jobs find their files; AWS itself by default. requests_kept: how many of the
-    last calls the counters show with their bodies.
+    last calls the counters show with their bodies. guardrails: identifier to the fields of a Guardrail.
     """
 
     model: str = "minilm"
@@ -57,6 +60,7 @@ class Options:
     access: Mapping[str, Any] = field(default_factory=dict)
     profiles: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, Any] = field(default_factory=dict)
+    guardrails: Mapping[str, Any] = field(default_factory=dict)
     cohere_v4_list: bool = False
     s3_endpoint: str | None = None
     requests_kept: int = 100
@@ -76,11 +80,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a valid call: the texts that were embedded, and the response."""
+    """The result of a valid call: the texts that the model read, and the response."""
 
     texts: list[str]
     body: bytes
     headers: Mapping[str, str]
+    embedded: bool = False
 
 
 class Application:
@@ -92,6 +97,7 @@ class Application:
             self._access = Access.parse(options.access)
             self._bedrock = Bedrock(options.profiles, cohere_v4_list=options.cohere_v4_list)
             self._sagemaker = SageMaker(options.endpoints)
+            self._text = TextService(embedder if options.model != "stub" else None, options.guardrails)
         except (TypeError, ValueError) as error:
             raise LocalStackError(f"The emulator's options are wrong. {error}") from error
         self._injector = FaultInjector(self._start_plan)
@@ -101,12 +107,13 @@ class Application:
         self._batch = BatchInference(self._bedrock, embedder, options.s3_endpoint, lambda: self._injector)
 
     def close(self) -> None:
-        """Ends the batch jobs that are under way."""
+        """Ends the batch jobs that are under way, and the text model."""
         self._batch.close()
+        self._text.close()
 
     async def handle(self, request: Request) -> Response | None:
         match request.method, request.path.split("/")[1:]:
-            case "POST", ["model", identifier, "invoke"]:
+            case "POST", ["model", identifier, "invoke" | "converse"]:
                 return await self._invoke("bedrock", unquote(identifier), request)
             case "POST", ["endpoints", name, "invocations"]:
                 return await self._invoke("sagemaker", unquote(name), request)
@@ -171,7 +178,7 @@ class Application:
                 raise fault(kind, service)
             response = Response(200, result.body, {**JSON, **_request_id(), **result.headers})
             response, error = _spoil(response, kind)
-            embedded = error is None and target != RERANK
+            embedded = error is None and result.embedded
         except ServiceError as refusal:
             error = refusal.code
             response = _error(refusal, service)
@@ -187,6 +194,8 @@ class Application:
     async def _dispatch(self, service: Service, target: str, request: Request, caller: Caller) -> Result:
         if target == RERANK:
             return await self._rerank(request, caller)
+        if request.path.endswith("/converse"):
+            return await self._converse(target, request, caller)
         if service == "bedrock":
             return await self._invoke_bedrock(target, request, caller)
         return await self._invoke_sagemaker(target, request)
@@ -197,7 +206,15 @@ class Application:
         body = bedrock.read_body(request.headers, request.body)
         work = family.read(body)
         vectors = await self._embedder.embed(work.texts, work.dimensions)
-        return Result(work.texts, _dump(family.render(body, work, vectors)), bedrock.response_headers(work))
+        return Result(
+            work.texts, _dump(family.render(body, work, vectors)), bedrock.response_headers(work), embedded=True
+        )
+
+    async def _converse(self, identifier: str, request: Request, caller: Caller) -> Result:
+        model, model_id = self._bedrock.text_model(identifier), self._bedrock.model_id(identifier)
+        self._access.check_model(caller, model_id)
+        texts, body = await self._text.converse(identifier, model_id, model, request.body)
+        return Result(texts, _dump(body), {})
 
     async def _rerank(self, request: Request, caller: Caller) -> Result:
         asked = reranking.read(request.body, caller.region)
@@ -208,11 +225,16 @@ class Application:
     async def _invoke_sagemaker(self, name: str, request: Request) -> Result:
         endpoint = self._sagemaker.endpoint(name)
         endpoint.check_target(request.headers)
+        if endpoint.writes:
+            content_type = request.headers.get("content-type", "")
+            texts, body = await self._text.invoke_endpoint(endpoint, content_type, request.body)
+            return Result(texts, _dump(body), {})
         body, texts = endpoint.read(request.headers, request.body)
         embed = self._embedder.embed_tokens if STYLES[endpoint.style].tokens else self._embedder.embed
         vectors = await embed(texts, endpoint.dimensions)
         variant = request.headers.get("x-amzn-sagemaker-target-variant", "AllTraffic")
-        return Result(texts, _dump(endpoint.render(body, vectors)), {"x-Amzn-Invoked-Production-Variant": variant})
+        headers = {"x-Amzn-Invoked-Production-Variant": variant}
+        return Result(texts, _dump(endpoint.render(body, vectors)), headers, embedded=True)
 
 
 async def serve(options: Options, ready: Callable[[str], None], stop: asyncio.Event) -> None:
@@ -257,6 +279,8 @@ def _spoil(response: Response, kind: str | None) -> tuple[Response | None, str |
     if kind == ERROR_IN_BODY:  # Titan image can report a failure with a status of 200
         body = {"embedding": None, "inputTextTokenCount": 0, "message": "The embedding failed by a scripted fault."}
         return Response(200, _dump(body), response.headers), kind
+    if kind == FALSE_CITATION:
+        return Response(200, _dump(misquote(orjson.loads(response.body))), response.headers), None
     return response, None
 
 

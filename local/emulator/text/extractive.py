@@ -1,0 +1,227 @@
+"""The default text model: it quotes. The best one to three sentences of the passages, word for word, or a refusal.
+
+No language model: each sentence is scored by the cosine of its MiniLM vector with the question's and by the share of
+the question's words that the sentence or its passage has. It shows that citations are right and that nothing is
+invented; it shows nothing of how a real model writes.
+"""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from local.emulator.model import Embedder
+from local.emulator.text.prompt import Passage, Piece, Prompt, Quote
+from local.emulator.vectors import Floats
+
+UNKNOWN = "The passages do not say."
+MOST_SENTENCES = 3
+# Chosen on benchmarks/questions/tuning_*.txt, not on the questions of the acceptance run.
+THRESHOLD = 0.5
+# Of word shares alone, with the stub.
+WORDS_THRESHOLD = 0.5
+# A name or a title says less than a sentence.
+HEADING_SHARE = 0.8
+HEADING_CHARACTERS = 100
+# A further sentence has to be nearly as good as the best.
+FURTHER = 0.93
+WORDS_SHARE = 0.4
+# Scored by their words first: a long context costs no more than this many vectors.
+SENTENCES_EMBEDDED = 48
+VECTORS_KEPT = 20_000
+DIMENSIONS = 384
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n+")
+_WHOLE = re.compile(r"[.!?][\"')\]]*$")
+_LABEL = re.compile(r"[\w. -]{1,60}:")
+_VALUE = re.compile(r"<value\b[^>]*>(.*?)</value>", re.DOTALL)
+_ASKING = (
+    "how ",
+    "what ",
+    "which ",
+    "who ",
+    "whom ",
+    "whose ",
+    "where ",
+    "when ",
+    "why ",
+    "is ",
+    "are ",
+    "does ",
+    "can ",
+)
+_WORD = re.compile(r"[^\W_]+")
+_COMMON_TEXT = (
+    "a an and any are as at be been but by can could do does for from had has have how i if in into is it its me my "
+    "of on or our should so that the their them then there these they this those to was we were what when where "
+    "which who whom why will with would you your"
+)
+_COMMON = frozenset(_COMMON_TEXT.split())
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of block `block` of passage `passage`."""
+
+    text: str
+    passage: int
+    block: int
+    heading: str = ""
+
+    @property
+    def in_context(self) -> str:
+        return f"{self.heading}. {self.text}" if self.heading and self.heading != self.text else self.text
+
+    @property
+    def is_whole(self) -> bool:
+        return _WHOLE.search(self.text) is not None
+
+
+class Extractive:
+    """Quotes sentences. embedder: None scores by words alone, as the stub's vectors mean nothing."""
+
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._embedder = embedder
+        self._vectors: OrderedDict[str, Floats] = OrderedDict()
+
+    async def generate(self, prompt: Prompt) -> list[Piece]:
+        if not prompt.passages:
+            return [Piece(await self._from_prompt(prompt.task))]
+        sentences = sentences_of(prompt.passages)
+        if is_question(prompt.task):
+            scores = await self._scores(prompt.task, sentences)
+            chosen = choose(sentences, scores, THRESHOLD if self._embedder else WORDS_THRESHOLD)
+        else:
+            chosen = first_of_each(sentences)
+        if not chosen:
+            return [Piece(UNKNOWN)]
+        pieces: list[Piece] = []
+        for sentence in chosen:
+            pieces += [Piece(" ")] if pieces else []
+            pieces.append(_piece(prompt, sentence))
+        return pieces
+
+    def close(self) -> None:
+        """The embedder belongs to the server."""
+
+    async def _from_prompt(self, task: str) -> str:
+        """A text from the prompt alone: of its material, what fits the instruction best."""
+        instruction, material = split_instruction(task)
+        sentences = sentences_of((Passage("", "", (material,)),))
+        scores = await self._scores(instruction, sentences)
+        best = sorted(range(len(sentences)), key=lambda place: -scores[place])[:2]
+        return " ".join(sentences[place].text for place in sorted(best)) or material or task
+
+    async def _scores(self, question: str, sentences: list[Sentence]) -> list[float]:
+        shares = word_shares(question, sentences)
+        if self._embedder is None:
+            return shares
+        order = sorted(range(len(sentences)), key=lambda place: (-shares[place], sentences[place].block))
+        near = order[:SENTENCES_EMBEDDED]
+        vectors = await self._embed([question, *(sentences[place].in_context for place in near)])
+        scores = [0.0] * len(sentences)
+        for place, cosine in zip(near, vectors[1:] @ vectors[0], strict=True):
+            mixed = (1 - WORDS_SHARE) * float(cosine) + WORDS_SHARE * shares[place]
+            scores[place] = mixed if sentences[place].is_whole else HEADING_SHARE * mixed
+        return scores
+
+    async def _embed(self, texts: list[str]) -> Floats:
+        assert self._embedder is not None
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        found = {text: self._vectors[text] for text in texts if text in self._vectors}
+        if missing:
+            found |= dict(zip(missing, await self._embedder.embed(missing, DIMENSIONS), strict=True))
+        for text, vector in found.items():
+            self._vectors[text] = vector
+            self._vectors.move_to_end(text)
+        while len(self._vectors) > VECTORS_KEPT:
+            self._vectors.popitem(last=False)
+        return np.stack([found[text] for text in texts])
+
+
+def _piece(prompt: Prompt, sentence: Sentence) -> Piece:
+    passage = prompt.passages[sentence.passage]
+    if passage.marks:
+        return Piece(f"{sentence.text} [{passage.marks[sentence.block]}]")
+    return Piece(sentence.text, (Quote(sentence.passage, sentence.block, sentence.block + 1),))
+
+
+def is_question(task: str) -> bool:
+    """Whether the task asks what the passages may not say; other tasks ("Summarize ...") can always be done."""
+    return task.rstrip().endswith("?") or task.lower().startswith(_ASKING)
+
+
+def sentences_of(passages: tuple[Passage, ...]) -> list[Sentence]:
+    """The sentences, word for word, each within one block; without labels such as `title:`."""
+    found = []
+    for number, passage in enumerate(passages):
+        heading = heading_of(passage)
+        for place, block in enumerate(passage.blocks):
+            texts = [text.strip() for text in _SENTENCE_END.split(block) if text and text.strip()]
+            found += [Sentence(text, number, place, heading) for text in texts if not _LABEL.fullmatch(text)]
+    return found
+
+
+def heading_of(passage: Passage) -> str:
+    """The short blocks that are no sentences: names and titles, which say what the sentences are about."""
+    short = [block.strip() for block in passage.blocks if len(block) <= HEADING_CHARACTERS]
+    names = [block for block in short if not _WHOLE.search(block) and not _LABEL.fullmatch(block)]
+    return max(names, key=len, default="")
+
+
+def first_of_each(sentences: list[Sentence]) -> list[Sentence]:
+    """The first whole sentence of each of the first passages: what a summary would begin with."""
+    whole = [sentence for sentence in sentences if sentence.is_whole] or sentences
+    firsts: dict[int, Sentence] = {}
+    for sentence in whole:
+        firsts.setdefault(sentence.passage, sentence)
+    return list(firsts.values())[:MOST_SENTENCES]
+
+
+def choose(sentences: list[Sentence], scores: list[float], threshold: float) -> list[Sentence]:
+    """One to three of them, best first; none if the best is below the threshold."""
+    order = sorted(range(len(sentences)), key=lambda place: -scores[place])
+    if not order or scores[order[0]] < threshold:
+        return []
+    least = max(threshold, FURTHER * scores[order[0]])
+    chosen: dict[str, Sentence] = {}
+    for place in order:
+        if scores[place] < least or len(chosen) == MOST_SENTENCES:
+            break
+        chosen.setdefault(sentences[place].text, sentences[place])
+    return list(chosen.values())
+
+
+def word_shares(question: str, sentences: list[Sentence]) -> list[float]:
+    """Per sentence the share of the question's words that it or its heading has; each word by how rare it is here."""
+    wanted = words(question)
+    if not wanted:
+        return [0.0] * len(sentences)
+    owned = [words(sentence.in_context) for sentence in sentences]
+    weights = {word: 1 / (1 + sum(word in each for each in owned) / max(1, len(owned))) for word in wanted}
+    total = sum(weights.values())
+    return [sum(weights[word] for word in wanted & each) / total for each in owned]
+
+
+def words(text: str) -> set[str]:
+    """Lower case, without common words, endings of the plural and the like cut."""
+    return {stem(word) for word in _WORD.findall(text.lower()) if word not in _COMMON}
+
+
+def stem(word: str) -> str:
+    for ending in ("ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
+
+
+def split_instruction(task: str) -> tuple[str, str]:
+    """A prompt's instruction and its material: marked values, or what stands behind the first line or colon."""
+    values = [value.strip() for value in _VALUE.findall(task) if value.strip()]
+    if values:
+        return _VALUE.sub(" ", task), "\n".join(values)
+    head, found, tail = task.partition("\n")
+    if not (found and tail.strip()):
+        head, found, tail = task.partition(": ")
+    return (head, tail) if found and tail.strip() else (task, task)
