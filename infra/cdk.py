@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from infra.deployment.deployment import Clients, Deployment
 from infra.deployment.preflight import (
     ERROR,
     WARNING,
+    Finding,
     NotReadyError,
     check_credentials,
     ensure_service_linked_role,
@@ -39,12 +41,23 @@ def project_context() -> dict[str, Any]:
     return context
 
 
-def stage_settings(stage: str) -> Settings:
-    """A stage's settings from `cdk.json`. Raises `NotReadyError` if they cannot be used."""
+def stage_settings(stage: str, arguments: Sequence[str] = ()) -> Settings:
+    """A stage's settings from `cdk.json`, with those of the command line: `-c key=value`, as CDK reads them.
+
+    Raises `NotReadyError` if they cannot be used.
+    """
     try:
-        return read_settings({**project_context(), "stage": stage})
+        return read_settings({**project_context(), **context_of(arguments), "stage": stage})
     except SettingsError as error:
         raise NotReadyError(str(error)) from None
+
+
+def context_of(arguments: Sequence[str]) -> dict[str, str]:
+    """The context that a command line of CDK sets."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-c", "--context", action="append", default=[])
+    pairs = (each.partition("=") for each in parser.parse_known_args(list(arguments))[0].context)
+    return {key: value for key, _, value in pairs}
 
 
 def qualifier() -> str:
@@ -87,7 +100,7 @@ def main() -> None:
     # Other options, such as -c load_concurrency=2, are passed to CDK.
     options, others = parser.parse_known_args()
     try:
-        settings = stage_settings(options.stage)
+        settings = stage_settings(options.stage, others)
         if options.verb in OFFLINE:
             sys.exit(run(options.stage, options.verb, others))
         account = check_credentials(clients, settings)
@@ -110,14 +123,15 @@ def execute(verb: str, settings: Settings, account: str, arguments: list[str], *
     return run(settings.stage, verb, arguments)
 
 
-def look(settings: Settings, clients: Clients, *, call_models: bool = False) -> None:
-    """Print the findings of the preflight. Raises `NotReadyError` if one of them prevents the deployment."""
+def look(settings: Settings, clients: Clients, *, call_models: bool = False) -> list[Finding]:
+    """Print the findings of the preflight, and return them. Raises `NotReadyError` if one is an error."""
     findings = list(preflight(clients, settings, qualifier(), call_models=call_models))
     for finding in findings:
         if finding.level != ERROR:
             say(f"{'WARNING: ' if finding.level == WARNING else ''}{finding.text}")
     if errors := [finding.text for finding in findings if finding.level == ERROR]:
         raise NotReadyError("\n\n".join(errors))
+    return findings
 
 
 def bootstrap(account: str, region: str, arguments: list[str]) -> int:

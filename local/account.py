@@ -31,6 +31,9 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 BOOTSTRAP_QUALIFIER = "hnb659fds"
 BOOTSTRAP_VERSION = "31"
 
+# Read by `ministack_server.py`, which cannot import this module.
+LONGEST_DELAY = "ALTO_LOCAL_LONGEST_DELAY"
+
 # The parent's variables that a server needs; everything else (profiles, credentials, proxies, certificates) stays out
 # of it, and out of the functions, which inherit its environment.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -92,11 +95,12 @@ class LocalAccount:
         services: dict[str, str],
         *,
         concurrency: int | None = None,
+        longest_delay: int | None = None,
     ) -> None:
         """`services` names, as `{"BEDROCK_RUNTIME": url}`, the services that functions find elsewhere.
 
         concurrency: the most executions of Lambda at once, as 10 in many new accounts. By default as many as this
-        machine can run.
+        machine can run. longest_delay: the most seconds by which a message is delayed; by default what its sender says.
         """
         self.port = port
         self.region = region
@@ -124,6 +128,8 @@ class LocalAccount:
         }
         if concurrency is not None:
             environment["LAMBDA_ACCOUNT_CONCURRENCY"] = str(concurrency)
+        if longest_delay is not None:
+            environment[LONGEST_DELAY] = str(longest_delay)
         self._environment = environment
         self._process: Process | None = None
 

@@ -1,4 +1,4 @@
-"""Starts ministack with six corrections. Run by the Python of ministack's own environment.
+"""Starts ministack with six corrections and a shortcut. Run by the Python of ministack's own environment.
 
 1. As if a proxy in front of it had ended TLS. Alto's bucket and queues reject requests without TLS, by policy; the
    loopback interface has no TLS, and the local account, which enforces policies, would reject everything. The added
@@ -11,10 +11,14 @@
 6. Lambda counts the invocations of a chain through SQS: a message that a function sent carries the chain's length, and
    after 16 invocations it goes to the dead-letter queue, unless the function's RecursiveLoop is Allow. ministack counts
    direct invocations only, and does not read RecursiveLoop from templates.
+
+The shortcut: ALTO_LOCAL_LONGEST_DELAY limits by how many seconds a message is delayed, so that tests of chains that
+take hours at AWS end in seconds.
 """
 
 import contextvars
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -37,6 +41,7 @@ SQS_BATCHES = {
 # The invocations of the chain in which the current request was sent; 0 outside of functions.
 sent_in_chain: contextvars.ContextVar[int] = contextvars.ContextVar("sent_in_chain", default=0)
 LINEAGE = "Lineage="
+LONGEST_DELAY = int(os.environ.get("ALTO_LOCAL_LONGEST_DELAY", "900"))
 
 plain: Application = ministack.app
 action_of_operation: Callable[..., str | None] = iam_actions.extract_iam_action
@@ -92,6 +97,8 @@ def send_message_in_chain(data: dict[str, Any], url: str) -> Any:
     if depth := sent_in_chain.get():
         header = {"DataType": "String", "StringValue": f"{LINEAGE}{depth}"}
         data = {**data, "MessageSystemAttributes": {"AWSTraceHeader": header}}
+    if data.get("DelaySeconds"):
+        data = {**data, "DelaySeconds": min(int(data["DelaySeconds"]), LONGEST_DELAY)}
     return send_message(data, url)
 
 

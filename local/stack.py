@@ -55,12 +55,15 @@ class Stack:
         port: int | None = None,
         console: Console | None = None,
         concurrency: int | None = None,
+        longest_delay: int | None = None,
     ) -> None:
         """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one.
 
         `concurrency` limits the executions of functions at once, to 10 as in many new AWS accounts for example.
+        `longest_delay` shortens the delays of messages to so many seconds, so that tests do not wait for them.
         """
         self._concurrency = concurrency
+        self._longest_delay = longest_delay
         self.folder = folder
         self.running: RunningStack | None = None
         self._port = port
@@ -114,6 +117,7 @@ class Stack:
             read_settings({**context, "stage": STAGE}).region,
             dict.fromkeys(("BEDROCK", "BEDROCK_RUNTIME", "BEDROCK_AGENT_RUNTIME", "SAGEMAKER_RUNTIME"), emulator_url),
             concurrency=self._concurrency,
+            longest_delay=self._longest_delay,
         )
         outputs: Outputs = {}
         with self._steps:

@@ -54,9 +54,19 @@ class BatchJob:
     ended: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)
     task: "asyncio.Task[None] | None" = None
+    checks: int = 0
+    checked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def check(self) -> dict[str, Any]:
+        """The response of GetModelInvocationJob, which is counted."""
+        shown = self.shown()
+        self.checks += 1
+        if self.checks >= self.plan.checks:
+            self.checked.set()
+        return shown
 
     def shown(self) -> dict[str, Any]:
-        """The response of GetModelInvocationJob."""
+        """The job as GetModelInvocationJob shows it."""
         given = {name: self.request[name] for name in (*REQUIRED, "clientRequestToken") if name in self.request}
         times = {"submitTime": self.submitted, "lastModifiedTime": self.ended or self.submitted}
         times |= {} if self.ended is None else {"endTime": self.ended}
@@ -84,7 +94,7 @@ class BatchInference:
             case "POST", "model-invocation-job", []:
                 return {"jobArn": self._create(_json_object(request.body), caller).arn}
             case "GET", "model-invocation-job", [identifier]:
-                return self._job(identifier).shown()
+                return self._job(identifier).check()
             case "POST", "model-invocation-job", [identifier, "stop"]:
                 self._stop(self._job(identifier))
                 return {}
@@ -158,6 +168,8 @@ class BatchInference:
             await asyncio.sleep(job.plan.seconds / 2)
             job.status = "InProgress"
             await asyncio.sleep(job.plan.seconds / 2)
+            if job.plan.checks:
+                await job.checked.wait()
             if job.plan.end in ("Failed", "Expired"):
                 _end(job, job.plan.end, job.plan.message)
                 return

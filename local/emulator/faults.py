@@ -66,12 +66,14 @@ BATCH_ENDS = ("Completed", "PartiallyCompleted", "Failed", "Expired")
 class BatchPlan:
     """The fate of batch jobs that are created while the plan is in force.
 
-    seconds: how long a job takes. end: the state in which it ends, with this message. done: how many records a job that
+    seconds: how long a job takes. checks: how often it is shown under way before it may end, however long that takes.
+    end: the state in which it ends, with this message. done: how many records a job that
     is PartiallyCompleted has time for. refused: the code of the error that CreateModelInvocationJob returns.
     texts: a part of a text to the kind that a record with such a text gets, as in FaultPlan but in batch jobs only.
     """
 
     seconds: float = 0.0
+    checks: int = 0
     end: str = "Completed"
     message: str = ""
     done: int = 0
