@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy bench bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -70,6 +70,12 @@ deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account, af
 
 destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
 	$(CDK) destroy --stage $(STAGE) $(ARGS)
+
+conformance: .venv/ready node_modules/ready ## Deploy STAGE, run every scenario, write a report, tear down (STAGE=local: no AWS)
+	$(PYTHON) -m conformance --stage $(STAGE) $(ARGS)
+
+conformance-bill: .venv/ready ## Add the bill's figures to the report of an earlier day: REPORT=<file>.json
+	$(PYTHON) -m conformance --bill-of $(REPORT)
 
 fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; ALTO_FUZZ_SEED=n for others)
 	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/test_fuzz.py $(ARGS)

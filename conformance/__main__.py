@@ -64,7 +64,7 @@ def _run(given: Namespace, others: list[str]) -> int:
 
 
 def about(settings: Settings) -> dict[str, Any]:
-    """What the report says of the stage."""
+    """The part of the report that describes the stage."""
     domain = settings.domain.model_dump() if settings.domain and not settings.existing_domain_url else "existing"
     return {
         "stage": settings.stage,

@@ -21,7 +21,7 @@ def lines(stage: Stage, function: str, text: str, since: float) -> Iterable[str]
 
 
 def reports(stage: Stage, function: str, since: float) -> list[dict[str, float]]:
-    """What Lambda reports of each invocation, in milliseconds and megabytes."""
+    """Lambda's own report of each invocation, in milliseconds and megabytes."""
     return [
         {name: float(value) for name, value in FIGURE.findall(line)}
         for line in lines(stage, function, REPORT, since)

@@ -25,7 +25,7 @@ class NotMetError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What the person who runs the kit chose.
+    """The choices of the person who runs the kit.
 
     batch: whether a batch-inference job is started on AWS, which takes from minutes to hours. bill: whether Cost
     Explorer is asked, at a cent a request. handovers: how often a chunk is handed over. checks: how often a local

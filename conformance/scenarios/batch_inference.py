@@ -22,11 +22,17 @@ def batch_inference(stage: Stage) -> Figures:
         raise SkippedError("no model of the stage takes batch jobs")
     if not (stage.is_local or stage.options.batch):
         raise SkippedError("takes minutes to hours on AWS: ARGS=--batch runs it")
-    least = 0
-    if stage.script_models:
-        # More than Lambda's 16 invocations of a chain.
-        least = stage.options.checks
-        stage.script_models({"batch": {"checks": least}})
+    if stage.script_models is None:
+        return _run(stage, 0)
+    # More than Lambda's 16 invocations of a chain.
+    stage.script_models({"batch": {"checks": stage.options.checks}})
+    try:
+        return _run(stage, stage.options.checks)
+    finally:
+        stage.script_models({})
+
+
+def _run(stage: Stage, least: int) -> Figures:
     began, since = time.monotonic(), time.time()
     vector = vectorizer(stage, source_properties=["title", "description"])
     with collection(stage, "Batch", vectors={"default": vector}) as name, tempfile.TemporaryDirectory() as folder:

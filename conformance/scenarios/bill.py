@@ -13,7 +13,7 @@ LAG = (
 
 
 def bill(stage: Stage) -> Figures:
-    """What Cost Explorer has for today; usually nothing yet."""
+    """Today's costs by Cost Explorer; usually it has none yet."""
     if not stage.options.bill:
         raise SkippedError(LAG)
     today = datetime.now(UTC)

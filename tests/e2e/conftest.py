@@ -100,7 +100,7 @@ def _no_aws_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def alto(tmp_path_factory: pytest.TempPathFactory, _no_aws_environment: None) -> Iterator[Alto]:
-    with Stack(tmp_path_factory.mktemp("alto"), console=Console(file=sys.stderr)) as stack:
+    with Stack(tmp_path_factory.mktemp("alto"), console=Console(file=sys.stderr), longest_delay=0) as stack:
         assert stack.running
         s3, sqs = (aws_client(name, stack.running.endpoint, stack.running.region) for name in ("s3", "sqs"))
         with httpx.Client(base_url=stack.running.url, timeout=40, trust_env=False) as api:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from conformance.films import CHRISTMAS_FILMS, FILMS
 from local import aws_docs
 from tests.e2e.conftest import Alto, jsonl
 
@@ -19,15 +20,6 @@ TITAN = {
 # Sixty operations of three services.
 SERVICES = ("secretsmanager", "sqs", "sts")
 OPERATIONS = list(aws_docs.operations(SERVICES))
-
-FILMS = {
-    "The Shawshank Redemption": "A banker, jailed for a murder he denies, keeps hope alive and digs his way out.",
-    "The Godfather": "The ageing head of a mafia family hands his empire to the son who wanted no part of it.",
-    "The Dark Knight": "A masked vigilante faces a criminal mastermind who wants to plunge his city into chaos.",
-    "Jingle All the Way": "On Christmas Eve a father races across town for the one toy his son wants from Santa.",
-    "A Christmas Carol": "On the night before Christmas three spirits show a miser what his greed has cost him.",
-}
-CHRISTMAS_FILMS = {"Jingle All the Way", "A Christmas Carol"}
 
 
 def collection(name: str, *properties: str, sources: tuple[str, ...]) -> dict[str, Any]:

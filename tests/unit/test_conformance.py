@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import deployed
 from conformance.deployed import DeployedStage
 from conformance.figures import percentiles
 from conformance.report import Report, mask, with_bill
@@ -296,7 +295,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         ran.append((verb, arguments))
         return 0
 
-    monkeypatch.setattr(deployed.cdk, "run", run_cdk)
+    monkeypatch.setattr("infra.cdk.run", run_cdk)
     return ran
 
 
