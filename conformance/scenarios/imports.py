@@ -17,9 +17,15 @@ from conformance.films import collection
 from conformance.scenario import Checks, Figures, NotMetError, Stage, expect
 
 SECONDS_FOR_AN_IMPORT = 300
-ROWS = [{"title": f"Film {number}", "description": f"The story of {number}", "year": number} for number in range(3)]
+ROWS = 3
 
-Writer = Callable[[Path], object]
+Row = dict[str, Any]
+Writer = Callable[[Path, list[Row]], object]
+
+
+def rows_of(kind: str) -> list[Row]:
+    """Records that no other file has: the same records again would be unchanged."""
+    return [{"title": f"Film {number} of {kind}", "description": "A story", "year": number} for number in range(ROWS)]
 
 
 def json_lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -27,19 +33,19 @@ def json_lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
-def _table(delimiter: str) -> bytes:
-    rows = [list(ROWS[0]), *(map(str, row.values()) for row in ROWS)]
-    return "".join(f"{delimiter.join(row)}\n" for row in rows).encode()
+def _table(rows: list[Row], delimiter: str) -> bytes:
+    lines = [list(rows[0]), *(map(str, row.values()) for row in rows)]
+    return "".join(f"{delimiter.join(line)}\n" for line in lines).encode()
 
 
 WRITERS: dict[str, Writer] = {
-    ".jsonl": lambda path: path.write_bytes(json_lines(ROWS)),
-    ".jsonl.gz": lambda path: path.write_bytes(gzip.compress(json_lines(ROWS))),
-    ".json": lambda path: path.write_text(json.dumps(ROWS)),
-    ".csv": lambda path: path.write_bytes(_table(",")),
-    ".csv.gz": lambda path: path.write_bytes(gzip.compress(_table(";"))),
-    ".tsv": lambda path: path.write_bytes(_table("\t")),
-    ".parquet": lambda path: pq.write_table(pa.Table.from_pylist(ROWS), path),
+    ".jsonl": lambda path, rows: path.write_bytes(json_lines(rows)),
+    ".jsonl.gz": lambda path, rows: path.write_bytes(gzip.compress(json_lines(rows))),
+    ".json": lambda path, rows: path.write_text(json.dumps(rows)),
+    ".csv": lambda path, rows: path.write_bytes(_table(rows, ",")),
+    ".csv.gz": lambda path, rows: path.write_bytes(gzip.compress(_table(rows, ";"))),
+    ".tsv": lambda path, rows: path.write_bytes(_table(rows, "\t")),
+    ".parquet": lambda path, rows: pq.write_table(pa.Table.from_pylist(rows), path),
 }
 
 
@@ -52,13 +58,13 @@ def imports(stage: Stage) -> Figures:
         jobs = {ending: _send(stage, name, Path(folder), ending, write) for ending, write in WRITERS.items()}
         for ending, job in jobs.items():
             with checks.check(ending):
-                _expect_loaded(_wait(stage, job), len(ROWS), 0)
+                _expect_loaded(_wait(stage, job), ROWS, 0)
         with checks.check("dropped into the bucket"):
-            _expect_loaded(_wait(stage, drop(stage, name, "dropped.jsonl", json_lines(ROWS))), len(ROWS), 0)
+            _expect_loaded(_wait(stage, drop(stage, name, "dropped.jsonl", json_lines(rows_of("dropped")))), ROWS, 0)
         with checks.check("wrong records"):
-            body = json_lines(ROWS) + b'{"title": "Late", "year": "soon"}\n{ no JSON\n'
+            body = json_lines(rows_of("wrong")) + b'{"title": "Late", "year": "soon"}\n{ no JSON\n'
             job = _wait(stage, drop(stage, name, "wrong.jsonl", body))
-            _expect_loaded(job, len(ROWS), 2)
+            _expect_loaded(job, ROWS, 2)
             problems = [each.message for each in stage.client.imports.errors(job)]
             expect(any("year" in each for each in problems), f"a message about 'year' was expected in {problems}")
     return checks.figures() | {"seconds": round(time.monotonic() - began, 1)}
@@ -71,7 +77,7 @@ def wait_for(stage: Stage, job: ImportJob | str, timeout: float) -> ImportJob:
 
 def _send(stage: Stage, name: str, folder: Path, ending: str, write: Writer) -> ImportJob:
     path = folder / f"films{ending}"
-    write(path)
+    write(path, rows_of(ending))
     return stage.client.imports.from_file(path, collection=name)
 
 
