@@ -52,6 +52,9 @@ EXPECTED = {
 _NAME = "a letter, then up to 99 letters, digits or underscores"
 _PATH = "the name of a property, or a path such as author.name"
 PATTERNS = {
+    r"^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|by-key)$": (
+        f"{UUID_EXAMPLE}, or by-key with ?key="
+    ),
     r"^[A-Za-z][A-Za-z0-9_]{0,99}$": f"a name: {_NAME}",
     r"^[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4}$": _PATH,
     r"^(_id|_created|_updated|[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4})$": (

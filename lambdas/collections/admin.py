@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.stage_roles import StageRoles
-from lambdas.collections.index_body import KnnEngine, index_body, index_settings, mapping_update
+from lambdas.collections.index_body import KEY_MAPPING, KnnEngine, index_body, index_settings, mapping_update
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (
     Collection,
@@ -151,6 +151,11 @@ class CollectionAdmin:
             return _replace_properties(before, united(before.properties, extended.properties))
 
         return self._change(extended.name, change_collection, Deadline.after(SCHEMA_SECONDS))
+
+    def keep_keys(self, collection: Collection) -> None:
+        """Let the collection's index keep keys. One that is older than keys does not; on any other it has no effect."""
+        body = {"properties": {"key": KEY_MAPPING}}
+        self._engine.request("PUT", f"/{collection.alias}/_mapping", body, repeat=True)
 
     def _change(self, name: str, changed: Callable[[Collection], Collection], deadline: Deadline) -> Collection:
         """Change the stored collection, one writer at a time, entirely or not at all."""

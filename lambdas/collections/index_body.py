@@ -58,6 +58,9 @@ SCALAR_TYPES: dict[str, dict[str, Any]] = {
     "geo": {"type": "geo_point"},
 }
 
+# Kept and returned, but not searched: the id follows from the key.
+KEY_MAPPING: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
+
 SPACE_TYPES: dict[str, str] = {"cosine": "cosinesimil", "dot": "innerproduct", "l2_squared": "l2"}
 
 
@@ -95,6 +98,7 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
     fields: dict[str, Any] = {
         # `_id` itself can be neither sorted nor paged by.
         "id": {"type": "keyword", "normalizer": "lowercase"},
+        "key": KEY_MAPPING,
         "created": {"type": "date"},
         "updated": {"type": "date"},
         "properties": {"properties": {item.name: property_mapping(item) for item in collection.properties}},

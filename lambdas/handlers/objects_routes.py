@@ -12,7 +12,16 @@ from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, caller, credentials, deadline
 from lambdas.handlers.on_collection import on_collection
-from lambdas.handlers.parameters import Consistency, IdempotencyKey, IfVersion, IncludeVectors, ObjectId, replayed
+from lambdas.handlers.parameters import (
+    Consistency,
+    IdempotencyKey,
+    IfVersion,
+    IncludeVectors,
+    ObjectId,
+    ObjectKey,
+    name_from_address,
+    replayed,
+)
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.idempotency import derived_id
 from lambdas.objects.model import (
@@ -66,7 +75,7 @@ def summarize_batch(body: bytes) -> bytes:
 def insert_object(
     collection: Collection, body: Annotated[ObjectBody, StrictJson(), Body()], consistency: Consistency = "none"
 ) -> StoredObject:
-    """Stores a new object. An `id` that exists already is a 409; without an `id` the object gets a random one.
+    """Stores a new object. An `id` or `key` that exists already is a 409; without both the object gets a random id.
 
     Vectors that the request does not contain are made from the object's text by the collection's vectorizers: one
     model call for each vector, which AWS bills.
@@ -115,19 +124,18 @@ def list_matching_objects(collection: Collection, request: Annotated[ListRequest
 
 @router.post(
     "/v1/collections/<name>/objects/get",
-    summary="Get objects by their ids",
+    summary="Get objects by their ids or keys",
     operation_id="get_objects",
     tags=["Objects"],
-    responses={200: {"description": "The objects found, and the ids that were not found."}} | ERROR_RESPONSES,
+    responses={200: {"description": "The objects found, and the ids and keys that were not found."}} | ERROR_RESPONSES,
 )
 @on_collection(registry)
 def get_objects(collection: Collection, request: Annotated[ObjectIds, StrictJson(), Body()]) -> FoundObjects:
-    """Returns the objects with these ids, in the order of the ids, and lists the ids that were not found.
+    """Returns the objects with these ids or keys, in their order, and lists those that were not found.
 
     Reads the latest writes; does not wait for an index refresh.
     """
-    ids = [str(each) for each in request.ids]
-    return services().reader.get_many(collection, ids, vectors=request.include_vectors)
+    return services().reader.get_many(collection, request.ids, vectors=request.include_vectors)
 
 
 @router.post(
@@ -182,7 +190,7 @@ def write_objects(
     consistency: Consistency = "none",
     idempotency_key: IdempotencyKey = None,
 ) -> Response[BatchResult]:
-    """Stores up to 1,000 objects. An object whose `id` exists replaces the stored one completely.
+    """Stores up to 1,000 objects. An object whose `id` or `key` exists replaces the stored one completely.
 
     Each object succeeds or fails on its own, and the status is 200 in both cases: check `failed` and the result of
     each object. Vectors whose source text is unchanged are kept; the others are made by the collection's vectorizers,
@@ -198,7 +206,7 @@ def write_objects(
     # With derived ids, a request that is carried out twice (its function died, or its response was not stored) has the
     # effect of one.
     objects = [
-        raw if raw.get("id") else raw | {"id": derived_id(scope, idempotency_key, place)}
+        raw if raw.get("id") or raw.get("key") is not None else raw | {"id": derived_id(scope, idempotency_key, place)}
         for place, raw in enumerate(batch.objects)
     ]
     stored = services().requests.run(
@@ -220,12 +228,14 @@ def write_objects(
     responses={200: {"description": "The object as last written."}} | ERROR_RESPONSES,
 )
 @on_collection(registry)
-def get_object(collection: Collection, object_id: ObjectId, include_vectors: IncludeVectors = False) -> StoredObject:
+def get_object(
+    collection: Collection, object_id: ObjectId, key: ObjectKey = None, include_vectors: IncludeVectors = False
+) -> StoredObject:
     """Returns one object, with its vectors if `include_vectors` is true.
 
     Reads the latest write; does not wait for an index refresh. Returns 404 if the object does not exist.
     """
-    return services().reader.get(collection, str(object_id), vectors=include_vectors)
+    return services().reader.get(collection, name_from_address(collection, object_id, key), vectors=include_vectors)
 
 
 @router.head(
@@ -236,12 +246,12 @@ def get_object(collection: Collection, object_id: ObjectId, include_vectors: Inc
     responses={200: {"description": "The object exists."}, 404: {"description": "The object does not exist."}},
 )
 @on_collection(registry)
-def object_exists(collection: Collection, object_id: ObjectId) -> Response[None]:
+def object_exists(collection: Collection, object_id: ObjectId, key: ObjectKey = None) -> Response[None]:
     """Returns 200 if the object exists and 404 if it does not. The response has no body.
 
     Reads the latest write; does not wait for an index refresh.
     """
-    exists = services().reader.exists(collection, str(object_id))
+    exists = services().reader.exists(collection, name_from_address(collection, object_id, key))
     return Response(status_code=200 if exists else 404)
 
 
@@ -258,6 +268,8 @@ def replace_object(
     collection: Collection,
     object_id: ObjectId,
     body: Annotated[ObjectBody, StrictJson(), Body()],
+    *,
+    key: ObjectKey = None,
     consistency: Consistency = "none",
     if_version: IfVersion = None,
 ) -> Response[StoredObject]:
@@ -267,9 +279,8 @@ def replace_object(
     are made again by the collection's vectorizers. With `if_version` the object is replaced only if it still has that
     version; otherwise the response is 409.
     """
-    stored = services().objects.replace(
-        collection, str(object_id), body, write_context(consistency), if_version=if_version
-    )
+    named = name_from_address(collection, object_id, key)
+    stored = services().objects.replace(collection, named, body, write_context(consistency), if_version=if_version)
     return Response(status_code=201 if stored.created else 200, content_type=JSON, body=stored.object)
 
 
@@ -285,6 +296,8 @@ def merge_object(
     collection: Collection,
     object_id: ObjectId,
     patch: Annotated[ObjectPatch, StrictJson(), Body()],
+    *,
+    key: ObjectKey = None,
     consistency: Consistency = "none",
     if_version: IfVersion = None,
 ) -> StoredObject:
@@ -293,9 +306,8 @@ def merge_object(
     Only vectors whose source text changed are made again. Concurrent changes by other writers are never overwritten:
     the merge is repeated on the newer object. Returns 404 if the object does not exist.
     """
-    return services().objects.merge(
-        collection, str(object_id), patch, write_context(consistency), if_version=if_version
-    )
+    named = name_from_address(collection, object_id, key)
+    return services().objects.merge(collection, named, patch, write_context(consistency), if_version=if_version)
 
 
 @router.delete(
@@ -308,11 +320,16 @@ def merge_object(
 )
 @on_collection(registry)
 def delete_object(
-    collection: Collection, object_id: ObjectId, consistency: Consistency = "none", if_version: IfVersion = None
+    collection: Collection,
+    object_id: ObjectId,
+    key: ObjectKey = None,
+    consistency: Consistency = "none",
+    if_version: IfVersion = None,
 ) -> Response[None]:
     """Deletes one object. Returns 404 if the object does not exist.
 
     With `if_version` the object is deleted only if it still has that version; otherwise the response is 409.
     """
-    services().objects.delete(collection, str(object_id), refresh=consistency == "wait", if_version=if_version)
+    named = name_from_address(collection, object_id, key)
+    services().objects.delete(collection, named, refresh=consistency == "wait", if_version=if_version)
     return Response(status_code=204)

@@ -38,7 +38,7 @@ METHODS: dict[str, tuple[str, ...]] = {
 }
 
 
-_WRITE = ("consistency", "if_version")
+_WRITE = ("key", "consistency", "if_version")
 PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/v1/collections"): ("limit", "after"),
     ("GET", "/v1/collections/{name}/objects"): ("limit", "after", "include_vectors"),
@@ -46,7 +46,8 @@ PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/v1/collections/{name}/objects/batch"): ("consistency",),
     ("POST", "/v1/collections/{name}/objects/delete"): ("consistency",),
     ("POST", "/v1/collections/{name}/objects/repair"): ("consistency",),
-    ("GET", "/v1/collections/{name}/objects/{object_id}"): ("include_vectors",),
+    ("GET", "/v1/collections/{name}/objects/{object_id}"): ("key", "include_vectors"),
+    ("HEAD", "/v1/collections/{name}/objects/{object_id}"): ("key",),
     ("PUT", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("PATCH", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("DELETE", "/v1/collections/{name}/objects/{object_id}"): _WRITE,

@@ -22,6 +22,8 @@ def document(
 ) -> dict[str, Any]:
     """Build the document of an object. Times are RFC 3339 text."""
     body: dict[str, Any] = {"id": item.id, "created": created, "updated": updated, "properties": item.properties}
+    if item.key is not None:
+        body["key"] = item.key
     if measured := lengths(collection.properties, item.properties):
         body["lengths"] = {length_field(path): length for path, length in measured.items()}
     if vectors:
@@ -42,6 +44,7 @@ def object_of(
     """Read the object from the source of a document."""
     return StoredObject(
         id=object_id,
+        key=source.get("key"),
         collection=collection.name,
         properties=source.get("properties", {}),
         created=datetime.fromisoformat(source["created"]),

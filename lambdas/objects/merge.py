@@ -8,14 +8,14 @@ from lambdas.objects.model import ObjectInput, ObjectPatch, parse_object
 from lambdas.objects.values import normalize
 
 
-def apply_patch(found: Mapping[str, Any], patch: ObjectPatch) -> ObjectInput:
+def apply_patch(found: Mapping[str, Any], patch: ObjectPatch, collection: str) -> ObjectInput:
     """Return the patched object, to be stored only if the stored one still has the version that was read.
 
     `found` is the document with `vectors` and `text_hash`. A vector that was made from text has a hash: it is left out,
     and the writer makes it again if the text changed. A vector that the caller sent is kept until another is sent.
     """
     source = found["_source"]
-    change = parse_object(patch.model_dump())
+    change = parse_object(patch.model_dump(), collection)
     hashes = source.get("text_hash", {})
     sent = {name: vector for name, vector in source.get("vectors", {}).items() if name not in hashes}
     return ObjectInput(
@@ -23,6 +23,7 @@ def apply_patch(found: Mapping[str, Any], patch: ObjectPatch) -> ObjectInput:
         properties=normalize(merge_patch(source.get("properties", {}), patch.properties)),
         vectors=sent | change.vectors,
         if_version=version_of(found),
+        key=source.get("key"),
     )
 
 

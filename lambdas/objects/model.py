@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from lambdas.collections.model import DEFAULT_VECTOR, VectorName
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.models import StrictModel
+from lambdas.objects.keys import Key, ObjectReference, check_key, check_same, id_of_key, parse_uuid
 from lambdas.objects.values import normalize
 
-OBJECT_FIELDS = frozenset({"id", "properties", "vector", "vectors"})
+OBJECT_FIELDS = frozenset({"id", "key", "properties", "vector", "vectors"})
 MAX_BATCH_OBJECTS = 1000
 
 Vector = Annotated[list[float], Field(min_length=1, max_length=16_000)]
@@ -38,9 +39,14 @@ class ObjectContent(StrictModel):
 
 
 class ObjectBody(ObjectContent):
-    """An object as it is sent. Without an id it gets a random one."""
+    """An object as it is sent. Without an id and a key it gets a random id."""
 
     id: UUID | None = None
+    key: Key | None = Field(
+        default=None,
+        description="An id of your own, such as an ISBN. The object's `id` follows from it and the collection: see "
+        "docs/data.md. It is kept and returned as it was sent.",
+    )
 
 
 class ObjectPatch(ObjectContent):
@@ -48,9 +54,9 @@ class ObjectPatch(ObjectContent):
 
 
 class ObjectIds(StrictModel):
-    """The ids of the objects to get."""
+    """The ids or keys of the objects to get."""
 
-    ids: list[UUID] = Field(min_length=1, max_length=MAX_BATCH_OBJECTS)
+    ids: list[ObjectReference] = Field(min_length=1, max_length=MAX_BATCH_OBJECTS)
     include_vectors: bool = False
 
 
@@ -67,6 +73,7 @@ class StoredObject(StrictModel):
     """An object as it is returned."""
 
     id: str
+    key: str | None = Field(default=None, description="The id of your own that the object was sent with.")
     collection: str
     properties: dict[str, Any]
     created: datetime
@@ -76,7 +83,7 @@ class StoredObject(StrictModel):
 
 
 class FoundObjects(StrictModel):
-    """The objects of a list of ids, in its order, and the ids that were not found."""
+    """The objects of a list of ids or keys, in its order, and those that were not found."""
 
     objects: list[StoredObject]
     missing: list[str]
@@ -93,6 +100,7 @@ class ObjectResult(StrictModel):
     """The result of one object of a batch."""
 
     id: str | None
+    key: str | None = None
     status: Literal["created", "updated", "failed"]
     version: Version | None = None
     error: ObjectError | None = None
@@ -118,36 +126,42 @@ class ObjectInput(NamedTuple):
     vectors: dict[str, list[float]]
     # Store it only if the stored object has this version.
     if_version: str | None = None
+    # The id of the user's own. Without it a stored object keeps the one that it has.
+    key: str | None = None
 
 
-def parse_object(raw: Mapping[str, Any], default_id: str | None = None) -> ObjectInput:
-    """Check the form of an object and give it an id if it has none.
+def parse_object(raw: Mapping[str, Any], collection: str, default_id: str | None = None) -> ObjectInput:
+    """Check the form of an object of a collection and give it an id if it has none.
 
     Raises `InvalidObjectError` naming each field that is wrong.
     """
     unknown = sorted(set(raw) - OBJECT_FIELDS)
     if unknown:
         raise InvalidObjectError(
-            f"Unknown field {abbreviate(unknown[0])}: an object has the fields id, properties, vector and vectors.",
+            f"Unknown field {abbreviate(unknown[0])}: an object has id, key, properties, vector and vectors.",
             [ErrorDetail(name[:200], "unknown field; properties belong below 'properties'") for name in unknown[:20]],
         )
     properties = raw.get("properties") or {}
     if not isinstance(properties, dict):
         raise InvalidObjectError.at("properties", f"must be an object, not {abbreviate(properties)}")
+    key = None if raw.get("key") is None else check_key(raw["key"])
+    given = None if raw.get("id") is None else _parse_id(raw["id"])
+    if given is not None and key is not None:
+        check_same(collection, given, key)
     return ObjectInput(
-        id=_parse_id(raw.get("id"), default_id),
+        id=given or (id_of_key(collection, key) if key is not None else default_id or str(uuid4())),
         properties=normalize(properties),
         vectors=_parse_vectors(raw),
+        key=key,
     )
 
 
-def _parse_id(value: object, default_id: str | None) -> str:
-    if value is None:
-        return default_id or str(uuid4())
-    try:
-        return str(UUID(str(value)))
-    except ValueError:
-        raise InvalidObjectError.at("id", f"must be a UUID such as {uuid4()}, not {abbreviate(value)}") from None
+def _parse_id(value: object) -> str:
+    parsed = parse_uuid(str(value))
+    if parsed is None:
+        problem = f"must be a UUID such as {uuid4()}, not {abbreviate(value)}; an id of your own is sent as 'key'"
+        raise InvalidObjectError.at("id", problem)
+    return parsed
 
 
 def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:

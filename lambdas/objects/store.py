@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import AltoError, InvalidObjectError, VersionConflictError
+from lambdas.errors import AltoError, InvalidObjectError, VersionConflictError, abbreviate
 from lambdas.objects.bulk import BulkAction, conflict, version_condition
 from lambdas.objects.document import object_of
+from lambdas.objects.keys import NamedObject
 from lambdas.objects.merge import apply_patch
 from lambdas.objects.model import (
     BatchResult,
@@ -58,13 +59,13 @@ class ObjectStore:
         Nothing is stored when it raises `InvalidObjectError`, `ObjectExistsError`, `EmbeddingError` or
         `SearchEngineError`.
         """
-        item = parse_object(body.model_dump(exclude_none=True))
+        item = parse_object(body.model_dump(exclude_none=True), collection.name)
         return self._write(collection, item, context, action="create").object
 
     def replace(
         self,
         collection: Collection,
-        object_id: str,
+        named: NamedObject,
         body: ObjectBody,
         context: WriteContext,
         *,
@@ -74,16 +75,16 @@ class ObjectStore:
 
         Raises what `insert` does, and `VersionConflictError`.
         """
-        item = parse_object(body.model_dump(exclude_none=True), default_id=object_id)
-        if item.id != object_id:
-            problem = f"is {item.id}, but the path says {object_id}: leave it out"
-            raise InvalidObjectError.at("id", problem)
-        return self._write(collection, item._replace(if_version=if_version), context)
+        item = parse_object(body.model_dump(exclude_none=True), collection.name, default_id=named.id)
+        if item.id != named.id:
+            field, sent = ("id", item.id) if item.key is None else ("key", abbreviate(item.key))
+            raise InvalidObjectError.at(field, f"is {sent}, but the address says {named}: leave it out")
+        return self._write(collection, item._replace(if_version=if_version, key=item.key or named.key), context)
 
     def merge(
         self,
         collection: Collection,
-        object_id: str,
+        named: NamedObject,
         patch: ObjectPatch,
         context: WriteContext,
         *,
@@ -94,10 +95,12 @@ class ObjectStore:
         Raises `ObjectNotFoundError`, `VersionConflictError` and what `insert` does.
         """
         for attempt in range(MERGE_ATTEMPTS):
-            found = self._reader.document(collection, object_id, vectors=True, hashes=True)
-            item = apply_patch(found, patch)
+            found = self._reader.document(collection, named, vectors=True, hashes=True)
+            item = apply_patch(found, patch, collection.name)
+            if item.key is None:
+                item = item._replace(key=named.key)
             if if_version is not None and item.if_version != if_version:
-                raise conflict(object_id, conditional=True)
+                raise conflict(named.id, conditional=True)
             try:
                 return self._write(collection, item, context).object
             except VersionConflictError:
@@ -130,7 +133,7 @@ class ObjectStore:
         context: WriteContext,
     ) -> BatchResult:
         """Insert or replace objects, each on its own. Raises only when OpenSearch cannot be reached."""
-        parsed = [_parse(raw) for raw in objects]
+        parsed = [_parse(raw, collection.name) for raw in objects]
         inputs = [item for item in parsed if isinstance(item, ObjectInput)]
         written = iter(
             self._writer.write(
@@ -149,25 +152,25 @@ class ObjectStore:
         return BatchResult(created=count("created"), updated=count("updated"), failed=count("failed"), results=results)
 
     def delete(
-        self, collection: Collection, object_id: str, *, refresh: bool = False, if_version: str | None = None
+        self, collection: Collection, named: NamedObject, *, refresh: bool = False, if_version: str | None = None
     ) -> None:
         """Delete the object of this id. Raises `ObjectNotFoundError` and `VersionConflictError`."""
         params = {name: str(value) for name, value in version_condition(if_version).items()}
-        path = f"/{collection.alias}/_doc/{object_id}"
+        path = f"/{collection.alias}/_doc/{named.id}"
         try:
             self._engine.request("DELETE", path, params=params | ({"refresh": "wait_for"} if refresh else {}))
         except EffectUnknownError:
-            if if_version is not None or self._reader.exists(collection, object_id):
+            if if_version is not None or self._reader.exists(collection, named):
                 raise
         except DocumentMissingError:
-            raise missing(collection, object_id) from None
+            raise missing(collection, named) from None
         except WriteConflictError:
-            raise conflict(object_id, conditional=True) from None
+            raise conflict(named.id, conditional=True) from None
 
 
-def _parse(raw: Mapping[str, Any]) -> ObjectInput | AltoError:
+def _parse(raw: Mapping[str, Any], collection: str) -> ObjectInput | AltoError:
     try:
-        return parse_object(raw)
+        return parse_object(raw, collection)
     except AltoError as error:
         return error
 
@@ -176,6 +179,7 @@ def _report_result(result: WriteResult) -> ObjectResult:
     error = None if result.error is None else ObjectError(code=result.error.code, message=result.error.message)
     return ObjectResult(
         id=result.id,
+        key=result.key,
         status=result.status,
         version=result.version,
         error=error,
@@ -184,9 +188,10 @@ def _report_result(result: WriteResult) -> ObjectResult:
 
 
 def _report_invalid(raw: Mapping[str, Any], error: AltoError) -> ObjectResult:
-    given = raw.get("id")
+    given, key = (value[:200] if isinstance(value := raw.get(name), str) else None for name in ("id", "key"))
     return ObjectResult(
-        id=given[:200] if isinstance(given, str) else None,
+        id=given,
+        key=key,
         status="failed",
         error=ObjectError(code=error.code, message=error.message),
         vectors_without_text=[],

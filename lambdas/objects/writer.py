@@ -38,6 +38,7 @@ class WriteResult:
     version: str | None = field(default=None, compare=False)
     # When an unchanged object was last written.
     unchanged_since: datetime | None = None
+    key: str | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +62,10 @@ class SchemaKeeper(Protocol):
 
     def add(self, extended: Collection) -> Collection:
         """Add the missing properties to the stored collection and return it."""
+        ...
+
+    def keep_keys(self, collection: Collection) -> None:
+        """Let the collection's index keep the keys of objects, if it was made before there were any."""
         ...
 
 
@@ -95,6 +100,8 @@ class ObjectWriter:
         self._bulk = bulk
         self._embedder = embedder
         self._now = now
+        # The aliases of collections that keep keys.
+        self._keeping_keys: set[str] = set()
 
     def write(
         self,
@@ -120,6 +127,8 @@ class ObjectWriter:
         sound = [draft for draft in drafts if draft.error is None]
         self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged, reuse=reuse_vectors)
         sound = [draft for draft in sound if draft.error is None and draft.unchanged_since is None]
+        if any(draft.item.key is not None for draft in sound):
+            self._keep_keys(collection)
         operations = [_build_operation(collection, draft, now, action) for draft in sound]
         outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
         created = set()
@@ -159,6 +168,11 @@ class ObjectWriter:
             except AltoError as error:
                 draft.error = error
         return extended if extended is collection else self._schema.add(extended)
+
+    def _keep_keys(self, collection: Collection) -> None:
+        if self._schema is not None and collection.alias not in self._keeping_keys:
+            self._schema.keep_keys(collection)
+            self._keeping_keys.add(collection.alias)
 
     def _vectorize(
         self,
@@ -213,9 +227,12 @@ class ObjectWriter:
         reuse: bool,
     ) -> None:
         """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
-        fields = ["created", "text_hash"] + (["updated", "properties"] if compare else [])
+        fields = ["created", "key", "text_hash"] + (["updated", "properties"] if compare else [])
         stored = self._read_stored(collection, [draft.item.id for draft in drafts], fields)
+        keys = {name: source["key"] for name, source in stored.items() if "key" in source}
+        keys |= {draft.item.id: draft.item.key for draft in drafts if draft.item.key is not None}
         for draft in drafts:
+            draft.item = draft.item._replace(key=draft.item.key or keys.get(draft.item.id))
             if draft.item.id in stored:
                 draft.created = stored[draft.item.id]["created"]
         # Of objects that share an id the last one wins, so none of them may be left out.
@@ -301,7 +318,9 @@ def _has_same_text(draft: Draft, stored: Mapping[str, Any] | None) -> bool:
     if stored is None:
         return False
     return bool(
-        stored.get("properties", {}) == draft.item.properties and stored.get("text_hash", {}) == draft.text_hashes
+        stored.get("properties", {}) == draft.item.properties
+        and stored.get("text_hash", {}) == draft.text_hashes
+        and stored.get("key") == draft.item.key
     )
 
 
@@ -314,7 +333,7 @@ def _has_same_vectors(draft: Draft, stored: Mapping[str, list[float]]) -> bool:
 
 def _report(draft: Draft, *, was_created: bool) -> WriteResult:
     if draft.error is not None:
-        return WriteResult(draft.item.id, "failed", draft.error)
+        return WriteResult(draft.item.id, "failed", draft.error, key=draft.item.key)
     if draft.unchanged_since is not None:
         since = datetime.fromisoformat(draft.unchanged_since)
         return WriteResult(draft.item.id, "unchanged", None, tuple(draft.without_text), unchanged_since=since)
@@ -325,4 +344,5 @@ def _report(draft: Draft, *, was_created: bool) -> WriteResult:
         tuple(draft.without_text),
         draft.source,
         draft.version,
+        key=draft.item.key,
     )

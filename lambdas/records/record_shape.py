@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import orjson
 
-from lambdas.errors import ErrorDetail, InvalidObjectError
+from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.jobs.import_options import ImportOptions
+from lambdas.objects.keys import parse_uuid
 from lambdas.objects.model import ObjectInput, parse_object
 from lambdas.records.conversion import convert
 
-# In a flat record every other field is a property.
-NOT_PROPERTIES = ("id", "vector", "vectors")
+# In a flat record every other field is a property. `_key` and not `key`, which may be a property's name.
+NOT_PROPERTIES = ("id", "_key", "vector", "vectors")
 UUID_BYTES = 16
 # Above, a float may be another number than the one that was meant.
 MAX_WHOLE_FLOAT = 2**53
@@ -29,20 +30,31 @@ class RecordShape(NamedTuple):
     def object_of(self, record: dict[str, Any], default_id: str) -> ObjectInput:
         """The object that a record describes.
 
-        A record is `{"id", "properties", "vector"|"vectors"}`, or flat: then every field but those is a property, and
-        the mapping gives fields other names. An `_id` serves if `id` is missing; without either the object gets
-        `default_id`. Raises `InvalidObjectError`.
+        A record is `{"id", "key", "properties", "vector"|"vectors"}`, or flat: then every field but `id`, `_key`,
+        `vector` and `vectors` is a property, and the mapping gives fields other names. An `_id` serves if `id` is
+        missing; without id and key the object gets `default_id`. Raises `InvalidObjectError`.
         """
         if "id" not in record and "_id" in record and "_id" not in self.options.mapping:
             record = {"id" if name == "_id" else name: value for name, value in record.items()}
         nested = record if isinstance(record.get("properties"), dict) else self._nested(record)
         if self.options.format not in ("jsonl", "json"):
             nested = self._converted(nested)
-        if "id" in nested:
-            nested = nested | {"id": plain_id(nested["id"])}
-        if self.options.ids == "any" and nested.get("id") is not None:
-            nested = nested | {"id": known_id(self.collection, nested["id"])}
-        return parse_object(nested, default_id=default_id)
+        nested = self._named(nested)
+        return parse_object(nested, self.collection, default_id=default_id)
+
+    def _named(self, nested: dict[str, Any]) -> dict[str, Any]:
+        """The record with `id` and `key` as an object has them."""
+        named = {name: value for name, value in nested.items() if name not in ("id", "key", "_key")}
+        key = _key_text(plain_id(nested.get("_key", nested.get("key"))), "key")
+        value = plain_id(nested.get("id"))
+        if self.options.ids == "any" and value is not None:
+            text = _key_text(value, "id")
+            if parse_uuid(text) is None:
+                if key not in (None, text):
+                    problem = f"is {abbreviate(text)}, but the key is {abbreviate(key)}: leave out one of the two"
+                    raise InvalidObjectError.at("id", problem)
+                key, value = text, None
+        return named | {name: each for name, each in (("id", value), ("key", key)) if each is not None}
 
     def _nested(self, record: dict[str, Any]) -> dict[str, Any]:
         named: dict[str, Any] = {}
@@ -80,17 +92,13 @@ def plain_id(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def known_id(collection: str, value: Any) -> str:
-    """A UUID as it is; of any other text or whole number, the UUID that stands for it in this collection."""
+def _key_text(value: Any, field: str) -> Any:
+    """A key as text: a whole number by its digits. Raises `InvalidObjectError` for any other value but null."""
     if type(value) is int:
-        value = str(value)
-    if not isinstance(value, str) or not value:
-        problem = "must be text or a whole number"
-        raise InvalidObjectError(f"'id' {problem}.", [ErrorDetail("id", problem)])
-    try:
-        return str(UUID(value))
-    except ValueError:
-        return str(uuid5(NAMESPACE_URL, f"alto:{collection}#{value}"))
+        return str(value)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise InvalidObjectError.at(field, f"must be text or a whole number, not {abbreviate(value)}")
+    return value
 
 
 def _json(name: str, text: str) -> Any:

@@ -182,12 +182,12 @@ def build_highlight(collection: CollectionConfig, properties: list[str] | None) 
 
 def build_source_filter(
     collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None
-) -> dict[str, list[str]] | bool:
+) -> dict[str, list[str]]:
     """Return the parts of the documents to fetch: those of the response, and those that the steps read."""
     # The engine keeps vectors outside of `_source` and restores only those that a pattern names.
     includes = ["vectors.*"] if request.include_vectors else []
     includes += ["created", "updated"] if request.include_times else []
-    includes += list_step_fields(collection, request, vector)
+    includes += [*list_step_fields(collection, request, vector), "key"]
     if request.return_properties is None:
         includes = ["properties", *(name for name in includes if not name.startswith("properties."))]
         return {"includes": list(dict.fromkeys(includes))}
@@ -196,7 +196,7 @@ def build_source_filter(
             problem = f"'{name}' is not a property of '{collection.name}'"
             raise InvalidRequestError.at("return_properties", problem)
     includes = [*(f"properties.{name}" for name in request.return_properties), *includes]
-    return {"includes": list(dict.fromkeys(includes))} if includes else False
+    return {"includes": list(dict.fromkeys(includes))}
 
 
 def list_step_fields(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> list[str]:

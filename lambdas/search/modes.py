@@ -1,12 +1,12 @@
 """The request models of the kinds of search. Pure."""
 
 from typing import Annotated, Any, Literal, Self
-from uuid import UUID
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
+from lambdas.objects.keys import ObjectReference
 
 # The weight of the vector (docs/decisions/0021).
 DEFAULT_ALPHA = 0.55
@@ -23,7 +23,7 @@ BoostedProperty = Annotated[
 ]
 Numbers = Annotated[list[float], Field(min_length=1, max_length=16_000)]
 Concepts = Annotated[list[QueryText], Field(min_length=1, max_length=20)]
-ObjectIds = Annotated[list[UUID], Field(min_length=1, max_length=20)]
+ObjectIds = Annotated[list[ObjectReference], Field(min_length=1, max_length=20)]
 Weight = Annotated[float, Field(gt=0, le=1_000)]
 
 
@@ -76,7 +76,7 @@ class Move(StrictModel):
     """A direction in which the query's vector is moved before the search: the mean of all that is named."""
 
     concepts: Concepts | None = Field(default=None, description="Texts whose vectors are taken.")
-    objects: ObjectIds | None = Field(default=None, description="Ids of objects whose vectors are taken.")
+    objects: ObjectIds | None = Field(default=None, description="Ids or keys of objects whose vectors are taken.")
     force: float = Field(ge=0, le=1, description="How far: 0 not at all, 1 half of the way (as in Weaviate).")
 
     @model_validator(mode="after")
@@ -127,7 +127,7 @@ class NearVector(Near):
 class NearObject(Near):
     """Objects whose vector is near to that of another object, which is the first hit."""
 
-    id: UUID
+    id: ObjectReference
 
 
 class WordSettings(StrictModel):
@@ -199,7 +199,9 @@ class Hybrid(WordSettings):
     )
     vector: OneVector = None
     vectors: VectorEach = None
-    near_object: UUID | None = Field(default=None, description="The object whose vector is taken instead.")
+    near_object: ObjectReference | None = Field(
+        default=None, description="The id or key of the object whose vector is taken instead."
+    )
     move_to: Move | None = Field(default=None, description="Move the query's vector towards these.")
     move_away: Move | None = Field(default=None, description="Move the query's vector away from these.")
     target_vector: TargetVector = None

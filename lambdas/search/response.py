@@ -40,6 +40,7 @@ class Hit(StrictModel):
     """One object that was found. `distance` and `certainty` come with vector searches; a listing has no scores."""
 
     id: str
+    key: str | None = Field(default=None, description="The id of your own that the object was sent with.")
     properties: dict[str, Any]
     score: float | None = None
     distance: float | None = None

@@ -51,7 +51,7 @@ def build_matches_body(collection: CollectionConfig, request: DeleteRequest) -> 
 
 def _list_source_fields(collection: CollectionConfig, request: ListRequest) -> list[str]:
     # The engine keeps vectors outside of `_source` and restores only those that a pattern names.
-    always = ["created", "updated", *(["vectors.*"] if request.include_vectors else [])]
+    always = ["created", "updated", "key", *(["vectors.*"] if request.include_vectors else [])]
     if request.return_properties is None:
         return ["properties", *always]
     for name in request.return_properties:

@@ -50,6 +50,7 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
     assert body["mappings"]["dynamic"] == "strict"
     assert body["mappings"]["properties"] == {
         "id": {"type": "keyword", "normalizer": "lowercase"},
+        "key": {"type": "keyword", "index": False, "doc_values": False},
         "created": {"type": "date"},
         "updated": {"type": "date"},
         "properties": {

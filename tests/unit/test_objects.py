@@ -98,26 +98,26 @@ def test_every_wrong_value_is_in_the_details() -> None:
 
 
 def test_an_object_without_an_id_gets_a_random_or_the_given_one() -> None:
-    assert parse_object({}).id != parse_object({}).id
-    assert parse_object({}, default_id=ID).id == ID
+    assert parse_object({}, "Film").id != parse_object({}, "Film").id
+    assert parse_object({}, "Film", default_id=ID).id == ID
 
 
 def test_an_objects_own_id_is_written_in_the_standard_form() -> None:
-    assert parse_object({"id": ID.upper().replace("-", "")}).id == ID
+    assert parse_object({"id": ID.upper().replace("-", "")}, "Film").id == ID
 
 
 def test_a_null_property_is_as_good_as_none() -> None:
-    assert parse_object({"properties": {"text": None, "int": 1}}).properties == {"int": 1}
+    assert parse_object({"properties": {"text": None, "int": 1}}, "Film").properties == {"int": 1}
 
 
 def test_the_single_vector_is_the_default_one() -> None:
-    assert parse_object({"vector": [1, 2]}).vectors == {"default": [1, 2]}
+    assert parse_object({"vector": [1, 2]}, "Film").vectors == {"default": [1, 2]}
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"title": "Up"}, 'Unknown field "title": an object has the fields id, properties, vector and vectors'),
+        ({"title": "Up"}, 'Unknown field "title": an object has id, key, properties, vector and vectors'),
         ({"id": "x"}, 'id: must be a UUID such as .*, not "x"'),
         ({"properties": [1]}, r"properties: must be an object, not \[1\]"),
         ({"vector": "x"}, 'vectors.default: must be a list of numbers, not "x"'),
@@ -128,7 +128,7 @@ def test_the_single_vector_is_the_default_one() -> None:
 )
 def test_an_object_of_the_wrong_form_is_refused(raw: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidObjectError, match=message):
-        parse_object(raw)
+        parse_object(raw, "Film")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_patch_keeps_supplied_vectors_and_drops_those_of_old_text() -> None:
     }
     found = {"_id": ID, "_source": source, "_primary_term": 1, "_seq_no": 7}
 
-    item = apply_patch(found, ObjectPatch(properties={"year": 2009}, vectors={"other": [4.0]}))
+    item = apply_patch(found, ObjectPatch(properties={"year": 2009}, vectors={"other": [4.0]}), "Film")
 
     assert item == ObjectInput(ID, {"title": "Up", "year": 2009}, {"own": [1.0], "other": [4.0]}, if_version="1.7")
 
@@ -226,7 +226,7 @@ def test_patch_keeps_supplied_vectors_and_drops_those_of_old_text() -> None:
 def test_null_is_absent_at_any_depth_and_negative_zero_is_zero() -> None:
     raw = {"a": None, "ob": {"x": "1", "k": None}, "tags": ["a", None], "list": [{"k": None}], "n": -0.0, "ns": [-0.0]}
 
-    stored = parse_object({"properties": raw}).properties
+    stored = parse_object({"properties": raw}, "Film").properties
 
     assert stored == {"ob": {"x": "1"}, "tags": ["a"], "list": [{}], "n": 0.0, "ns": [0.0]}
     assert math.copysign(1, stored["n"]) == math.copysign(1, stored["ns"][0]) == 1

@@ -33,7 +33,7 @@ def test_bm25_searches_all_text_as_one_and_counts_a_title_three_times() -> None:
     assert build_search_body(FILMS, request(bm25={"query": "ghost"}), None) == {
         "from": 0,
         "size": 10,
-        "_source": {"includes": ["properties"]},
+        "_source": {"includes": ["properties", "key"]},
         "query": GHOST,
     }
 
@@ -55,7 +55,7 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
     assert body == {
         "from": 4,
         "size": 2,
-        "_source": {"includes": ["properties.title", "vectors.*"]},
+        "_source": {"includes": ["properties.title", "vectors.*", "key"]},
         "query": {
             "bool": {
                 "must": [
@@ -125,7 +125,7 @@ def test_a_listing_is_sorted_by_what_the_server_keeps() -> None:
     body = build_search_body(FILMS, request(sort=order, include_times=True, return_properties=["title"]), None)
 
     assert [next(iter(each)) for each in body["sort"]] == ["created", "updated", "id", "_id"]
-    assert body["_source"] == {"includes": ["properties.title", "created", "updated"]}
+    assert body["_source"] == {"includes": ["properties.title", "created", "updated", "key"]}
 
 
 def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
@@ -140,7 +140,7 @@ def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
     assert body == {
         "from": 0,
         "size": 10,
-        "_source": {"includes": ["properties"]},
+        "_source": {"includes": ["properties", "key"]},
         "query": {
             "hybrid": {
                 "queries": [
@@ -350,8 +350,8 @@ def test_diversity_compares_the_searched_vector_or_the_named_one() -> None:
     plain = build_search_body(FILMS, request(**near, diversity={}), VECTOR)
     named = build_search_body(two, request(**near, diversity={"target_vector": "b"}), both)
 
-    assert (plain["from"], plain["size"], plain["_source"]) == (0, 100, {"includes": ["vectors.default"]})
-    assert named["_source"] == {"includes": ["vectors.b"]}
+    assert (plain["from"], plain["size"], plain["_source"]) == (0, 100, {"includes": ["vectors.default", "key"]})
+    assert named["_source"] == {"includes": ["vectors.b", "key"]}
     with pytest.raises(InvalidRequestError, match="choose one of a, b"):
         build_search_body(two, request(**near, diversity={}), both)
 
@@ -364,7 +364,7 @@ def test_a_grouped_search_asks_for_its_candidates_and_their_values() -> None:
     )
 
     assert (body["from"], body["size"]) == (0, 500)
-    assert body["_source"] == {"includes": ["properties.title", "properties.year"]}
+    assert body["_source"] == {"includes": ["properties.title", "properties.year", "key"]}
 
 
 def test_the_searched_vector_is_the_only_the_default_or_the_named_one() -> None:

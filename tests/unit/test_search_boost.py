@@ -95,7 +95,7 @@ def test_a_boosted_search_fetches_candidates_and_fields_of_its_conditions() -> N
     body = build_search_body(FILMS, request, VECTOR)
 
     assert (body["from"], body["size"]) == (0, 500)
-    assert body["_source"] == {"includes": ["properties.title", "created", "properties.year"]}
+    assert body["_source"] == {"includes": ["properties.title", "created", "properties.year", "key"]}
     assert list_boost_fields(FILMS, Boost.model_validate(asked)) == ["created", "properties.year"]
 
 

@@ -14,7 +14,7 @@ from tests.builders import OWN, TITAN, collection
 
 COHERE = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "cohere.embed-english-v3"}
 BOOKS = collection(vectors={"plot": TITAN, "cover": COHERE, "own": OWN})
-HERE, THERE, NOWHERE = UUID(int=1), UUID(int=2), UUID(int=3)
+HERE, THERE, NOWHERE = (str(UUID(int=number)) for number in (1, 2, 3))
 STORED = {HERE: {"own": [1.0, 0.0, 0.0]}, THERE: {"own": [0.0, 1.0, 0.0], "plot": [4.0, 0.0]}}
 
 
@@ -47,9 +47,7 @@ class Engine:
         return {
             "hits": {
                 "hits": [
-                    {"_id": str(key), "_source": {"vectors": vectors}}
-                    for key, vectors in STORED.items()
-                    if str(key) in wanted
+                    {"_id": key, "_source": {"vectors": vectors}} for key, vectors in STORED.items() if key in wanted
                 ]
             }
         }

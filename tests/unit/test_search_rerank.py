@@ -72,7 +72,7 @@ def test_a_search_asks_for_its_candidates_with_the_text_that_the_model_reads() -
 
     assert (body["from"], body["size"]) == (0, 50)
     assert body["_source"] == {
-        "includes": ["properties.year", "properties.title", "properties.description", "properties.genres"]
+        "includes": ["properties.year", "properties.title", "properties.description", "properties.genres", "key"]
     }
 
 

@@ -18,7 +18,7 @@ def test_the_first_page_asks_for_one_object_more_in_the_order_of_ids() -> None:
         "size": 11,
         "sort": [{"id": "asc"}],
         "query": {"match_all": {}},
-        "_source": {"includes": ["properties", "created", "updated"]},
+        "_source": {"includes": ["properties", "created", "updated", "key"]},
         "seq_no_primary_term": True,
         "track_total_hits": False,
     }
@@ -38,7 +38,7 @@ def test_another_page_goes_on_after_an_id() -> None:
 
     assert body["search_after"] == [ID]
     assert body["query"] == {"term": {"properties.year": 1999}}
-    assert body["_source"] == {"includes": ["properties.title", "created", "updated", "vectors.*"]}
+    assert body["_source"] == {"includes": ["properties.title", "created", "updated", "key", "vectors.*"]}
 
 
 def test_a_property_that_is_not_there_cannot_be_returned() -> None:

@@ -11,6 +11,7 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
+from lambdas.objects.keys import MAX_KEY_CHARACTERS, name_object
 from lambdas.objects.values import INT_MAX, INT_MIN, normalize, value_problem
 from lambdas.search.clauses.patterns import MAX_EXPRESSION, Wildcard, build_like, parse_pattern, render_expression
 
@@ -234,7 +235,16 @@ def _build_condition(collection: CollectionConfig, condition: Condition) -> dict
         present = {"bool": {"should": [{"exists": {"field": field}} for field in fields], "minimum_should_match": 1}}
         return _negate(present) if condition.value else present
     field = target.presence if condition.operator == "is_null" else target.field
+    if condition.property == "_id":
+        return comparison.query(field, _to_ids(collection, condition.value))
     return comparison.query(field, _to_stored(target.item, condition.value))
+
+
+def _to_ids(collection: CollectionConfig, value: Any) -> Any:
+    """Write ids as they are stored, those of keys too."""
+    if isinstance(value, list):
+        return [_to_ids(collection, each) for each in value]
+    return name_object(collection.name, value).id if isinstance(value, str) else value
 
 
 def _to_stored(item: PropertyBase, value: Any) -> Any:
@@ -296,7 +306,7 @@ def _check_operands(condition: Condition, item: PropertyBase, comparison: Compar
         )
     if comparison.form in ("one value", "a list of values"):
         for each in value if isinstance(value, list) else [value]:
-            problem = value_problem(item, each)
+            problem = _key_problem(each) if condition.property == "_id" else value_problem(item, each)
             if problem:
                 raise _error_at(condition, f"is {item.type}: the value {problem}")
             if isinstance(each, str) and len(each) > KEYWORD_LIMIT:
@@ -307,6 +317,12 @@ def _check_operands(condition: Condition, item: PropertyBase, comparison: Compar
                 )
     if condition.operator == "like":
         _check_pattern(condition)
+
+
+def _key_problem(value: object) -> str | None:
+    if isinstance(value, str) and 1 <= len(value) <= MAX_KEY_CHARACTERS:
+        return None
+    return f"must be an id, or a key of 1 to {MAX_KEY_CHARACTERS} characters, not {abbreviate(value)}"
 
 
 def _check_pattern(condition: Condition) -> None:

@@ -74,6 +74,7 @@ def render_hit(candidate: Candidate, request: SearchRequest, targets: Targets | 
         properties = {name: value for name, value in properties.items() if name in names}
     return Hit(
         id=candidate.id,
+        key=source.get("key"),
         properties=properties,
         score=candidate.score,
         distance=candidate.distance,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
-from uuid import UUID
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
@@ -12,15 +11,23 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, InvalidRequestError, ObjectNotFoundError, attempt
+from lambdas.objects.keys import NamedObject, name_object
 from lambdas.objects.vectors import check_vectors
 from lambdas.opensearch import OpenSearch
 from lambdas.search.modes import Bm25, Hybrid, Mode
 from lambdas.search.stopwatch import Stopwatch
 from lambdas.search.vectors.target_vectors import Targets, resolve_targets
 from lambdas.search.vectors.vector_leg import QueryVector
-from lambdas.search.vectors.vector_recipes import Recipe, Vector, build_recipe, collect_objects, collect_texts
+from lambdas.search.vectors.vector_recipes import (
+    ObjectName,
+    Recipe,
+    Vector,
+    build_recipe,
+    collect_objects,
+    collect_texts,
+)
 
-type Known = dict[tuple[str, str | UUID], Vector | AltoError]
+type Known = dict[tuple[str, str | ObjectName], Vector | AltoError]
 
 
 class QueryVectors:
@@ -117,7 +124,8 @@ class QueryVectors:
         objects = {name: found for name, recipes in wanted.items() if (found := collect_objects(recipes))}
         if not objects:
             return {}
-        ids = sorted({str(item) for found in objects.values() for item in found})
+        names = {item: name_object(collection.name, item.reference) for found in objects.values() for item in found}
+        ids = sorted({named.id for named in names.values()})
         body = {
             "query": {"ids": {"values": ids}},
             "size": len(ids),
@@ -129,7 +137,7 @@ class QueryVectors:
             return {(name, item): asked for name, found in objects.items() for item in found}
         sources = {hit["_id"]: hit.get("_source", {}) for hit in asked["hits"]["hits"]}
         return {
-            (name, item): _pick_vector(collection, sources.get(str(item)), name, item)
+            (name, item): _pick_vector(collection, sources.get(names[item].id), name, names[item])
             for name, found in objects.items()
             for item in found
         }
@@ -144,7 +152,7 @@ class _VectorPlan(NamedTuple):
     def compute(self, known: Known) -> QueryVector:
         """Compute the vectors from those of the parts. Raises the error of a part that has none."""
 
-        def part(name: str, item: str | UUID) -> Vector:
+        def part(name: str, item: str | ObjectName) -> Vector:
             vector = known[name, item]
             if isinstance(vector, AltoError):
                 raise vector
@@ -167,12 +175,12 @@ def _plan_vectors(collection: Collection, mode: Mode | None) -> _VectorPlan | No
 
 
 def _pick_vector(
-    collection: Collection, source: dict[str, dict[str, Vector]] | None, target: str, object_id: UUID
+    collection: Collection, source: dict[str, dict[str, Vector]] | None, target: str, named: NamedObject
 ) -> Vector | AltoError:
     if source is None:
-        return ObjectNotFoundError(f"The collection '{collection.name}' has no object with the id {object_id}.")
+        return ObjectNotFoundError(f"The collection '{collection.name}' has no object with the {named}.")
     vector = source.get("vectors", {}).get(target)
     if vector is None:
-        problem = f"the object {object_id} has no vector '{target}': take another object or target_vector"
+        problem = f"the object with the {named} has no vector '{target}': take another object or target_vector"
         return InvalidRequestError.at("near_object", problem)
     return vector

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from lambdas.search.modes import Hybrid, Move, NearObject, NearText, NearVector
 from lambdas.search.vectors.target_vectors import VectorMode
@@ -10,11 +9,17 @@ from lambdas.search.vectors.target_vectors import VectorMode
 type Vector = list[float]
 
 
+class ObjectName(NamedTuple):
+    """The id or key of an object whose vector is taken. Not plain text, which is embedded."""
+
+    reference: str
+
+
 class Mean(NamedTuple):
     """The mean of the vectors of texts and of objects, or a vector that was given."""
 
     texts: Sequence[str] = ()
-    objects: Sequence[UUID] = ()
+    objects: Sequence[ObjectName] = ()
     given: Vector | None = None
 
 
@@ -29,7 +34,7 @@ class Recipe(NamedTuple):
         """The start and all goals: their vectors are needed first."""
         return [self.start, *(goal for _, goal, _ in self.moves)]
 
-    def compute(self, known: Callable[[str | UUID], Vector]) -> Vector:
+    def compute(self, known: Callable[[str | ObjectName], Vector]) -> Vector:
         """Compute the vector. `known` returns that of a text or object."""
         vector = _compute_part(self.start, known)
         for direction, goal, force in self.moves:
@@ -41,14 +46,14 @@ def build_recipe(mode: VectorMode, target: str) -> Recipe:
     """Return how to compute the vector of a search for one of its targets."""
     match mode:
         case NearObject():
-            return Recipe(Mean(objects=[mode.id]))
+            return Recipe(Mean(objects=[ObjectName(mode.id)]))
         case NearVector():
             return Recipe(Mean(given=_get_given(mode, target)))
         case NearText():
             texts = mode.query if isinstance(mode.query, list) else [mode.query]
             return Recipe(Mean(texts=texts), _list_moves(mode))
-        case Hybrid(near_object=UUID() as source):
-            return Recipe(Mean(objects=[source]), _list_moves(mode))
+        case Hybrid(near_object=str(source)):
+            return Recipe(Mean(objects=[ObjectName(source)]), _list_moves(mode))
         case Hybrid(vector=None, vectors=None):
             return Recipe(Mean(texts=[mode.query]), _list_moves(mode))
         case Hybrid():
@@ -77,12 +82,12 @@ def collect_texts(recipes: Iterable[Recipe]) -> list[str]:
     return list(dict.fromkeys(text for each in recipes for part in each.parts for text in part.texts))
 
 
-def collect_objects(recipes: Iterable[Recipe]) -> list[UUID]:
+def collect_objects(recipes: Iterable[Recipe]) -> list[ObjectName]:
     """Return every object once."""
     return list(dict.fromkeys(item for each in recipes for part in each.parts for item in part.objects))
 
 
-def _compute_part(part: Mean, known: Callable[[str | UUID], Vector]) -> Vector:
+def _compute_part(part: Mean, known: Callable[[str | ObjectName], Vector]) -> Vector:
     if part.given is not None:
         return part.given
     return compute_mean([known(text) for text in part.texts] + [known(item) for item in part.objects])
@@ -100,7 +105,7 @@ def _list_moves(mode: NearText | Hybrid) -> list[tuple[Callable[[Vector, Vector,
         (move_away_from, mode.move_away),
     ]
     return [
-        (direction, Mean(texts=move.concepts or (), objects=move.objects or ()), move.force)
+        (direction, Mean(move.concepts or (), [ObjectName(each) for each in move.objects or ()]), move.force)
         for direction, move in asked
         if move is not None
     ]
