@@ -1,10 +1,17 @@
 """Ids that follow from what they identify."""
 
+import re
 from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid5
+
+# Python's own parser takes underscores, and dashes anywhere: with it, two keys would be one object.
+_UUID = re.compile(r"(urn:uuid:)?(\{)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}(?(2)\})|[0-9a-f]{32}", re.IGNORECASE)
 
 
 def uuid_of_key(collection: str, key: object) -> UUID:
-    """The id of a key of your own, such as an ISBN: the same that imports give to this key. A UUID stays itself.
+    """The id of a key of your own, such as an ISBN: the one that the server gives to this key.
+
+    It is the UUID version 5 of `alto:<Collection>#<key>` in the namespace of URLs. A key that is a UUID is its own id.
+    Keys are not normalized: "é" as one character and as two are two keys.
 
     Args:
         collection: The collection's name.
@@ -32,8 +39,4 @@ def is_uuid(value: str) -> bool:
     Args:
         value: The text.
     """
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
+    return _UUID.fullmatch(value) is not None

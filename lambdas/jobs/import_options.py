@@ -85,7 +85,7 @@ class ImportOptions(StrictModel):
     mapping: dict[Name, Name | None] = Field(
         default_factory=dict,
         max_length=MAX_MAPPED_FIELDS,
-        description="From a field of the records to the property that it becomes (or `id`, `vector`), or to null, "
+        description="From a field of the records to the property that it becomes (or `id`, `_key`, `vector`), or to null, "
         "to leave it out. `#1` is the first column of a CSV file. Fields that are not named keep their names.",
     )
     embedding: Embedding = Field(
@@ -95,8 +95,8 @@ class ImportOptions(StrictModel):
     )
     ids: Literal["uuid", "any"] = Field(
         default="uuid",
-        description="`any` takes ids that are not UUIDs and derives the object's id from collection and id, so that "
-        "the same id is the same object in every import.",
+        description="`any` takes ids that are not UUIDs as keys: the object's id follows from collection and key, so "
+        "that the same key is the same object in every import.",
     )
 
     @model_validator(mode="after")
