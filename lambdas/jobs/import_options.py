@@ -85,8 +85,8 @@ class ImportOptions(StrictModel):
     mapping: dict[Name, Name | None] = Field(
         default_factory=dict,
         max_length=MAX_MAPPED_FIELDS,
-        description="From a field of the records to the property that it becomes (or `id`, `_key`, `vector`), or to null, "
-        "to leave it out. `#1` is the first column of a CSV file. Fields that are not named keep their names.",
+        description="From a field of the records to the property that it becomes (or `id`, `_key`, `vector`), or to "
+        "null, to leave it out. `#1` is the first column of a CSV file. Fields that are not named keep their names.",
     )
     embedding: Embedding = Field(
         default="on_demand",
