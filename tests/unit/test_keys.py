@@ -81,7 +81,7 @@ def test_object_with_a_key_gets_its_id_and_keeps_it() -> None:
         ({"key": ""}, "key: must have 1 to 512 characters, not 0."),
         ({"key": "x" * 513}, "key: must have 1 to 512 characters, not 513."),
         ({"key": "isbn-1", "id": ID}, f'id: is {ID}, but the key "isbn-1" has the id 321872a1'),
-        ({"id": "isbn-1"}, 'not "isbn-1"; an id of your own is sent as \'key\'.'),
+        ({"id": "isbn-1"}, "not \"isbn-1\"; an id of your own is sent as 'key'."),
         ({"id": "7a3f-2e0c-5b1d-4c89-9a57-2f6c-1d0e-8b34"}, "id: must be a UUID such as"),
     ],
 )
