@@ -5,7 +5,14 @@ from typing import NoReturn
 from alto.errors import AltoNotSupportedError
 
 ALTERNATIVES = {
-    "generative_config": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
+    "generative_vendor": "a model on Amazon Bedrock: aws_bedrock(model='us.anthropic.claude-sonnet-4-20250514-v1:0', "
+    "region='us-east-1'), or a SageMaker endpoint: aws_sagemaker(...)",
+    "generative_images": "describe the images by a model of your own, store the text as a property, and give it to the "
+    "model as one of grouped_properties",
+    "generative_debug": "leave it out: .generative.metadata has the model, its tokens, its time and why it stopped",
+    "bedrock_endpoint": "leave it out: Bedrock is addressed by its region; a SageMaker endpoint by aws_sagemaker(...)",
+    "bedrock_target": "aws_sagemaker(endpoint=…, target_model=…): Bedrock has no target models or variants",
+    "sagemaker_model": "aws_sagemaker(endpoint=…): the endpoint has its model",
     "external_id": "name the role in role_arn; its external id is part of the stage's setting model_roles",
     "reranker_config": "name the model in each search: rerank=Rerank(prop=…, model='cohere.rerank-v3-5:0')",
     "multi_tenancy_config": "make a collection for each tenant, or filter by a tenant property",
@@ -29,7 +36,6 @@ ALTERNATIVES = {
     "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
     "near_image": "describe the image by a model of your own and search with near_vector",
-    "generate": "send the objects found to Amazon Bedrock yourself (boto3: bedrock-runtime, converse)",
 }
 
 

@@ -8,6 +8,7 @@ from alto.aio.aggregate import AggregateAsync
 from alto.aio.batch import BatchesAsync
 from alto.aio.config import ConfigAsync
 from alto.aio.data import DataAsync
+from alto.aio.generate import GenerateAsync
 from alto.aio.query import QueryAsync
 from alto.aio.transport import AsyncTransport
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
@@ -27,6 +28,7 @@ class CollectionAsync:
         self.config = ConfigAsync(transport, self.name)
         self.data = DataAsync(transport, self.name)
         self.query = QueryAsync(transport, self.name)
+        self.generate = GenerateAsync(transport, self.name)
         self.aggregate = AggregateAsync(transport, self.name)
         self.batch = BatchesAsync(transport, self.name)
 
@@ -79,11 +81,6 @@ class CollectionAsync:
     async def shards(self) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("shards")
-
-    @property
-    def generate(self) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("generate")
 
     def with_tenant(self, _: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from alto.classes.generative import Generative
 from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
@@ -159,7 +160,7 @@ class Configure:
     NamedVectors = NamedVectors
     Vectorizer = Vectorizer
     VectorIndex = VectorIndex
-    Generative = Unsupported("Configure.Generative", ALTERNATIVES["generative_config"])
+    Generative = Generative
     Reranker = Unsupported("Configure.Reranker", ALTERNATIVES["reranker_config"])
     MultiVectors = Unsupported("Configure.MultiVectors", "one vector for each object, or several named ones")
     ObjectTTL = Unsupported("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
@@ -170,7 +171,13 @@ class Configure:
     text_analyzer = Unsupported("Configure.text_analyzer", ALTERNATIVES["text_analyzer"])
 
 
-Reconfigure = Unsupported(
+class _Reconfigure(Unsupported):
+    """The parts of a collection that can be changed by a configuration: the model of generated texts."""
+
+    Generative = Generative
+
+
+Reconfigure = _Reconfigure(
     "Reconfigure", "collection.config.update(description=…, auto_schema=…, replicas=…, refresh_seconds=…)"
 )
 ReferenceProperty = Unsupported("ReferenceProperty", ALTERNATIVES["references"])

@@ -12,7 +12,7 @@ from alto.cli.collections import collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
 from alto.cli.imports import importing, jobs
-from alto.cli.search import search
+from alto.cli.search import ask, search
 from alto.version import VERSION
 
 app = make_group(
@@ -29,6 +29,7 @@ app.add_typer(objects.group, name="objects")
 app.add_typer(importing.group)
 app.add_typer(jobs.group, name="imports")
 app.add_typer(search.group)
+app.add_typer(ask.group)
 app.add_typer(export.group)
 app.add_typer(doctor.group)
 

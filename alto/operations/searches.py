@@ -22,7 +22,7 @@ MOST_SEARCHES = 20
 def search(collection: str, search: Search) -> Operation[QueryReturn]:
     """One search of a collection."""
     request = _request(collection, search.to_api())
-    return Operation(request, lambda response: _read(response.body, collection, search))
+    return Operation(request, lambda response: read_search(response.body, collection, search))
 
 
 def multi(collection: str, searches: Sequence[Search]) -> Operation[list[QueryReturn | AltoError]]:
@@ -33,7 +33,7 @@ def multi(collection: str, searches: Sequence[Search]) -> Operation[list[QueryRe
         return [
             error_from_response(each["error"]["status"], response.headers, each)
             if "error" in each
-            else _read(each, collection, search)
+            else read_search(each, collection, search)
             for each, search in zip(response.body["results"], searches, strict=True)
         ]
 
@@ -45,7 +45,8 @@ def _request(collection: str, body: dict[str, Any]) -> Request:
     return Request("POST", path, content=to_json(body), phase=Phase.QUERY, repeatable=True)
 
 
-def _read(body: dict[str, Any], collection: str, search: Search) -> QueryReturn:
+def read_search(body: dict[str, Any], collection: str, search: Search) -> QueryReturn:
+    """The response to one search."""
     include_vector: IncludeVector = search.include_vector
     names: ReturnProperties = search.settings.get("return_properties")
     found = [_object(hit, collection, include_vector, names) for hit in body["objects"]]

@@ -8,6 +8,7 @@ from alto.sync.aggregate import Aggregate
 from alto.sync.batch import Batches
 from alto.sync.config import Config
 from alto.sync.data import Data
+from alto.sync.generate import Generate
 from alto.sync.query import Query
 from alto.sync.transport import Transport
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
@@ -27,6 +28,7 @@ class Collection:
         self.config = Config(transport, self.name)
         self.data = Data(transport, self.name)
         self.query = Query(transport, self.name)
+        self.generate = Generate(transport, self.name)
         self.aggregate = Aggregate(transport, self.name)
         self.batch = Batches(transport, self.name)
 
@@ -79,11 +81,6 @@ class Collection:
     def shards(self) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("shards")
-
-    @property
-    def generate(self) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("generate")
 
     def with_tenant(self, _: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
