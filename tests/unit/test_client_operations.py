@@ -281,7 +281,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
 @pytest.mark.parametrize(
     ("call", "alternative"),
     [
-        (lambda: Configure.Generative.openai(), "aws_bedrock"),  # type: ignore[attr-defined]
+        (lambda: Configure.Generative.openai(name="a"), "aws_bedrock"),  # type: ignore[attr-defined]
         (Configure.VectorIndex.flat, "hnsw"),
         (lambda: Configure.Vectors.text2vec_aws(region="r", model="m", quantizer="pq"), "faiss"),
         (
