@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 
 # Not `random.random`: copies of one SnapStart snapshot share its state and would retry in step.
-_jitter = random.SystemRandom().random
+system_jitter = random.SystemRandom().random
 
 
 def backoff(
@@ -13,12 +13,9 @@ def backoff(
     *,
     remaining: Callable[[], float],
     attempts: int | None = None,
-    jitter: Callable[[], float] = _jitter,
+    jitter: Callable[[], float] = system_jitter,
 ) -> Iterator[float]:
     """Yield the seconds to sleep before each retry; the iterator ends when no retry is left.
-
-    The n-th pause is drawn evenly from the upper half of `min(longest, first * 2**n)`, so that callers that failed
-    together do not retry together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").
 
     Args:
         first: upper bound of the first pause, in seconds.
@@ -29,10 +26,18 @@ def backoff(
     """
     retries = 0
     while attempts is None or retries < attempts - 1:
-        # The exponent is bounded: the pause no longer grows there, and 2**n would.
-        ceiling = min(longest, first * 2 ** min(retries, 30))
-        pause = ceiling * (1 + jitter()) / 2
+        pause = pause_before(retries, first, longest, jitter)
         if pause >= remaining():
             return
         yield pause
         retries += 1
+
+
+def pause_before(retry: int, first: float, longest: float, jitter: Callable[[], float] = system_jitter) -> float:
+    """Return the seconds to sleep before a retry; 0 is the first.
+
+    The n-th pause is drawn evenly from the upper half of `min(longest, first * 2**n)`, so that callers that failed
+    together do not retry together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").
+    """
+    # The exponent is bounded: the pause no longer grows there, and 2**n would.
+    return min(longest, first * 2 ** min(retry, 30)) * (1 + jitter()) / 2

@@ -1,6 +1,5 @@
 """Texts to vectors, for everyone who needs some."""
 
-import random
 import time
 from array import array
 from collections import OrderedDict
@@ -9,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from threading import Lock
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.backoff import system_jitter
 from lambdas.deadline import Deadline
 from lambdas.embedding.adaptive_rate import ModelLimiter
 from lambdas.embedding.config import Text2VecAws
@@ -23,8 +23,6 @@ CONCURRENCY = 64
 
 type Report = Callable[[Text2VecAws, InputType, EmbeddingCounts], None]
 
-# Copies of one snapshot (SnapStart) share the state of other generators, and would retry in step.
-_SYSTEM_RANDOM = random.SystemRandom()
 _QUERIES_REMEMBERED = 512
 # A caller whose access was taken away keeps no vector longer than this.
 _QUERY_SECONDS = 600.0
@@ -51,7 +49,7 @@ class Embedder:
         executor: Executor | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = _SYSTEM_RANDOM.random,
+        jitter: Callable[[], float] = system_jitter,
     ) -> None:
         executor = executor or ThreadPoolExecutor(concurrency, thread_name_prefix="embedding")
         self._context = RunContext(model, executor, concurrency, sleep, jitter)

@@ -14,6 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.backoff import pause_before
 from lambdas.deadline import Deadline
 from lambdas.embedding.adaptive_rate import ModelLimiter, Verdict
 from lambdas.embedding.config import Text2VecAws
@@ -30,11 +31,10 @@ from lambdas.errors import (
     TextTooLongError,
 )
 
-# Full jitter: a random wait of up to this much, doubled with every attempt, and at most so long. A throttled call
-# waits less, because its limiter already sends fewer calls.
-_BACKOFF_SECONDS = 0.1
-_LONGEST_BACKOFF = {Remedy.RETRY: 5.0, Remedy.RECONNECT: 5.0, Remedy.SLOW_DOWN: 1.0}
-# What is not a matter of quota is tried this often. Seven waits add up to about six seconds.
+# A throttled call waits less, because its limiter already sends fewer calls.
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = {Remedy.RETRY: 5.0, Remedy.RECONNECT: 5.0, Remedy.SLOW_DOWN: 1.0}
+# Errors other than throttling are retried this often. Seven pauses add up to about eight seconds.
 MAX_ATTEMPTS = 8
 # How often a text that the model calls too long is cut once more.
 _MAX_CUTS = 8
@@ -71,7 +71,7 @@ class RunContext(NamedTuple):
     executor: Executor
     concurrency: int
     sleep: Callable[[float], None]
-    random: Callable[[], float]
+    jitter: Callable[[], float]
 
 
 @dataclass(slots=True, eq=False)
@@ -250,8 +250,8 @@ class EmbeddingRun:
                 self._settle(call, [failure.error] * len(call.texts))
 
     def _try_again(self, call: _Call, failure: CallFailedError) -> None:
-        longest = _LONGEST_BACKOFF[failure.remedy]
-        wait = self._context.random() * min(longest, _BACKOFF_SECONDS * 2.0 ** min(call.attempts + 1, 10))
+        longest = _LONGEST_PAUSE_SECONDS[failure.remedy]
+        wait = pause_before(call.attempts, _FIRST_PAUSE_SECONDS, longest, self._context.jitter)
         wait = max(wait, failure.retry_after_seconds or 0.0)
         call.attempts += 1
         if wait + _SHORTEST_CALL_SECONDS >= self._deadline.remaining():

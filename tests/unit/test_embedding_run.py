@@ -220,7 +220,7 @@ def test_an_unreachable_service_is_not_asked_for_every_text_of_a_call_apart(time
     assert len(model.calls) == MAX_ATTEMPTS
 
 
-def test_waits_grow_with_full_jitter(time: Time) -> None:
+def test_waits_grow_with_jitter(time: Time) -> None:
     waits: list[float] = []
     model = ScriptedModel(time, lambda _: BROKEN)
 
@@ -228,10 +228,10 @@ def test_waits_grow_with_full_jitter(time: Time) -> None:
         waits.append(seconds)
         time.sleep(seconds)
 
-    for subject in (embedder(model, sleep), embedder(model, sleep, jitter=lambda: 0.5)):
+    for subject in (embedder(model, sleep, jitter=lambda: 1.0), embedder(model, sleep, jitter=lambda: 0.0)):
         subject.embed_documents(TITAN, ["a"], deadline=Deadline.after(100, time))
 
-    assert waits[:7] == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+    assert waits[:7] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0])
     assert waits[7:] == pytest.approx([wait / 2 for wait in waits[:7]])
 
 

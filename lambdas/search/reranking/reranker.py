@@ -1,6 +1,5 @@
 """Texts in another order, for everyone who needs it: the call, made again while that helps."""
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpResponse
-from lambdas.backoff import backoff
+from lambdas.backoff import backoff, system_jitter
 from lambdas.deadline import Deadline
 from lambdas.embedding.model_target import HttpCall, ModelTarget
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
@@ -23,8 +22,6 @@ MAX_ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 2.0
 _SHORTEST_CALL_SECONDS = 0.05
-# Copies of one snapshot (SnapStart) share the state of other generators, and would retry in step.
-_SYSTEM_RANDOM = random.SystemRandom()
 _WORTH_A_RETRY = (Remedy.RETRY, Remedy.RECONNECT, Remedy.SLOW_DOWN)
 
 
@@ -64,7 +61,7 @@ class Reranker:
         *,
         report: Report | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = _SYSTEM_RANDOM.random,
+        jitter: Callable[[], float] = system_jitter,
     ) -> None:
         self._caller = caller
         self._report = report
