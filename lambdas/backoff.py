@@ -40,4 +40,4 @@ def pause_before(retry: int, first: float, longest: float, jitter: Callable[[], 
     together do not retry together ("equal jitter", AWS Architecture Blog, "Exponential Backoff And Jitter").
     """
     # The exponent is bounded: the pause no longer grows there, and 2**n would.
-    return min(longest, first * 2 ** min(retry, 30)) * (1 + jitter()) / 2
+    return min(longest, first * 2.0 ** min(retry, 30)) * (1 + jitter()) / 2

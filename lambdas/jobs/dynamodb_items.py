@@ -1,7 +1,9 @@
-"""Converts values to DynamoDB's items and back. boto3's serializer has Decimal for every number. Pure."""
+"""The keys of the jobs table, and its items as Python values. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from lambdas.jobs.chunk import Chunk
 
@@ -29,40 +31,20 @@ def names_in(expression: str) -> dict[str, str]:
 
 def attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item as DynamoDB takes it."""
-    return {name: _to_attribute(value) for name, value in item.items()}
+    return {name: _SERIALIZER.serialize(value) for name, value in item.items()}
 
 
 def values(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item as Python values (the inverse of `attributes`)."""
-    return {name: _from_attribute(value) for name, value in item.items()}
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
 
 
-def _to_attribute(value: Any) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case str():
-            return {"S": value}
-        case int():
-            return {"N": str(value)}
-        case dict():
-            return {"M": attributes(value)}
-        case list():
-            return {"L": [_to_attribute(entry) for entry in value]}
-        case None:
-            return {"NULL": True}
-    raise TypeError(f"An item cannot hold {value!r}.")
+class _WholeNumbers(TypeDeserializer):
+    """Reads numbers as int, where boto3 reads Decimal: job items hold whole numbers only."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
 
 
-def _from_attribute(attribute: Mapping[str, Any]) -> Any:
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "N":
-            return int(value)
-        case "M":
-            return values(value)
-        case "L":
-            return [_from_attribute(entry) for entry in value]
-        case "NULL":
-            return None
-    return value
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = _WholeNumbers()

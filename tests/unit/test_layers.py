@@ -22,6 +22,8 @@ BORDERS = {
     # Two translate the errors of a broken connection.
     "lambdas/embedding/aws_caller.py": {"urllib3"},
     "lambdas/embedding/vendor_errors.py": {"urllib3"},
+    # Converts values to DynamoDB's types and back, without a client.
+    "lambdas/jobs/dynamodb_items.py": {"boto3"},
     "lambdas/observability.py": {"os"},
     "lambdas/opensearch.py": {"opensearchpy", "urllib3"},
     "lambdas/records/parquet_rows.py": {"pyarrow"},
