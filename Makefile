@@ -68,7 +68,7 @@ deploy: .venv/ready node_modules/ready ## Deploy STAGE into your AWS account, af
 	$(CDK) deploy --stage $(STAGE) $(ARGS)
 	$(PYTHON) -m infra.smoke --stage $(STAGE)
 
-destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account
+destroy: .venv/ready node_modules/ready ## Remove STAGE from your AWS account, after a question (ARGS=--force: without)
 	$(CDK) destroy --stage $(STAGE) $(ARGS)
 
 conformance: .venv/ready node_modules/ready ## Deploy STAGE, run every scenario, write a report, tear down (STAGE=local: no AWS)

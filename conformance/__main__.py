@@ -20,7 +20,7 @@ from conformance.scenario import Options
 from conformance.scenarios import SCENARIOS
 from conformance.scenarios.bill import costs
 from infra import cdk
-from infra.deployment.preflight import NotReadyError
+from infra.deployment.findings import NotReadyError
 from infra.settings.settings import ENGINE_VERSION, Settings
 
 LOCAL = "local"

@@ -14,16 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from infra import NODE
+from infra.deployment.account_checks import ensure_service_linked_role
 from infra.deployment.deployment import Clients, Deployment
-from infra.deployment.preflight import (
-    ERROR,
-    WARNING,
-    Finding,
-    NotReadyError,
-    check_credentials,
-    ensure_service_linked_role,
-    preflight,
-)
+from infra.deployment.findings import ERROR, WARNING, Finding, NotReadyError
+from infra.deployment.preflight import check_credentials, preflight
+from infra.deployment.removal import Removal
 from infra.settings.settings import Settings
 from infra.settings.stage_settings import SettingsError, read_settings
 
@@ -120,6 +115,8 @@ def execute(verb: str, settings: Settings, account: str, arguments: list[str], *
         return 0
     if verb == "deploy":
         return deploy(settings, arguments)
+    if verb == "destroy":
+        return Removal(settings, clients, run=partial(run, settings.stage), say=say, ask=input).destroy(arguments)
     return run(settings.stage, verb, arguments)
 
 

@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra.deployment.deployment import Clients
+from infra.deployment.findings import OK, WARNING, Finding
 from infra.settings.settings import Settings
-
-Result = tuple[Literal["ok", "warning", "error"], str]
 
 # The names of models in quotas, which are listed by display name.
 QUOTA_NAMES = {
@@ -27,8 +26,8 @@ BODIES = {
 }
 
 
-def check_models(clients: Clients, settings: Settings, *, call: bool) -> Iterator[Result]:
-    """A result for each model and region of the stage. `call` also invokes each once, at a price below a cent."""
+def check_models(clients: Clients, settings: Settings, *, call: bool) -> Iterator[Finding]:
+    """A finding for each model and region of the stage. `call` also invokes each once, at a price below a cent."""
     for region in settings.regions_of_models:
         bedrock = clients("bedrock", region)
         offered = {each["modelId"] for each in bedrock.list_foundation_models()["modelSummaries"]}
@@ -39,14 +38,15 @@ def check_models(clients: Clients, settings: Settings, *, call: bool) -> Iterato
             yield from _availability(bedrock, model, region)
             if call:
                 yield from _invoke(clients, model, region)
-    yield from _quotas(clients, settings)
 
 
-def _missing(model: str, region: str, settings: Settings, clients: Clients) -> Iterator[Result]:
+def _missing(model: str, region: str, settings: Settings, clients: Clients) -> Iterator[Finding]:
     if model.startswith("arn:") or re.match(r"(us|us-gov|eu|apac|jp|au|ca|global)\.", model):
-        yield "ok", f"model {model}: a profile, not checked"
+        yield Finding(OK, f"model {model}: a profile, not checked")
     elif len(settings.regions_of_models) == 1 or not _offered_elsewhere(model, region, settings, clients):
-        yield "warning", f"model {model} is not offered in {region}: calls fail with ValidationException. Remove it"
+        yield Finding(
+            WARNING, f"model {model} is not offered in {region}: calls fail with ValidationException. Remove it"
+        )
 
 
 def _offered_elsewhere(model: str, region: str, settings: Settings, clients: Clients) -> bool:
@@ -55,31 +55,30 @@ def _offered_elsewhere(model: str, region: str, settings: Settings, clients: Cli
     return any(each["modelId"] == model for models in listed for each in models)
 
 
-def _availability(bedrock: Any, model: str, region: str) -> Iterator[Result]:
+def _availability(bedrock: Any, model: str, region: str) -> Iterator[Finding]:
     found = bedrock.get_foundation_model_availability(modelId=model)
     if found["authorizationStatus"] != "AUTHORIZED":
-        yield "warning", f"model {model} in {region}: the account is not authorized ({found['authorizationStatus']})"
-    elif found["agreementAvailability"]["status"] != "AVAILABLE":
-        yield (
-            "warning",
-            f"model {model} in {region}: not subscribed yet. {SUBSCRIBE}",
+        yield Finding(
+            WARNING, f"model {model} in {region}: the account is not authorized ({found['authorizationStatus']})"
         )
+    elif found["agreementAvailability"]["status"] != "AVAILABLE":
+        yield Finding(WARNING, f"model {model} in {region}: not subscribed yet. {SUBSCRIBE}")
     else:
-        yield "ok", f"model {model} in {region}: available"
+        yield Finding(OK, f"model {model} in {region}: available")
 
 
-def _invoke(clients: Clients, model: str, region: str) -> Iterator[Result]:
+def _invoke(clients: Clients, model: str, region: str) -> Iterator[Finding]:
     body = next((body for prefix, body in BODIES.items() if model.startswith(prefix)), None)
     if body is None:
         return
     try:
         clients("bedrock-runtime", region).invoke_model(modelId=model, body=json.dumps(body))
-        yield "ok", f"model {model} in {region}: invoked"
+        yield Finding(OK, f"model {model} in {region}: invoked")
     except ClientError as error:
-        yield "warning", f"model {model} in {region} cannot be invoked with your identity: {error}"
+        yield Finding(WARNING, f"model {model} in {region} cannot be invoked with your identity: {error}")
 
 
-def _quotas(clients: Clients, settings: Settings) -> Iterator[Result]:
+def model_quotas(clients: Clients, settings: Settings) -> Iterator[Finding]:
     """Requests and tokens a minute of the stage's models, as an import meets them."""
     quotas: list[dict[str, Any]] = []
     pages = clients("service-quotas", settings.region).get_paginator("list_service_quotas")
@@ -90,4 +89,4 @@ def _quotas(clients: Clients, settings: Settings) -> Iterator[Result]:
         for each in quotas:
             rest = each["QuotaName"].partition(f" for {'Amazon ' if model.startswith('amazon') else ''}{name}")
             if name and rest[1] and not rest[2].strip() and "per minute" in each["QuotaName"]:
-                yield "ok", f"quota '{each['QuotaName']}': {each['Value']:g}"
+                yield Finding(OK, f"quota '{each['QuotaName']}': {each['Value']:g}")

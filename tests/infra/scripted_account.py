@@ -27,6 +27,8 @@ class ScriptedAccount:
     def respond(self, operation: str, given: dict[str, Any]) -> Any:
         self.calls.append((operation, given))
         response = self.responses[operation]
+        if isinstance(response, ClientError):
+            response.operation_name = "".join(word.title() for word in operation.partition(".")[2].split("_"))
         if isinstance(response, Exception):
             raise response
         return response

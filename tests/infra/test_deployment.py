@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 
 from infra import NODE, cdk
 from infra.cdk import stage_settings
+from infra.deployment.account_checks import ensure_service_linked_role
 from infra.deployment.deployment import Deployment, transient_failure
-from infra.deployment.preflight import NotReadyError, ensure_service_linked_role
+from infra.deployment.findings import NotReadyError
 from tests.infra.scripted_account import ScriptedAccount, denied, error
 
 TIMES_OUT = "Resource handler returned message: stabilization timed out"

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from infra.cdk import look, stage_settings
-from infra.deployment.preflight import ERROR, OK, WARNING, Finding, NotReadyError, check_credentials, preflight
+from infra.deployment.findings import ERROR, OK, WARNING, Finding, NotReadyError
+from infra.deployment.preflight import check_credentials, checks, preflight
 from infra.deployment.stage_cost import describe_cost
 from tests.infra.scripted_account import ScriptedAccount, denied, error
 
@@ -107,6 +108,10 @@ def test_an_account_in_order_has_neither_warnings_nor_errors() -> None:
             "the domain's nodes need 6. Raise it",
         ),
         ({"service-quotas__list_service_quotas": quotas(VPCs_per_Region=0)}, "the stage's VPC need 1. Raise it"),
+        (
+            {"service-quotas__list_service_quotas": quotas(Interface_VPC_endpoints_per_VPC=5)},
+            "the stage's endpoints need 8. Raise it",
+        ),
     ],
 )
 def test_a_fault_that_prevents_the_deployment_is_an_error(changed: dict[str, Any], sentence: str) -> None:
@@ -138,6 +143,10 @@ def test_a_fault_that_prevents_the_deployment_is_an_error(changed: dict[str, Any
             {"cloudformation__describe_stacks": {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]}},
             "its first deployment failed (ROLLBACK_COMPLETE)",
         ),
+        (
+            {"cloudformation__describe_stacks": {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS"}]}},
+            "stack alto-prod: exists, status UPDATE_IN_PROGRESS",
+        ),
     ],
 )
 def test_a_fault_that_shows_later_is_a_warning(changed: dict[str, Any], sentence: str) -> None:
@@ -147,25 +156,52 @@ def test_a_fault_that_shows_later_is_a_warning(changed: dict[str, Any], sentence
     assert any(sentence in each.text for each in found if each.level == WARNING)
 
 
-@pytest.mark.parametrize(
-    ("operation", "right"),
-    [
-        ("ssm__get_parameter", "ssm:GetParameter"),
-        ("iam__get_role", "iam:GetRole"),
-        ("cloudformation__describe_stacks", "cloudformation:DescribeStacks"),
-        ("opensearch__list_versions", "es:ListVersions"),
-        ("opensearch__describe_instance_type_limits", "es:DescribeInstanceTypeLimits"),
-        ("ec2__describe_availability_zones", "ec2:DescribeAvailabilityZones"),
-        ("lambda__get_account_settings", "lambda:GetAccountSettings"),
-        ("service-quotas__list_service_quotas", "servicequotas:ListServiceQuotas"),
-        ("bedrock__list_foundation_models", "bedrock:ListFoundationModels"),
-    ],
-)
+RIGHTS = {
+    "ssm__get_parameter": "ssm:GetParameter",
+    "iam__get_role": "iam:GetRole",
+    "cloudformation__describe_stacks": "cloudformation:DescribeStacks",
+    "opensearch__describe_domain": "es:DescribeDomain",
+    "kms__list_aliases": "kms:ListAliases",
+    "opensearch__list_versions": "es:ListVersions",
+    "opensearch__list_instance_type_details": "es:ListInstanceTypeDetails",
+    "opensearch__describe_instance_type_limits": "es:DescribeInstanceTypeLimits",
+    "ec2__describe_availability_zones": "ec2:DescribeAvailabilityZones",
+    "lambda__get_account_settings": "lambda:GetAccountSettings",
+    "service-quotas__list_service_quotas": "servicequotas:ListServiceQuotas",
+    "bedrock__list_foundation_models": "bedrock:ListFoundationModels",
+    "bedrock__get_foundation_model_availability": "bedrock:GetFoundationModelAvailability",
+}
+
+
+@pytest.mark.parametrize(("operation", "right"), RIGHTS.items())
 def test_a_check_that_is_denied_is_a_warning_that_names_the_right(operation: str, right: str) -> None:
     found = findings(**{operation: denied(right)})  # type: ignore[arg-type]
 
     assert not [each for each in found if each.level == ERROR]
-    assert any(right in each.text and "not checked" in each.text for each in found if each.level == WARNING)
+    assert any(each.text.endswith(f"your identity may not ({right}).") for each in found if each.level == WARNING)
+
+
+def test_every_operation_of_the_preflight_is_tried_without_its_right() -> None:
+    account = ScriptedAccount(IN_ORDER)
+
+    list(preflight(account.client, stage_settings("prod"), QUALIFIER))
+
+    assert {name.replace(".", "__") for name, _ in account.calls} == RIGHTS.keys()
+    assert {right for check in checks(QUALIFIER) for right in check.rights} == set(RIGHTS.values())
+
+
+def test_without_the_right_to_see_the_stack_its_own_names_are_no_error() -> None:
+    found = findings(cloudformation__describe_stacks=denied("DescribeStacks"), opensearch__describe_domain={})
+
+    assert not [each for each in found if each.level == ERROR]
+
+
+@pytest.mark.parametrize("problem", [error("ThrottlingException", "Rate exceeded"), NoCredentialsError()])
+def test_a_check_that_fails_otherwise_is_a_warning_with_the_reason(problem: Exception) -> None:
+    found = findings(ec2__describe_availability_zones=problem)
+
+    [warning] = [each.text for each in found if each.level == WARNING]
+    assert warning == f"zones: not checked ({problem})."
 
 
 def test_a_new_accounts_concurrency_is_a_warning_without_reservations() -> None:
@@ -221,6 +257,22 @@ def test_models_are_invoked_only_on_request() -> None:
     list(preflight(account.client, stage_settings("prod"), QUALIFIER, call_models=True))
     invoked = [given["modelId"] for name, given in account.calls if name == "bedrock-runtime.invoke_model"]
     assert invoked == list(MODELS)
+
+
+def test_a_model_that_cannot_be_invoked_is_a_warning() -> None:
+    account = ScriptedAccount(IN_ORDER | {"bedrock-runtime.invoke_model": denied("bedrock:InvokeModel")})
+
+    found = list(preflight(account.client, stage_settings("prod"), QUALIFIER, call_models=True))
+
+    warnings = [each.text for each in found if each.level == WARNING]
+    assert len(warnings) == len(MODELS)
+    assert all("cannot be invoked with your identity" in each for each in warnings)
+
+
+def test_a_missing_service_linked_role_is_announced() -> None:
+    found = findings(iam__get_role=error("NoSuchEntity"))
+
+    assert any("is missing; `make deploy` makes it" in each.text for each in found)
 
 
 def test_missing_credentials_are_explained() -> None:
