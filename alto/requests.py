@@ -75,3 +75,8 @@ def was_found(response: Response, missing: str) -> bool:
 def segment(value: object) -> str:
     """A value as one segment of a path, its slashes escaped."""
     return quote(str(value), safe="")
+
+
+def imports_path(collection: str | None) -> str:
+    """The path of the imports of a collection, or of all."""
+    return "/v1/imports" if collection is None else f"/v1/collections/{segment(collection)}/imports"

@@ -95,8 +95,8 @@ class Packages:
         """Create the collection, upload the file and wait for the end; the finished job."""
         vectors = {"default": BROUGHT if own_vectors else EMBEDDED}
         self._call("POST", "/v1/collections", {"name": NAME, "properties": PROPERTIES, "vectors": vectors})
-        asked = {"collection": NAME, "file_name": "packages.jsonl.gz", "options": {"ids": "any"}}
-        started = self._call("POST", "/v1/imports", asked)
+        asked = {"file_name": "packages.jsonl.gz", "options": {"ids": "any"}}
+        started = self._call("POST", f"/v1/collections/{NAME}/imports", asked)
         upload = started["upload"]
         httpx.put(
             upload["url"], headers=upload["headers"], content=file.read_bytes(), timeout=300, trust_env=False

@@ -31,7 +31,8 @@ IN_BOOK = {"name": NAME}
 THIS_BOOK = {"name": NAME, "object_id": EMMA}
 
 # An upload in parts, of a file whose parts have all arrived.
-UPLOAD = {"collection": NAME, "file_name": "books.csv", "upload_id": "VXBsb2FkIElE"}
+THIS_IMPORT = IN_BOOK | {"import_id": IMPORT}
+UPLOAD = {"file_name": "books.csv", "upload_id": "VXBsb2FkIElE"}
 
 EXAMPLES: dict[str, Example] = {
     "live": Example({}),
@@ -113,15 +114,17 @@ EXAMPLES: dict[str, Example] = {
     ),
     "repair_objects": Example(IN_BOOK, {"limit": 100, "dry_run": True}),
     "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
-    "start_import": Example({}, {"collection": NAME, "file_name": "books.csv", "options": {"format": "csv"}}),
-    "list_imports": Example({"limit": 5}),
-    "sign_upload_parts": Example({"import_id": IMPORT}, UPLOAD | {"numbers": [101, 102]}),
-    "complete_upload": Example({"import_id": IMPORT}, UPLOAD | {"etags": ["9b2cf535f27731c974343645a3985328"]}),
-    "abort_upload": Example({"import_id": IMPORT}, UPLOAD),
+    "start_import": Example(IN_BOOK, {"file_name": "books.csv", "options": {"format": "csv"}}),
+    "list_imports": Example(IN_BOOK | {"limit": 5}),
+    "list_all_imports": Example({"limit": 5}),
+    "find_import": Example({"import_id": IMPORT}),
+    "sign_upload_parts": Example(THIS_IMPORT, UPLOAD | {"numbers": [101, 102]}),
+    "complete_upload": Example(THIS_IMPORT, UPLOAD | {"etags": ["9b2cf535f27731c974343645a3985328"]}),
+    "abort_upload": Example(THIS_IMPORT, UPLOAD),
     "delete_object": Example(THIS_BOOK),
     "delete_collection": Example(IN_BOOK),
-    "get_import": Example({"import_id": IMPORT}),
-    "cancel_import": Example({"import_id": IMPORT}),
-    "resume_import": Example({"import_id": IMPORT}),
-    "retry_import": Example({"import_id": IMPORT}),
+    "get_import": Example(THIS_IMPORT),
+    "cancel_import": Example(THIS_IMPORT),
+    "resume_import": Example(THIS_IMPORT),
+    "retry_import": Example(THIS_IMPORT),
 }

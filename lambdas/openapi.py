@@ -36,7 +36,7 @@ FRAMEWORKS_STATUSES = ("422", "500")
 # OpenAPI links: by operation and status, the operations whose parameters are in the response.
 THAT_COLLECTION = {"name": "$response.body#/name"}
 THAT_OBJECT = {"name": "$request.path.name", "object_id": "$response.body#/id"}
-THAT_IMPORT = {"import_id": "$response.body#/id"}
+THAT_IMPORT = {"name": "$request.path.name", "import_id": "$response.body#/id"}
 OF_OBJECT = dict.fromkeys(
     ("get_object", "object_exists", "replace_object", "merge_object", "delete_object"), THAT_OBJECT
 )

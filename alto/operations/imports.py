@@ -7,7 +7,7 @@ from uuid import UUID
 from alto.classes.imports import ErrorRecord, FailedRecord, ImportJob, ImportOptions
 from alto.compatibility import UTC
 from alto.operations.uploads import FileToUpload, Upload, read_upload
-from alto.requests import Operation, Phase, Request, Response, segment
+from alto.requests import Operation, Phase, Request, Response, imports_path, segment
 from alto.values import parse_time, parse_uuid
 
 
@@ -15,10 +15,10 @@ def start(
     collection: str, uri: str, options: ImportOptions | None, *, repeat: bool, idempotency_key: str | None = None
 ) -> Operation[ImportJob]:
     """Import an object of S3. The same content again is the same job, unless `repeat` is given."""
-    body = {"collection": collection, "source": uri, "repeat": repeat} | _options(options)
+    body = {"source": uri, "repeat": repeat} | _options(options)
     request = Request(
         "POST",
-        "/v1/imports",
+        imports_path(collection),
         body,
         phase=Phase.INSERT,
         repeatable=not repeat or idempotency_key is not None,
@@ -31,35 +31,39 @@ def start_upload(
     collection: str, file: FileToUpload, options: ImportOptions | None, idempotency_key: str | None = None
 ) -> Operation[Upload]:
     """Where to send a file. Of two such requests one upload is never made."""
-    body = {"collection": collection, "file_name": file.name, "file_size": file.size} | _options(options)
-    request = Request("POST", "/v1/imports", body, phase=Phase.INSERT, repeatable=True, headers=_key(idempotency_key))
+    body = {"file_name": file.name, "file_size": file.size} | _options(options)
+    path, headers = imports_path(collection), _key(idempotency_key)
+    request = Request("POST", path, body, phase=Phase.INSERT, repeatable=True, headers=headers)
     return Operation(request, lambda response: read_upload(response, collection, file.name))
 
 
-def get_import(import_id: UUID | str) -> Operation[ImportJob]:
-    """How far a job is."""
-    return Operation(Request("GET", _path(import_id), repeatable=True), lambda response: read_job(response.body))
+def get_import(import_id: UUID | str, collection: str | None) -> Operation[ImportJob]:
+    """The state of a job. Without its collection, which takes the right to see those of all collections."""
+    path = f"{imports_path(collection)}/{segment(parse_uuid(import_id))}"
+    return Operation(Request("GET", path, repeatable=True), lambda response: read_job(response.body))
 
 
-def list_imports(limit: int, after: str | None) -> Operation[tuple[list[ImportJob], str | None]]:
-    """A page of jobs, the newest first, and where the next one begins."""
+def list_imports(
+    limit: int, after: str | None, collection: str | None
+) -> Operation[tuple[list[ImportJob], str | None]]:
+    """A page of jobs of a collection, or of all, the newest first, and where the next one begins."""
     query = {"limit": str(limit)} | ({} if after is None else {"after": after})
 
     def read(response: Response) -> tuple[list[ImportJob], str | None]:
         return [read_job(each) for each in response.body["imports"]], response.body["next"]
 
-    return Operation(Request("GET", "/v1/imports", query=query, repeatable=True), read)
+    return Operation(Request("GET", imports_path(collection), query=query, repeatable=True), read)
 
 
-def control(import_id: UUID | str, action: str) -> Operation[ImportJob]:
+def control(import_id: UUID | str, collection: str, action: str) -> Operation[ImportJob]:
     """`cancel` or `resume` a job."""
-    request = Request("POST", f"{_path(import_id)}/{action}", phase=Phase.INSERT)
+    request = Request("POST", f"{imports_path(collection)}/{import_id}/{action}", phase=Phase.INSERT)
     return Operation(request, lambda response: read_job(response.body))
 
 
-def retry(import_id: UUID | str) -> Operation[ImportJob]:
+def retry(import_id: UUID | str, collection: str) -> Operation[ImportJob]:
     """A new job with the failed records."""
-    request = Request("POST", f"{_path(import_id)}/retry", phase=Phase.INSERT)
+    request = Request("POST", f"{imports_path(collection)}/{import_id}/retry", phase=Phase.INSERT)
     return Operation(request, lambda response: read_job(response.body["job"]))
 
 
@@ -128,7 +132,3 @@ def read_error(line: dict[str, Any]) -> ErrorRecord:
 def _options(options: ImportOptions | None) -> dict[str, Any]:
     given = {} if options is None else options.to_api()
     return {"options": given} if given else {}
-
-
-def _path(import_id: UUID | str) -> str:
-    return f"/v1/imports/{segment(parse_uuid(import_id))}"

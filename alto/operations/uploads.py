@@ -102,11 +102,11 @@ class Upload:
 
     @property
     def _path(self) -> str:
-        return f"/v1/imports/{segment(self.id)}/upload"
+        return f"/v1/collections/{segment(self.collection)}/imports/{segment(self.id)}/upload"
 
     @property
     def _body(self) -> dict[str, Any]:
-        return {"collection": self.collection, "file_name": self.file_name, "upload_id": self.upload_id}
+        return {"file_name": self.file_name, "upload_id": self.upload_id}
 
 
 def read_upload(response: Response, collection: str, file_name: str) -> Upload:

@@ -91,22 +91,28 @@ class Imports:
             imports.start(collection, uri, options, repeat=repeat, idempotency_key=idempotency_key)
         )
 
-    def get(self, import_: ImportJob | UUID | str) -> ImportJob:
+    def get(self, import_: ImportJob | UUID | str, *, collection: str | None = None) -> ImportJob:
         """The job as it is now.
 
         Args:
             import_: The job, or its id.
+            collection: The collection of an id. An id alone takes the right to see the imports of all collections, and
+                its job has no `error_file_url`.
 
         Raises `AltoNotFoundError`.
         """
-        return self._transport.run(imports.get_import(_id(import_)))
+        return self._transport.run(imports.get_import(_id(import_), _collection(import_, collection)))
 
-    def list_all(self) -> list[ImportJob]:
-        """All jobs of the last 90 days, the newest first."""
+    def list_all(self, *, collection: str | None = None) -> list[ImportJob]:
+        """All jobs of the last 90 days, the newest first.
+
+        Args:
+            collection: Only jobs into this collection. All take the right to see those of all collections.
+        """
         found: list[ImportJob] = []
         after: str | None = None
         while True:
-            page, after = self._transport.run(imports.list_imports(100, after))
+            page, after = self._transport.run(imports.list_imports(100, after, collection))
             found += page
             if after is None:
                 return found
@@ -118,6 +124,7 @@ class Imports:
         timeout: float = 3600.0,
         poll: float = 1.0,
         progress: bool | Callable[[ImportJob], None] = False,
+        collection: str | None = None,
     ) -> ImportJob:
         """Wait for the end of a job; then look at `.state`, `.failed` and `errors()`.
 
@@ -128,6 +135,7 @@ class Imports:
             timeout: The longest time to wait, in seconds.
             poll: Seconds between two requests.
             progress: True shows a bar; a function is called with the job after each request.
+            collection: The collection of an id, as in `get`.
 
         Raises `AltoTimeoutError` with the job's id; the job continues all the same.
         """
@@ -136,7 +144,7 @@ class Imports:
         with job_shown(progress) as show:
             while True:
                 try:
-                    job = self._begun(_id(import_), awaited=awaited)
+                    job = self._begun(import_, collection, awaited=awaited)
                 except AltoError as error:
                     now = time.monotonic()
                     if not is_outage(error) or now - heard > PATIENCE_SECONDS or now - started + poll > timeout:
@@ -163,15 +171,18 @@ class Imports:
                     )
                 time.sleep(poll)
 
-    def errors(self, import_: ImportJob | UUID | str) -> Iterator[ErrorRecord]:
+    def errors(
+        self, import_: ImportJob | UUID | str, *, collection: str | None = None
+    ) -> Iterator[ErrorRecord]:
         """Iterate over the records that were not loaded, with their reasons, as they arrive from S3.
 
         Args:
             import_: The job, or its id.
+            collection: The collection of an id; it is looked up if not given.
 
         Raises `AltoConflictError` before the job is completed; until then `.errors` of the job has the first ten.
         """
-        job = self.get(import_)
+        job = self.get(import_, collection=self._located(import_, collection))
         if job.error_file_url is None and job.failed:
             raise AltoConflictError(
                 f"The import is {job.state}: its error file is written when it is completed. Until then .errors "
@@ -183,40 +194,54 @@ class Imports:
                 if line:
                     yield imports.read_error(json.loads(line))
 
-    def cancel(self, import_: ImportJob | UUID | str) -> ImportJob:
+    def cancel(self, import_: ImportJob | UUID | str, *, collection: str | None = None) -> ImportJob:
         """Stop a job; the objects that it has stored stay.
 
         Args:
             import_: The job, or its id.
+            collection: The collection of an id; it is looked up if not given.
 
         Raises `AltoConflictError` if it has ended.
         """
-        return self._transport.run(imports.control(_id(import_), "cancel"))
+        return self._transport.run(
+            imports.control(_id(import_), self._located(import_, collection), "cancel")
+        )
 
-    def resume(self, import_: ImportJob | UUID | str) -> ImportJob:
+    def resume(self, import_: ImportJob | UUID | str, *, collection: str | None = None) -> ImportJob:
         """Continue a job that is failed, cancelled or incomplete; nothing is loaded twice.
 
         Args:
             import_: The job, or its id.
+            collection: The collection of an id; it is looked up if not given.
         """
-        return self._transport.run(imports.control(_id(import_), "resume"))
+        return self._transport.run(
+            imports.control(_id(import_), self._located(import_, collection), "resume")
+        )
 
-    def retry(self, import_: ImportJob | UUID | str) -> ImportJob:
+    def retry(self, import_: ImportJob | UUID | str, *, collection: str | None = None) -> ImportJob:
         """Start a new job with the failed records of a completed one, once the cause is fixed.
 
         Args:
             import_: The completed job, or its id.
+            collection: The collection of an id; it is looked up if not given.
         """
-        return self._transport.run(imports.retry(_id(import_)))
+        return self._transport.run(imports.retry(_id(import_), self._located(import_, collection)))
 
-    def _begun(self, import_id: UUID, *, awaited: bool) -> ImportJob | None:
+    def _begun(
+        self, import_: ImportJob | UUID | str, collection: str | None, *, awaited: bool
+    ) -> ImportJob | None:
         """The job, or None while S3 has not yet notified Alto of its file."""
         try:
-            return self.get(import_id)
+            return self.get(import_, collection=collection)
         except AltoNotFoundError as error:
             if awaited and error.code == "import_not_found":
                 return None
             raise
+
+    def _located(self, import_: ImportJob | UUID | str, collection: str | None) -> str:
+        """The collection of a job. For an id alone it is asked of Alto."""
+        known = _collection(import_, collection)
+        return (self.get(import_)).collection if known is None else known
 
     def _send_parts(self, upload: Upload, file: FileToUpload, show: Callable[[int], None]) -> None:
         """Send all parts and put them together. When that fails, S3 forgets them."""
@@ -245,3 +270,7 @@ class Imports:
 
 def _id(import_: ImportJob | UUID | str) -> UUID:
     return import_.id if isinstance(import_, ImportJob) else parse_uuid(import_)
+
+
+def _collection(import_: ImportJob | UUID | str, collection: str | None) -> str | None:
+    return import_.collection if isinstance(import_, ImportJob) else collection

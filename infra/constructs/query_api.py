@@ -48,6 +48,8 @@ ROUTES = (
     Route("DELETE", "/v1/collections/{name}/objects/{proxy+}", "write", "write"),
     Route("ANY", "/v1/collections", "write", "admin"),
     Route("ANY", "/v1/collections/{proxy+}", "write", "admin"),
+    Route("POST", "/v1/collections/{name}/imports", "write", "write"),
+    Route("POST", "/v1/collections/{name}/imports/{proxy+}", "write", "write"),
     Route("GET", "/v1/imports", "write", "read"),
     Route("GET", "/v1/imports/{proxy+}", "write", "read"),
     Route("ANY", "/v1/imports", "write", "write"),

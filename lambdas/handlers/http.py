@@ -155,10 +155,13 @@ def _rejection(error: AltoError, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _subject(path: str) -> dict[str, str]:
-    """Return the collection or the job that a path names, for the log."""
-    _, kind, name, *_ = [*path.strip("/").split("/"), "", "", ""]
-    key = {"collections": "collection", "imports": "job_id"}.get(kind)
-    return {key: name} if key and name else {}
+    """Return the collection and the job that a path names, for the log."""
+    _, kind, name, below, job_id, *_ = [*path.strip("/").split("/"), *[""] * 5]
+    if kind == "imports":
+        return {"job_id": name} if name else {}
+    if kind != "collections" or not name:
+        return {}
+    return {"collection": name} | ({"job_id": job_id} if below == "imports" and job_id else {})
 
 
 def _is_json(event: dict[str, Any]) -> bool:

@@ -27,14 +27,16 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/v1/collections/{name}/objects/delete": ("POST",),
     "/v1/collections/{name}/objects/repair": ("POST",),
     "/v1/collections/{name}/objects/{object_id}": ("DELETE", "GET", "HEAD", "PATCH", "PUT"),
-    "/v1/imports": ("GET", "POST"),
+    "/v1/collections/{name}/imports": ("GET", "POST"),
+    "/v1/collections/{name}/imports/{import_id}": ("GET",),
+    "/v1/collections/{name}/imports/{import_id}/cancel": ("POST",),
+    "/v1/collections/{name}/imports/{import_id}/resume": ("POST",),
+    "/v1/collections/{name}/imports/{import_id}/retry": ("POST",),
+    "/v1/collections/{name}/imports/{import_id}/upload/parts": ("POST",),
+    "/v1/collections/{name}/imports/{import_id}/upload/complete": ("POST",),
+    "/v1/collections/{name}/imports/{import_id}/upload/abort": ("POST",),
+    "/v1/imports": ("GET",),
     "/v1/imports/{import_id}": ("GET",),
-    "/v1/imports/{import_id}/cancel": ("POST",),
-    "/v1/imports/{import_id}/resume": ("POST",),
-    "/v1/imports/{import_id}/retry": ("POST",),
-    "/v1/imports/{import_id}/upload/parts": ("POST",),
-    "/v1/imports/{import_id}/upload/complete": ("POST",),
-    "/v1/imports/{import_id}/upload/abort": ("POST",),
 }
 
 
@@ -51,6 +53,7 @@ PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PUT", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("PATCH", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("DELETE", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
+    ("GET", "/v1/collections/{name}/imports"): ("limit", "after"),
     ("GET", "/v1/imports"): ("limit", "after"),
 }
 

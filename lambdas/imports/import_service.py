@@ -54,10 +54,9 @@ def _s3_uri(text: str) -> str:
 S3Uri = Annotated[str, StringConstraints(max_length=1100), AfterValidator(_s3_uri)]
 
 
-class ImportRequest(StrictModel):
+class ImportBody(StrictModel):
     """An object in S3 to import, or the name of a file that is going to be uploaded."""
 
-    collection: CollectionName
     source: S3Uri | None = Field(default=None, description="s3://bucket/key, in a bucket that Alto may read.")
     file_name: FileName | None = Field(
         default=None, description="Instead of `source`: the response has a URL to upload the file to."
@@ -77,6 +76,17 @@ class ImportRequest(StrictModel):
         if self.file_size is not None and self.file_name is None:
             raise ValueError("file_size is the size of a file that you will upload: S3 knows that of a 'source'")
         return self
+
+
+class ImportRequest(ImportBody):
+    """An import into a collection, which the path of the request names."""
+
+    collection: CollectionName
+
+    @classmethod
+    def into(cls, collection: str, body: ImportBody) -> Self:
+        """Return the import that a body asks for, into the collection of this name."""
+        return cls(collection=collection, **{name: getattr(body, name) for name in ImportBody.model_fields})
 
 
 class KeptImport(StrictModel):
@@ -177,38 +187,46 @@ class ImportControl:
             return self._upload(request, request.file_name, kept, alias)
         return StartedImport(id=kept.id, job=self.get(kept.id))
 
-    def get(self, import_id: str) -> ImportResponse:
-        """Return the job, with a URL to its error file. Raises `ImportNotFoundError`."""
-        job = self._jobs.get(import_id)
+    def get(self, import_id: str, collection: str | None = None) -> ImportResponse:
+        """Return the job, with a URL to its error file. Raises `ImportNotFoundError`.
+
+        With `collection`, only a job into a collection of this name: a caller's rights may end there.
+        """
+        job = self._jobs.get(import_id, collection)
         if job.state is JobState.LOADING:
             job = job.with_live(self._jobs.live_chunks(import_id))
         dead = list(islice(self._jobs.dead_letters(import_id), MAX_DEAD_CHUNKS)) if job.chunks_dead else []
         return self._shown(job).model_copy(update={"dead_chunks": [dead_chunk(*letter) for letter in dead]})
 
-    def list(self, limit: int, after: str | None) -> ImportList:
-        """Return a page of jobs, the newest first."""
+    def find(self, import_id: str) -> ImportResponse:
+        """Return the job, whichever its collection. Without a URL to its error file, which has records of that."""
+        return self.get(import_id).model_copy(update={"error_file_url": None})
+
+    def list(self, limit: int, after: str | None, collection: str | None = None) -> ImportList:
+        """Return a page of jobs, the newest first: those into a collection of this name, or all."""
         if after == "":
             raise InvalidRequestError.at(
                 "after", "must be the 'next' of the page before, not \"\": leave it out to begin"
             )
-        jobs, following = self._jobs.list(limit, after)
-        return ImportList(imports=[self._shown(job) for job in jobs], next=following)
+        jobs, following = self._jobs.list(limit, after, collection)
+        shown = [response_of(job, self._now()) if collection is None else self._shown(job) for job in jobs]
+        return ImportList(imports=shown, next=following)
 
-    def cancel(self, import_id: str) -> ImportResponse:
+    def cancel(self, import_id: str, collection: str | None = None) -> ImportResponse:
         """Stop a job. Stored objects stay. Raises `ImportNotFoundError`, `ConflictError`."""
-        job = self._jobs.get(import_id)
+        job = self._jobs.get(import_id, collection)
         if not self._jobs.cancel(import_id):
             raise ConflictError(f"The import is {job.state} already: there is nothing to cancel.")
         if job.options.embedding == "batch":
             self._request_split(import_id)
         return self.get(import_id)
 
-    def resume(self, import_id: str) -> ImportResponse:
+    def resume(self, import_id: str, collection: str | None = None) -> ImportResponse:
         """Continue a job that failed, was cancelled, has dead chunks or is stalled. Counted chunks stay counted.
 
         Repeating it repeats the steps that may have been missed. Raises `ImportNotFoundError`, `ConflictError`.
         """
-        job = self._jobs.get(import_id)
+        job = self._jobs.get(import_id, collection)
         if job.can_be_resumed(self._now()):
             self._reject_old_version(job)
             self._schedule_watchdog(import_id)
@@ -225,12 +243,12 @@ class ImportControl:
         self._request_split(import_id)
         return self.get(import_id)
 
-    def retry_failed(self, import_id: str) -> StartedImport:
+    def retry_failed(self, import_id: str, collection: str | None = None) -> StartedImport:
         """Start a job with the failed records of this one, under the ids that they would have had.
 
         Raises `ImportNotFoundError`, `ConflictError`.
         """
-        job = self._jobs.get(import_id)
+        job = self._jobs.get(import_id, collection)
         if job.state is not JobState.COMPLETED or job.error_file is None:
             raise ConflictError(
                 f"The import is {job.state} with {job.failed} failed records. Only failed records of a completed "
@@ -277,7 +295,7 @@ class ImportControl:
         self._resolved(request.options, file_name)
         about = UploadMetadata(kept.id, request.options, alias)
         upload = self.uploads.begin(request.collection, file_name, about, request.file_size, kept.upload_id)
-        self._jobs.expect_upload(kept.id, file_name)
+        self._jobs.expect_upload(kept.id, file_name, request.collection)
         return StartedImport(id=kept.id, upload=upload)
 
     def _resolved(self, options: ImportOptions, key: str) -> ImportOptions:
@@ -288,7 +306,7 @@ class ImportControl:
             )
         if key.startswith(OWN_PREFIX):
             raise InvalidRequestError(
-                f"'{key}' is one of Alto's own files. To retry failed records, use POST /v1/imports/{{id}}/retry."
+                f"'{key}' is one of Alto's own files. To retry failed records, use POST .../imports/{{id}}/retry."
             )
         return resolved
 

@@ -151,7 +151,7 @@ class Splitter:
             if collection is None:
                 raise JobFailedError(
                     f"{source.uri} names no collection: upload it as <Collection>/<name>, or import it with "
-                    "POST /v1/imports."
+                    "POST .../imports."
                 )
             found = self._source.describe(source)
             about = UploadMetadata.read(found.metadata).trusted_at(source.key)
@@ -160,7 +160,7 @@ class Splitter:
             if options is None:
                 raise JobFailedError(
                     f"{source.uri} has no ending that names its format: rename it to end in one of "
-                    f"{', '.join(SUFFIXES)}, or import it with POST /v1/imports and options.format."
+                    f"{', '.join(SUFFIXES)}, or import it with POST .../imports and options.format."
                 )
             return plan_job(
                 self._planner,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, InvalidRequestError
 from lambdas.imports.s3_notifications import UPLOAD_FOLDER
 from lambdas.imports.upload_metadata import UploadMetadata
@@ -66,9 +65,8 @@ class Upload(StrictModel):
 
 
 class UploadReference(StrictModel):
-    """Identifies an upload: the values sent to start it, and the id from the response."""
+    """Identifies an upload of a collection: the name sent to start it, and the id from the response."""
 
-    collection: CollectionName
     file_name: FileName
     upload_id: UploadId
 
@@ -95,7 +93,7 @@ class UploadCompletion(UploadReference):
 
 
 class CompletedUpload(StrictModel):
-    """The file is in S3. `GET /v1/imports/{id}` knows the job as soon as S3 has announced it."""
+    """The file is in S3. `GET .../imports/{id}` knows the job as soon as S3 has announced it."""
 
     id: str
     source: str
@@ -130,18 +128,18 @@ class Uploads:
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         return Upload(method="PUT", url=url, headers=headers, expires=self._expiry())
 
-    def sign(self, import_id: str, request: PartsRequest) -> PartUrls:
+    def sign(self, collection: str, import_id: str, request: PartsRequest) -> PartUrls:
         """URLs of these parts."""
-        key = key_of(request.collection, import_id, request.file_name)
+        key = key_of(collection, import_id, request.file_name)
         return PartUrls(urls=self._urls(key, request.upload_id, request.numbers), expires=self._expiry())
 
-    def complete(self, import_id: str, request: UploadCompletion) -> CompletedUpload:
+    def complete(self, collection: str, import_id: str, request: UploadCompletion) -> CompletedUpload:
         """Make one object of the parts, which starts its import. Repeating it has no further effect.
 
         Raises `InvalidRequestError` for parts that are not there or too small, `ConflictError` for an upload that was
         aborted.
         """
-        key = key_of(request.collection, import_id, request.file_name)
+        key = key_of(collection, import_id, request.file_name)
         parts: Any = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(request.etags, start=1)]
         try:
             self._s3.complete_multipart_upload(
@@ -151,9 +149,9 @@ class Uploads:
             self._explain(error, key)
         return CompletedUpload(id=import_id, source=f"s3://{self._bucket}/{key}")
 
-    def abort(self, import_id: str, request: UploadReference) -> None:
+    def abort(self, collection: str, import_id: str, request: UploadReference) -> None:
         """Abort an upload: S3 deletes its parts. An upload that does not exist was aborted before."""
-        key = key_of(request.collection, import_id, request.file_name)
+        key = key_of(collection, import_id, request.file_name)
         try:
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=request.upload_id)
         except self._s3.exceptions.ClientError as error:

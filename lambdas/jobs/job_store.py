@@ -1,7 +1,8 @@
 """Stores jobs in one DynamoDB table, by conditional writes only.
 
 A job is the item (`pk` = `job#<id>`, `sk` = `job`); its chunks (`transactions.py`) have the same `pk`. The list of
-jobs has an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each job. All expire by the attribute `expires`.
+jobs has an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each job, and so has the list of each collection
+(`pk` = `jobs#<collection>`). All expire by the attribute `expires`.
 """
 
 import math
@@ -56,17 +57,24 @@ class JobStore:
         self._sleep = sleep
         self._announce = announce
 
-    def get(self, job_id: str) -> Job:
-        """Return the current state of the job. Raises `ImportNotFoundError`."""
+    def get(self, job_id: str, collection: str | None = None) -> Job:
+        """Return the current state of the job. Raises `ImportNotFoundError`.
+
+        With `collection`, jobs into collections of other names do not exist.
+        """
         response = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
         if "Item" not in response:
-            raise ImportNotFoundError(self._why_missing(job_id))
-        return Job.model_validate(values(response["Item"]))
+            raise ImportNotFoundError(self._why_missing(job_id, collection))
+        job = Job.model_validate(values(response["Item"]))
+        if collection not in (None, job.collection):
+            raise ImportNotFoundError(_not_found(job_id, collection))
+        return job
 
     def create(self, job: Job) -> bool:
         """Store a new job. False if a job has this id; that job is not changed."""
         item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
-        entry = {"pk": LIST_KEY, "sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
+        entry = {"sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
+        lists = (_list_key(None), _list_key(job.collection))
         refused = self._transact(
             [
                 {
@@ -76,35 +84,39 @@ class JobStore:
                         "ConditionExpression": "attribute_not_exists(pk)",
                     }
                 },
-                {"Put": {"TableName": self._table, "Item": attributes(entry)}},
+                *({"Put": {"TableName": self._table, "Item": attributes(entry | {"pk": key})}} for key in lists),
             ]
         )
         if refused is None:
             self._announce(job)
         return refused is None
 
-    def expect_upload(self, job_id: str, file_name: str) -> None:
+    def expect_upload(self, job_id: str, file_name: str, collection: str) -> None:
         """Note that a file is about to be uploaded for this job, so that `get` can say that it has not arrived."""
-        item = {"file_name": file_name, "expires": self._expires()}
+        item = {"file_name": file_name, "collection": collection, "expires": self._expires()}
         self._dynamodb.put_item(TableName=self._table, Item=upload_key(job_id) | attributes(item))
 
-    def _why_missing(self, job_id: str) -> str:
+    def _why_missing(self, job_id: str, collection: str | None) -> str:
         response = self._dynamodb.get_item(TableName=self._table, Key=upload_key(job_id), ConsistentRead=True)
-        if "Item" not in response:
-            return f"No import has the id '{job_id}'. Jobs are deleted after {TIME_TO_LIVE.days} days."
-        file_name = values(response["Item"])["file_name"]
+        upload = values(response.get("Item", {}))
+        if not upload or collection not in (None, upload["collection"]):
+            return _not_found(job_id, collection)
         return (
-            f"The file '{file_name}' of import '{job_id}' has not arrived. Upload it to the URL that the start of the "
-            "import returned (valid for one hour); its job appears some seconds later."
+            f"The file '{upload['file_name']}' of import '{job_id}' has not arrived. Upload it to the URL that the "
+            "start of the import returned (valid for one hour); its job appears some seconds later."
         )
 
-    def list(self, limit: int, after: str | None = None) -> tuple[list[Job], str | None]:
-        """Up to `limit` jobs, the newest first, and the mark to continue `after`, if there are more."""
-        page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": LIST_KEY, "sk": after})}
+    def list(self, limit: int, after: str | None = None, collection: str | None = None) -> tuple[list[Job], str | None]:
+        """Up to `limit` jobs, the newest first, and the mark to continue `after`, if there are more.
+
+        With `collection`, only jobs into collections of this name.
+        """
+        key = _list_key(collection)
+        page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": key, "sk": after})}
         response = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=attributes({":pk": LIST_KEY}),
+            ExpressionAttributeValues=attributes({":pk": key}),
             ScanIndexForward=False,
             Limit=limit,
             **page,
@@ -362,3 +374,12 @@ class JobStore:
 
     def _expires(self) -> int:
         return int((self._now() + TIME_TO_LIVE).timestamp())
+
+
+def _list_key(collection: str | None) -> str:
+    return LIST_KEY if collection is None else f"{LIST_KEY}#{collection}"
+
+
+def _not_found(job_id: str, collection: str | None) -> str:
+    where = "" if collection is None else f" of '{collection}'"
+    return f"No import{where} has the id '{job_id}'. Jobs are deleted after {TIME_TO_LIVE.days} days."

@@ -182,6 +182,7 @@ OPERATIONS = {
         ("GET", "/v1/collections"),
         ("HEAD", "/v1/collections/Film"),
         ("POST", "/v1/collections/Film/objects/list"),
+        ("GET", "/v1/collections/Film/imports"),
         ("GET", "/v1/imports"),
         ("GET", "/v1/nothing"),
     ],
@@ -190,7 +191,8 @@ OPERATIONS = {
         ("POST", "/v1/collections/Film/objects/batch"),
         ("PUT", "/v1/collections/Film/objects/1"),
         ("DELETE", "/v1/collections/Film/objects/1"),
-        ("POST", "/v1/imports"),
+        ("POST", "/v1/collections/Film/imports"),
+        ("POST", "/v1/collections/Film/imports/1/cancel"),
     ],
     "admin": [
         ("POST", "/v1/collections"),

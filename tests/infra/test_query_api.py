@@ -128,6 +128,8 @@ ACCESS = {
         "GET /v1/collections/{name}/objects",
         "GET /v1/collections/{name}/objects/{object_id}",
         "HEAD /v1/collections/{name}/objects/{object_id}",
+        "GET /v1/collections/{name}/imports",
+        "GET /v1/collections/{name}/imports/{import_id}",
         "GET /v1/imports",
         "GET /v1/imports/{import_id}",
         "GET /v1/meta",

@@ -55,21 +55,20 @@ class Imports:
         key = f"{self.collection}/{uuid4().hex}.jsonl"
         self.s3.put_object(Bucket=self._bucket, Key=key, Body=b"\n".join(lines))
         body = {
-            "collection": self.collection,
             "source": f"s3://{self._bucket}/{key}",
             "options": {"embedding": "batch"} | options,
         }
-        answer = self.api("POST", "/v1/imports", body)
+        answer = self.api("POST", f"/v1/collections/{self.collection}/imports", body)
         assert answer.status == 202, answer.body
         started: str = answer.body["id"]
         return started
 
     def job(self, job_id: str) -> dict[str, Any]:
-        shown: dict[str, Any] = self.api("GET", f"/v1/imports/{job_id}").body
+        shown: dict[str, Any] = self.api("GET", f"/v1/collections/{self.collection}/imports/{job_id}").body
         return shown
 
     def post(self, job_id: str, verb: str) -> None:
-        answer = self.api("POST", f"/v1/imports/{job_id}/{verb}")
+        answer = self.api("POST", f"/v1/collections/{self.collection}/imports/{job_id}/{verb}")
         assert answer.status == 200, answer.body
 
     def step(self, *, twice: bool = False) -> int:
@@ -300,8 +299,8 @@ def test_a_collection_that_batch_inference_cannot_embed_is_refused(
 ) -> None:
     collection = make_collection(imports.api, **change)
 
-    body = {"collection": collection, "source": "s3://alto-imports/Film/a.jsonl", "options": {"embedding": "batch"}}
-    answer = imports.api("POST", "/v1/imports", body)
+    body = {"source": "s3://alto-imports/Film/a.jsonl", "options": {"embedding": "batch"}}
+    answer = imports.api("POST", f"/v1/collections/{collection}/imports", body)
 
     assert answer.status == 400
     assert reason in answer.error["message"]

@@ -1,4 +1,4 @@
-"""POST /v1/imports with an Idempotency-Key, over moto's S3, SQS and DynamoDB."""
+"""Starting an import with an Idempotency-Key, over moto's S3, SQS and DynamoDB."""
 
 import zlib
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ def collection(api: Api) -> Iterator[str]:
     api("DELETE", f"/v1/collections/{name}")
 
 
-def start(api: Api, key: str, **request: object) -> Answer:
-    return api("POST", "/v1/imports", request, headers={"Idempotency-Key": key})
+def start(api: Api, collection: str, key: str, **request: object) -> Answer:
+    return api("POST", f"/v1/collections/{collection}/imports", request, headers={"Idempotency-Key": key})
 
 
 def file_of(environment: dict[str, str], name: str) -> str:
@@ -33,10 +33,10 @@ def test_an_import_that_is_to_be_repeated_is_started_once_for_each_key(
     api: Api, environment: dict[str, str], collection: str
 ) -> None:
     key, source = str(uuid4()), file_of(environment, f"any/{uuid4()}.jsonl")
-    request = {"collection": collection, "source": source, "repeat": True}
+    request = {"source": source, "repeat": True}
 
-    first, again = start(api, key, **request), start(api, key, **request)
-    without_key = api("POST", "/v1/imports", request)
+    first, again = start(api, collection, key, **request), start(api, collection, key, **request)
+    without_key = api("POST", f"/v1/collections/{collection}/imports", request)
 
     assert (first.status, again.status) == (202, 202)
     assert again.body["id"] == first.body["id"] != without_key.body["id"]
@@ -46,10 +46,10 @@ def test_an_import_that_is_to_be_repeated_is_started_once_for_each_key(
 
 
 def test_a_repeated_upload_request_keeps_id_and_gets_a_fresh_url(api: Api, collection: str) -> None:
-    key, request = str(uuid4()), {"collection": collection, "file_name": "films.csv"}
+    key, request = str(uuid4()), {"file_name": "films.csv"}
 
-    first, again = start(api, key, **request), start(api, key, **request)
-    lower = start(api, key, **(request | {"collection": collection.lower()}))
+    first, again = start(api, collection, key, **request), start(api, collection, key, **request)
+    lower = start(api, collection[:1].lower() + collection[1:], key, **request)
 
     assert first.body["id"] == again.body["id"] == lower.body["id"]
     place, _, signature = first.body["upload"]["url"].partition("?")
@@ -60,9 +60,9 @@ def test_a_repeated_upload_request_keeps_id_and_gets_a_fresh_url(api: Api, colle
 
 
 def test_an_upload_in_parts_that_is_asked_for_again_is_the_same_upload(api: Api, collection: str) -> None:
-    key, request = str(uuid4()), {"collection": collection, "file_name": "films.csv", "file_size": 200 * 1024**2}
+    key, request = str(uuid4()), {"file_name": "films.csv", "file_size": 200 * 1024**2}
 
-    first, again = start(api, key, **request), start(api, key, **request)
+    first, again = start(api, collection, key, **request), start(api, collection, key, **request)
 
     assert again.body["id"] == first.body["id"]
     assert again.body["upload"]["parts"]["upload_id"] == first.body["upload"]["parts"]["upload_id"]
@@ -70,7 +70,7 @@ def test_an_upload_in_parts_that_is_asked_for_again_is_the_same_upload(api: Api,
 
 
 def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection: str) -> None:
-    start(api, str(uuid4()), collection=collection, file_name="films.csv")
+    start(api, collection, str(uuid4()), file_name="films.csv")
 
     dynamodb = boto3.client("dynamodb", region_name=environment["AWS_REGION"])
     kept = dynamodb.scan(TableName=environment["ALTO_JOBS_TABLE"])["Items"]
@@ -82,8 +82,8 @@ def test_no_signed_url_is_kept(api: Api, environment: dict[str, str], collection
 def test_a_reused_key_is_rejected_and_a_rejected_import_checked_again(api: Api, collection: str) -> None:
     key = str(uuid4())
 
-    refused = [start(api, key, collection=collection, file_name="films.doc") for _ in range(2)]
-    other = start(api, key, collection=collection, file_name="films.csv")
+    refused = [start(api, collection, key, file_name="films.doc") for _ in range(2)]
+    other = start(api, collection, key, file_name="films.csv")
 
     assert [each.error["code"] for each in refused] == ["invalid_request"] * 2
     assert (other.status, other.error["code"]) == (409, "idempotency_key_reused")

@@ -130,10 +130,10 @@ def test_a_lost_permission_ends_at_once_and_names_the_job() -> None:
             "`alto imports list` shows the imports.",
         ),
         (
-            ("imports", "resume", ID),
+            ("imports", "resume", ID, "-c", "Film"),
             409,
             "conflict",
-            "It is loading. POST /v1/imports/x/resume works at its end.",
+            "It is loading. POST /v1/collections/Film/imports/x/resume works at its end.",
             "It is loading. `alto imports resume ID` works at its end.",
         ),
         (

@@ -87,14 +87,14 @@ def test_a_file_is_sent_to_where_alto_says_and_followed_to_its_end(films: Path) 
     assert done.code == 0
     assert done.out == f"{ID}\tFilm\tcompleted\t10\t10\t0\t0\tfilms.jsonl\t2026-01-01 00:00\n"
     size = films.stat().st_size
-    assert done.server.body(0) == {"collection": "Film", "file_name": "films.jsonl", "file_size": size}
+    assert done.server.body(0) == {"file_name": "films.jsonl", "file_size": size}
     sent = done.server.asked[1]
     assert (sent.method, str(sent.url)) == ("PUT", UPLOAD["url"])
     assert sent.headers["x-amz-meta-alto-import-id"] == ID
     assert sent.headers["content-length"] == str(size)
     assert "transfer-encoding" not in sent.headers
     assert sent.content == films.read_bytes()
-    assert done.server.paths[2:] == [f"GET /v1/imports/{ID}"] * 4
+    assert done.server.paths[2:] == [f"GET /v1/collections/Film/imports/{ID}"] * 4
     assert "waiting for S3 to announce the file" in done.err
 
 
@@ -113,7 +113,6 @@ def test_an_object_in_s3_is_imported_where_it_is() -> None:
     done = alto("import", "s3://mine/films.csv", "-c", "Film", "--delimiter", ";", "--repeat", answers=(started,))
 
     assert done.server.body() == {
-        "collection": "Film",
         "source": "s3://mine/films.csv",
         "options": {"csv": {"delimiter": ";"}},
         "repeat": True,
@@ -133,7 +132,7 @@ def test_a_large_file_is_sent_in_parts(films: Path) -> None:
     assert (done.code, done.out) == (0, f"{ID}\n")
     assert sorted(each.url.path for each in done.server.asked[1:3]) == ["/part1", "/part2"]
     assert sorted(len(each.content) for each in done.server.asked[1:3]) == [size // 2] * 2
-    assert done.server.paths[3] == f"POST /v1/imports/{ID}/upload/complete"
+    assert done.server.paths[3] == f"POST /v1/collections/Film/imports/{ID}/upload/complete"
     assert done.server.body(3)["etags"] == ['"1"', '"1"']
 
 
@@ -143,7 +142,6 @@ def test_what_is_piped_in_is_sent_whole() -> None:
     done = alto("import", "-", "-c", "Film", stdin=text, answers=(STARTED, STORED))
 
     assert done.server.body(0) == {
-        "collection": "Film",
         "options": {"format": "jsonl"},
         "file_name": "stdin.jsonl",
         "file_size": len(text),
@@ -191,7 +189,7 @@ def test_records_that_failed_end_with_3_and_are_named_and_saved(films: Path, tmp
     saved = tmp_path / "failed.jsonl"
 
     named = alto("import", str(films), "-c", "Film", "-f", answers=(STARTED, STORED, ended))
-    kept = alto("imports", "follow", ID, "--errors", str(saved), answers=(ended, file))
+    kept = alto("imports", "follow", ID, "--errors", str(saved), answers=(ended, ended, file))
 
     assert (named.code, kept.code) == (3, 3)
     assert "record at 17: year: '2009' is no int. [invalid_object]" in named.err
@@ -245,24 +243,35 @@ def test_imports_are_listed_and_shown() -> None:
 
 
 def test_imports_are_cancelled_resumed_and_retried() -> None:
-    cancelled = alto("imports", "cancel", ID, answers=(answer(job("cancelled")),))
-    resumed = alto("imports", "resume", ID, "--follow", answers=(answer(job("loading")), answer(job())))
-    retried = alto("imports", "retry", ID, answers=(answer({"id": NEW_ID, "job": job()}, 202),))
-    refused = alto("imports", "retry", ID, answers=(error(409, "conflict"),))
+    cancelled = alto("imports", "cancel", ID, "-c", "Film", answers=(answer(job("cancelled")),))
+    resumed = alto("imports", "resume", ID, "-c", "Film", "--follow", answers=(answer(job("loading")), answer(job())))
+    retried = alto("imports", "retry", ID, "-c", "Film", answers=(answer({"id": NEW_ID, "job": job()}, 202),))
+    refused = alto("imports", "retry", ID, "-c", "Film", answers=(error(409, "conflict"),))
 
-    assert cancelled.server.paths == [f"POST /v1/imports/{ID}/cancel"]
-    assert resumed.server.paths == [f"POST /v1/imports/{ID}/resume", f"GET /v1/imports/{ID}"]
-    assert retried.server.paths == [f"POST /v1/imports/{ID}/retry"]
+    assert cancelled.server.paths == [f"POST /v1/collections/Film/imports/{ID}/cancel"]
+    assert resumed.server.paths == [
+        f"POST /v1/collections/Film/imports/{ID}/resume",
+        f"GET /v1/collections/Film/imports/{ID}",
+    ]
+    assert retried.server.paths == [f"POST /v1/collections/Film/imports/{ID}/retry"]
     assert (cancelled.code, resumed.code, retried.code, refused.code) == (0, 0, 0, 1)
     assert retried.out == f"{NEW_ID}\n"
+
+
+def test_the_collection_of_an_import_is_looked_up_unless_it_is_given() -> None:
+    cancelled = alto("imports", "cancel", ID, answers=(answer(job("loading")), answer(job("cancelled"))))
+    listed = alto("imports", "list", "-c", "Film", answers=(answer({"imports": [], "next": None}),))
+
+    assert cancelled.server.paths == [f"GET /v1/imports/{ID}", f"POST /v1/collections/Film/imports/{ID}/cancel"]
+    assert listed.server.paths == ["GET /v1/collections/Film/imports?limit=20"]
 
 
 def test_failed_records_are_json_lines() -> None:
     file = httpx.Response(200, content=(json.dumps(LINE) + "\n").encode() * 2)
 
-    done = alto("imports", "errors", ID, answers=(answer(job(failed=2)), file))
-    none = alto("imports", "errors", ID, answers=(answer(job()),))
-    early = alto("imports", "errors", ID, answers=(answer(job("loading", failed=2)),))
+    done = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job(failed=2)), file))
+    none = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job()),))
+    early = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job("loading", failed=2)),))
 
     assert [json.loads(line) for line in done.out.splitlines()] == [LINE, LINE]
     assert (none.code, none.out, none.err) == (0, "", "No record failed.\n")

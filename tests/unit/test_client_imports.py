@@ -10,7 +10,7 @@ import pytest
 
 import alto
 from alto.classes.imports import ImportOptions
-from lambdas.imports.import_service import ImportRequest
+from lambdas.imports.import_service import ImportBody
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import response_of
@@ -133,24 +133,23 @@ def test_jobs_are_started_cancelled_resumed_and_tried_again() -> None:
 
     begun = asked.imports.from_s3("s3://bucket/films.csv", collection="Film", options=ImportOptions(columns=["title"]))
     asked.imports.cancel(begun)
-    asked.imports.resume(str(begun.id))
-    again = asked.imports.retry(begun.id)
+    asked.imports.resume(str(begun.id), collection="Film")
+    again = asked.imports.retry(begun.id, collection="Film")
 
     assert begun == again
     assert [f"{request.method} {request.url.path}" for request in requests] == [
-        "POST /v1/imports",
-        f"POST /v1/imports/{job['id']}/cancel",
-        f"POST /v1/imports/{job['id']}/resume",
-        f"POST /v1/imports/{job['id']}/retry",
+        "POST /v1/collections/Film/imports",
+        f"POST /v1/collections/Film/imports/{job['id']}/cancel",
+        f"POST /v1/collections/Film/imports/{job['id']}/resume",
+        f"POST /v1/collections/Film/imports/{job['id']}/retry",
     ]
     body = json.loads(requests[0].content)
     assert body == {
-        "collection": "Film",
         "source": "s3://bucket/films.csv",
         "repeat": False,
         "options": {"csv": {"columns": ["title"]}},
     }
-    ImportRequest.model_validate(body)
+    ImportBody.model_validate(body)
 
 
 def error_line(number: int) -> bytes:
@@ -167,6 +166,23 @@ def error_line(number: int) -> bytes:
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
+def test_the_collection_of_an_id_is_looked_up_unless_it_is_given() -> None:
+    job = answered(JobState.LOADING)
+    asked, requests = serving(*(httpx.Response(200, json=job) for _ in range(5)))
+
+    asked.imports.cancel(job["id"])
+    asked.imports.get(job["id"], collection="Film")
+    asked.imports.get(asked.imports.get(job["id"]))
+
+    assert [f"{request.method} {request.url.path}" for request in requests] == [
+        f"GET /v1/imports/{job['id']}",
+        f"POST /v1/collections/Film/imports/{job['id']}/cancel",
+        f"GET /v1/collections/Film/imports/{job['id']}",
+        f"GET /v1/imports/{job['id']}",
+        f"GET /v1/collections/Film/imports/{job['id']}",
+    ]
+
+
 def test_every_failed_record_is_read_from_the_error_file() -> None:
     url = "https://s3.test/errors?X-Amz-Signature=secret"
     job = answered(JobState.COMPLETED) | {"error_file_url": url}
@@ -175,7 +191,7 @@ def test_every_failed_record_is_read_from_the_error_file() -> None:
         httpx.Response(200, content=b"".join(error_line(number) for number in range(300))),
     )
 
-    records = list(asked.imports.errors(job["id"]))
+    records = list(asked.imports.errors(job["id"], collection="Film"))
 
     assert [record.record["title"] for record in records] == [f"\u2028 {number} \x85" for number in range(300)]
     assert records[7].place == {"key": "Film/films.jsonl", "chunk": 0, "line_start_byte": 7}
@@ -195,8 +211,8 @@ def test_an_unfinished_error_file_says_so_and_none_is_empty() -> None:
     clean["counts"]["failed"] = 0
 
     with pytest.raises(alto.AltoConflictError, match="first ten"):
-        list(serving(httpx.Response(200, json=loading))[0].imports.errors(loading["id"]))
-    assert list(serving(httpx.Response(200, json=clean))[0].imports.errors(clean["id"])) == []
+        list(serving(httpx.Response(200, json=loading))[0].imports.errors(loading["id"], collection="Film"))
+    assert list(serving(httpx.Response(200, json=clean))[0].imports.errors(clean["id"], collection="Film")) == []
 
 
 def test_an_error_file_that_has_expired_is_an_error() -> None:
@@ -204,7 +220,7 @@ def test_an_error_file_that_has_expired_is_an_error() -> None:
     gone = httpx.Response(403, text="<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
 
     with pytest.raises(alto.AltoAuthenticationError, match="Request has expired") as caught:
-        list(serving(httpx.Response(200, json=job), gone)[0].imports.errors(job["id"]))
+        list(serving(httpx.Response(200, json=job), gone)[0].imports.errors(job["id"], collection="Film"))
 
     assert "secret" not in str(caught.value)
 
@@ -258,6 +274,6 @@ def test_every_option_of_a_file_is_one_of_the_server() -> None:
         columns=["a"],
     )
 
-    request = ImportRequest.model_validate({"collection": "A", "source": "s3://films/b", "options": options.to_api()})
+    request = ImportBody.model_validate({"source": "s3://films/b", "options": options.to_api()})
 
     assert request.options.model_dump(exclude_unset=True, mode="json") == options.to_api()

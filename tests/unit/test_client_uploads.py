@@ -20,7 +20,7 @@ from alto.aio.parallel import in_parallel as in_parallel_async
 from alto.classes.imports import ImportOptions
 from alto.classes.init import AdditionalConfig, RetryPolicy
 from alto.sync.parallel import in_parallel
-from lambdas.imports.import_service import ImportRequest
+from lambdas.imports.import_service import ImportBody
 from lambdas.imports.uploads import PartsRequest, UploadCompletion, UploadReference
 
 ID = uuid4()
@@ -57,10 +57,10 @@ class Cloud:
         return self(request)
 
     def api(self, path: str, body: Any) -> httpx.Response:
-        if path == "/v1/imports":
-            self.started = ImportRequest.model_validate(body)
+        if path == "/v1/collections/Film/imports":
+            self.started = ImportBody.model_validate(body)
             return httpx.Response(202, json={"id": str(ID), "upload": self.upload(body["file_size"])})
-        match path.removeprefix(f"/v1/imports/{ID}/upload/"):
+        match path.removeprefix(f"/v1/collections/Film/imports/{ID}/upload/"):
             case "parts":
                 numbers = PartsRequest.model_validate(body).numbers
                 self.signed.append(numbers)
@@ -238,7 +238,7 @@ def test_signed_urls_are_logged_without_their_signatures(file: Path, caplog: pyt
     Cloud().client().imports.from_file(file, collection="Film")
 
     assert "https://s3.test/13" in caplog.text
-    assert "https://alto.test/v1/imports" in caplog.text
+    assert "https://alto.test/v1/collections/Film/imports" in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -266,7 +266,7 @@ def test_a_file_that_becomes_shorter_is_no_import(file: Path) -> None:
     start = cloud.api
 
     def shortened(path: str, body: Any) -> httpx.Response:
-        if path == "/v1/imports":
+        if path == "/v1/collections/Film/imports":
             file.write_bytes(b"short")
             body["file_size"] = 12_345
         return start(path, body)

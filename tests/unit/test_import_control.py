@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from lambdas.errors import ConflictError, InvalidObjectError, InvalidRequestError, ModelAccessDeniedError
+from lambdas.errors import (
+    ConflictError,
+    ImportNotFoundError,
+    InvalidObjectError,
+    InvalidRequestError,
+    ModelAccessDeniedError,
+)
 from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
@@ -66,6 +72,35 @@ def test_the_same_request_is_the_same_job_unless_it_is_to_be_repeated(world: Imp
     assert len({first.id, other.id, repeated.id}) == 3
     listed = control(world).list(10, None)
     assert {job.id for job in listed.imports} == {first.id, other.id, repeated.id}
+
+
+def test_jobs_are_found_only_below_the_collection_of_their_path(world: ImportWorld) -> None:
+    world.upload(films(1) + b"broken", key="anywhere/films.jsonl")
+    job = control(world).start(request()).id
+    upload = control(world).start(ImportRequest(collection="Film", file_name="films.csv")).id
+    finish(world)
+
+    for act in (control(world).get, control(world).cancel, control(world).resume, control(world).retry_failed):
+        with pytest.raises(ImportNotFoundError, match="No import of 'Book' has the id"):
+            act(job, "Book")
+    with pytest.raises(ImportNotFoundError, match="No import of 'Book' has the id"):
+        control(world).get(upload, "Book")
+    with pytest.raises(ImportNotFoundError, match=re.escape("'films.csv'")):
+        control(world).get(upload, "Film")
+    assert control(world).list(10, None, "Book").imports == []
+    assert [each.id for each in control(world).list(10, None, "Film").imports] == [job]
+
+
+def test_only_the_path_of_the_collection_has_urls_of_error_files(world: ImportWorld) -> None:
+    world.upload(films(1) + b"broken", key="anywhere/films.jsonl")
+    job = control(world).start(request()).id
+    finish(world)
+
+    assert control(world).get(job, "Film").error_file_url is not None
+    [listed] = control(world).list(10, None, "Film").imports
+    assert listed.error_file_url is not None
+    [of_all] = control(world).list(10, None).imports
+    assert (of_all.id, of_all.error_file_url, control(world).find(job).error_file_url) == (job, None, None)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def large(**more: Any) -> ImportRequest:
 
 
 def reference(upload_id: str) -> dict[str, str]:
-    return {"collection": "Film", "file_name": "films.jsonl", "upload_id": upload_id}
+    return {"file_name": "films.jsonl", "upload_id": upload_id}
 
 
 def begun(world: ImportWorld) -> tuple[str, str]:
@@ -100,8 +100,8 @@ def test_a_large_file_is_sent_in_parts_and_keeps_id_and_options(world: ImportWor
         for number, body in ((1, content), (2, films(3)))
     ]
     completion = UploadCompletion.model_validate(reference(parts.upload_id) | {"etags": etags})
-    done = control(world).uploads.complete(started.id, completion)
-    again = control(world).uploads.complete(started.id, completion)
+    done = control(world).uploads.complete("Film", started.id, completion)
+    again = control(world).uploads.complete("Film", started.id, completion)
 
     assert done == again
     assert done.source == f"s3://{BUCKET}/{key}"
@@ -129,7 +129,7 @@ def test_a_hundred_urls_come_at_once_and_the_others_on_request(world: ImportWorl
     upload_id = started.upload.parts.upload_id
 
     request = PartsRequest.model_validate(reference(upload_id) | {"numbers": [101, 150]})
-    signed = control(world).uploads.sign(started.id, request)
+    signed = control(world).uploads.sign("Film", started.id, request)
 
     assert [each.number for each in signed.urls] == [101, 150]
     assert all("uploadId" in each.url and started.id in each.url for each in signed.urls)
@@ -140,8 +140,8 @@ def test_an_upload_that_was_given_up_leaves_nothing(world: ImportWorld) -> None:
     import_id, upload_id = begun(world)
     given_up = UploadReference.model_validate(reference(upload_id))
 
-    control(world).uploads.abort(import_id, given_up)
-    control(world).uploads.abort(import_id, given_up)
+    control(world).uploads.abort("Film", import_id, given_up)
+    control(world).uploads.abort("Film", import_id, given_up)
 
     assert world.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
 
@@ -157,10 +157,10 @@ def test_an_upload_that_s3_no_longer_has_was_completed_or_has_to_begin_again(
     completion = UploadCompletion.model_validate(reference("u") | {"etags": ["abc"]})
 
     with pytest.raises(ConflictError, match="Start the import again"):
-        control(world).uploads.complete("some-id", completion)
+        control(world).uploads.complete("Film", "some-id", completion)
     world.s3.put_object(Bucket=BUCKET, Key="Film/uploads/some-id/films.jsonl", Body=b"{}")
 
-    assert control(world).uploads.complete("some-id", completion).id == "some-id"
+    assert control(world).uploads.complete("Film", "some-id", completion).id == "some-id"
 
 
 def test_parts_that_did_not_arrive_are_named_as_what_is_wrong(world: ImportWorld) -> None:
@@ -168,7 +168,7 @@ def test_parts_that_did_not_arrive_are_named_as_what_is_wrong(world: ImportWorld
     completion = UploadCompletion.model_validate(reference(upload_id) | {"etags": ["9b2cf535f27731c974343645a3985328"]})
 
     with pytest.raises(InvalidRequestError, match=r"etags: S3 cannot put the parts together \(InvalidPart"):
-        control(world).uploads.complete(import_id, completion)
+        control(world).uploads.complete("Film", import_id, completion)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ PUT = ("PUT", f"/v1/collections/Film/objects/{ID}")
 PATCH = ("PATCH", f"/v1/collections/Film/objects/{ID}")
 SEARCH = ("POST", "/v1/collections/Film/search")
 AGGREGATE = ("POST", "/v1/collections/Film/aggregate")
-IMPORT = ("POST", "/v1/imports")
+IMPORT = ("POST", "/v1/collections/Film/imports")
 BODIES = [CREATE, CHANGE, ADD, INSERT, BATCH, LIST, GET, DELETE, PUT, PATCH, SEARCH, AGGREGATE, IMPORT]
 
 TITAN = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "amazon.titan-embed-text-v2:0"}
@@ -222,14 +222,14 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     (AGGREGATE, {"properties": {"year": {"metrics": ["avg"]}}}, "properties.year.metrics.0", 'did you mean "mean"?'),
     (AGGREGATE, {"properties": {"a b": {"metrics": ["max"]}}}, "properties.a b", "the name of a property"),
     # Imports.
-    (IMPORT, {}, "collection", "required, but missing"),
-    (IMPORT, {"collection": "A", "source": "bucket/key.csv"}, "source", "s3://"),
-    (IMPORT, {"collection": "A", "file_name": "a/b.csv"}, "file_name", "without slashes"),
-    (IMPORT, {"collection": "A", "filename": "b.csv"}, "filename", 'did you mean "file_name"?'),
-    (IMPORT, {"collection": "A", "file_name": "b.csv", "file_size": "5"}, "file_size", "expected a whole number"),
-    (IMPORT, {"collection": "A", "file_name": "b.csv", "options": {"format": "xlsx"}}, "options.format", 'not "xlsx"'),
-    (IMPORT, {"collection": "A", "file_name": "b.csv", "options": {"ids": "key"}}, "options.ids", 'not "key"'),
-    (IMPORT, {"collection": "A", "file_name": "b.csv", "options": []}, "options", "expected an object, not []"),
+    (IMPORT, {"collection": "A", "file_name": "b.csv"}, "collection", "unknown field"),
+    (IMPORT, {"source": "bucket/key.csv"}, "source", "s3://"),
+    (IMPORT, {"file_name": "a/b.csv"}, "file_name", "without slashes"),
+    (IMPORT, {"filename": "b.csv"}, "filename", 'did you mean "file_name"?'),
+    (IMPORT, {"file_name": "b.csv", "file_size": "5"}, "file_size", "expected a whole number"),
+    (IMPORT, {"file_name": "b.csv", "options": {"format": "xlsx"}}, "options.format", 'not "xlsx"'),
+    (IMPORT, {"file_name": "b.csv", "options": {"ids": "key"}}, "options.ids", 'not "key"'),
+    (IMPORT, {"file_name": "b.csv", "options": []}, "options", "expected an object, not []"),
 ]
 PARAMETERS: list[tuple[str, str, dict[str, str], str, str]] = [
     ("GET", "/v1/collections/Film/objects", {"limit": "x"}, "limit", 'expected a whole number, not "x"'),
@@ -242,6 +242,8 @@ PARAMETERS: list[tuple[str, str, dict[str, str], str, str]] = [
     ("DELETE", f"/v1/collections/Film/objects/{ID}", {"consistency": "yes"}, "consistency", '"none" or "wait"'),
     ("GET", "/v1/imports", {"limit": "1000"}, "limit", "must be at most 100"),
     ("GET", "/v1/imports/x", {}, "import_id", "expected a UUID"),
+    ("GET", "/v1/collections/Film/imports/x", {}, "import_id", "expected a UUID"),
+    ("GET", "/v1/collections/Film/imports", {"limit": "0"}, "limit", "must be at least 1"),
     ("GET", "/v1/collections/Film/objects", {"limt": "5"}, "limt", 'did you mean "limit"?'),
     ("GET", "/v1/collections/Film", {"limit": "5"}, "limit", "this request has no parameters"),
     ("POST", "/v1/collections/Film/objects/batch", {"wait": "true"}, "wait", "the parameters are consistency"),

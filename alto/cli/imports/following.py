@@ -13,6 +13,7 @@ from alto.cli.terminal.output import cell, fits, note, on_terminal, show_json, s
 from alto.cli.terminal.progress import Kind, bar
 from alto.compatibility import UTC
 from alto.outages import is_outage
+from alto.requests import imports_path
 from alto.values import parse_time, parse_uuid
 
 COUNTS = ("read", "loaded", "unchanged", "failed")
@@ -25,23 +26,33 @@ PATIENCE_SECONDS = 600.0
 SECONDS_TO_ARRIVE = 300.0
 
 
-def job_path(import_id: str) -> str:
-    """The path of a job. Raises `AltoConfigurationError` for an id that is not a UUID."""
-    return f"/v1/imports/{parse_uuid(import_id)}"
+def job_path(import_id: str, collection: str | None) -> str:
+    """The path of a job. Raises `AltoConfigurationError` for an id that is not a UUID.
+
+    An id alone takes the right to see the imports of all collections.
+    """
+    return f"{imports_path(collection)}/{parse_uuid(import_id)}"
 
 
-def follow_job(client: "alto.AltoClient", import_id: str, collection: str = "Import") -> dict[str, Any]:
+def located_path(client: "alto.AltoClient", import_id: str, collection: str | None) -> str:
+    """The path of a job below its collection, which is asked of Alto if it is not given."""
+    if collection is None:
+        collection = client.call("GET", job_path(import_id, None))["collection"]
+    return job_path(import_id, collection)
+
+
+def follow_job(client: "alto.AltoClient", import_id: str, collection: str | None = None) -> dict[str, Any]:
     """The job once it has ended, with a bar until then. An outage of Alto of up to ten minutes is waited out.
 
     Raises the client's errors and KeyboardInterrupt, after a note that the import continues.
     """
     try:
-        with bar(collection, Kind.SHARE) as show:
+        with bar(collection or "Import", Kind.SHARE) as show:
             wait, gives_up = FIRST_POLL_SECONDS, time.monotonic() + SECONDS_TO_ARRIVE
             heard, share = time.monotonic(), 0.0
             while True:
                 try:
-                    job = _job(client, import_id, missing_is_fine=time.monotonic() < gives_up)
+                    job = _job(client, job_path(import_id, collection), missing_is_fine=time.monotonic() < gives_up)
                 except alto.AltoError as error:
                     silent = time.monotonic() - heard
                     if not is_outage(error) or silent > PATIENCE_SECONDS:
@@ -77,10 +88,10 @@ def share_of(job: dict[str, Any]) -> float:
     return float(job["progress"].get("done_share") or 0.0)
 
 
-def _job(client: "alto.AltoClient", import_id: str, *, missing_is_fine: bool) -> dict[str, Any] | None:
+def _job(client: "alto.AltoClient", path: str, *, missing_is_fine: bool) -> dict[str, Any] | None:
     """The job; None while its file is on its way."""
     try:
-        job: dict[str, Any] = client.call("GET", job_path(import_id))
+        job: dict[str, Any] = client.call("GET", path)
     except alto.AltoNotFoundError:
         if missing_is_fine:
             return None

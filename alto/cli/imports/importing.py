@@ -18,6 +18,7 @@ from alto.cli.imports.import_body import Encoding, FileFormat, Quoting, import_o
 from alto.cli.terminal.output import note, on_terminal, show_json
 from alto.cli.terminal.progress import Kind, bar
 from alto.errors import AltoError
+from alto.requests import imports_path
 
 if TYPE_CHECKING:
     from alto.classes.imports import ImportOptions
@@ -98,8 +99,8 @@ def import_file(
     job: dict[str, Any] | None = None
     with connection.open() as client:
         if source.startswith("s3://"):
-            body = {"collection": collection, "options": options.to_api(), "source": source, "repeat": repeat}
-            started = client.call("POST", "/v1/imports", body)
+            body = {"options": options.to_api(), "source": source, "repeat": repeat}
+            started = client.call("POST", imports_path(collection), body)
             import_id, job = started["id"], started.get("job")
         else:
             import_id = _upload(client, source, collection, options)

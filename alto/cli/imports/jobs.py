@@ -13,10 +13,19 @@ import alto
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError
-from alto.cli.imports.following import finish, follow_job, job_path, show_details, show_failures, show_jobs
+from alto.cli.imports.following import (
+    finish,
+    follow_job,
+    job_path,
+    located_path,
+    show_details,
+    show_failures,
+    show_jobs,
+)
 from alto.cli.imports.importing import ErrorsOption, FollowFlag
 from alto.cli.terminal.output import note, on_terminal, show_json, show_rows
 from alto.compatibility import UTC
+from alto.requests import imports_path
 
 # Failed records that a terminal shows; a file takes all of them.
 MAX_SHOWN = 50
@@ -24,17 +33,22 @@ MAX_SHOWN = 50
 group = make_group(help="List, follow and control imports.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The import's id.")]
+CollectionOption = Annotated[
+    str | None,
+    typer.Option("--collection", "-c", help="Its collection. Needed without the right to see those of all."),
+]
 
 
 @command(group, "list", "alto imports list", "alto imports list --limit 100 --json")
 def list_imports(
     connection: Connection,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="Jobs at most.")] = 20,
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only those into it.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List imports of the last 90 days, the newest first."""
     with connection.open() as client:
-        found = client.call("GET", "/v1/imports", query={"limit": str(limit)})["imports"]
+        found = client.call("GET", imports_path(collection), query={"limit": str(limit)})["imports"]
     if as_json:
         show_json(found)
     elif found:
@@ -44,10 +58,10 @@ def list_imports(
 
 
 @command(group, "show", "alto imports show ID", "alto imports show ID --json | jq .counts")
-def show(connection: Connection, import_id: Id, as_json: JsonFlag = False) -> None:
+def show(connection: Connection, import_id: Id, collection: CollectionOption = None, as_json: JsonFlag = False) -> None:
     """Show an import: progress, rate, time left, file, last problem, and its first failures."""
     with connection.open() as client:
-        job = client.call("GET", job_path(import_id))
+        job = client.call("GET", job_path(import_id, collection))
     if as_json:
         show_json(job)
         return
@@ -56,17 +70,23 @@ def show(connection: Connection, import_id: Id, as_json: JsonFlag = False) -> No
 
 
 @command(group, "follow", "alto imports follow ID", "alto imports follow ID --errors failed.jsonl")
-def follow(connection: Connection, import_id: Id, errors: ErrorsOption = None, as_json: JsonFlag = False) -> None:
+def follow(
+    connection: Connection,
+    import_id: Id,
+    collection: CollectionOption = None,
+    errors: ErrorsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Follow an import until its end. The exit code is 3 if some records failed."""
     with connection.open() as client:
-        _follow(connection, client, import_id, errors=errors, as_json=as_json)
+        _follow(connection, client, import_id, collection, errors=errors, as_json=as_json)
 
 
 @command(group, "cancel", "alto imports cancel ID")
-def cancel(connection: Connection, import_id: Id) -> None:
+def cancel(connection: Connection, import_id: Id, collection: CollectionOption = None) -> None:
     """Stop an import. The objects that it has stored stay."""
     with connection.open() as client:
-        job = client.call("POST", f"{job_path(import_id)}/cancel")
+        job = client.call("POST", f"{located_path(client, import_id, collection)}/cancel")
     note(f"Cancelled; {job['counts']['read']:,} records were read. To continue: alto imports resume {job['id']}")
 
 
@@ -74,28 +94,38 @@ def cancel(connection: Connection, import_id: Id) -> None:
 def resume(
     connection: Connection,
     import_id: Id,
+    collection: CollectionOption = None,
     follow: FollowFlag = False,
     errors: ErrorsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Continue an import that is failed, cancelled or incomplete."""
     with connection.open() as client:
-        job = client.call("POST", f"{job_path(import_id)}/resume")
-        _continue(connection, client, job["id"], follow=follow, errors=errors, as_json=as_json)
+        job = client.call("POST", f"{located_path(client, import_id, collection)}/resume")
+        _continue(connection, client, job["id"], job["collection"], follow=follow, errors=errors, as_json=as_json)
 
 
 @command(group, "retry", "alto imports retry ID --follow")
 def retry(
     connection: Connection,
     import_id: Id,
+    collection: CollectionOption = None,
     follow: FollowFlag = False,
     errors: ErrorsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Try the failed records again, once the cause is fixed: a new import of only these."""
     with connection.open() as client:
-        started = client.call("POST", f"{job_path(import_id)}/retry")
-        _continue(connection, client, started["id"], follow=follow, errors=errors, as_json=as_json)
+        started = client.call("POST", f"{located_path(client, import_id, collection)}/retry")
+        _continue(
+            connection,
+            client,
+            started["id"],
+            started["job"]["collection"],
+            follow=follow,
+            errors=errors,
+            as_json=as_json,
+        )
 
 
 @command(
@@ -108,6 +138,7 @@ def retry(
 def errors_of(
     connection: Connection,
     import_id: Id,
+    collection: CollectionOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -115,7 +146,7 @@ def errors_of(
     from alto.cli.imports.download import lines, receive
 
     with connection.open() as client:
-        job = client.call("GET", job_path(import_id))
+        job = client.call("GET", located_path(client, import_id, collection))
     url, failed = job.get("error_file_url"), job["counts"]["failed"]
     if not failed:
         note("No record failed.")
@@ -147,20 +178,30 @@ def _continue(
     connection: Connection,
     client: "alto.AltoClient",
     import_id: str,
+    collection: str,
     *,
     follow: bool,
     errors: Path | None,
     as_json: bool,
 ) -> None:
     if follow:
-        _follow(connection, client, import_id, errors=errors, as_json=as_json)
+        _follow(connection, client, import_id, collection, errors=errors, as_json=as_json)
         return
     typer.echo(import_id)
     note(f"The import runs. To follow it: alto imports follow {import_id}")
 
 
 def _follow(
-    connection: Connection, client: "alto.AltoClient", import_id: str, *, errors: Path | None, as_json: bool
+    connection: Connection,
+    client: "alto.AltoClient",
+    import_id: str,
+    collection: str | None,
+    *,
+    errors: Path | None,
+    as_json: bool,
 ) -> None:
-    job = follow_job(client, import_id)
+    job = follow_job(client, import_id, collection)
+    if collection is None and errors and job["counts"]["failed"]:
+        # Only a job of a collection has the URL of its error file.
+        job = client.call("GET", job_path(import_id, job["collection"]))
     raise typer.Exit(finish(connection, job, errors=errors, as_json=as_json))

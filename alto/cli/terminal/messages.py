@@ -53,11 +53,11 @@ _OPTIONS = {
 _MODES = ("near_text", "near_object", "near_vector", "bm25", "hybrid")
 # Requests that messages advise, and the commands that make them.
 _COMMANDS = (
-    (r"POST (\S*/v1/imports/\S+|\.\.\.)/resume", "`alto imports resume ID`"),
-    (r"POST (\S*/v1/imports/\S+|\.\.\.)/retry", "`alto imports retry ID`"),
-    (r"POST (\S*/v1/imports/\S+|\.\.\.)/cancel", "`alto imports cancel ID`"),
-    (r"POST \S*/v1/imports", "`alto import FILE --collection NAME`"),
-    (r"GET \S*/v1/imports/\S+", "`alto imports show ID`"),
+    (r"POST (\S*/imports/\S+|\.\.\.)/resume", "`alto imports resume ID`"),
+    (r"POST (\S*/imports/\S+|\.\.\.)/retry", "`alto imports retry ID`"),
+    (r"POST (\S*/imports/\S+|\.\.\.)/cancel", "`alto imports cancel ID`"),
+    (r"POST (\S*/|\.\.\./)imports", "`alto import FILE --collection NAME`"),
+    (r"GET \S*/imports/\S+", "`alto imports show ID`"),
     (r"GET \S*/v1/imports", "`alto imports list`"),
     (r"DELETE \S*/v1/collections/[^\s/]+", "`alto collections delete NAME`"),
     (r"POST \S*/v1/collections(?!\S)", "`alto collections create`"),
