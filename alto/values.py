@@ -14,6 +14,9 @@ from alto.errors import AltoConfigurationError
 
 T = TypeVar("T")
 
+# As many as the server takes.
+MAX_KEY_CHARACTERS = 512
+
 
 class Array(Protocol):
     """A vector of numpy, torch or the like."""
@@ -90,8 +93,17 @@ def parse_uuid(value: UUID | str) -> UUID:
         return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, AttributeError, TypeError):
         raise AltoConfigurationError(
-            f"uuid: {value!r} is not a UUID; alto.util.uuid_of_key(collection, key) makes one from a key of your own"
+            f"uuid: {value!r:.80} is not a UUID; give an id of your own as key={str(value)!r:.80}"
         ) from None
+
+
+def parse_reference(value: UUID | str) -> str:
+    """The id or the key of an object, as text. Raises `AltoConfigurationError` for neither."""
+    if isinstance(value, UUID) or (isinstance(value, str) and 1 <= len(value) <= MAX_KEY_CHARACTERS):
+        return str(value)
+    raise AltoConfigurationError(
+        f"uuid: expected an id, or a key of 1 to {MAX_KEY_CHARACTERS} characters, got {value!r:.80}"
+    )
 
 
 def parse_time(text: str) -> datetime:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from alto.aio.transport import AsyncTransport
 from alto.aio.writer import AsyncWriter
@@ -12,7 +12,6 @@ from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import all_failed_error, chunked, items_of
 from alto.unsupported import raise_unsupported, reject_given
-from alto.values import parse_uuid
 
 
 class DataAsync:
@@ -30,6 +29,7 @@ class DataAsync:
         uuid: UUID | str | None = None,
         vector: Vectors | None = None,
         *,
+        key: str | None = None,
         consistency: Consistency | None = None,
     ) -> UUID:
         """Insert an object and return its id.
@@ -39,13 +39,13 @@ class DataAsync:
             references: Not supported.
             uuid: Its id; a random one if not given.
             vector: Its vector, or one for each name, if a model does not make it.
+            key: An id of your own, such as an ISBN, from which its id follows (`alto.util.uuid_of_key`).
             consistency: "wait" returns when searches see the object; otherwise they see it within a second.
 
-        Raises `AltoConflictError` if the id is taken.
+        Raises `AltoConflictError` if the id or key is taken.
         """
         reject_given(references=references)
-        made = uuid4() if uuid is None else parse_uuid(uuid)
-        operation = operations.insert(self._collection, made, properties, vector, consistency)
+        operation = operations.insert(self._collection, uuid, properties, vector, key=key, consistency=consistency)
         return await self._transport.run(operation)
 
     async def insert_many(
@@ -70,7 +70,7 @@ class DataAsync:
         """
         operations.write_query(consistency)
         started = time.monotonic()
-        chunks = list(chunked(items_of(objects, idempotency_key)))
+        chunks = list(chunked(items_of(self._collection, objects, idempotency_key)))
         uuids: dict[int, UUID] = {}
         errors: dict[int, ErrorObject] = {}
         for number, chunk in enumerate(chunks):
@@ -104,7 +104,7 @@ class DataAsync:
         """Change some properties of an object; the others stay.
 
         Args:
-            uuid: The object's id.
+            uuid: The object's id, or its key.
             properties: New values by name; None removes one, and NaN leaves it unchanged.
             references: Not supported.
             vector: A new vector, or one for each name.
@@ -138,7 +138,7 @@ class DataAsync:
         """Replace the whole object, or insert it if it does not exist.
 
         Args:
-            uuid: The object's id.
+            uuid: The object's id, or its key.
             properties: All its values by name.
             references: Not supported.
             vector: Its vector, or one for each name.
@@ -179,10 +179,10 @@ class DataAsync:
         return await self._transport.run(operation)
 
     async def exists(self, uuid: UUID | str) -> bool:
-        """Return whether an object has this id. Reads the latest write.
+        """Return whether an object has this id or key. Reads the latest write.
 
         Args:
-            uuid: The id.
+            uuid: The id or key.
         """
         return await self._transport.run(operations.exists(self._collection, uuid))
 
@@ -192,7 +192,7 @@ class DataAsync:
         """Delete an object; returns whether it existed.
 
         Args:
-            uuid: The object's id.
+            uuid: The object's id, or its key.
             consistency: "wait" returns when searches do not see it any more.
             if_version: Delete it only if this is still its `.version`; otherwise `AltoConflictError`.
         """

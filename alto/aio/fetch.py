@@ -74,7 +74,7 @@ class FetchAsync:
         Reads the latest writes; with `sort` or `after` only those that searches see.
 
         Args:
-            ids: The ids.
+            ids: The ids or keys.
             after: With the order of ids: the id of the last object of the page before.
             **settings: `limit`, all if not given; `offset`; `sort`; `include_vector`; `return_metadata`;
                 `return_properties`.
@@ -112,7 +112,7 @@ class FetchAsync:
         """Get one object, or None. Reads the latest write.
 
         Args:
-            uuid: The object's id.
+            uuid: The object's id, or its key.
             include_vector: Return the vectors: True for all, or their names.
             return_properties: The properties to return; all if not given.
             return_references: Not supported.

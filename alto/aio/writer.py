@@ -19,7 +19,7 @@ class AsyncWriter:
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
         self._transport = transport
-        self._collection = collection
+        self.collection = collection
 
     async def write(
         self, items: Sequence[Item], *, wait: bool, idempotency_key: str | None = None
@@ -48,7 +48,7 @@ class AsyncWriter:
 
     async def _once(self, items: list[Item], *, wait: bool, is_last: bool, key: str | None) -> Settled:
         bodies = [each.body for each in items]
-        operation = objects.write_batch(self._collection, bodies, wait=wait, idempotency_key=key)
+        operation = objects.write_batch(self.collection, bodies, wait=wait, idempotency_key=key)
         try:
             outcomes = await self._transport.run(operation)
         except AltoError as error:
@@ -69,7 +69,7 @@ class AsyncWriter:
         if not own:
             return []
         ids = [each.object_.uuid for each in own]
-        operation = objects.get_many(self._collection, ids, include_vector=False, return_properties=[])
+        operation = objects.get_many(self.collection, ids, include_vector=False, return_properties=[])
         try:
             there = {each.uuid for each in await self._transport.run(operation)}
         except AltoError:

@@ -18,6 +18,8 @@ from alto.unsupported import raise_unsupported, reject_given
 class Writer(Protocol):
     """Writes the objects of one collection: the client's writer."""
 
+    collection: str
+
     def write(self, items: Sequence[Item], *, wait: bool) -> tuple[list[Item], list[ErrorObject]]:
         """The items that are stored, and those that failed."""
 
@@ -72,8 +74,12 @@ class Batch:
         references: object = None,
         uuid: UUID | str | None = None,
         vector: Vectors | None = None,
+        *,
+        key: str | None = None,
     ) -> UUID:
         """Add an object and return its id; one that exists is replaced. Sent in the background.
+
+        `key` is an id of your own, from which the object's follows (`alto.util.uuid_of_key`).
 
         Raises `AltoConfigurationError` for an object that can never be sent, `AltoInsertManyFailedError` after
         100,000 failures.
@@ -86,7 +92,7 @@ class Batch:
             )
         with self._adding:
             self._require_open()
-            added = item(properties, uuid, vector, index=self._added)
+            added = item(properties, uuid, vector, collection=self._writer.collection, index=self._added, key=key)
             if added.object_.uuid in self._ids:
                 # Two requests may overtake each other; two writes of one object must not.
                 self._send()

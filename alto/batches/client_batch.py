@@ -46,6 +46,8 @@ class ClientBatch:
         uuid: UUID | str | None = None,
         vector: Vectors | None = None,
         tenant: object = None,
+        *,
+        key: str | None = None,
     ) -> UUID:
         """Add an object of a collection and return its id, as a batch of that collection does."""
         reject_given(references=references, tenant=tenant)
@@ -58,7 +60,7 @@ class ClientBatch:
             if collection not in self._batches:
                 self._batches[collection] = self._begin(collection)
             batch = self._batches[collection]
-        return batch.add_object(properties, uuid=uuid, vector=vector)
+        return batch.add_object(properties, uuid=uuid, vector=vector, key=key)
 
     def add_reference(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""

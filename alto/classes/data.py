@@ -27,12 +27,13 @@ class GeoCoordinate:
 
 @dataclass(slots=True)
 class DataObject:
-    """An object for `insert_many`. `vector` is one vector, or one for each name."""
+    """An object for `insert_many`. `vector` is one vector, or one for each name; `key` an id of your own."""
 
     properties: Mapping[str, Any] = field(default_factory=dict)
     uuid: UUID | str | None = None
     vector: Vectors | None = None
     references: None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class BatchObject:
     uuid: UUID
     vector: Vectors | None = None
     index: int = 0
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

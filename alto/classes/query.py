@@ -15,7 +15,7 @@ from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, Unsupported
-from alto.values import Vector, numbers, parse_uuid
+from alto.values import Vector, numbers, parse_reference
 
 __all__ = [
     "MMR",
@@ -129,7 +129,7 @@ class Move:
         if concepts:
             found["concepts"] = concepts
         if objects:
-            found["objects"] = [str(parse_uuid(each)) for each in objects]
+            found["objects"] = [parse_reference(each) for each in objects]
         return found
 
 

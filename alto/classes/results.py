@@ -48,6 +48,7 @@ class Object:
         belongs_to_group: With group_by, the name of its group.
         highlights: With `highlight`, passages of each property with the words of the query within `<em>`.
         version: Of an object that was read by its id: give it as `if_version` to a write.
+        key: The id of your own that it was inserted with.
     """
 
     uuid: UUID
@@ -59,10 +60,12 @@ class Object:
     belongs_to_group: str | None = None
     highlights: dict[str, list[str]] = field(default_factory=dict)
     version: str | None = None
+    key: str | None = None
 
     def __repr__(self) -> str:
         scores = {name: getattr(self.metadata, name) for name in ("score", "distance", "rerank_score")}
-        shown = "".join(f", {name}={value:.4g}" for name, value in scores.items() if value is not None)
+        shown = "" if self.key is None else f", key={self.key!r}"
+        shown += "".join(f", {name}={value:.4g}" for name, value in scores.items() if value is not None)
         vectors = f", vector={{{', '.join(f'{name!r}: {len(each)} numbers' for name, each in self.vector.items())}}}"
         return f"Object({str(self.uuid)!r}{shown}, {dict(self.properties)!r}{vectors if self.vector else ''})"
 
@@ -159,8 +162,12 @@ def _rows(objects: Sequence[Object]) -> list[dict[str, Any]]:
     """A row for each object; a score that no object has is not a column."""
     scores = ("score", "distance", "certainty", "rerank_score")
     used = [name for name in scores if any(getattr(each.metadata, name) is not None for each in objects)]
+    has_keys = any(each.key is not None for each in objects)
     return [
-        {"uuid": str(each.uuid)} | {name: getattr(each.metadata, name) for name in used} | dict(each.properties)
+        {"uuid": str(each.uuid)}
+        | ({"key": each.key} if has_keys else {})
+        | {name: getattr(each.metadata, name) for name in used}
+        | dict(each.properties)
         for each in objects
     ]
 

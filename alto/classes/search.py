@@ -30,7 +30,7 @@ from alto.classes.sorting import Sorting
 from alto.classes.targets import NearVectorInput, TargetVector, TargetVectorJoin
 from alto.errors import AltoConfigurationError
 from alto.unsupported import raise_unsupported, reject_given
-from alto.values import expect, names_of, parse_uuid
+from alto.values import expect, names_of, parse_reference
 
 __all__ = ["Search", "SearchSettings"]
 
@@ -67,7 +67,7 @@ class Search:
         """Near to an object."""
         check_keywords(NearSearchSettings, settings, "near_object")
         near = _near(choose(NearSettings, settings))
-        return cls({"near_object": {"id": str(parse_uuid(near_object))} | near}, settings)
+        return cls({"near_object": {"id": parse_reference(near_object)} | near}, settings)
 
     @classmethod
     @show_keywords

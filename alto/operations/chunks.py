@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from alto.classes.data import BatchObject, DataObject, ErrorObject, Vectors
 from alto.errors import AltoConfigurationError, AltoError, AltoInsertManyFailedError
-from alto.operations.objects import MAX_BATCH_BYTES, MAX_BATCH_OBJECTS, Outcome, body_of
+from alto.operations.objects import MAX_BATCH_BYTES, MAX_BATCH_OBJECTS, Outcome, body_of, check_key
 from alto.unsupported import reject_given
+from alto.util import uuid_of_key
 from alto.values import parse_uuid, to_json
 
 # Transient errors: an object that failed with one of these is sent again.
@@ -33,26 +34,37 @@ def item(
     uuid: UUID | str | None,
     vector: Vectors | None,
     *,
+    collection: str,
     index: int,
+    key: str | None = None,
     idempotency_key: str | None = None,
 ) -> Item:
     """An object to send, with an id, so that sending it again changes nothing.
 
-    The id is the given one, or follows from the idempotency key and the index, or is random. Raises
+    The id is the given one, or follows from the key, or from the idempotency key and the index, or is random. Raises
     `AltoConfigurationError` for an object that cannot be sent at all.
     """
     given = None if uuid is None else parse_uuid(uuid)
+    if key is not None:
+        expected = uuid_of_key(collection, check_key(key))
+        if given not in {None, expected}:
+            raise AltoConfigurationError(
+                f"uuid: it is {given}, but the key {key!r:.80} has the id {expected} in {collection!r}: give one"
+            )
+        given = expected
     made = given or (uuid4() if idempotency_key is None else uuid5(NAMESPACE_URL, f"{idempotency_key}#{index}"))
-    body = to_json(body_of({} if properties is None else properties, made, vector))
+    body = to_json(body_of({} if properties is None else properties, made, vector, key))
     if len(body) > MAX_BATCH_BYTES:
         raise AltoConfigurationError(
             f"The object {made} has {len(body):,} bytes, but a request carries {MAX_BATCH_BYTES:,}: store large "
             "texts in S3 and their address in the object."
         )
-    return Item(BatchObject(properties or {}, made, vector, index), body, given)
+    return Item(BatchObject(properties or {}, made, vector, index, key), body, given)
 
 
-def items_of(objects: Iterable[Mapping[str, Any] | DataObject], idempotency_key: str | None = None) -> list[Item]:
+def items_of(
+    collection: str, objects: Iterable[Mapping[str, Any] | DataObject], idempotency_key: str | None = None
+) -> list[Item]:
     """The objects of `insert_many`. Raises `AltoConfigurationError` naming the place of one that is bad."""
     found = []
     for index, each in enumerate(objects):
@@ -60,7 +72,15 @@ def items_of(objects: Iterable[Mapping[str, Any] | DataObject], idempotency_key:
         reject_given(references=wrapped.references)
         try:
             found.append(
-                item(wrapped.properties, wrapped.uuid, wrapped.vector, index=index, idempotency_key=idempotency_key)
+                item(
+                    wrapped.properties,
+                    wrapped.uuid,
+                    wrapped.vector,
+                    collection=collection,
+                    index=index,
+                    key=wrapped.key,
+                    idempotency_key=idempotency_key,
+                )
             )
         except AltoConfigurationError as error:
             raise AltoConfigurationError(f"objects[{index}]: {error.message}") from None

@@ -3,16 +3,29 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from alto.addresses import address, objects_path
 from alto.classes.data import Consistency, DeleteManyObject, DeleteManyReturn, Vectors
 from alto.classes.filters import FilterExpression
 from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import MetadataReturn, Object
 from alto.errors import AltoConfigurationError
 from alto.operations.reading import read_properties, wanted_vectors
-from alto.requests import Operation, Phase, Request, Response, segment, was_found
-from alto.values import expect, is_one_vector, leave_out_missing, names_of, numbers, parse_time, parse_uuid, to_json
+from alto.requests import Operation, Phase, Request, Response, was_found
+from alto.util import uuid_of_key
+from alto.values import (
+    MAX_KEY_CHARACTERS,
+    expect,
+    is_one_vector,
+    leave_out_missing,
+    names_of,
+    numbers,
+    parse_reference,
+    parse_time,
+    parse_uuid,
+    to_json,
+)
 
 T = TypeVar("T")
 
@@ -29,7 +42,9 @@ class Outcome:
     error: str | None = None
 
 
-def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | None) -> dict[str, Any]:
+def body_of(
+    properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | None, key: str | None = None
+) -> dict[str, Any]:
     """An object as the API takes it, missing values of a data frame left out.
 
     Raises `AltoConfigurationError` if it is not an object.
@@ -41,6 +56,8 @@ def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | 
     body: dict[str, Any] = {"properties": leave_out_missing(properties)}
     if uuid is not None:
         body["id"] = str(uuid)
+    if key is not None:
+        body["key"] = check_key(key)
     if vector is None:
         return body
     if is_one_vector(vector):
@@ -50,15 +67,18 @@ def body_of(properties: Mapping[str, Any], uuid: UUID | None, vector: Vectors | 
 
 def insert(
     collection: str,
-    uuid: UUID,
+    uuid: UUID | str | None,
     properties: Mapping[str, Any],
     vector: Vectors | None,
+    *,
+    key: str | None = None,
     consistency: Consistency | None = None,
 ) -> Operation[UUID]:
-    """Insert one object; an id that exists is an error."""
-    content = to_json(body_of(properties, uuid, vector))
+    """Insert one object; an id or key that exists is an error. Without both it gets a random id."""
+    made = parse_uuid(uuid) if uuid is not None else uuid4() if key is None else None
+    content = to_json(body_of(properties, made, vector, key))
     query = write_query(consistency)
-    request = Request("POST", _path(collection), content=content, query=query, phase=Phase.INSERT)
+    request = Request("POST", objects_path(collection), content=content, query=query, phase=Phase.INSERT)
     return Operation(request, lambda response: UUID(response.body["id"]))
 
 
@@ -78,7 +98,7 @@ def write_batch(
     With `wait` the response comes when searches see them.
     """
     content = b'{"objects":[' + b",".join(bodies) + b"]}"
-    path = f"{_path(collection)}/batch"
+    path = f"{objects_path(collection)}/batch"
     query = {"consistency": "wait"} if wait else {}
     request = Request("POST", path, content=content, query=query, phase=Phase.INSERT, repeatable=True)
     if idempotency_key is not None:
@@ -101,10 +121,11 @@ def get(
     return_properties: ReturnProperties = None,
 ) -> Operation[Object | None]:
     """The latest version of one object; None if it does not exist."""
+    path, query = address(collection, uuid)
     request = Request(
         "GET",
-        f"{_path(collection)}/{segment(parse_uuid(uuid))}",
-        query={"include_vectors": "true"} if include_vector else {},
+        path,
+        query=query | ({"include_vectors": "true"} if include_vector else {}),
         repeatable=True,
         accept=frozenset({404}),
     )
@@ -127,13 +148,13 @@ def change(
 
     Doing either twice has the effect of once; with a version the second would be a conflict with the first.
     """
-    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
+    path, query = address(collection, uuid)
     content = to_json(body_of(properties, None, vector))
     request = Request(
         method,
         path,
         content=content,
-        query=write_query(consistency, if_version),
+        query=query | write_query(consistency, if_version),
         phase=Phase.INSERT,
         repeatable=if_version is None,
     )
@@ -155,7 +176,7 @@ def delete_many(
     body = {"filter": chosen.body, "verbose": verbose, "dry_run": dry_run}
     request = Request(
         "POST",
-        f"{_path(collection)}/delete",
+        f"{objects_path(collection)}/delete",
         content=to_json(body),
         query=write_query(consistency),
         phase=Phase.INSERT,
@@ -184,7 +205,7 @@ def page(
     """One page of all objects, by id, and where the next one begins."""
     body: dict[str, Any] = {"limit": limit, "include_vectors": bool(include_vector)}
     if after:
-        body["after"] = parse_uuid(after)
+        body["after"] = uuid_of_key(collection, parse_reference(after))
     chosen = expect("filters", filters, FilterExpression, "Filter.by_property('year').equal(1994)")
     if chosen is not None:
         body["filter"] = chosen.body
@@ -196,25 +217,25 @@ def page(
         found = [read_object(each, include_vector, return_properties) for each in response.body["objects"]]
         return found, following and UUID(following)
 
-    return Operation(Request("POST", f"{_path(collection)}/list", content=to_json(body), repeatable=True), read)
+    return Operation(Request("POST", f"{objects_path(collection)}/list", content=to_json(body), repeatable=True), read)
 
 
 def get_many(
     collection: str, uuids: Sequence[UUID | str], *, include_vector: IncludeVector, return_properties: ReturnProperties
 ) -> Operation[list[Object]]:
     """The objects of these ids, in their order; ids without an object are left out. 1,000 at most."""
-    body = {"ids": [parse_uuid(each) for each in uuids], "include_vectors": bool(include_vector)}
+    body = {"ids": [parse_reference(each) for each in uuids], "include_vectors": bool(include_vector)}
 
     def read(response: Response) -> list[Object]:
         return [read_object(each, include_vector, return_properties) for each in response.body["objects"]]
 
-    return Operation(Request("POST", f"{_path(collection)}/get", content=to_json(body), repeatable=True), read)
+    return Operation(Request("POST", f"{objects_path(collection)}/get", content=to_json(body), repeatable=True), read)
 
 
 def exists(collection: str, uuid: UUID | str) -> Operation[bool]:
     """Whether there is an object of this id."""
-    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
-    request = Request("GET", path, repeatable=True, accept=frozenset({404}))
+    path, query = address(collection, uuid)
+    request = Request("GET", path, query=query, repeatable=True, accept=frozenset({404}))
     return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
 
@@ -222,8 +243,8 @@ def delete(
     collection: str, uuid: UUID | str, *, consistency: Consistency | None = None, if_version: str | None = None
 ) -> Operation[bool]:
     """Delete an object: whether there was one. Not repeated when the response is lost: that is then unknown."""
-    path = f"{_path(collection)}/{segment(parse_uuid(uuid))}"
-    query = write_query(consistency, if_version)
+    path, query = address(collection, uuid)
+    query |= write_query(consistency, if_version)
     request = Request("DELETE", path, query=query, phase=Phase.INSERT, accept=frozenset({404}))
     return Operation(request, lambda response: _found(response, lambda _: True) or False)
 
@@ -240,6 +261,7 @@ def read_object(body: dict[str, Any], include_vector: IncludeVector, names: Retu
         collection=body["collection"],
         vector=wanted_vectors(body.get("vectors") or {}, include_vector),
         version=body.get("version"),
+        key=body.get("key"),
     )
 
 
@@ -248,5 +270,8 @@ def _found(response: Response, read: Callable[[Any], T]) -> T | None:
     return read(response.body) if was_found(response, "object_not_found") else None
 
 
-def _path(collection: str) -> str:
-    return f"/v1/collections/{segment(collection)}/objects"
+def check_key(key: object) -> str:
+    """The key. Raises `AltoConfigurationError` for anything but text of 1 to 512 characters."""
+    if isinstance(key, str) and 1 <= len(key) <= MAX_KEY_CHARACTERS:
+        return key
+    raise AltoConfigurationError(f"key: expected text of 1 to {MAX_KEY_CHARACTERS} characters, got {key!r:.80}")

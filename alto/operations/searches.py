@@ -101,6 +101,7 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector,
         collection=collection,
         vector=wanted_vectors(hit.get("vectors") or {}, include_vector),
         highlights=hit.get("highlights") or {},
+        key=hit.get("key"),
     )
 
 

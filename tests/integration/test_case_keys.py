@@ -6,8 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+import alto
+from alto.classes.data import DataObject
+from alto.classes.query import Filter
+from alto.util import uuid_of_key
 from lambdas.objects.keys import id_of_key
 from tests.api import Api
+from tests.api_server import ApiServer
 
 PATH = "/v1/collections/CaseKeys"
 BY_KEY = f"{PATH}/objects/by-key"
@@ -182,3 +187,69 @@ def test_collection_older_than_keys_keeps_them(api: Api, opensearch_url: str) ->
         assert (made.status, made.body.get("key")) == (201, "isbn-1"), made.body
     finally:
         api("DELETE", "/v1/collections/CaseOldKeys")
+
+
+# The client
+
+
+@pytest.fixture(scope="module")
+def films(api: Api, collection: str) -> Iterator[Any]:
+    with ApiServer(api) as server, alto.connect_to_local(port=server.port) as client:
+        yield client.collections.use(collection)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_client_takes_a_key_wherever_it_takes_an_id(films: Any, key: str) -> None:
+    uuid = films.data.insert({"title": "Up"}, key=key, vector=[1, 2, 3], consistency="wait")
+    try:
+        assert uuid == uuid_of_key(films.name, key)
+        with pytest.raises(alto.AltoConflictError):
+            films.data.insert({}, key=key)
+        films.data.update(key, {"year": 2009})
+        films.data.replace(uuid, {"title": "Soul"}, vector=[1, 2, 3], consistency="wait")
+        [near] = films.query.near_object(key, limit=1).objects
+        [listed] = films.query.fetch_objects(filters=Filter.by_id().equal(key)).objects
+        [named] = films.query.fetch_objects_by_ids([key]).objects
+        [walked] = films.iterator()
+        read = films.query.fetch_object_by_id(key)
+        assert {(each.uuid, each.key) for each in (near, listed, named, walked, read)} == {(uuid, key)}
+        assert read.properties == {"title": "Soul"}
+        assert f"key={key!r}" in repr(read)
+        assert films.data.exists(key)
+    finally:
+        assert films.data.delete_by_id(key, consistency="wait")
+    assert not films.data.exists(key)
+
+
+def test_client_batches_and_insert_many_send_keys(films: Any) -> None:
+    many = films.data.insert_many([DataObject({"year": n}, key=f"many/{n}") for n in range(3)])
+    with films.batch.dynamic() as batch:
+        added = [batch.add_object({"year": n}, key=f"batch/{n}") for n in range(3)]
+        batch.add_object({"year": 9}, key="batch/0")
+    try:
+        keys = {each.uuid: each.key for each in films.iterator()}
+        assert keys == {
+            **{many.uuids[n]: f"many/{n}" for n in range(3)},
+            **{added[n]: f"batch/{n}" for n in range(3)},
+        }
+        assert films.query.fetch_object_by_id("batch/0").properties == {"year": 9}
+    finally:
+        for key in [f"{kind}/{n}" for kind in ("many", "batch") for n in range(3)]:
+            films.data.delete_by_id(key, consistency="wait")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda films: films.data.insert({}, key=""),
+        lambda films: films.data.insert({}, key="x" * 513),
+        lambda films: films.data.insert({}, key=7),
+        lambda films: films.data.insert_many([DataObject({}, key="a", uuid=uuid_of_key(films.name, "b"))]),
+        lambda films: films.data.insert({}, key="a", uuid=uuid_of_key(films.name, "b")),
+        lambda films: films.data.delete_by_id(""),
+        lambda films: films.data.insert({}, uuid="isbn-1"),
+    ],
+)
+def test_client_rejects_a_wrong_key_in_alto_words(films: Any, call: Any) -> None:
+    with pytest.raises(alto.AltoError, match=r"^(key|uuid|id|objects\[0\]: uuid): "):
+        call(films)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from alto.util import uuid_of_key
 from tests.command_line import Answer, alto, answer, error
 
 FILM: dict[str, Any] = {
@@ -226,6 +227,16 @@ def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
     assert done.err.splitlines()[-1] == "3 objects."
 
 
+def test_an_export_has_keys_in_place_of_ids() -> None:
+    keyed = answer({"objects": [HIT | {"key": "isbn-1"}, HIT]})
+
+    done = alto("export", "Film", answers=(answer({"total": 2}), keyed))
+
+    first, second = (json.loads(line) for line in done.out.splitlines())
+    assert (first["key"], "id" in first) == ("isbn-1", False)
+    assert (second["id"], "key" in second) == (HIT["id"], False)
+
+
 def test_an_export_that_breaks_says_where_to_go_on() -> None:
     answers = (answer({"total": 3}), page("a", "b", following="b"), error(500, "internal_error"))
 
@@ -235,7 +246,7 @@ def test_an_export_that_breaks_says_where_to_go_on() -> None:
     assert done.code == 1
     assert len(done.out.splitlines()) == 2
     assert "2 objects were written. Append the rest with --after b" in done.err
-    assert rest.server.body() == {"limit": 1000, "include_vectors": False, "after": "b"}
+    assert rest.server.body() == {"limit": 1000, "include_vectors": False, "after": str(uuid_of_key("Film", "b"))}
 
 
 def test_objects_are_got_and_deleted() -> None:
@@ -243,9 +254,12 @@ def test_objects_are_got_and_deleted() -> None:
 
     got = alto("objects", "get", "Film", uuid, "--vectors", answers=(answer(HIT),))
     gone = alto("objects", "delete", "Film", uuid, answers=(httpx.Response(204),))
-    wrong = alto("objects", "get", "Film", "seven")
+    keyed = alto("objects", "get", "Film", "a/b?c", answers=(answer(HIT | {"key": "a/b?c"}),))
+    wrong = alto("objects", "get", "Film", "x" * 513)
 
     assert json.loads(got.out) == HIT
     assert got.server.paths == [f"GET /v1/collections/Film/objects/{uuid}?include_vectors=true"]
     assert gone.server.paths == [f"DELETE /v1/collections/Film/objects/{uuid}"]
+    assert keyed.server.paths == ["GET /v1/collections/Film/objects/by-key?key=a%2Fb%3Fc"]
+    assert json.loads(keyed.out)["key"] == "a/b?c"
     assert (wrong.code, wrong.server.paths) == (2, [])

@@ -18,7 +18,6 @@ import typer.testing
 from alto.cli.imports.following import PATIENCE_SECONDS
 from alto.cli.terminal.messages import option_of, sentence_of
 from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
-from alto.util import uuid_of_key
 from tests.command_line import alto, answer, error
 
 ROOT = Path(__file__).parents[2]
@@ -168,11 +167,9 @@ def test_a_detail_that_the_message_repeats_is_printed_once() -> None:
 
 
 def test_advice_for_programs_is_left_out() -> None:
-    message = "uuid: 'isbn-1' is not a UUID; alto.util.uuid_of_key(collection, key) makes one from a key of your own"
+    message = "uuid: 'isbn-1' is not a UUID; give an id of your own as key='isbn-1'"
 
-    assert sentence_of(AltoConfigurationError(message)) == (
-        "ID: 'isbn-1' is not a UUID. For a key of your own, such as an ISBN, add --key."
-    )
+    assert sentence_of(AltoConfigurationError(message)) == "ID: 'isbn-1' is not a UUID."
     assert option_of("bm25.properties") == "--in"
 
 
@@ -225,14 +222,10 @@ def test_options_of_the_connection_may_stand_before_the_command() -> None:
 def test_an_object_is_found_by_its_key(verb: str) -> None:
     done = alto("objects", verb, "film", "isbn-1", "--key", answers=(answer({"id": "x"}),))
 
-    assert done.server.asked[0].url.path.endswith(f"/objects/{uuid_of_key('Film', 'isbn-1')}")
+    plain = alto("objects", verb, "film", "isbn-1", answers=(answer({"id": "x"}),))
 
-
-def test_an_id_that_is_a_key_names_the_option() -> None:
-    done = alto("objects", "get", "Film", "isbn-1")
-
-    assert done.code == 2
-    assert "add --key" in done.err
+    assert done.server.paths == plain.server.paths
+    assert done.server.paths[0].endswith("/v1/collections/film/objects/by-key?key=isbn-1")
 
 
 def test_records_whose_ids_are_keys_name_the_option() -> None:

@@ -52,7 +52,7 @@ class Server:
 
     def get(self, asked: ObjectIds) -> dict[str, Any]:
         return {
-            "objects": [stored(each, vectors=asked.include_vectors) for each in asked.ids if each in IDS],
+            "objects": [stored(each, vectors=asked.include_vectors) for each in map(UUID, asked.ids) if each in IDS],
             "missing": [],
         }
 

@@ -261,14 +261,14 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
         (lambda: Configure.Vectors.text2vec_aws(region="", model="m"), "region is a required argument"),
         (lambda: Configure.Vectors.self_provided(name="a"), "dimensions: .* needs the length"),
         (lambda: Search.hybrid(cast(str, None)), "near_vector"),
-        (lambda: Search.near_object("no-id"), "'no-id' is not a UUID"),
-        (lambda: items_of([{"a": 1}, {"b": [float("nan")]}]), r"objects\[1\]: .*JSON"),
-        (lambda: items_of([{"a": object()}]), "object has no form in JSON"),
-        (lambda: item({"a": "\ud800"}, None, None, index=0), "surrogate"),
-        (lambda: item({"a": "x" * 4_000_000}, None, None, index=0), "store large texts in S3"),
+        (lambda: Search.near_object(""), "expected an id, or a key of 1 to 512 characters, got ''"),
+        (lambda: items_of("Film", [{"a": 1}, {"b": [float("nan")]}]), r"objects\[1\]: .*JSON"),
+        (lambda: items_of("Film", [{"a": object()}]), "object has no form in JSON"),
+        (lambda: item({"a": "\ud800"}, None, None, collection="Film", index=0), "surrogate"),
+        (lambda: item({"a": "x" * 4_000_000}, None, None, collection="Film", index=0), "store large texts in S3"),
         (lambda: Filter.all_of([]), "the list is empty"),
         (lambda: Move(0.5).to_api(), "give concepts"),
-        (lambda: Move(0.5, objects="x").to_api(), "'x' is not a UUID"),
+        (lambda: Move(0.5, objects=[cast(str, 7)]).to_api(), "expected an id, or a key .* got 7"),
         (lambda: TargetVectors.manual_weights({"a": [1.0]}), "one number for 'a'"),  # type: ignore[dict-item]
         (lambda: HybridVector.near_text("a", certainty=0.5, distance=1.0), "give one of them"),
     ],
@@ -338,8 +338,8 @@ def test_a_path_cannot_lead_elsewhere() -> None:
 
 
 def test_chunks_keep_order_count_and_weight() -> None:
-    small = [item({"n": n}, None, None, index=n) for n in range(2500)]
-    large = [item({"t": "x" * 1_500_000}, None, None, index=n) for n in range(5)]
+    small = [item({"n": n}, None, None, collection="Film", index=n) for n in range(2500)]
+    large = [item({"t": "x" * 1_500_000}, None, None, collection="Film", index=n) for n in range(5)]
 
     assert [len(chunk) for chunk in chunked(small)] == [1000, 1000, 500]
     assert [each for chunk in chunked(small) for each in chunk] == small

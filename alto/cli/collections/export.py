@@ -16,6 +16,7 @@ from alto.cli.terminal.messages import sentence_of
 from alto.cli.terminal.output import note, on_terminal
 from alto.cli.terminal.progress import Kind, bar
 from alto.requests import segment
+from alto.util import uuid_of_key
 from alto.values import to_json
 
 # A page above 5 MB is cut by the server, after it was read: with vectors fewer objects are as many bytes.
@@ -46,7 +47,8 @@ def export(
 ) -> None:
     """Write all objects as JSON lines, in the order of their ids.
 
-    `alto import` takes them unchanged. Objects that are not written meanwhile come exactly once.
+    `alto import` takes them unchanged. An object with a key has it in place of its id. Objects that are not written
+    meanwhile come exactly once.
     """
     body: dict[str, Any] = {"limit": PAGE_WITH_VECTORS if vectors else PAGE, "include_vectors": vectors}
     if condition is not None:
@@ -64,6 +66,7 @@ class _Export:
 
     def __init__(self, client: "alto.AltoClient", collection: str, body: dict[str, Any], file: IO[bytes]) -> None:
         self._client = client
+        self._collection = collection
         self._path = f"/v1/collections/{segment(collection)}"
         self._body = body
         self._file = file
@@ -74,7 +77,7 @@ class _Export:
         total = None if after else self._total()
         # A bar between the lines themselves would disturb them.
         quiet = on_terminal() and self._file is sys.stdout.buffer
-        following = after
+        following = None if after is None else str(uuid_of_key(self._collection, after))
         try:
             with bar("Exporting", Kind.COUNTED) as show:
                 while True:
@@ -102,7 +105,9 @@ class _Export:
     def _write(self, objects: list[dict[str, Any]]) -> None:
         for each in objects:
             vectors = {"vectors": each["vectors"]} if each.get("vectors") else {}
-            self._file.write(to_json({"id": each["id"], "properties": each["properties"]} | vectors) + b"\n")
+            # The id follows from the key, in another collection too: with both, only this one could import them.
+            name = "key" if each.get("key") is not None else "id"
+            self._file.write(to_json({name: each[name], "properties": each["properties"]} | vectors) + b"\n")
         self._file.flush()
         self._written += len(objects)
         if objects:

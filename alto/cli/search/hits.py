@@ -17,11 +17,12 @@ LABEL_WIDTH = 20
 def show_hits(response: dict[str, Any], properties: Sequence[str]) -> None:
     """Hits with score, id and properties.
 
-    As lines: score (or distance), id, and the named properties; if none were named, all of them as one JSON object.
+    As lines: score (or distance), key or else id, and the named properties; if none were named, all of them as one JSON
+    object.
     """
     hits = response["objects"]
     if not on_terminal():
-        show_rows((), [(strength(hit)[1], hit["id"], *_values(hit, properties)) for hit in hits])
+        show_rows((), [(strength(hit)[1], hit.get("key", hit["id"]), *_values(hit, properties)) for hit in hits])
         return
     screen = console()
     for rank, hit in enumerate(hits, 1):
@@ -51,6 +52,7 @@ def _heading(rank: int, hit: dict[str, Any]) -> "Text":
         (f"{rank}. ", "bold"),
         ("" if value is None else f"{name} {value:.4g}", "bold green"),
         "  ",
+        (cell(hit["key"]) + "  " if "key" in hit else "", "bold"),
         (cell(hit["id"]), "dim"),
     )
 

@@ -110,7 +110,7 @@ def _message(error: AltoError) -> str:
         return sentence.format(url=url[0] if url else "", name=name[0] if name else "")
     if error.code == "client_error" and error.message.startswith("uuid: "):
         value = _NAME.search(error.message)
-        return f"ID: {value[0] if value else 'this'} is not a UUID. For a key of your own, such as an ISBN, add --key."
+        return f"ID: {value[0] if value else 'this'} is not a UUID."
     return _in_commands(_REQUEST.sub("", error.message))
 
 
