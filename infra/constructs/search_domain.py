@@ -14,7 +14,8 @@ from infra.constructs.functions import AltoFunction
 from infra.constructs.log_group import log_group
 from infra.constructs.network import Network
 from infra.constructs.removal import removal_policy
-from infra.settings.settings import ENGINE_VERSION, DomainSize, Settings
+from infra.settings.fields import DomainSize
+from infra.settings.settings import ENGINE_VERSION, Settings
 
 # A collection's alias and its indices begin so.
 INDICES = "alto-*"

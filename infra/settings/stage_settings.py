@@ -12,7 +12,9 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from infra.settings.settings import DomainSize, ModelRole, Settings, decode
+from infra.settings.combinations import find_wrong_combination
+from infra.settings.fields import DomainSize, ModelRole, decode
+from infra.settings.settings import Settings
 
 # What to write instead of a value of the wrong type; other remedies are the descriptions of the fields.
 REMEDIES = {
@@ -35,11 +37,14 @@ def read_settings(context: Mapping[str, Any]) -> Settings:
     own = {key: value for key, value in context.items() if not set(key) & set(":/@") and key != "stages"}
     raw = _without_nulls({**_block_of(own.get("stage"), context.get("stages", {})), **own})
     try:
-        return Settings.model_validate(raw)
+        settings = Settings.model_validate(raw)
     except ValidationError as error:
         # A misspelt key is reported before the setting that is missing because of it.
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise SettingsError(_sentence(first, raw)) from None
+    if problem := find_wrong_combination(settings):
+        raise SettingsError(problem)
+    return settings
 
 
 def _block_of(stage: Any, stages: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,9 +77,6 @@ def _without_nulls(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _sentence(problem: ErrorDetails, raw: Mapping[str, Any]) -> str:
     """One problem that pydantic found: the setting's name, its value, and what to write instead."""
     kind, place = problem["type"], problem["loc"]
-    if not place:
-        # A combination of settings: the sentence is complete (see `Settings.check_combinations`).
-        return str(problem["ctx"]["error"])
     model: type[BaseModel] = Settings
     name, value = str(place[0]), raw.get(str(place[0]))
     key = name
