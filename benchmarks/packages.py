@@ -106,8 +106,8 @@ class Packages:
     def _finished(self, job_id: str) -> dict[str, Any]:
         last, heard = None, time.monotonic()
         while True:
-            answer = self._api.get(f"/v1/imports/{job_id}")
-            job: dict[str, Any] = answer.json()
+            response = self._api.get(f"/v1/imports/{job_id}")
+            job: dict[str, Any] = response.json()
             if job.get("state") in FINAL_STATES:
                 return job
             if (moved := (job.get("state"), job.get("counts"), job.get("chunks"))) != last:
@@ -124,9 +124,9 @@ class Packages:
         ]
 
     def _is_stored(self, document: dict[str, Any]) -> bool:
-        answer = self._api.get(f"/v1/collections/{NAME}/objects/{known_id(NAME, document['_id'])}")
+        response = self._api.get(f"/v1/collections/{NAME}/objects/{known_id(NAME, document['_id'])}")
         wanted = {name: value for name, value in document.items() if name != "_id"}
-        return answer.status_code == 200 and answer.json()["properties"] == wanted
+        return response.status_code == 200 and response.json()["properties"] == wanted
 
     def _is_found(self, document: dict[str, Any]) -> bool:
         search = {"bm25": {"query": document["title"], "properties": ["title"]}, "limit": 20}
@@ -139,10 +139,10 @@ class Packages:
         return total
 
     def _call(self, method: str, path: str, body: object) -> Any:
-        answer = self._api.request(method, path, json=body)
-        if answer.status_code >= 300:
-            raise RuntimeError(f"{method} {path} was answered {answer.status_code}: {answer.text[:500]}")
-        return answer.json()
+        response = self._api.request(method, path, json=body)
+        if response.status_code >= 300:
+            raise RuntimeError(f"{method} {path} was answered {response.status_code}: {response.text[:500]}")
+        return response.json()
 
 
 def _any_port() -> int:

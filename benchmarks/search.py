@@ -120,7 +120,7 @@ class Bare:
         )
 
     def timed(self, body: bytes) -> float:
-        """Milliseconds until the whole answer is there."""
+        """Milliseconds until the whole response is there."""
         started = time.perf_counter()
         self._pool.request("POST", self._url, body=body, headers={"Content-Type": "application/json"})
         return 1000 * (time.perf_counter() - started)
@@ -132,9 +132,9 @@ def timed(bare: Bare, body: dict[str, Any]) -> Row:
 
     asked = event("POST", f"/v1/collections/{NAME}/search", body | {"profile": True})
     started = time.perf_counter()
-    answer = lambda_handler(asked, Context())  # type: ignore[arg-type]
+    response = lambda_handler(asked, Context())  # type: ignore[arg-type]
     spent = 1000 * (time.perf_counter() - started)
-    profile = json.loads(answer["body"])["profile"]
+    profile = json.loads(response["body"])["profile"]
     return {
         "handler": spent,
         "model": profile["embedding_ms"],
@@ -242,7 +242,7 @@ def main() -> None:
         print("|" + "---|" * 11)
         for mode, request in MODES.items():
             for clients in CLIENTS:
-                # Its own texts for each row: the answer of the model must not be remembered.
+                # Its own texts for each row: the response of the model must not be remembered.
                 bodies = [request(f"{text} {len(rows)}", pad(vector)) for text, vector in asked]
                 if clients == CLIENTS[0]:
                     latency(alto, [request(text, pad(vector)) for text, vector in asked[:WARM_UP]], 4)

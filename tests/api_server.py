@@ -21,12 +21,12 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         # A function of Lambda serves one request at a time, and its router counts on it.
         with self.server.lock:
-            answer = self.server.api(
+            response = self.server.api(
                 self.command, parts.path, body, query=dict(parse_qsl(parts.query)), headers=dict(self.headers)
             )
-        content = b"" if answer.body is None else json.dumps(answer.body).encode()
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
+        content = b"" if response.body is None else json.dumps(response.body).encode()
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -189,8 +189,8 @@ class ImportWorld:
 
     def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:
         """Put an object, and name it as the S3 event would."""
-        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-        return self.upload_source(key, answer["ETag"].strip('"'), answer.get("VersionId"))
+        response = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        return self.upload_source(key, response["ETag"].strip('"'), response.get("VersionId"))
 
     def upload_source(self, key: str, etag: str, version_id: str | None = None) -> Source:
         """An object that was put already."""

@@ -19,10 +19,10 @@ class WsgiApp:
         self._api = api
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        answer = self._api.raw(api_gateway_event(environ), Context())
-        status = HTTPStatus(answer["statusCode"])
-        headers = {name.lower(): str(value) for name, value in answer.get("headers", {}).items()}
-        content = (answer.get("body") or "").encode()
+        response = self._api.raw(api_gateway_event(environ), Context())
+        status = HTTPStatus(response["statusCode"])
+        headers = {name.lower(): str(value) for name, value in response.get("headers", {}).items()}
+        content = (response.get("body") or "").encode()
         start_response(f"{status.value} {status.phrase}", [*headers.items(), ("content-length", str(len(content)))])
         return [content]
 

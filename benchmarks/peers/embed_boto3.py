@@ -19,8 +19,8 @@ def plain_loop(job: dict[str, Any]) -> Callable[[Sequence[str]], Sequence[Any]]:
 
     def call(texts: Sequence[str]) -> list[Any]:
         request = {"texts": texts, "input_type": "search_document"} if cohere else {"inputText": texts[0]}
-        answer = client.invoke_model(modelId=job["model"], body=json.dumps(request))
-        body = json.loads(answer["body"].read())
+        response = client.invoke_model(modelId=job["model"], body=json.dumps(request))
+        body = json.loads(response["body"].read())
         vectors: list[Any] = body["embeddings"] if cohere else [body["embedding"]]
         return vectors
 

@@ -46,9 +46,9 @@ class Queue:
         while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 record = MESSAGE | {"body": message["Body"], "receiptHandle": message["ReceiptHandle"]}
-                answer = handler({"Records": [record]}, Context())
-                if answer != {"batchItemFailures": []}:
-                    raise RuntimeError(f"The function failed: {answer}")
+                response = handler({"Records": [record]}, Context())
+                if response != {"batchItemFailures": []}:
+                    raise RuntimeError(f"The function failed: {response}")
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 
@@ -99,7 +99,7 @@ def with_vector(record: Record) -> Record:
     dice = Random(record["number"])
     vector = [dice.gauss() for _ in range(DIMENSIONS)]
     length = math.sqrt(math.sumprod(vector, vector))
-    # With the digits that a model's answer has.
+    # With the digits that a model's response has.
     return {"properties": record, "vectors": {"default": [round(value / length, 9) for value in vector]}}
 
 

@@ -44,9 +44,9 @@ def bulk(job: dict[str, Any]) -> Prepare:
     def send(path: str, body: bytes) -> None:
         connection = HTTPConnection(urlsplit(job["engine_url"]).netloc, timeout=600)
         connection.request("POST", path, body, {"content-type": "application/x-ndjson"})
-        answer = connection.getresponse()
-        said = answer.read()
-        if answer.status >= 300 or (path.endswith("_bulk") and json.loads(said)["errors"]):
+        response = connection.getresponse()
+        said = response.read()
+        if response.status >= 300 or (path.endswith("_bulk") and json.loads(said)["errors"]):
             raise RuntimeError(f"OpenSearch refused: {said[:500]!r}")
         connection.close()
 

@@ -38,9 +38,9 @@ class Alto:
         self.machinery.up()
 
     def search(self, collection: str, **request: object) -> list[dict[str, Any]]:
-        answer = self.api.post(f"/v1/collections/{collection}/search", json=request)
-        assert answer.status_code == 200, answer.text
-        objects: list[dict[str, Any]] = answer.json()["objects"]
+        response = self.api.post(f"/v1/collections/{collection}/search", json=request)
+        assert response.status_code == 200, response.text
+        objects: list[dict[str, Any]] = response.json()["objects"]
         return objects
 
     def upload(self, key: str, body: bytes) -> str:

@@ -32,7 +32,7 @@ def run(alto: Alto, folder: Path, script: str) -> "subprocess.CompletedProcess[s
 
 def create(alto: Alto, *names: str) -> None:
     for name in names:
-        answer = alto.api.post(
+        response = alto.api.post(
             "/v1/collections",
             json={
                 "name": name,
@@ -51,7 +51,7 @@ def create(alto: Alto, *names: str) -> None:
                 },
             },
         )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text
 
 
 def write(path: Path, *records: dict[str, Any]) -> None:

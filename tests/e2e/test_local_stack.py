@@ -53,9 +53,9 @@ def films(alto: Alto) -> None:
     definition = collection("Film", "title", "description", sources=("title", "description"))
     assert alto.api.post("/v1/collections", json=definition).status_code == 201
     objects = [{"properties": {"title": title, "description": text}} for title, text in FILMS.items()]
-    answer = alto.api.post("/v1/collections/Film/objects/batch?consistency=wait", json={"objects": objects})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["failed"] == 0
+    response = alto.api.post("/v1/collections/Film/objects/batch?consistency=wait", json={"objects": objects})
+    assert response.status_code == 200, response.text
+    assert response.json()["failed"] == 0
 
 
 def test_the_import_loads_every_record(operations: dict[str, Any]) -> None:
@@ -172,10 +172,10 @@ def test_alto_is_live_and_ready_and_says_what_it_is(alto: Alto) -> None:
     ],
 )
 def test_every_error_has_the_envelope(alto: Alto, method: str, path: str, status: int, code: str) -> None:
-    answer = alto.api.request(method, path, json={} if method == "POST" else None)
+    response = alto.api.request(method, path, json={} if method == "POST" else None)
 
-    assert answer.status_code == status
-    error = answer.json()["error"]
+    assert response.status_code == status
+    error = response.json()["error"]
     assert error["code"] == code
     assert error["message"]
     assert error["request_id"]
@@ -184,10 +184,10 @@ def test_every_error_has_the_envelope(alto: Alto, method: str, path: str, status
 def test_an_unsupported_dimension_is_rejected_at_creation(alto: Alto) -> None:
     definition = {"name": "Wrong", "vectors": {"default": TITAN | {"dimensions": 500}}}
 
-    answer = alto.api.post("/v1/collections", json=definition)
+    response = alto.api.post("/v1/collections", json=definition)
 
-    assert answer.status_code == 400
-    assert "512" in answer.text
+    assert response.status_code == 400
+    assert "512" in response.text
     assert alto.api.get("/v1/collections/Wrong").status_code == 404
 
 

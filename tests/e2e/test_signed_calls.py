@@ -44,22 +44,22 @@ def direct(alto: Alto) -> Iterator[httpx.Client]:
 
 
 def test_a_call_without_a_signature_is_refused(direct: httpx.Client) -> None:
-    answer = direct.get(LIVE)
+    response = direct.get(LIVE)
 
-    assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"})
+    assert (response.status_code, response.json()) == (403, {"message": "Forbidden"})
 
 
 def test_a_call_that_the_client_signs_gets_through(direct: httpx.Client, alto: Alto) -> None:
-    answer = ask(direct, alto, key_of_a_user(alto, "ada", "*"))
+    response = ask(direct, alto, key_of_a_user(alto, "ada", "*"))
 
-    assert (answer.status_code, answer.json()) == (200, {"live": True})
+    assert (response.status_code, response.json()) == (200, {"live": True})
 
 
 def test_a_caller_without_the_right_to_invoke_is_refused(direct: httpx.Client, alto: Alto) -> None:
-    answer = ask(direct, alto, key_of_a_user(alto, "bob"))
+    response = ask(direct, alto, key_of_a_user(alto, "bob"))
 
-    assert answer.status_code == 403
-    assert "execute-api:Invoke" in answer.text
+    assert response.status_code == 403
+    assert "execute-api:Invoke" in response.text
 
 
 def test_a_caller_may_be_given_less_by_method_and_path(direct: httpx.Client, alto: Alto) -> None:

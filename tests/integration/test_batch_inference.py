@@ -58,9 +58,9 @@ class Imports:
             "source": f"s3://{self._bucket}/{key}",
             "options": {"embedding": "batch"} | options,
         }
-        answer = self.api("POST", f"/v1/collections/{self.collection}/imports", body)
-        assert answer.status == 202, answer.body
-        started: str = answer.body["id"]
+        response = self.api("POST", f"/v1/collections/{self.collection}/imports", body)
+        assert response.status == 202, response.body
+        started: str = response.body["id"]
         return started
 
     def job(self, job_id: str) -> dict[str, Any]:
@@ -68,8 +68,8 @@ class Imports:
         return shown
 
     def post(self, job_id: str, verb: str) -> None:
-        answer = self.api("POST", f"/v1/collections/{self.collection}/imports/{job_id}/{verb}")
-        assert answer.status == 200, answer.body
+        response = self.api("POST", f"/v1/collections/{self.collection}/imports/{job_id}/{verb}")
+        assert response.status == 200, response.body
 
     def step(self, *, twice: bool = False) -> int:
         """Deliver what waits now, once; how many messages there were."""
@@ -108,11 +108,11 @@ class Imports:
         }
         while True:
             try:
-                answer = handler({"Records": [made]}, Context(seconds=300))
+                response = handler({"Records": [made]}, Context(seconds=300))
             except KilledError:
                 self.killed += 1
                 continue
-            assert answer == {"batchItemFailures": []}
+            assert response == {"batchItemFailures": []}
             return
 
     def titles(self) -> list[str]:
@@ -130,8 +130,8 @@ class Imports:
 def make_collection(api: Api, **changes: Any) -> str:
     name = f"BatchInferenceState{uuid4().hex[:8]}"
     body = {"name": name, "properties": [{"name": "title", "type": "text"}], "vectors": {"default": TITAN | changes}}
-    answer = api("POST", "/v1/collections", body)
-    assert answer.status == 201, answer.body
+    response = api("POST", "/v1/collections", body)
+    assert response.status == 201, response.body
     return name
 
 
@@ -300,10 +300,10 @@ def test_a_collection_that_batch_inference_cannot_embed_is_refused(
     collection = make_collection(imports.api, **change)
 
     body = {"source": "s3://alto-imports/Film/a.jsonl", "options": {"embedding": "batch"}}
-    answer = imports.api("POST", f"/v1/collections/{collection}/imports", body)
+    response = imports.api("POST", f"/v1/collections/{collection}/imports", body)
 
-    assert answer.status == 400
-    assert reason in answer.error["message"]
+    assert response.status == 400
+    assert reason in response.error["message"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -321,10 +321,10 @@ def test_counts_are_exact_under_redeliveries_and_crashes(
         def dying(*arguments: Any, **options: Any) -> Any:
             if dice.random() < 0.15:
                 raise KilledError(f"before {name}")
-            answer = original(*arguments, **options)
+            response = original(*arguments, **options)
             if dice.random() < 0.15:
                 raise KilledError(f"after {name}")
-            return answer
+            return response
 
         monkeypatch.setattr(owner, name, dying)
 

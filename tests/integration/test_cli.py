@@ -35,8 +35,8 @@ def run(server: str, *arguments: str, stdin: str | None = None) -> Result:
 
 
 def insert(api: Api, name: str, objects: list[dict[str, object]]) -> None:
-    answer = api("POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"})
-    assert answer.body["failed"] == 0
+    response = api("POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"})
+    assert response.body["failed"] == 0
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ SHARE = 0.01
 
 
 class FailingApi(Api):
-    """Of its batches some are not carried out, and of some that are the answer is lost."""
+    """Of its batches some are not carried out, and of some that are the response is lost."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -33,11 +33,11 @@ class FailingApi(Api):
         if chance < SHARE:
             self.failures.append("refused")
             return Answer(503, {"message": "Service Unavailable"}, {})
-        answer = self._api(method, path, body, **parts)
+        response = self._api(method, path, body, **parts)
         if chance < 2 * SHARE:
             self.failures.append("lost")
             return Answer(504, {"message": "Endpoint request timed out"}, {})
-        return answer
+        return response
 
 
 @pytest.fixture

@@ -75,9 +75,9 @@ def objects(name: str, rest: str = "") -> str:
     return f"/v1/collections/{name}/objects{rest}"
 
 
-def ok(answer: Answer) -> Any:
-    assert answer.status in (200, 201), answer.body
-    return answer.body
+def ok(response: Answer) -> Any:
+    assert response.status in (200, 201), response.body
+    return response.body
 
 
 def numbers(api: Api, name: str, condition: Any) -> list[int]:
@@ -231,9 +231,9 @@ def test_patches_of_several_writers_all_arrive_without_any_version(api: Api, lib
     changes = [{"properties": {name: value}} for name, value in BOOKS[0].items()]
 
     with instances(3) as pool:
-        answers = list(pool.map(in_instance(send, "PATCH", path), changes))
+        responses = list(pool.map(in_instance(send, "PATCH", path), changes))
 
-    assert [answer.status for answer in answers] == [200] * len(changes)
+    assert [response.status for response in responses] == [200] * len(changes)
     assert ok(api("GET", path))["properties"] == BOOKS[0]
 
 
@@ -246,8 +246,8 @@ def test_existence_is_asked_with_head_and_answered_without_a_body(api: Api, libr
     }
 
     for path, status in paths.items():
-        answer = api("HEAD", path)
-        assert (answer.status, answer.body) == (status, None), path
+        response = api("HEAD", path)
+        assert (response.status, response.body) == (status, None), path
 
 
 def test_objects_are_got_by_their_ids_in_the_order_asked(api: Api, library: str) -> None:
@@ -345,12 +345,12 @@ def test_aggregates_of_every_type(api: Api, library: str) -> None:
         "author.name": {"metrics": ["top_occurrences"]},
     }
 
-    answer = ok(api("POST", f"/v1/collections/{library}/aggregate", {"properties": asked}))
+    response = ok(api("POST", f"/v1/collections/{library}/aggregate", {"properties": asked}))
 
-    assert answer["total"] == 4
+    assert response["total"] == 4
     found = {
         path: {metric: value for metric, value in values.items() if value is not None}
-        for path, values in answer["properties"].items()
+        for path, values in response["properties"].items()
     }
     assert found["pages"] == {
         "count": 3,
@@ -377,11 +377,11 @@ def test_aggregates_of_every_type(api: Api, library: str) -> None:
 def test_groups_have_their_own_aggregates(api: Api, library: str) -> None:
     asked = {"group_by": {"property": "lent"}, "properties": {"pages": {"metrics": ["max"]}}}
 
-    answer = ok(api("POST", f"/v1/collections/{library}/aggregate", asked))
+    response = ok(api("POST", f"/v1/collections/{library}/aggregate", asked))
 
-    groups = [(each["value"], each["total"], each["properties"]["pages"]["max"]) for each in answer["groups"]]
+    groups = [(each["value"], each["total"], each["properties"]["pages"]["max"]) for each in response["groups"]]
     assert groups == [(True, 2, 700), (False, 1, 500)]
-    assert (answer["total"], answer["other_objects"]) == (4, 0)
+    assert (response["total"], response["other_objects"]) == (4, 0)
 
 
 def test_aggregates_of_a_filter_and_of_a_search(api: Api, library: str) -> None:
@@ -452,9 +452,9 @@ def test_properties_added_at_the_same_moment_are_all_there(api: Api, library: st
 
     added = [{"name": name, "type": "int"} for name in names]
     with instances(3) as pool:
-        answers = pool.map(in_instance(send, "POST", f"/v1/collections/{library}/properties"), added)
+        responses = pool.map(in_instance(send, "POST", f"/v1/collections/{library}/properties"), added)
 
-    assert {answer.status for answer in answers} == {201}
+    assert {response.status for response in responses} == {201}
     described = {item["name"] for item in ok(api("GET", f"/v1/collections/{library}"))["properties"]}
     assert set(names) <= described
 
@@ -523,9 +523,9 @@ def test_a_path_with_another_method_says_which_it_has(api: Api) -> None:
         ("POST", f"/v1/collections/Film/objects/{uuid4()}"),
         ("DELETE", "/v1/meta"),
     ]:
-        answer = api(method, path)
-        assert (answer.status, answer.error["code"]) == (405, "method_not_allowed"), path
-        assert answer.headers["Allow"]
+        response = api(method, path)
+        assert (response.status, response.error["code"]) == (405, "method_not_allowed"), path
+        assert response.headers["Allow"]
 
 
 def test_a_batch_that_is_sent_again_with_its_key_is_not_written_again(api: Api, library: str) -> None:

@@ -293,7 +293,7 @@ def test_the_last_requests_are_shown_and_no_secret_with_them(stub: Emulator) -> 
     assert "Signature=" not in everything
 
 
-def test_an_answer_that_nobody_waits_for_is_no_embedded_text(stub: Emulator) -> None:
+def test_a_response_that_nobody_waits_for_is_no_embedded_text(stub: Emulator) -> None:
     settings = options(stub, "AKIAONE", "one", None)
     hasty = boto3.client(
         "bedrock-runtime", **settings | {"config": Config(retries={"total_max_attempts": 1}, read_timeout=0.1)}

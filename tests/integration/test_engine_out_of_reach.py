@@ -1,4 +1,4 @@
-"""An OpenSearch that is silent, or not there: the caller gets an answer before API Gateway gives up."""
+"""An OpenSearch that is silent, or not there: the caller gets a response before API Gateway gives up."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ REQUESTS = [
 ]
 
 
-def answers(api: Api, seconds: float) -> list[dict[str, Any]]:
+def responses(api: Api, seconds: float) -> list[dict[str, Any]]:
     """What each request is answered by functions that have this much time."""
     return [api.raw(event(*request), Context(seconds=seconds)) for request in REQUESTS]
 
@@ -46,9 +46,9 @@ def test_every_route_says_try_again(
         monkeypatch.setitem(os.environ, name, value)
 
     with instances(1) as pool:
-        given = pool.submit(in_instance(answers, 3.0)).result()
+        given = pool.submit(in_instance(responses, 3.0)).result()
 
-    assert [answer["statusCode"] for answer in given] == [503] * len(REQUESTS)
-    for answer in given:
-        assert '"code":"search_engine_unavailable"' in answer["body"]
-        assert answer["headers"]["Retry-After"] == "5"
+    assert [response["statusCode"] for response in given] == [503] * len(REQUESTS)
+    for response in given:
+        assert '"code":"search_engine_unavailable"' in response["body"]
+        assert response["headers"]["Retry-After"] == "5"

@@ -27,9 +27,9 @@ def films(api: Api) -> Iterator[str]:
     api("DELETE", f"/v1/collections/{name}")
 
 
-def titles(answer: Any) -> list[str]:
-    assert answer.status == 200, answer.body
-    return [hit["properties"]["title"] for hit in answer.body["objects"]]
+def titles(response: Any) -> list[str]:
+    assert response.status == 200, response.body
+    return [hit["properties"]["title"] for hit in response.body["objects"]]
 
 
 def search(api: Api, name: str, **body: Any) -> Any:
@@ -133,9 +133,9 @@ def test_a_collection_is_read_back_with_every_default_written_out(api: Api, film
 
 
 def test_a_name_that_differs_only_in_case_is_taken(api: Api, films: str) -> None:
-    answer = api("POST", "/v1/collections", {"name": films.upper()})
+    response = api("POST", "/v1/collections", {"name": films.upper()})
 
-    assert (answer.status, answer.error["code"]) == (409, "collection_exists")
+    assert (response.status, response.error["code"]) == (409, "collection_exists")
 
 
 def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
@@ -146,8 +146,8 @@ def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
         ("POST", "/v1/collections/Nothing/objects", {"properties": {}}),
     ]
     for method, path, body in requests:
-        answer = api(method, path, body)
-        assert (answer.status, answer.error["code"]) == (404, "collection_not_found"), path
+        response = api(method, path, body)
+        assert (response.status, response.error["code"]) == (404, "collection_not_found"), path
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def test_a_collection_that_is_not_there_is_a_404_everywhere(api: Api) -> None:
 def test_an_unusable_vectorizer_is_rejected_at_creation(api: Api, changes: dict[str, Any], remedy: str) -> None:
     vectorizer = {key: value for key, value in (TITAN | changes).items() if value is not None}
 
-    answer = api("POST", "/v1/collections", {"name": "Refused", "vectors": {"default": vectorizer}})
+    response = api("POST", "/v1/collections", {"name": "Refused", "vectors": {"default": vectorizer}})
 
-    assert (answer.status, answer.error["code"]) == (400, "invalid_request")
-    assert remedy in answer.error["message"] + str(answer.error["details"])
+    assert (response.status, response.error["code"]) == (400, "invalid_request")
+    assert remedy in response.error["message"] + str(response.error["details"])
     assert api("GET", "/v1/collections/Refused").status == 404
 
 
@@ -224,13 +224,13 @@ def test_a_bad_object_never_fails_its_neighbours(api: Api, films: str) -> None:
         {"properties": {"year": 2009}},
     ]
 
-    answer = api("POST", f"/v1/collections/{films}/objects/batch", {"objects": objects})
+    response = api("POST", f"/v1/collections/{films}/objects/batch", {"objects": objects})
 
-    assert (answer.status, answer.body["created"], answer.body["failed"]) == (200, 2, 4)
-    statuses = [result["status"] for result in answer.body["results"]]
+    assert (response.status, response.body["created"], response.body["failed"]) == (200, 2, 4)
+    statuses = [result["status"] for result in response.body["results"]]
     assert statuses == ["created", "failed", "failed", "failed", "failed", "created"]
-    assert [result["error"]["code"] for result in answer.body["results"][1:5]] == ["invalid_object"] * 4
-    assert answer.body["results"][5]["vectors_without_text"] == ["default"]
+    assert [result["error"]["code"] for result in response.body["results"][1:5]] == ["invalid_object"] * 4
+    assert response.body["results"][5]["vectors_without_text"] == ["default"]
 
 
 def test_callers_may_bring_their_own_vectors(api: Api) -> None:
@@ -263,6 +263,6 @@ def test_the_service_says_what_it_is(api: Api) -> None:
 
 
 def test_an_import_that_is_not_there_is_a_404(api: Api) -> None:
-    answer = api("GET", f"/v1/imports/{uuid4()}")
+    response = api("GET", f"/v1/imports/{uuid4()}")
 
-    assert (answer.status, answer.error["code"]) == (404, "import_not_found")
+    assert (response.status, response.error["code"]) == (404, "import_not_found")

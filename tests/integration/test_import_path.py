@@ -33,8 +33,8 @@ class Imports:
         self._sqs.create_queue(QueueName="alto-chunks")
 
     def upload(self, key: str, lines: list[bytes]) -> Source:
-        answer = self._s3.put_object(Bucket=self._bucket, Key=key, Body=b"\n".join(lines))
-        return Source(bucket=self._bucket, key=key, etag=answer["ETag"].strip('"'))
+        response = self._s3.put_object(Bucket=self._bucket, Key=key, Body=b"\n".join(lines))
+        return Source(bucket=self._bucket, key=key, etag=response["ETag"].strip('"'))
 
     def notify(self, source: Source) -> None:
         notification = copy.deepcopy(NOTIFICATION)
@@ -49,8 +49,8 @@ class Imports:
         while messages := self._sqs.receive_message(QueueUrl=self._queue_url).get("Messages"):
             for message in messages:
                 record = MESSAGE | {"body": message["Body"], "receiptHandle": message["ReceiptHandle"]}
-                answer = load.lambda_handler({"Records": [record]}, Context(seconds=300))  # type: ignore[arg-type]
-                assert answer == {"batchItemFailures": []}
+                response = load.lambda_handler({"Records": [record]}, Context(seconds=300))  # type: ignore[arg-type]
+                assert response == {"batchItemFailures": []}
                 self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
                 done += 1
         return done

@@ -64,8 +64,8 @@ def notifications(world: ImportWorld, url: str) -> list[str]:
 def waiting(world: ImportWorld) -> int:
     """Chunks that are in the queue or in the hands of a loader."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = world.sqs.get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=names)
-    return sum(int(answer["Attributes"][name]) for name in names)
+    response = world.sqs.get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=names)
+    return sum(int(response["Attributes"][name]) for name in names)
 
 
 def load_all(world: ImportWorld) -> int:

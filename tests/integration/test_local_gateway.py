@@ -18,32 +18,32 @@ class _Account(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        status, answer = (
+        status, response = (
             200,
             json.dumps({"path": self.path, "headers": dict(self.headers), "body": body.decode()}).encode(),
         )
         match self.path:
             case "/fails":
-                status, answer = 502, b'{"errorMessage": "secret", "errorType": "Runtime.HandlerError"}'
+                status, response = 502, b'{"errorMessage": "secret", "errorType": "Runtime.HandlerError"}'
             case "/times-out":
-                status, answer = 502, b'{"errorMessage": "Task timed out", "errorType": "Sandbox.Timedout"}'
+                status, response = 502, b'{"errorMessage": "Task timed out", "errorType": "Sandbox.Timedout"}'
             case "/quotes":
-                answer = b'"' * (MOST_RESPONSE_BYTES // 2)
+                response = b'"' * (MOST_RESPONSE_BYTES // 2)
             case "/too-much":
-                answer = b"x" * (MOST_LAMBDA_BYTES + 1)
+                response = b"x" * (MOST_LAMBDA_BYTES + 1)
             case "/hangs-up":
                 self.close_connection = True
                 return
         self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
+        self.send_header("content-length", str(len(response)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer)
+            self.wfile.write(response)
 
-    do_GET = do_HEAD = do_POST = answer  # noqa: N815
+    do_GET = do_HEAD = do_POST = respond  # noqa: N815
 
     def log_message(self, *_: Any) -> None: ...
 
@@ -73,16 +73,16 @@ def test_a_plain_request_arrives_signed_and_under_the_host_of_the_api(api: httpx
 
 
 def test_a_callers_own_authorization_is_left_alone(api: httpx.Client) -> None:
-    answer = api.get("/v1/meta", headers={"Authorization": "Bearer token"}).json()
+    response = api.get("/v1/meta", headers={"Authorization": "Bearer token"}).json()
 
-    assert {name.lower(): value for name, value in answer["headers"].items()}["authorization"] == "Bearer token"
+    assert {name.lower(): value for name, value in response["headers"].items()}["authorization"] == "Bearer token"
 
 
 def test_path_query_and_body_arrive_as_they_were_sent(api: httpx.Client) -> None:
-    answer = api.post("/v1/collections/a%20b?x=1&x=%2C", content='{"ä": 1}'.encode()).json()
+    response = api.post("/v1/collections/a%20b?x=1&x=%2C", content='{"ä": 1}'.encode()).json()
 
-    assert answer["path"] == "/v1/collections/a%20b?x=1&x=%2C"
-    assert answer["body"] == '{"ä": 1}'
+    assert response["path"] == "/v1/collections/a%20b?x=1&x=%2C"
+    assert response["body"] == '{"ä": 1}'
 
 
 def test_a_body_sent_in_chunks_arrives_whole(api: httpx.Client) -> None:
@@ -113,9 +113,9 @@ def test_an_account_that_closed_an_idle_connection_is_asked_again(api: httpx.Cli
 def test_a_failed_function_is_answered_as_api_gateway_does(
     api: httpx.Client, path: str, status: int, message: str
 ) -> None:
-    answer = api.get(path)
+    response = api.get(path)
 
-    assert (answer.status_code, answer.json()) == (status, {"message": message})
+    assert (response.status_code, response.json()) == (status, {"message": message})
 
 
 def test_what_api_gateway_hides_is_in_the_log(api: httpx.Client) -> None:
@@ -134,6 +134,6 @@ def test_headers_too_large_for_the_cloud_are_refused(api: httpx.Client) -> None:
 
 
 def test_a_head_request_is_answered_without_a_body(api: httpx.Client) -> None:
-    answer = api.head("/v1/meta")
+    response = api.head("/v1/meta")
 
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (response.status_code, response.content) == (200, b"")

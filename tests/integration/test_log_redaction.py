@@ -51,7 +51,7 @@ class Written:
     """What a run of the functions wrote."""
 
     everything: str
-    answers: list[str]
+    responses: list[str]
 
 
 def run(environment: dict[str, str], requests: list[dict[str, Any]]) -> Written:
@@ -72,8 +72,8 @@ def run(environment: dict[str, str], requests: list[dict[str, Any]]) -> Written:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    answers = [line.removeprefix("STATUS ") for line in done.stdout.splitlines() if line.startswith("STATUS ")]
-    return Written(done.stdout + done.stderr, answers)
+    responses = [line.removeprefix("STATUS ") for line in done.stdout.splitlines() if line.startswith("STATUS ")]
+    return Written(done.stdout + done.stderr, responses)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def written(environment: dict[str, str], api: Api) -> Written:
 
 
 def test_the_requests_went_through_every_path(written: Written) -> None:
-    assert written.answers == [
+    assert written.responses == [
         "201 None",
         "200 None",
         "200 None",

@@ -25,13 +25,13 @@ def test_the_examples_work_one_after_the_other(api: Api) -> None:
             if described[key]["in"] == "query"
         }
 
-        answer = api(method, path, example.body, query=query)
+        response = api(method, path, example.body, query=query)
 
         # There is no import to be found in an empty account; what these do is what imports are tested for. An upload is
         # known to S3 alone.
         if name == "complete_upload":
-            assert (answer.status, answer.error["code"]) == (409, "conflict"), name
+            assert (response.status, response.error["code"]) == (409, "conflict"), name
         elif "import_id" in example.parameters and "upload_id" not in (example.body or {}):
-            assert (answer.status, answer.error["code"]) == (404, "import_not_found"), name
+            assert (response.status, response.error["code"]) == (404, "import_not_found"), name
         else:
-            assert answer.status < 300, (name, answer.body)
+            assert response.status < 300, (name, response.body)

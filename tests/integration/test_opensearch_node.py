@@ -59,9 +59,9 @@ def load(http: httpx.Client, index: str) -> None:
 
 
 def found(http: httpx.Client, index: str, body: dict[str, Any]) -> list[str]:
-    answer = http.post(f"/{index}/_search", json=body)
-    assert answer.is_success, answer.text
-    return [hit["_id"] for hit in answer.json()["hits"]["hits"]]
+    response = http.post(f"/{index}/_search", json=body)
+    assert response.is_success, response.text
+    return [hit["_id"] for hit in response.json()["hits"]["hits"]]
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,10 @@ def test_the_english_analyzer_finds_other_forms_of_a_word(http: httpx.Client) ->
 
 
 def test_a_write_to_an_index_that_nobody_created_is_refused(http: httpx.Client) -> None:
-    answer = http.put("/never-created/_doc/1", json={"text": "lost"})
+    response = http.put("/never-created/_doc/1", json={"text": "lost"})
 
-    assert answer.status_code == 404
-    assert answer.json()["error"]["type"] == "index_not_found_exception"
+    assert response.status_code == 404
+    assert response.json()["error"]["type"] == "index_not_found_exception"
 
 
 def test_documents_survive_a_restart_and_a_work_dir_has_one_node(tmp_path: Path) -> None:

@@ -36,21 +36,21 @@ def abstracts(api: Api, judged: Judged) -> Iterator[str]:
 
 
 def search(api: Api, name: str, **body: Any) -> Any:
-    answer = api("POST", f"/v1/collections/{name}/search", body)
-    assert answer.status == 200, answer.body
-    return answer.body
+    response = api("POST", f"/v1/collections/{name}/search", body)
+    assert response.status == 200, response.body
+    return response.body
 
 
 def hybrid_of(judged: Judged, place: int, **more: Any) -> dict[str, Any]:
     return {"query": judged.queries[place]["text"], "vector": judged.query_vectors[place].tolist()} | more
 
 
-def scores(answer: Any) -> list[tuple[str, float]]:
-    return [(hit["id"], hit["score"]) for hit in answer["objects"]]
+def scores(response: Any) -> list[tuple[str, float]]:
+    return [(hit["id"], hit["score"]) for hit in response["objects"]]
 
 
-def ids(answer: Any) -> list[str]:
-    return [hit["id"] for hit in answer["objects"]]
+def ids(response: Any) -> list[str]:
+    return [hit["id"] for hit in response["objects"]]
 
 
 def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
@@ -71,8 +71,8 @@ def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None)
     found: Legs = []
     for query in (words, near):
         asked = {"query": query, "size": DEPTH, "_source": False}
-        answer = services().engine.request("POST", f"/alto-{name.lower()}/_search", asked)
-        found.append({hit["_id"]: hit["_score"] for hit in answer["hits"]["hits"]})
+        response = services().engine.request("POST", f"/alto-{name.lower()}/_search", asked)
+        found.append({hit["_id"]: hit["_score"] for hit in response["hits"]["hits"]})
     return found
 
 
@@ -141,10 +141,10 @@ def test_pages_to_the_full_depth_are_the_single_page(api: Api, judged: Judged, a
 def test_beyond_the_depth_is_an_error(api: Api, judged: Judged, abstracts: str) -> None:
     body = {"hybrid": hybrid_of(judged, 0), "offset": 491}
 
-    answer = api("POST", f"/v1/collections/{abstracts}/search", body)
+    response = api("POST", f"/v1/collections/{abstracts}/search", body)
 
-    assert answer.status == 400
-    assert "offset 491 + limit 10 is beyond the 500 best of a hybrid search" in answer.error["message"]
+    assert response.status == 400
+    assert "offset 491 + limit 10 is beyond the 500 best of a hybrid search" in response.error["message"]
 
 
 def test_pages_of_a_vector_search_are_the_single_page(api: Api, judged: Judged, abstracts: str) -> None:

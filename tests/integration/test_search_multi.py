@@ -1,4 +1,4 @@
-"""Several searches in one request: the same answers as one by one, errors in place, texts embedded together."""
+"""Several searches in one request: the same responses as one by one, errors in place, texts embedded together."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +20,14 @@ def films(api: Api) -> Iterator[str]:
     body = {"name": name, "properties": FILM_PROPERTIES, "vectors": {"default": COHERE}}
     assert api("POST", "/v1/collections", body).status == 201
     objects = {"objects": [{"properties": film} for film in FILMS]}
-    answer = api("POST", f"/v1/collections/{name}/objects/batch", objects, query={"consistency": "wait"})
-    assert answer.body["failed"] == 0
+    response = api("POST", f"/v1/collections/{name}/objects/batch", objects, query={"consistency": "wait"})
+    assert response.body["failed"] == 0
     yield name
     api("DELETE", f"/v1/collections/{name}")
 
 
-def without_times(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in answer.items() if name not in ("took_ms", "profile")}
+def without_times(response: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in response.items() if name not in ("took_ms", "profile")}
 
 
 def test_each_query_is_answered_as_by_itself(api: Api, films: str) -> None:
@@ -42,13 +42,13 @@ def test_each_query_is_answered_as_by_itself(api: Api, films: str) -> None:
         {"hybrid": {"query": "ghosts", "alpha": 0}, "profile": True},
     ]
 
-    answer = api("POST", path, {"queries": queries})
+    response = api("POST", path, {"queries": queries})
 
-    assert answer.status == 200
+    assert response.status == 200
     alone = [without_times(api("POST", path, query).body) for query in queries]
-    assert [without_times(result) for result in answer.body["results"]] == alone
-    assert answer.body["results"][5]["profile"]["engine_ms"] > 0
-    assert all(result["took_ms"] <= answer.body["took_ms"] for result in answer.body["results"])
+    assert [without_times(result) for result in response.body["results"]] == alone
+    assert response.body["results"][5]["profile"]["engine_ms"] > 0
+    assert all(result["took_ms"] <= response.body["took_ms"] for result in response.body["results"])
 
 
 def test_a_query_that_is_wrong_has_its_error_in_its_place(api: Api, films: str) -> None:
@@ -62,10 +62,10 @@ def test_a_query_that_is_wrong_has_its_error_in_its_place(api: Api, films: str) 
     ]
     good = {"bm25": {"query": "ghost"}}
 
-    answer = api("POST", path, {"queries": [*wrong, good]})
+    response = api("POST", path, {"queries": [*wrong, good]})
 
-    assert answer.status == 200
-    *refused, found = answer.body["results"]
+    assert response.status == 200
+    *refused, found = response.body["results"]
     assert len(found["objects"]) == 1
     for query, result in zip(wrong, refused, strict=True):
         alone = api("POST", path, query)
@@ -78,10 +78,10 @@ def test_texts_of_all_queries_are_embedded_once_in_one_call(api: Api, films: str
     emulator.reset()
 
     queries = [{"near_text": {"query": text}} for text in texts] + [{"hybrid": {"query": text}} for text in texts]
-    answer = api("POST", f"/v1/collections/{films}/search", {"queries": queries})
+    response = api("POST", f"/v1/collections/{films}/search", {"queries": queries})
 
     counted = emulator.counters()
-    assert all("objects" in result for result in answer.body["results"])
+    assert all("objects" in result for result in response.body["results"])
     assert (counted["calls"], counted["texts"]) == (1, 3)
 
 
@@ -96,10 +96,10 @@ def test_texts_of_all_queries_are_embedded_once_in_one_call(api: Api, films: str
     ],
 )
 def test_what_is_wrong_with_the_whole_is_an_error(api: Api, films: str, body: Any, message: str) -> None:
-    answer = api("POST", f"/v1/collections/{films}/search", body)
+    response = api("POST", f"/v1/collections/{films}/search", body)
 
-    assert answer.status == 400
-    assert message in answer.error["message"]
+    assert response.status == 400
+    assert message in response.error["message"]
 
 
 def test_queries_are_reranked_each_by_itself(api: Api, films: str, emulator: Emulator) -> None:
@@ -111,12 +111,12 @@ def test_queries_are_reranked_each_by_itself(api: Api, films: str, emulator: Emu
         found,
     ]
 
-    answer = api("POST", path, {"queries": queries}).body["results"]
+    response = api("POST", path, {"queries": queries}).body["results"]
 
     for place in (0, 1, 3):
         alone = api("POST", path, queries[place]).body
-        assert without_times(alone) == without_times(answer[place])
-    titles = [result["objects"][0]["properties"]["title"] for result in answer[:2]]
+        assert without_times(alone) == without_times(response[place])
+    titles = [result["objects"][0]["properties"]["title"] for result in response[:2]]
     assert titles == ["A Christmas Carol", "Jingle All the Way"]
-    assert answer[2]["error"]["code"] == "model_not_found"
-    assert answer[1]["profile"]["rest_ms"] >= 0
+    assert response[2]["error"]["code"] == "model_not_found"
+    assert response[1]["profile"]["rest_ms"] >= 0

@@ -61,16 +61,16 @@ def measured(api: Api, stored: dict[str, Floats], request: pytest.FixtureRequest
         }
         for number in range(COUNT)
     ]
-    answer = api("POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"})
-    assert answer.body["failed"] == 0, answer.body
+    response = api("POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"})
+    assert response.body["failed"] == 0, response.body
     yield name, request.param
     api("DELETE", f"/v1/collections/{name}")
 
 
 def search(api: Api, name: str, **body: Any) -> Any:
-    answer = api("POST", f"/v1/collections/{name}/search", body)
-    assert answer.status == 200, answer.body
-    return answer.body
+    response = api("POST", f"/v1/collections/{name}/search", body)
+    assert response.status == 200, response.body
+    return response.body
 
 
 def target(combine: str) -> dict[str, Any]:
@@ -84,8 +84,8 @@ def exact(stored: dict[str, Floats], measure: str, query: dict[str, Any]) -> dic
     return found
 
 
-def numbers(answer: Any) -> list[int]:
-    return [hit["properties"]["number"] for hit in answer["objects"]]
+def numbers(response: Any) -> list[int]:
+    return [hit["properties"]["number"] for hit in response["objects"]]
 
 
 @pytest.mark.parametrize("condition", [None, EVEN], ids=["all", "filtered"])
@@ -108,11 +108,11 @@ def test_combined_distances_are_exact_over_the_candidates_of_every_target(
         expected = sorted((number for number in nearest if not np.isnan(combined[number])), key=lambda n: combined[n])
 
         near = {"vectors": query, "target_vector": target(combine)}
-        answer = search(api, name, near_vector=near, limit=20, **({"filter": condition} if condition else {}))
+        response = search(api, name, near_vector=near, limit=20, **({"filter": condition} if condition else {}))
 
-        assert numbers(answer) == expected[:20]
-        assert answer["total"] == len(expected)
-        for hit in answer["objects"]:
+        assert numbers(response) == expected[:20]
+        assert response["total"] == len(expected)
+        for hit in response["objects"]:
             assert hit["distance"] == pytest.approx(combined[hit["properties"]["number"]], abs=1e-4)
 
 
@@ -224,7 +224,7 @@ def test_texts_are_embedded_by_the_model_of_each_target(api: Api) -> None:
     plain = search(api, name, near_text={"query": ["holiday", "winter"], "target_vector": "long"})
     api("DELETE", f"/v1/collections/{name}")
 
-    distances = [{hit["id"]: hit["distance"] for hit in answer["objects"]} for answer in each]
+    distances = [{hit["id"]: hit["distance"] for hit in response["objects"]} for response in each]
     assert both["objects"][0]["id"] == ids[0]
     for hit in both["objects"]:
         assert hit["distance"] == pytest.approx(distances[0][hit["id"]] + distances[1][hit["id"]], abs=1e-4)

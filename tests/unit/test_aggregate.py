@@ -75,7 +75,7 @@ def test_groups_hold_the_metrics_and_a_search_its_ids() -> None:
     }
 
 
-def test_an_answer_is_written_as_its_types_are() -> None:
+def test_a_response_is_written_as_its_types_are() -> None:
     question = asked(
         properties={
             "year": {"metrics": ["min", "mean", "mode", "sum"]},

@@ -173,7 +173,7 @@ def test_a_clock_is_judged_by_how_far_it_is_off(ahead: float, state: State, text
     assert (check.state, check.text) == (state, text)
 
 
-def test_a_wrong_clock_is_seen_by_the_date_of_the_answer() -> None:
+def test_a_wrong_clock_is_seen_by_the_date_of_the_response() -> None:
     late = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
 
     done = alto("doctor", answers=(answer(META, date=late), *healthy()[1:]))
@@ -205,5 +205,5 @@ def test_each_model_is_tried_once() -> None:
         (httpx.ConnectError("refused"), "http://127.0.0.1:1", "`alto up`"),
     ],
 )
-def test_no_answer_has_its_reasons(trouble: httpx.TransportError, url: str, advice: str) -> None:
+def test_no_response_has_its_reasons(trouble: httpx.TransportError, url: str, advice: str) -> None:
     assert advice in unreachable(trouble, Connection(url=url)).fix

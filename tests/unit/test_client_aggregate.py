@@ -1,4 +1,4 @@
-"""What the client asks about many objects, and how it reads the answer."""
+"""What the client asks about many objects, and how it reads the response."""
 
 import json
 from typing import Any
@@ -28,15 +28,15 @@ EMPTY = {"total": 0, "properties": {}}
 class Server:
     """Answers aggregates as it is told, and keeps what was asked."""
 
-    def __init__(self, answer: dict[str, Any] | None = None) -> None:
-        self._answer = AggregateResponse.model_validate(answer or EMPTY)
+    def __init__(self, response: dict[str, Any] | None = None) -> None:
+        self._response = AggregateResponse.model_validate(response or EMPTY)
         self.asked: list[Any] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/v1/collections/Film/aggregate"
         self.asked.append(json.loads(request.content))
         AggregateRequest.model_validate(self.asked[-1])
-        return httpx.Response(200, json=json.loads(self._answer.model_dump_json()))
+        return httpx.Response(200, json=json.loads(self._response.model_dump_json()))
 
     @property
     def films(self) -> Any:
@@ -74,8 +74,8 @@ def test_no_metric_is_all_that_fit_the_type() -> None:
     assert set(Metrics("a").number().metrics) == {"count", "max", "mean", "median", "min", "mode", "sum"}
 
 
-def test_each_type_has_an_answer_of_its_own() -> None:
-    answer = {
+def test_each_type_has_a_response_of_its_own() -> None:
+    response = {
         "total": 3,
         "properties": {
             "year": {"count": 3, "min": 1, "max": 9, "mean": 4.0, "median": 3.0, "mode": 1, "sum": 12.0},
@@ -93,7 +93,7 @@ def test_each_type_has_an_answer_of_its_own() -> None:
         Metrics("lent").boolean(),
     ]
 
-    found = Server(answer).films.aggregate.over_all(return_metrics=metrics).properties
+    found = Server(response).films.aggregate.over_all(return_metrics=metrics).properties
 
     assert found == {
         "year": AggregateInteger(count=3, maximum=9, mean=4.0, median=3.0, minimum=1, mode=1, sum_=12),

@@ -24,8 +24,8 @@ URL = "http://localhost:1"
 class Server:
     """Stores objects, and fails as it is told."""
 
-    def __init__(self, *, bad_objects: float = 0.0, lost_answers: float = 0.0, refusals: float = 0.0) -> None:
-        self.bad_objects, self.lost_answers, self.refusals = bad_objects, lost_answers, refusals
+    def __init__(self, *, bad_objects: float = 0.0, lost_responses: float = 0.0, refusals: float = 0.0) -> None:
+        self.bad_objects, self.lost_responses, self.refusals = bad_objects, lost_responses, refusals
         self.stored: dict[str, Any] = {}
         self.sizes: list[int] = []
         self.at_once = self.most_at_once = 0
@@ -42,19 +42,19 @@ class Server:
         time.sleep(self.seconds)
         try:
             with self._lock:
-                return self._answer(request)
+                return self._respond(request)
         finally:
             with self._lock:
                 self.at_once -= 1
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _respond(self, request: httpx.Request) -> httpx.Response:
         sent = json.loads(request.content)["objects"]
         self.sizes.append(len(sent))
         self.waited.append(request.url.params.get("consistency") == "wait")
         if self._random.random() < self.refusals:
             return httpx.Response(503, json={"message": "Service Unavailable"})
         results = [self._result(each) for each in sent]
-        if self._random.random() < self.lost_answers:
+        if self._random.random() < self.lost_responses:
             raise httpx.ReadTimeout("the answer is lost")
         return httpx.Response(200, json={"results": results})
 
@@ -82,7 +82,7 @@ def collection(server: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore::alto.BatchFailureWarning")
 def test_each_of_20_000_objects_is_either_stored_or_failed() -> None:
-    server = Server(bad_objects=0.01, lost_answers=0.01, refusals=0.01)
+    server = Server(bad_objects=0.01, lost_responses=0.01, refusals=0.01)
     films = collection(server)
 
     with films.batch.fixed_size(batch_size=200, concurrent_requests=4) as batch:
@@ -190,7 +190,7 @@ def test_objects_stored_without_a_response_are_not_failed() -> None:
     theirs = uuid4()
     stored: set[str] = set()
 
-    def lose_answers(request: httpx.Request) -> httpx.Response:
+    def lose_responses(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/get"):
             found = [each for each in json.loads(request.content)["ids"] if each in stored]
             return httpx.Response(200, json={"objects": [stored_object(each) for each in found], "missing": []})
@@ -199,7 +199,7 @@ def test_objects_stored_without_a_response_are_not_failed() -> None:
         stored.update(each["id"] for each in sent[: len(sent) // 2])
         return httpx.Response(504, json={"message": "Endpoint request timed out"})
 
-    films = collection(lose_answers)
+    films = collection(lose_responses)
     with pytest.warns(alto.BatchFailureWarning), films.batch.fixed_size(batch_size=10) as batch:
         # Whether this one was there before, nobody can tell.
         added = [batch.add_object({"number": 0}, uuid=theirs), *(batch.add_object({"number": n}) for n in range(39))]

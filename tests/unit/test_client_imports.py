@@ -30,9 +30,9 @@ def answered(state: JobState) -> dict[str, Any]:
 MISSING = httpx.Response(404, json={"error": {"code": "import_not_found", "message": "There is none."}})
 
 
-def serving(*answers: httpx.Response) -> tuple[alto.AltoClient, list[httpx.Request]]:
-    """A client of a server that gives these answers in turn, and what it was asked."""
-    left = iter(answers)
+def serving(*responses: httpx.Response) -> tuple[alto.AltoClient, list[httpx.Request]]:
+    """A client of a server that gives these responses in turn, and what it was asked."""
+    left = iter(responses)
     asked: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:

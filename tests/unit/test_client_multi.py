@@ -20,10 +20,10 @@ def test_searches_go_together_and_come_back_in_their_order() -> None:
 
     def respond(request: httpx.Request) -> httpx.Response:
         asked.append(json.loads(request.content)["queries"])
-        results = [answer(each) for each in asked[-1]]
+        results = [response(each) for each in asked[-1]]
         return httpx.Response(200, json={"results": results, "took_ms": 1}, headers={"apigw-requestid": "req-1"})
 
-    def answer(body: dict[str, Any]) -> dict[str, Any]:
+    def response(body: dict[str, Any]) -> dict[str, Any]:
         SearchRequest.model_validate(body)
         if body.get("limit") == 13:
             return {"error": {"status": 400, "code": "invalid_request", "message": "It is so.", "details": []}}

@@ -1,4 +1,4 @@
-"""What the client asks to happen to the hits of a search, and how it reads the answer."""
+"""What the client asks to happen to the hits of a search, and how it reads the response."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,14 +25,14 @@ def hit(number: int, **more: Any) -> dict[str, Any]:
 class Server:
     """Answers searches as it is told, and keeps what was asked."""
 
-    def __init__(self, **answer: Any) -> None:
-        self._answer = {"objects": [], "total": 0, "truncated": False, "took_ms": 1} | answer
+    def __init__(self, **response: Any) -> None:
+        self._response = {"objects": [], "total": 0, "truncated": False, "took_ms": 1} | response
         self.asked: list[Any] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(json.loads(request.content))
         SearchRequest.model_validate(self.asked[-1])
-        return httpx.Response(200, json=json.loads(SearchResponse.model_validate(self._answer).model_dump_json()))
+        return httpx.Response(200, json=json.loads(SearchResponse.model_validate(self._response).model_dump_json()))
 
     @property
     def query(self) -> Any:

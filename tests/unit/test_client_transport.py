@@ -36,17 +36,17 @@ def error(status: int, code: str, **headers: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers=headers)
 
 
-def in_turn(*answers: httpx.Response | Exception) -> tuple[Respond, list[httpx.Request]]:
-    """A server that gives these answers one after the other, and what it was asked."""
-    left: Iterator[httpx.Response | Exception] = iter(answers)
+def in_turn(*responses: httpx.Response | Exception) -> tuple[Respond, list[httpx.Request]]:
+    """A server that gives these responses one after the other, and what it was asked."""
+    left: Iterator[httpx.Response | Exception] = iter(responses)
     asked: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        answer = next(left)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = next(left)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     return respond, asked
 
@@ -90,16 +90,16 @@ def test_what_the_gateway_says_by_itself_is_an_error_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [httpx.Response(200, text="<html>"), httpx.Response(302, headers={"location": "/"})],
 )
-def test_an_address_that_is_no_alto_is_an_error(answer: httpx.Response) -> None:
+def test_an_address_that_is_no_alto_is_an_error(response: httpx.Response) -> None:
     with pytest.raises(alto.AltoError):
-        client(lambda _: answer).get_meta()
+        client(lambda _: response).get_meta()
 
 
 @pytest.mark.parametrize("body", [[], {"objects": None}, {"objects": [{"id": 1}]}, "text"])
-def test_an_answer_of_another_form_is_an_error_and_no_defect(body: Any) -> None:
+def test_a_response_of_another_form_is_an_error_and_no_defect(body: Any) -> None:
     with pytest.raises(alto.AltoServerError, match="not one of Alto's") as caught:
         client(lambda _: httpx.Response(200, json=body)).collections.use("Film").query.bm25("a")
 
@@ -162,10 +162,10 @@ def test_an_insert_that_may_have_been_carried_out_is_not_sent_again(trouble: Any
 
 
 @pytest.mark.parametrize(
-    "answer", [error(429, "model_quota_exceeded"), error(502, "model_not_found"), error(400, "invalid_request")]
+    "response", [error(429, "model_quota_exceeded"), error(502, "model_not_found"), error(400, "invalid_request")]
 )
-def test_what_would_come_again_is_not_asked_again(answer: httpx.Response) -> None:
-    respond, asked = in_turn(answer)
+def test_what_would_come_again_is_not_asked_again(response: httpx.Response) -> None:
+    respond, asked = in_turn(response)
 
     with pytest.raises(alto.AltoError):
         client(respond).collections.use("Film").query.bm25("a")
@@ -173,7 +173,7 @@ def test_what_would_come_again_is_not_asked_again(answer: httpx.Response) -> Non
     assert len(asked) == 1
 
 
-def test_after_the_last_attempt_the_last_answer_counts() -> None:
+def test_after_the_last_attempt_the_last_response_counts() -> None:
     respond, asked = in_turn(*[error(503, "model_unavailable")] * 4)
 
     with pytest.raises(alto.AltoEmbeddingError):
@@ -219,7 +219,7 @@ def test_a_timeout_names_the_setting_that_helps() -> None:
         client(respond).collections.use("Film").data.insert({"a": 1})
 
 
-def test_not_ready_is_an_answer_and_no_connection_is_one_too() -> None:
+def test_not_ready_is_a_response_and_no_connection_is_one_too() -> None:
     respond, asked = in_turn(error(503, "search_engine_unavailable"))
 
     assert client(respond).is_ready() is False

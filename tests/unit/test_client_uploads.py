@@ -51,7 +51,7 @@ class Cloud:
             body = json.loads(request.content)
             return self.api(request.url.path, body)
 
-    async def answer(self, request: httpx.Request) -> httpx.Response:
+    async def respond(self, request: httpx.Request) -> httpx.Response:
         """The same, to the asynchronous client, whose content comes asynchronously."""
         await request.aread()
         return self(request)
@@ -293,7 +293,7 @@ def test_the_asynchronous_client_uploads_just_so(file: Path) -> None:
         client = alto.AltoAsyncClient(
             "https://alto.test",
             headers={"X-AWS-Secret-Key": SECRET},
-            transport=httpx.MockTransport(cloud.answer),
+            transport=httpx.MockTransport(cloud.respond),
             additional_config=config,
             skip_init_checks=True,
         )

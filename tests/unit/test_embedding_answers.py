@@ -9,7 +9,7 @@ A, B = [1.0, 0.0], [0.0, 1.0]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         [A, B],
         {"embedding": [A, B]},
@@ -21,26 +21,26 @@ A, B = [1.0, 0.0], [0.0, 1.0]
         [[A], [B]],
     ],
 )
-def test_every_known_shape_is_read(answer: Any) -> None:
-    assert vectors_of(answer, 2, 2, "none") == [A, B]
+def test_every_known_shape_is_read(response: Any) -> None:
+    assert vectors_of(response, 2, 2, "none") == [A, B]
 
 
-@pytest.mark.parametrize("answer", [A, [A], {"embedding": A}, {"embedding": [A]}, {"embeddings": [A]}, [[A]], [[[A]]]])
-def test_the_vector_of_a_single_text_is_read_however_deep_it_lies(answer: Any) -> None:
-    assert vectors_of(answer, 1, 2, "none") == [A]
+@pytest.mark.parametrize("response", [A, [A], {"embedding": A}, {"embedding": [A]}, {"embeddings": [A]}, [[A]], [[[A]]]])
+def test_the_vector_of_a_single_text_is_read_however_deep_it_lies(response: Any) -> None:
+    assert vectors_of(response, 1, 2, "none") == [A]
 
 
-def test_titans_answer_is_read_with_what_it_holds_beside_the_vector() -> None:
-    answer = {"embedding": A, "embeddingsByType": {"float": A}, "inputTextTokenCount": 7}
+def test_titans_response_is_read_with_what_it_holds_beside_the_vector() -> None:
+    response = {"embedding": A, "embeddingsByType": {"float": A}, "inputTextTokenCount": 7}
 
-    assert vectors_of(answer, 1, 2, "none") == [A]
-    assert tokens_of(answer) == 7
+    assert vectors_of(response, 1, 2, "none") == [A]
+    assert tokens_of(response) == 7
 
 
 def test_one_vector_per_token_is_averaged_when_asked_for() -> None:
-    answer = [[A, B], [[2.0, 2.0], [4.0, 0.0], [0.0, 1.0]]]
+    response = [[A, B], [[2.0, 2.0], [4.0, 0.0], [0.0, 1.0]]]
 
-    assert vectors_of(answer, 2, 2, "mean") == [[0.5, 0.5], [2.0, 1.0]]
+    assert vectors_of(response, 2, 2, "mean") == [[0.5, 0.5], [2.0, 1.0]]
 
 
 def test_the_extra_level_of_a_hugging_face_pipeline_is_seen_through() -> None:
@@ -77,10 +77,10 @@ def test_a_bad_vector_is_an_error_and_its_neighbour_is_kept(vector: Any, problem
     assert problem in error.message
 
 
-@pytest.mark.parametrize("answer", [{}, {"outputs": []}, [], "text", None, 7, {"embeddings": []}, {"data": ["a"]}])
-def test_an_answer_without_vectors_is_an_error(answer: Any) -> None:
+@pytest.mark.parametrize("response", [{}, {"outputs": []}, [], "text", None, 7, {"embeddings": []}, {"data": ["a"]}])
+def test_a_response_without_vectors_is_an_error(response: Any) -> None:
     with pytest.raises(ModelAnswerError, match="vectors"):
-        vectors_of(answer, 1, 2, "none")
+        vectors_of(response, 1, 2, "none")
 
 
 def test_another_number_of_vectors_than_texts_is_an_error() -> None:

@@ -155,7 +155,7 @@ def test_the_request_of_a_job_is_the_same_whenever_it_is_made() -> None:
     }
 
 
-def test_the_answers_are_in_a_folder_named_by_the_jobs_id() -> None:
+def test_the_responses_are_in_a_folder_named_by_the_jobs_id() -> None:
     assert output_key("a/out/", ARN, "a/default.jsonl") == "a/out/abcdefghij12/default.jsonl.out"
 
 

@@ -294,7 +294,7 @@ def test_no_access_is_found_out_once_and_not_once_for_each_text(time: Time) -> N
     results = embed(model, ["a"] * 5000)
 
     assert results == [DENIED.error] * 5000
-    # As many as were under way when the first answer came.
+    # As many as were under way when the first response came.
     assert len(model.calls) <= 64
 
 

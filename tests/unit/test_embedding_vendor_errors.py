@@ -32,7 +32,7 @@ ROLE = Text2VecAws(
 )
 
 
-def answer(
+def response(
     status: int, code: str, message: str = "", headers: dict[str, str] | None = None, **extra: Any
 ) -> HttpResponse:
     body = orjson.dumps({"message": message, **extra})
@@ -127,7 +127,7 @@ ROWS: list[Row] = [
 def test_every_error_of_aws_has_a_meaning_and_a_remedy(row: Row) -> None:
     config, status, code, message, error, remedy = row
 
-    failure = failure_of(answer(status, code, message), config)
+    failure = failure_of(response(status, code, message), config)
 
     assert type(failure.error) is error
     assert failure.remedy is remedy
@@ -164,7 +164,7 @@ def test_no_error_that_botocore_knows_of_is_missing(service: str, operation: str
 def test_an_error_of_the_container_is_judged_by_its_own_status(
     original: int | None, message: str, error: type[Exception], remedy: Remedy
 ) -> None:
-    said = answer(424, "ModelError", "Received client error", OriginalStatusCode=original, OriginalMessage=message)
+    said = response(424, "ModelError", "Received client error", OriginalStatusCode=original, OriginalMessage=message)
     failure = failure_of(said, SAGEMAKER)
 
     assert (type(failure.error), failure.remedy) == (error, remedy)
@@ -173,7 +173,7 @@ def test_an_error_of_the_container_is_judged_by_its_own_status(
 def test_a_text_that_is_too_long_tells_how_much_of_it_would_fit() -> None:
     message = "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 16384 "
 
-    failure = failure_of(answer(400, "ValidationException", message), BEDROCK)
+    failure = failure_of(response(400, "ValidationException", message), BEDROCK)
 
     assert failure.fit == 0.5
     assert "8,192 tokens or 50,000 characters" in failure.error.message
@@ -188,13 +188,13 @@ def test_the_known_limit_is_named_without_asking_the_model() -> None:
 
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("0.5", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", None)])
 def test_retry_after_is_read_in_seconds(value: str, seconds: float | None) -> None:
-    failure = failure_of(answer(429, "ThrottlingException", headers={"retry-after": value}), BEDROCK)
+    failure = failure_of(response(429, "ThrottlingException", headers={"retry-after": value}), BEDROCK)
 
     assert failure.retry_after_seconds == seconds
 
 
 def test_the_code_is_found_with_its_namespace_and_in_the_body() -> None:
-    long = answer(403, "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/")
+    long = response(403, "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/")
     typed = HttpResponse(403, {}, b'{"__type": "com.amazon.coral.service#ExpiredTokenException"}')
 
     assert type(failure_of(long, BEDROCK).error) is errors.CredentialsExpiredError
@@ -255,7 +255,7 @@ def test_a_refused_role_is_told_with_what_to_allow() -> None:
 @pytest.mark.parametrize("code", ["InvalidSignatureException", "ExpiredTokenException", "AccessDeniedException"])
 def test_what_aws_says_about_credentials_is_not_passed_on(code: str) -> None:
     message = failure_of(
-        answer(403, code, "AKIASECRET should have signed x-amz-security-token:T0KEN"), BEDROCK
+        response(403, code, "AKIASECRET should have signed x-amz-security-token:T0KEN"), BEDROCK
     ).error.message
 
     assert "AKIASECRET" not in message
@@ -263,5 +263,5 @@ def test_what_aws_says_about_credentials_is_not_passed_on(code: str) -> None:
 
 
 def test_denied_access_names_the_action_to_allow() -> None:
-    assert "bedrock:InvokeModel" in failure_of(answer(403, "AccessDeniedException"), BEDROCK).error.message
-    assert "sagemaker:InvokeEndpoint" in failure_of(answer(403, "AccessDeniedException"), SAGEMAKER).error.message
+    assert "bedrock:InvokeModel" in failure_of(response(403, "AccessDeniedException"), BEDROCK).error.message
+    assert "sagemaker:InvokeEndpoint" in failure_of(response(403, "AccessDeniedException"), SAGEMAKER).error.message

@@ -25,7 +25,7 @@ def cohere(*texts: str, input_type: str = "search_document", **options: Any) -> 
     return {"texts": list(texts), "input_type": input_type, **options}
 
 
-def answer(model: str, body: Any, **options: Any) -> Any:
+def response(model: str, body: Any, **options: Any) -> Any:
     family = Bedrock(**options).family(model)
     work = family.read(body)
     return family.render(body, work, StubEmbedder.vectors(work.texts, work.dimensions))
@@ -33,7 +33,7 @@ def answer(model: str, body: Any, **options: Any) -> Any:
 
 def refusal(model: str, body: Any) -> str:
     with pytest.raises(ServiceError) as refused:
-        answer(model, body)
+        response(model, body)
     assert (refused.value.status, refused.value.code) == (400, "ValidationException")
     return refused.value.message
 
@@ -95,7 +95,7 @@ def test_an_unknown_model_is_refused_in_the_words_of_aws(identifier: str) -> Non
     ],
 )
 def test_every_dimension_of_every_model_is_answered(model: str, body: Any, dimensions: int) -> None:
-    given = answer(model, body)
+    given = response(model, body)
     vector = given["embedding"] if "embedding" in given else given["embeddings"]
     if isinstance(vector, dict):
         vector = vector["float"][0]
@@ -180,13 +180,13 @@ def test_too_many_tokens_are_counted_in_the_message(model: str, body: Any, limit
 
 
 def test_titan_vectors_are_of_unit_length_only_where_the_model_normalises() -> None:
-    assert np.linalg.norm(answer(TITAN_V2, {"inputText": "a"})["embedding"]) == pytest.approx(1)
-    assert np.linalg.norm(answer(TITAN_V2, {"inputText": "a", "normalize": False})["embedding"]) > 2
-    assert np.linalg.norm(answer(TITAN_V1, {"inputText": "a"})["embedding"]) > 2
+    assert np.linalg.norm(response(TITAN_V2, {"inputText": "a"})["embedding"]) == pytest.approx(1)
+    assert np.linalg.norm(response(TITAN_V2, {"inputText": "a", "normalize": False})["embedding"]) > 2
+    assert np.linalg.norm(response(TITAN_V1, {"inputText": "a"})["embedding"]) > 2
 
 
 def test_titan_answers_signs_beside_floats_when_asked() -> None:
-    given = answer(TITAN_V2, {"inputText": "a", "dimensions": 256, "embeddingTypes": ["binary"]})
+    given = response(TITAN_V2, {"inputText": "a", "dimensions": 256, "embeddingTypes": ["binary"]})
     assert given["embeddingsByType"].keys() == {"binary"}
     assert (given["embeddingsByType"]["binary"] == (given["embedding"] > 0)).all()
 
@@ -199,11 +199,11 @@ def test_nova_cuts_the_side_it_is_told_to_and_says_how_much_is_left(mode: str, k
     (read,) = family.read(body).texts
     assert read.split().count(kept) == 5_000
     assert read.split().count("a" if kept == "b" else "b") == 3_172
-    assert answer(NOVA, body)["embeddings"][0]["truncatedCharLength"] == len(read)
+    assert response(NOVA, body)["embeddings"][0]["truncatedCharLength"] == len(read)
 
 
 def test_nova_does_not_speak_of_truncation_when_nothing_was_cut() -> None:
-    assert answer(NOVA, nova(mode="END"))["embeddings"][0].keys() == {"embeddingType", "embedding"}
+    assert response(NOVA, nova(mode="END"))["embeddings"][0].keys() == {"embeddingType", "embedding"}
 
 
 @pytest.mark.parametrize(("truncate", "kept"), [("START", "b" * 2_048), ("END", "a" + "b" * 2_047)])
@@ -221,15 +221,15 @@ def test_cohere_v4_cuts_to_the_tokens_asked_for(truncate: str, kept: str) -> Non
 
 def test_cohere_v3_returns_a_list_and_v4_vectors_by_type() -> None:
     body = cohere("a", "b")
-    assert answer(COHERE_V3, body)["response_type"] == "embeddings_floats"
-    assert answer(COHERE_V4, body)["embeddings"].keys() == {"float"}
-    assert np.shape(answer(COHERE_V4, body, cohere_v4_list=True)["embeddings"]) == (2, 1536)
+    assert response(COHERE_V3, body)["response_type"] == "embeddings_floats"
+    assert response(COHERE_V4, body)["embeddings"].keys() == {"float"}
+    assert np.shape(response(COHERE_V4, body, cohere_v4_list=True)["embeddings"]) == (2, 1536)
 
 
 def test_cohere_answers_every_type_it_is_asked_for() -> None:
     types = {"float": 1024, "int8": 1024, "uint8": 1024, "binary": 128, "ubinary": 128}
     for model in (COHERE_V3, "cohere.embed-multilingual-v3"):
-        given = answer(model, cohere("a", "b", embedding_types=list(types)))["embeddings"]
+        given = response(model, cohere("a", "b", embedding_types=list(types)))["embeddings"]
         assert {name: np.shape(vectors) for name, vectors in given.items()} == {n: (2, d) for n, d in types.items()}
 
 

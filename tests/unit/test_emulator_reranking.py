@@ -56,7 +56,7 @@ def test_a_text_scores_by_meaning_and_by_the_words_it_has() -> None:
     assert scores(asked, np.array([same, other, same], np.float32)) == pytest.approx([0.3, 0.7])
 
 
-def test_an_answer_is_in_order_and_long_ones_come_in_parts() -> None:
+def test_a_response_is_in_order_and_long_ones_come_in_parts() -> None:
     count = RESULTS_PER_RESPONSE + 10
     found = [place / count for place in range(count)]
     texts = ["a"] * count

@@ -39,10 +39,10 @@ def test_an_endpoint_named_for_a_style_reads_its_payload(name: str, body: Any) -
 @pytest.mark.parametrize(
     ("name", "body", "find"),
     [
-        ("tei-x", {"inputs": "a"}, lambda answer: answer),
-        ("jumpstart-x", {"text_inputs": "a"}, lambda answer: answer["embedding"]),
-        ("openai-x", {"input": "a"}, lambda answer: [row["embedding"] for row in answer["data"]]),
-        ("cohere-x", {"texts": ["a", "b"], "input_type": "search_query"}, lambda answer: answer["embeddings"]),
+        ("tei-x", {"inputs": "a"}, lambda response: response),
+        ("jumpstart-x", {"text_inputs": "a"}, lambda response: response["embedding"]),
+        ("openai-x", {"input": "a"}, lambda response: [row["embedding"] for row in response["data"]]),
+        ("cohere-x", {"texts": ["a", "b"], "input_type": "search_query"}, lambda response: response["embeddings"]),
     ],
 )
 def test_each_style_answers_in_its_own_shape(name: str, body: Any, find: Any) -> None:

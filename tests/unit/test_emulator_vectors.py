@@ -82,9 +82,9 @@ def run_batches(gate: Gate, *calls: list[str]) -> list[Floats | BaseException]:
 
 def test_calls_that_wait_together_share_a_run_and_get_their_own_vectors() -> None:
     gate = Gate()
-    answers = run_batches(gate, ["a"], ["bb", "ccc"], ["dddd"], ["eeeee", "f"])
+    responses = run_batches(gate, ["a"], ["bb", "ccc"], ["dddd"], ["eeeee", "f"])
     assert gate.runs == [["a", "bb", "ccc", "dddd"], ["eeeee", "f"]]
-    assert [np.ravel(answer).tolist() for answer in answers if not isinstance(answer, BaseException)] == [
+    assert [np.ravel(response).tolist() for response in responses if not isinstance(response, BaseException)] == [
         [1],
         [2, 3],
         [4],
@@ -99,5 +99,5 @@ def test_a_call_larger_than_a_run_goes_alone() -> None:
 
 
 def test_a_run_that_fails_fails_its_callers_and_not_the_next_ones() -> None:
-    answers = run_batches(Gate(), ["bad", "x", "x"], ["x"], ["fine"])
-    assert [isinstance(answer, RuntimeError) for answer in answers] == [True, True, False]
+    responses = run_batches(Gate(), ["bad", "x", "x"], ["x"], ["fine"])
+    assert [isinstance(response, RuntimeError) for response in responses] == [True, True, False]

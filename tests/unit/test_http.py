@@ -44,7 +44,7 @@ def broken() -> None:
 
 
 @app.get("/v1/wrong-answer")
-def wrong_answer() -> SearchRequest:
+def wrong_response() -> SearchRequest:
     return {"limit": "no number"}  # type: ignore[return-value]
 
 
@@ -62,13 +62,13 @@ def large(kind: str, more: str) -> Response[str]:
     return Response(200, "text/plain", character * (count + int(more)))
 
 
-def answer(made: dict[str, Any]) -> tuple[int, Any, dict[str, Any]]:
+def response(made: dict[str, Any]) -> tuple[int, Any, dict[str, Any]]:
     given = resolve(app, made, Context())  # type: ignore[arg-type]
     return given["statusCode"], json.loads(given["body"]), given["headers"]
 
 
 def error(made: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    status, body, _ = answer(made)
+    status, body, _ = response(made)
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message", "details", "request_id"}
     assert body["error"]["request_id"] == "Bz7jKgdoIAMEPRw="
@@ -76,7 +76,7 @@ def error(made: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_search_event_reaches_its_route() -> None:
-    assert answer(EVENT)[:2] == (200, {"name": "Film", "limit": 2})
+    assert response(EVENT)[:2] == (200, {"name": "Film", "limit": 2})
 
 
 def test_an_error_of_alto_is_answered_with_its_status_code_and_details() -> None:
@@ -92,7 +92,7 @@ def test_an_error_of_alto_is_answered_with_its_status_code_and_details() -> None
 
 
 def test_what_can_be_tried_again_says_when() -> None:
-    status, _, headers = answer(event("GET", "/v1/busy"))
+    status, _, headers = response(event("GET", "/v1/busy"))
 
     assert status == 503
     assert headers["Retry-After"] == "5"
@@ -108,7 +108,7 @@ def test_an_unexpected_error_tells_nothing_to_the_caller_or_the_log(caplog: pyte
     assert SECRET not in logged
 
 
-def test_an_answer_that_does_not_fit_its_description_is_altos_fault() -> None:
+def test_a_response_that_does_not_fit_its_description_is_altos_fault() -> None:
     status, body = error(event("GET", "/v1/wrong-answer"))
 
     assert (status, body["code"]) == (500, "internal_error")
@@ -150,7 +150,7 @@ def test_the_caller_is_who_api_gateway_authenticated() -> None:
     none["requestContext"]["authorizer"] = None
     token["requestContext"]["authorizer"] = {"jwt": {"claims": {"iss": "https://issuer", "sub": "ada"}, "scopes": None}}
 
-    found = [answer(made)[1]["caller"] for made in (iam, token, none)]
+    found = [response(made)[1]["caller"] for made in (iam, token, none)]
 
     assert found == ["arn:aws:iam::123456789012:user/ada", "https://issuer ada", ""]
 

@@ -52,7 +52,7 @@ def never() -> bytes:
     raise AssertionError("carried out again")
 
 
-def test_the_second_request_gets_the_first_ones_answer(requests: IdempotentRequests) -> None:
+def test_the_second_request_gets_the_first_ones_response(requests: IdempotentRequests) -> None:
     assert requests.run("batch Film", "k", b"body", lambda: b"answer") == StoredResponse(b"answer", replayed=False)
     assert requests.run("batch Film", "k", b"body", never) == StoredResponse(b"answer", replayed=True)
 
@@ -100,7 +100,7 @@ def test_an_expired_claim_is_taken_over_and_can_no_longer_respond(requests: Idem
     assert requests.run("s", "k", b"body", never).body == b"second"
 
 
-def test_an_answer_is_forgotten_after_a_day(requests: IdempotentRequests, clock: Clock) -> None:
+def test_a_response_is_forgotten_after_a_day(requests: IdempotentRequests, clock: Clock) -> None:
     requests.run("s", "k", b"body", lambda: b"1")
     clock.now += TIME_TO_LIVE + timedelta(seconds=1)
 

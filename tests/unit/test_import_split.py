@@ -179,11 +179,11 @@ def test_a_job_may_be_completed_at_the_moment_its_last_chunk_is_sent(world: Impo
     send = world.sqs.send_message_batch
 
     def send_and_load(**request: Any) -> Any:
-        answer = send(**request)
+        response = send(**request)
         job = world.job(source)
         world.jobs.count(job.chunk(0), ChunkReport(loaded=1))
         assert world.jobs.complete(job)
-        return answer
+        return response
 
     world.sqs.send_message_batch = send_and_load
 

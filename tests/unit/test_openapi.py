@@ -61,7 +61,7 @@ def test_every_error_has_the_one_form() -> None:
         assert not {"422", "500"} & set(responses)
 
 
-def test_an_answer_without_a_body_is_described_without_one() -> None:
+def test_a_response_without_a_body_is_described_without_one() -> None:
     bodiless = [
         response
         for (_, method), operation in OPERATIONS.items()
@@ -72,7 +72,7 @@ def test_an_answer_without_a_body_is_described_without_one() -> None:
     assert not [response for response in bodiless if "content" in response or "$ref" in response]
 
 
-def test_a_request_that_can_be_replayed_says_how_its_answer_tells() -> None:
+def test_a_request_that_can_be_replayed_says_how_its_response_tells() -> None:
     replayable = {
         operation["operationId"]
         for operation in OPERATIONS.values()

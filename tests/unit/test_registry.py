@@ -101,10 +101,10 @@ def test_a_possibly_stale_result_is_repeated_only_for_a_new_collection(
     def knows_plots(films: Collection) -> bool:
         return films.property_named("plot") is not None
 
-    assert registry.serve("Film", knows_plots, lambda answer: not answer) is False
+    assert registry.serve("Film", knows_plots, lambda response: not response) is False
     engine.stored = NEW
     assert registry.serve("Film", knows_plots) is False
-    assert registry.serve("Film", knows_plots, lambda answer: not answer) is True
+    assert registry.serve("Film", knows_plots, lambda response: not response) is True
 
 
 def test_a_collection_that_is_gone_is_not_found(engine: FakeEngine, registry: CollectionRegistry) -> None:

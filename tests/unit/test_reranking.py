@@ -1,4 +1,4 @@
-"""The calls of a reranker: what is sent, what is tried again, what is made of each answer."""
+"""The calls of a reranker: what is sent, what is tried again, what is made of each response."""
 
 import json
 from collections.abc import Sequence
@@ -39,11 +39,11 @@ def refused(status: int, code: str, message: str = "no") -> HttpResponse:
     return HttpResponse(status, {"x-amzn-errortype": code}, json.dumps({"message": message}).encode())
 
 
-class Answers:
-    """Gives these answers, one after the other, and keeps the calls."""
+class Responses:
+    """Gives these responses, one after the other, and keeps the calls."""
 
-    def __init__(self, answers: Sequence[HttpResponse]) -> None:
-        self._answers = list(answers)
+    def __init__(self, responses: Sequence[HttpResponse]) -> None:
+        self._responses = list(responses)
         self.calls: list[HttpCall] = []
         self.timeouts: list[float] = []
         self.credentials: list[AwsCredentials | None] = []
@@ -54,15 +54,15 @@ class Answers:
         self.calls.append(call)
         self.timeouts.append(timeout_seconds)
         self.credentials.append(credentials)
-        answer = self._answers.pop(0)
-        if answer.status != 200:
-            raise failure_of(answer, called)
-        return answer
+        response = self._responses.pop(0)
+        if response.status != 200:
+            raise failure_of(response, called)
+        return response
 
 
-def scores(answers: Answers, texts: Sequence[str] = ("a", "b"), seconds: float = 20.0, **more: Any) -> list[float]:
+def scores(responses: Responses, texts: Sequence[str] = ("a", "b"), seconds: float = 20.0, **more: Any) -> list[float]:
     waits: list[float] = []
-    reranker = Reranker(answers, sleep=waits.append, jitter=lambda: 0.5)
+    reranker = Reranker(responses, sleep=waits.append, jitter=lambda: 0.5)
     return reranker.scores(MODEL, "q", texts, deadline=Deadline.after(seconds), **more)
 
 
@@ -88,27 +88,27 @@ def test_a_call_is_what_the_rerank_api_takes() -> None:
 
 
 def test_scores_are_in_the_order_of_the_texts_and_sent_with_the_callers_keys() -> None:
-    answers = Answers([ok(_1=0.9, _0=0.2)])
+    responses = Responses([ok(_1=0.9, _0=0.2)])
     keys = AwsCredentials("AKIACALLER", "secret")
 
-    assert scores(answers, credentials=keys) == [0.2, 0.9]
-    assert answers.credentials == [keys]
-    # Half of the time that is left, because there is an answer without the model, too.
-    assert answers.timeouts == [pytest.approx(10, abs=0.1)]
+    assert scores(responses, credentials=keys) == [0.2, 0.9]
+    assert responses.credentials == [keys]
+    # Half of the time that is left, because there is a response without the model, too.
+    assert responses.timeouts == [pytest.approx(10, abs=0.1)]
 
 
-def test_an_answer_in_parts_is_asked_for_to_its_end() -> None:
+def test_a_response_in_parts_is_asked_for_to_its_end() -> None:
     first = HttpResponse(
         200, {}, json.dumps({"results": [{"index": 2, "relevanceScore": 1}], "nextToken": "t"}).encode()
     )
-    answers = Answers([first, ok(_0=0.5, _1=0.25)])
+    responses = Responses([first, ok(_0=0.5, _1=0.25)])
 
-    assert scores(answers, ["a", "b", "c"]) == [0.5, 0.25, 1.0]
-    assert [json.loads(call.body).get("nextToken") for call in answers.calls] == [None, "t"]
+    assert scores(responses, ["a", "b", "c"]) == [0.5, 0.25, 1.0]
+    assert [json.loads(call.body).get("nextToken") for call in responses.calls] == [None, "t"]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         refused(429, "ThrottlingException"),
         refused(500, "InternalServerException"),
@@ -117,28 +117,28 @@ def test_an_answer_in_parts_is_asked_for_to_its_end() -> None:
         HttpResponse(200, {}, b'{"results": ['),
     ],
 )
-def test_what_may_pass_is_tried_again(answer: HttpResponse) -> None:
-    assert scores(Answers([answer, answer, ok(_0=0.5, _1=0.25)])) == [0.5, 0.25]
+def test_what_may_pass_is_tried_again(response: HttpResponse) -> None:
+    assert scores(Responses([response, response, ok(_0=0.5, _1=0.25)])) == [0.5, 0.25]
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("response", "error"),
     [
         (refused(429, "ThrottlingException"), ModelThrottledError),
         (refused(503, "ServiceUnavailableException"), ModelUnavailableError),
     ],
 )
-def test_it_is_not_tried_for_ever(answer: HttpResponse, error: type[EmbeddingError]) -> None:
-    answers = Answers([answer] * 10)
+def test_it_is_not_tried_for_ever(response: HttpResponse, error: type[EmbeddingError]) -> None:
+    responses = Responses([response] * 10)
 
     with pytest.raises(error):
-        scores(answers)
+        scores(responses)
 
-    assert len(answers.calls) == MAX_ATTEMPTS
+    assert len(responses.calls) == MAX_ATTEMPTS
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "message"),
+    ("response", "error", "message"),
     [
         (refused(403, "AccessDeniedException"), ModelAccessDeniedError, "Allow bedrock:InvokeModel .and bedrock:Rer"),
         (refused(400, "ValidationException", WRONG_ARN), ModelNotFoundError, "cannot be called in us-west-2"),
@@ -151,32 +151,34 @@ def test_it_is_not_tried_for_ever(answer: HttpResponse, error: type[EmbeddingErr
         (HttpResponse(200, {}, b'{"results": [], "nextToken": "t"}'), ModelAnswerError, "has no end"),
     ],
 )
-def test_what_will_not_pass_is_not_tried_again(answer: HttpResponse, error: type[EmbeddingError], message: str) -> None:
-    answers = Answers([answer])
+def test_what_will_not_pass_is_not_tried_again(
+    response: HttpResponse, error: type[EmbeddingError], message: str
+) -> None:
+    responses = Responses([response])
 
     with pytest.raises(error, match=message):
-        scores(answers)
+        scores(responses)
 
 
 def test_no_call_is_made_when_there_is_no_time_for_it() -> None:
-    answers = Answers([])
+    responses = Responses([])
 
     with pytest.raises(ModelUnavailableError, match="No time was left"):
-        scores(answers, seconds=0.05)
+        scores(responses, seconds=0.05)
 
 
 def test_half_a_character_is_refused_before_it_is_sent() -> None:
     with pytest.raises(ModelInputError, match="half of a surrogate pair"):
-        scores(Answers([]), ["\ud800"])
+        scores(Responses([]), ["\ud800"])
     with pytest.raises(CallFailedError):
         rerank_call(MODEL, "\ud800", ["a"])
 
 
 def test_each_job_is_reported_with_what_it_took() -> None:
     reported: list[RerankCounts] = []
-    answers = Answers([refused(500, "InternalServerException"), ok(_0=0.5)])
+    responses = Responses([refused(500, "InternalServerException"), ok(_0=0.5)])
 
-    Reranker(answers, report=lambda _, taken: reported.append(taken), sleep=lambda _: None).scores(
+    Reranker(responses, report=lambda _, taken: reported.append(taken), sleep=lambda _: None).scores(
         MODEL, "q", ["a"], deadline=Deadline.after(20)
     )
 

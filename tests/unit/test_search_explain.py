@@ -11,7 +11,7 @@ NEAR: dict[str, Any] = {"knn": {"vectors.default": {"vector": [1.0], "k": 500}}}
 SETTINGS: dict[str, Any] = {"size": 500, "_source": False, "track_total_hits": False}
 
 
-def answer(**scores: float) -> dict[str, Any]:
+def response(**scores: float) -> dict[str, Any]:
     return {"hits": {"hits": [{"_id": key, "_score": score} for key, score in scores.items()]}}
 
 
@@ -30,7 +30,7 @@ def test_a_leg_that_did_not_find_an_object_gives_nothing(fusion: str, contributi
     mode = Hybrid.model_validate({"query": "x", "alpha": 0.25, "fusion": fusion})
     found = [Candidate(id=key, properties={}, score=1) for key in "abc"]
 
-    hits = add_explanations(found, mode, [answer(a=4.0, b=2.0), answer(c=0.9, a=0.8, d=0.7)])
+    hits = add_explanations(found, mode, [response(a=4.0, b=2.0), response(c=0.9, a=0.8, d=0.7)])
 
     parts = {hit.id: [leg.contribution for leg in hit.explanation.legs] for hit in hits if hit.explanation}
     assert parts.keys() == contributions.keys()

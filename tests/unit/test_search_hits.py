@@ -9,7 +9,7 @@ from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.hits import autocut, is_truncated, read_candidates, render_hit
 from lambdas.search.vectors.target_vectors import Targets
 
-ANSWER = {
+RESPONSE = {
     "hits": {
         "hits": [
             {"_id": "a", "_score": 0.75, "_source": {"properties": {"title": "Up"}, "vectors": {"default": [1, 0, 0]}}}
@@ -21,12 +21,12 @@ ANSWER = {
 REQUEST = SearchRequest.model_validate({"bm25": {"query": "x"}, "include_vectors": True})
 
 
-def hits(answer: dict[str, Any], targets: Targets | None, request: SearchRequest = REQUEST) -> list[Hit]:
-    return [render_hit(each, request, targets) for each in read_candidates(answer, targets)]
+def hits(response: dict[str, Any], targets: Targets | None, request: SearchRequest = REQUEST) -> list[Hit]:
+    return [render_hit(each, request, targets) for each in read_candidates(response, targets)]
 
 
 def test_a_hit_of_words_has_a_score_and_no_distance() -> None:
-    [hit] = hits(ANSWER, None)
+    [hit] = hits(RESPONSE, None)
 
     assert (hit.id, hit.score, hit.distance, hit.certainty) == ("a", 0.75, None, None)
     assert hit.properties == {"title": "Up"}
@@ -37,9 +37,9 @@ def test_a_hit_says_its_times_if_they_were_asked_for() -> None:
     time = "2026-01-02T03:04:05.678+00:00"
     source = {"properties": {}, "created": time, "updated": time}
 
-    answer = {"hits": {"hits": [{"_id": "a", "_score": 1, "_source": source}]}}
-    [hit] = hits(answer, None, REQUEST.model_copy(update={"include_times": True}))
-    [plain] = hits(ANSWER, None)
+    response = {"hits": {"hits": [{"_id": "a", "_score": 1, "_source": source}]}}
+    [hit] = hits(response, None, REQUEST.model_copy(update={"include_times": True}))
+    [plain] = hits(RESPONSE, None)
 
     assert hit.created == hit.updated == datetime.fromisoformat(time)
     assert plain.created is None
@@ -86,7 +86,7 @@ def test_autocut_keeps_what_comes_before_the_jump(scores: list[float], jumps: in
     ("total", "expected"),
     [({"value": 500, "relation": "eq"}, False), ({"value": 501, "relation": "eq"}, True)],
 )
-def test_an_answer_says_when_pages_cannot_reach_all(total: dict[str, Any], expected: bool) -> None:
+def test_a_response_says_when_pages_cannot_reach_all(total: dict[str, Any], expected: bool) -> None:
     assert is_truncated({"hits": {"total": total}}, 500) is expected
 
 

@@ -35,7 +35,7 @@ def answered(engine: Any, *queries: dict[str, Any]) -> Any:
 def test_all_queries_go_to_the_engine_at_once() -> None:
     engine = Engine()
 
-    answer = answered(
+    response = answered(
         engine,
         {"bm25": {"query": "one"}},
         {"hybrid": {"query": "two", "vector": [1, 2, 3]}, "explain": True},
@@ -44,13 +44,13 @@ def test_all_queries_go_to_the_engine_at_once() -> None:
 
     [bodies] = engine.calls
     assert len(bodies) == 1 + 3 + 1
-    assert [[hit.id for hit in result.objects] for result in answer.results] == [["a"], ["a"], ["a"]]
+    assert [[hit.id for hit in result.objects] for result in response.results] == [["a"], ["a"], ["a"]]
 
 
 def test_an_error_stands_in_the_place_of_its_query() -> None:
     engine = Engine()
 
-    answer = answered(
+    response = answered(
         engine,
         {"bm25": {"query": "broken"}},
         {"bm25": {"query": "fine"}, "limit": 0},
@@ -59,18 +59,18 @@ def test_an_error_stands_in_the_place_of_its_query() -> None:
         {"hybrid": {"query": "broken", "vector": [1, 2, 3]}, "explain": True},
     )
 
-    kinds = [result.error.code if isinstance(result, FailedSearch) else "found" for result in answer.results]
+    kinds = [result.error.code if isinstance(result, FailedSearch) else "found" for result in response.results]
     assert kinds == ["search_engine_error", "invalid_request", "found", "invalid_request", "search_engine_error"]
-    assert answer.results[1].error.details[0]["field"] == "limit"
+    assert response.results[1].error.details[0]["field"] == "limit"
     assert len(engine.calls[0]) == 1 + 1 + 3
 
 
 def test_queries_that_are_all_wrong_ask_nothing() -> None:
     engine = Engine()
 
-    answer = answered(engine, {}, {"sort": []})
+    response = answered(engine, {}, {"sort": []})
 
-    assert all(result.error.status == 400 for result in answer.results)
+    assert all(result.error.status == 400 for result in response.results)
     assert engine.calls == []
 
 
