@@ -25,7 +25,9 @@ def test_every_known_shape_is_read(response: Any) -> None:
     assert vectors_of(response, 2, 2, "none") == [A, B]
 
 
-@pytest.mark.parametrize("response", [A, [A], {"embedding": A}, {"embedding": [A]}, {"embeddings": [A]}, [[A]], [[[A]]]])
+@pytest.mark.parametrize(
+    "response", [A, [A], {"embedding": A}, {"embedding": [A]}, {"embeddings": [A]}, [[A]], [[[A]]]]
+)
 def test_the_vector_of_a_single_text_is_read_however_deep_it_lies(response: Any) -> None:
     assert vectors_of(response, 1, 2, "none") == [A]
 
