@@ -104,6 +104,20 @@ EXAMPLES: dict[str, Example] = {
             "limit": 3,
         },
     ),
+    "generate": Example(
+        IN_BOOK,
+        {
+            "near_vector": {"vector": [0.1, 0.2, 0.3]},
+            "limit": 3,
+            "generate": {
+                "model": "amazon.nova-lite-v1:0",
+                "grouped_task": "Which of these books is about a long way home?",
+                "single_prompt": "Describe the book {title} by {author.name} in one sentence.",
+                "properties": ["title", "author.name", "pages"],
+                "max_tokens": 300,
+            },
+        },
+    ),
     "aggregate": Example(
         IN_BOOK,
         {

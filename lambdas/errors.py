@@ -32,7 +32,8 @@ AltoError                          500 internal_error
 │   ├── ModelUnavailableError      503 model_unavailable
 │   ├── ModelAnswerError           502 model_answer_unusable
 │   ├── BatchInferenceRefusedError 502 batch_inference_refused
-│   └── EmbeddingTimeoutError      504 embedding_timeout
+│   ├── EmbeddingTimeoutError      504 embedding_timeout
+│   └── GenerationTimeoutError     504 generation_timeout
 └── SearchEngineError              502 search_engine_error
     ├── QueryTooLongError          400 query_too_long
     ├── ClusterFullError           409 cluster_full
@@ -193,7 +194,7 @@ class ResponseTooLargeError(AltoError):
 
 
 class EmbeddingError(AltoError):
-    """A model did not return usable vectors or scores."""
+    """A model did not return usable vectors, scores or texts."""
 
     status = 502
     code = "embedding_failed"
@@ -300,6 +301,14 @@ class EmbeddingTimeoutError(EmbeddingError):
 
     status = 504
     code = "embedding_timeout"
+    retry_after_seconds = 5
+
+
+class GenerationTimeoutError(EmbeddingError):
+    """The request's time ended before the model had written the text."""
+
+    status = 504
+    code = "generation_timeout"
     retry_after_seconds = 5
 
 

@@ -15,6 +15,7 @@ import orjson
 from lambdas.api_examples import EXAMPLES, Example
 from lambdas.handlers import (
     collections_routes,
+    generate_routes,
     imports_routes,
     objects_routes,
     query,
@@ -51,7 +52,7 @@ LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
     "replace_object": {"200": OF_OBJECT, "201": OF_OBJECT},
     "start_import": {"202": dict.fromkeys(("get_import", "cancel_import"), THAT_IMPORT)},
 }
-ROUTES = (search_routes, service_routes, collections_routes, objects_routes, imports_routes)
+ROUTES = (search_routes, generate_routes, service_routes, collections_routes, objects_routes, imports_routes)
 KEY = "idempotency-key"
 REPLAYED = {
     "description": "Present if this response is that of an earlier request with the same Idempotency-Key.",
@@ -67,7 +68,7 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document of both functions."""
     parts = [
         orjson.loads(app.get_openapi_json_schema(title="Alto", version=VERSION, description=DESCRIPTION))
-        for app in (query.app, write.app)
+        for app in (query.complete_app(), write.app)
     ]
     merged: dict[str, Any] = parts[0] | {"servers": [{"url": "/"}], "paths": {}}
     schemas: dict[str, Any] = {}

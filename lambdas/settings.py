@@ -77,3 +77,11 @@ class RequestLimits(Settings):
     embedded_characters: int = Field(default=1_000_000, ge=1, alias="ALTO_LIMIT_EMBEDDED_CHARACTERS")
     grouped_medians: int = Field(default=200, ge=0, alias="ALTO_LIMIT_GROUPED_MEDIANS")
     buckets: int = Field(default=60_000, ge=1, alias="ALTO_LIMIT_BUCKETS")
+
+
+class GenerationLimits(Settings):
+    """The most that one generative search may cost, before retries, and how many calls are in flight."""
+
+    calls: int = Field(default=100, ge=1, alias="ALTO_LIMIT_GENERATION_CALLS")
+    tokens: int = Field(default=1_000_000, ge=1, alias="ALTO_LIMIT_GENERATION_TOKENS")
+    concurrency: int = Field(default=40, ge=1, le=64, alias="ALTO_GENERATION_CONCURRENCY")

@@ -55,6 +55,10 @@ PATTERNS = {
     r"^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|by-key)$": (
         f"{UUID_EXAMPLE}, or by-key with ?key="
     ),
+    r"^([1-9][0-9]{0,7}|DRAFT)$": "the number of a version, or DRAFT",
+    r"^([a-z0-9]+|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]{12}:guardrail/[a-z0-9]+)$": (
+        "the identifier of a guardrail or its ARN"
+    ),
     r"^[A-Za-z][A-Za-z0-9_]{0,99}$": f"a name: {_NAME}",
     r"^[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4}$": _PATH,
     r"^(_id|_created|_updated|[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4})$": (

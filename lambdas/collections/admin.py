@@ -114,14 +114,16 @@ class CollectionAdmin:
             return False
 
     def update(self, name: str, change: CollectionUpdate, *, deadline: Deadline) -> Collection:
-        """Change the description, auto-schema or index settings. Omitted settings are kept.
+        """Change the description, auto-schema, the generative model or index settings. Omitted settings are kept.
 
         Raises `CollectionNotFoundError`. When it raises, nothing has changed.
         """
 
         def change_collection(before: Collection) -> Collection:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
-            given = change.model_dump(exclude_none=True, exclude={"index"})
+            given = change.model_dump(exclude_none=True, exclude={"index", "generative"})
+            if "generative" in change.model_fields_set:
+                given["generative"] = change.generative
             return _validate(before.model_copy(update=given | {"index": index}))
 
         return self._change(name, change_collection, deadline)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.collections.properties import Property, check_names_differ, check_size
 from lambdas.embedding.config import Text2VecAws, VectorConfig
+from lambdas.generation.settings import GenerativeConfig
 from lambdas.models import StrictModel
 
 DEFAULT_VECTOR = "default"
@@ -66,6 +67,9 @@ class CollectionConfig(StrictModel):
         max_length=20,
         description="One entry for each vector of an object. A single vector is best named `default`.",
     )
+    generative: GenerativeConfig | None = Field(
+        default=None, description="The model that writes texts in generative searches which name none."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -119,6 +123,9 @@ class CollectionUpdate(StrictModel):
     description: str | None = Field(default=None, max_length=2000)
     auto_schema: bool | None = None
     index: IndexUpdate | None = None
+    generative: GenerativeConfig | None = Field(
+        default=None, description="Replaces the stored settings as a whole; `null` removes them."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -85,15 +85,33 @@ def invoke_model(config: Text2VecAws, body: bytes) -> HttpCall:
     return HttpCall("bedrock-runtime", config.region, f"/model/{quote(config.target, safe='')}/invoke", _JSON, body)
 
 
-def invoke_endpoint(config: Text2VecAws, body: bytes) -> HttpCall:
-    """Return the InvokeEndpoint call, with the model, variant or inference component that the configuration names."""
+class Endpoint(Protocol):
+    """A SageMaker endpoint, with the model, variant or inference component that the configuration names."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def target_model(self) -> str | None: ...
+    @property
+    def target_variant(self) -> str | None: ...
+    @property
+    def inference_component(self) -> str | None: ...
+
+
+def invoke_endpoint_path(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
+    """Return the path and the headers of InvokeEndpoint."""
     optional = {
-        "X-Amzn-SageMaker-Target-Model": config.target_model,
-        "X-Amzn-SageMaker-Target-Variant": config.target_variant,
-        "X-Amzn-SageMaker-Inference-Component": config.inference_component,
+        "X-Amzn-SageMaker-Target-Model": endpoint.target_model,
+        "X-Amzn-SageMaker-Target-Variant": endpoint.target_variant,
+        "X-Amzn-SageMaker-Inference-Component": endpoint.inference_component,
     }
     headers = _JSON | {name: value for name, value in optional.items() if value is not None}
-    path = f"/endpoints/{quote(config.target, safe='')}/invocations"
+    return f"/endpoints/{quote(endpoint.target, safe='')}/invocations", headers
+
+
+def invoke_endpoint(config: Text2VecAws, body: bytes) -> HttpCall:
+    """Return the InvokeEndpoint call."""
+    path, headers = invoke_endpoint_path(config)
     return HttpCall("sagemaker-runtime", config.region, path, headers, body)
 
 

@@ -101,7 +101,7 @@ def collection_exists(name: Name) -> Response[None]:
     responses={200: {"description": "The updated collection."}} | ERROR_RESPONSES,
 )
 def update_collection(name: Name, change: Annotated[CollectionUpdate, StrictJson(), Body()]) -> Collection:
-    """Changes the description, `auto_schema`, the number of replicas and the refresh interval.
+    """Changes the description, `auto_schema`, `generative`, the number of replicas and the refresh interval.
 
     Omitted fields keep their values. Objects are not touched and nothing is embedded again. The update applies
     completely or, after an error, not at all.

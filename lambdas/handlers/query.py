@@ -1,5 +1,6 @@
-"""The query function: searches, aggregations and the state of the service. It can only read."""
+"""The query function: searches, aggregations, texts from objects, the state of the service. It can only read."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lambdas.handlers import search_routes, service_routes
@@ -7,14 +8,26 @@ from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = make_app()
 app.include_router(search_routes.router)
 app.include_router(service_routes.router)
 
+GENERATE = "/generate"
+
+
+@cache
+def complete_app() -> "APIGatewayHttpResolver":
+    """Return the app with the route of generative searches too, which a cold start for another request goes without."""
+    from lambdas.handlers import generate_routes  # noqa: PLC0415
+
+    app.include_router(generate_routes.router)
+    return app
+
 
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the query function."""
-    return resolve(app, event, context)
+    return resolve(complete_app() if event["rawPath"].endswith(GENERATE) else app, event, context)

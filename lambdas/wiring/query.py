@@ -16,6 +16,7 @@ from lambdas.wiring.opensearch import connect
 if TYPE_CHECKING:
     from lambdas.aggregate.aggregator import Aggregator
     from lambdas.embedding.aws_caller import AwsCaller
+    from lambdas.generative_search.step import GenerativeSearcher
     from lambdas.search.reranking.reranker import Reranker
 
 
@@ -27,6 +28,7 @@ class QueryServices(NamedTuple):
     registry: CollectionRegistry
     searcher: Searcher
     aggregator: "Callable[[], Aggregator]"
+    generative: "Callable[[], GenerativeSearcher]"
 
 
 @cache
@@ -50,10 +52,11 @@ def services() -> QueryServices:
         registry=CollectionRegistry(engine),
         searcher=searcher,
         aggregator=cache(lambda: _aggregator(engine, searcher, limits)),
+        generative=cache(lambda: _generative(searcher, caller, settings.region)),
     )
 
 
-# Most cold starts are for a search that neither aggregates nor reranks: they go without what that needs.
+# Most cold starts are for a search that neither aggregates, nor generates, nor reranks: they load nothing of that.
 def _aggregator(engine: OpenSearch, searcher: Searcher, limits: RequestLimits) -> "Aggregator":
     from lambdas.aggregate.aggregator import Aggregator  # noqa: PLC0415
 
@@ -64,3 +67,9 @@ def _reranker(caller: "AwsCaller") -> "Reranker":
     from lambdas.wiring.reranking import reranker  # noqa: PLC0415
 
     return reranker(caller)
+
+
+def _generative(searcher: Searcher, caller: "AwsCaller", region: str) -> "GenerativeSearcher":
+    from lambdas.wiring.generation import generative_searcher  # noqa: PLC0415
+
+    return generative_searcher(searcher, caller, region, os.environ)

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
-from lambdas.aws.http import HttpResponse
-from lambdas.backoff import backoff, system_jitter
+from lambdas.backoff import system_jitter
 from lambdas.deadline import Deadline
-from lambdas.embedding.model_target import HttpCall, ModelTarget
-from lambdas.embedding.vendor_errors import CallFailedError, Remedy
+from lambdas.embedding.model_target import HttpCall
+from lambdas.embedding.retried_call import CallCounts, Caller, Patience, call_with_retries
+from lambdas.embedding.vendor_errors import CallFailedError
 from lambdas.errors import ModelUnavailableError
 from lambdas.search.reranking.model import RerankModel
 from lambdas.search.reranking.rerank_api import rerank_call, scores_of, unusable
@@ -19,10 +19,6 @@ from lambdas.search.reranking.rerank_api import rerank_call, scores_of, unusable
 # time that is left, and at most so long. A hundred passages take Cohere's model about a second.
 LONGEST_SECONDS = 10.0
 MAX_ATTEMPTS = 4
-_FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 2.0
-_SHORTEST_CALL_SECONDS = 0.05
-_WORTH_A_RETRY = (Remedy.RETRY, Remedy.RECONNECT, Remedy.SLOW_DOWN)
 
 
 class RerankCounts(NamedTuple):
@@ -34,16 +30,6 @@ class RerankCounts(NamedTuple):
 
 
 Report = Callable[[RerankModel, RerankCounts], None]
-
-
-class Caller(Protocol):
-    """Something that signs and sends; `AwsCaller` in production."""
-
-    def send(
-        self, target: ModelTarget, call: HttpCall, *, credentials: AwsCredentials | None, timeout_seconds: float
-    ) -> HttpResponse:
-        """Return the response to a call that succeeded. Raises `CallFailedError`."""
-        ...
 
 
 class Reranker:
@@ -82,12 +68,13 @@ class Reranker:
         Raises `EmbeddingError`: what the model or its service said last.
         """
         patience = Deadline.after(min(LONGEST_SECONDS, deadline.remaining() / 2))
-        job = _Job(self._caller, model, credentials, patience, self._sleep, self._jitter)
+        counts = CallCounts()
+        job = _Job(self._caller, model, credentials, patience, self._sleep, self._jitter, counts)
         try:
             return job.scores(query, texts)
         finally:
             if self._report:
-                self._report(model, RerankCounts(len(texts), job.calls, job.failed))
+                self._report(model, RerankCounts(len(texts), counts.calls, counts.failed))
 
 
 @dataclass(slots=True)
@@ -100,8 +87,7 @@ class _Job:
     patience: Deadline
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
-    calls: int = 0
-    failed: int = 0
+    counts: CallCounts
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """Raises `EmbeddingError`."""
@@ -124,25 +110,13 @@ class _Job:
 
     def _call_with_retries(self, call: HttpCall, count: int) -> tuple[dict[int, float], str | None]:
         """One part of the response, asked for again while that may help and there is time."""
-        pauses = backoff(
-            _FIRST_PAUSE_SECONDS,
-            _LONGEST_PAUSE_SECONDS,
-            remaining=lambda: self.patience.remaining() - _SHORTEST_CALL_SECONDS,
-            attempts=MAX_ATTEMPTS,
-            jitter=self.jitter,
-        )
-        while True:
-            timeout = self.patience.remaining()
-            if timeout < _SHORTEST_CALL_SECONDS:
-                raise ModelUnavailableError(f"No time was left to rerank by '{self.model.target}'.")
-            self.calls += 1
-            try:
-                response = self.caller.send(self.model, call, credentials=self.credentials, timeout_seconds=timeout)
-                return scores_of(self.model, response.body, count)
-            except CallFailedError as failure:
-                self.failed += 1
-                pause = next(pauses, None) if failure.remedy in _WORTH_A_RETRY else None
-                pause = None if pause is None else max(pause, failure.retry_after_seconds or 0.0)
-                if pause is None or pause + _SHORTEST_CALL_SECONDS >= self.patience.remaining():
-                    raise failure.error from None
-            self.sleep(pause)
+
+        def make(timeout: float) -> tuple[dict[int, float], str | None]:
+            response = self.caller.send(self.model, call, credentials=self.credentials, timeout_seconds=timeout)
+            return scores_of(self.model, response.body, count)
+
+        patience = Patience(self.patience, MAX_ATTEMPTS, MAX_ATTEMPTS, self.sleep, self.jitter)
+        return call_with_retries(make, patience, self.counts, self._out_of_time)
+
+    def _out_of_time(self) -> ModelUnavailableError:
+        return ModelUnavailableError(f"No time was left to rerank by '{self.model.target}'.")

@@ -1,0 +1,1 @@
+"""Texts from language models: prompts, calls, and citations that are checked."""

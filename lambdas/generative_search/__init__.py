@@ -1,0 +1,1 @@
+"""Search, and then a model that writes from the objects found."""
