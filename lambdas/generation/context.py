@@ -18,7 +18,7 @@ class Block(NamedTuple):
     text: str
     property: str
     start: int = 0
-    # The place of the value among those of a list; None for a value that is no list.
+    # The place of the value among those of a list; None for a value that is not a list.
     item: int | None = None
     is_label: bool = False
 
@@ -101,13 +101,26 @@ def pack_context(passages: Iterable[Passage], limit: int) -> Context:
         later -= size
         left = limit - tokens
         share = max(left // 2, left - later) if later else left
-        blocks = passage.blocks if size <= share else _shorten(passage.blocks, share)
+        blocks = passage.blocks
+        if size > share:
+            # A first sentence that needs more than its share is worth more than those of later hits.
+            blocks = _shorten(blocks, share) or _shorten(blocks, min(left, _estimate_first_sentence(blocks)))
         if not blocks:
             continue
         shortened += len(blocks) < len(passage.blocks)
         tokens += sum(estimate_tokens(block.text) for block in blocks)
         packed.append(passage._replace(blocks=blocks))
     return Context(tuple(packed), tokens, shortened, len(kept) - len(packed), duplicates, without_text)
+
+
+def _estimate_first_sentence(blocks: Sequence[Block]) -> int:
+    """Return the tokens of a passage up to the end of its first sentence."""
+    tokens = 0
+    for block in blocks:
+        tokens += estimate_tokens(block.text)
+        if not block.is_label:
+            break
+    return tokens
 
 
 def _shorten(blocks: Sequence[Block], limit: int) -> tuple[Block, ...]:

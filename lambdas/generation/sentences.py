@@ -4,9 +4,9 @@ import re
 
 # Longer sentences are cut at a blank: a quote should be short enough to be read.
 MAX_SENTENCE = 1_000
-# The end of a sentence: a mark, closing quotes and brackets, white space. Or a line's end. Or an ideographic mark.
+# The end of a sentence: a mark, closing quotes and brackets, white space. Or an empty line. Or an ideographic mark.
 # U+2026, U+201D and U+2019 are the ellipsis and closing quotes; U+3002, U+FF01 and U+FF1F the ideographic marks.
-_END = re.compile("(?<=[.!?\\u2026])[\"'\\u201d\\u2019)\\]]*\\s+|\\n\\s*|(?<=[\\u3002\\uff01\\uff1f])")
+_END = re.compile("(?<=[.!?\\u2026])[\"'\\u201d\\u2019)\\]]*\\s+|\\n[^\\S\\n]*\\n\\s*|(?<=[\\u3002\\uff01\\uff1f])")
 
 
 def split_sentences(text: str) -> list[str]:
@@ -29,7 +29,7 @@ def split_sentences(text: str) -> list[str]:
 def _cut_long(sentence: str) -> list[str]:
     pieces = []
     while len(sentence) > MAX_SENTENCE:
-        blank = sentence.rfind(" ", MAX_SENTENCE // 2, MAX_SENTENCE)
+        blank = max(sentence.rfind(sign, MAX_SENTENCE // 2, MAX_SENTENCE) for sign in " \n")
         end = blank + 1 if blank >= 0 else MAX_SENTENCE
         pieces.append(sentence[:end])
         sentence = sentence[end:]

@@ -48,7 +48,7 @@ class Task(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """The texts written from all hits, and from each. None where nothing was asked for, or there was nothing to read."""
+    """The texts written from all hits, and from each. None where nothing was asked for or nothing was to be read."""
 
     grouped: Outcome | None
     single: list[Outcome | None]

@@ -21,11 +21,11 @@ def generative_searcher(
     """Return what runs generative searches. Raises `SettingsError`."""
     limits = GenerationLimits.from_environment(environment)
     return GenerativeSearcher(
-        searcher, lambda: Generator(caller, concurrency=limits.concurrency, report=_report), region, limits
+        searcher, lambda: Generator(caller, concurrency=limits.concurrency, report=report), region, limits
     )
 
 
-def _report(model: GenerationModel, counts: GenerationCounts) -> None:
+def report(model: GenerationModel, counts: GenerationCounts) -> None:
     """Log what the texts of a request took, and add it to the metrics. Nothing of prompts and texts is logged."""
     logger.info("generated", extra={"model": model.target, "model_region": model.region} | asdict(counts))
     measures = {
