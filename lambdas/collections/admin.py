@@ -31,6 +31,7 @@ from lambdas.errors import (
     InvalidRequestError,
     abbreviate,
 )
+from lambdas.generation.settings import GenerativeConfig
 from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissingError, OpenSearch
 
 # How long an insert waits for its new properties.
@@ -90,8 +91,9 @@ class CollectionAdmin:
             name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
             for name, vector in config.vectors.items()
         }
-        described = config.model_dump(exclude={"vectors"})
-        collection = Collection(**described, vectors=vectors, created=now, updated=now)
+        generative = self._with_generative_role(config.generative)
+        described = config.model_dump(exclude={"vectors", "generative"})
+        collection = Collection(**described, vectors=vectors, generative=generative, created=now, updated=now)
         body = index_body(collection, self._knn_engine, self._replicas)
         try:
             self._engine.request("PUT", f"/{first_index_of(config.name)}", body, timeout=deadline.remaining())
@@ -123,7 +125,7 @@ class CollectionAdmin:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             given = change.model_dump(exclude_none=True, exclude={"index", "generative"})
             if "generative" in change.model_fields_set:
-                given["generative"] = change.generative
+                given["generative"] = self._with_generative_role(change.generative)
             return _validate(before.model_copy(update=given | {"index": index}))
 
         return self._change(name, change_collection, deadline)
@@ -204,14 +206,24 @@ class CollectionAdmin:
         """Return the configuration with the ARN of its role, which it may name by the stage's short name for it."""
         if not isinstance(config, Text2VecAws) or config.role_arn is None:
             return config
-        role = self._roles.find(config.role_arn)
+        return config.model_copy(update={"role_arn": self._find_role(f"vectors.{name}.role_arn", config.role_arn)})
+
+    def _with_generative_role(self, config: GenerativeConfig | None) -> GenerativeConfig | None:
+        """Return the settings with the ARN of their role."""
+        if config is None or config.role_arn is None:
+            return config
+        return config.model_copy(update={"role_arn": self._find_role("generative.role_arn", config.role_arn)})
+
+    def _find_role(self, field: str, name_or_arn: str) -> str:
+        """Return the ARN of a role of the stage. Raises `InvalidRequestError`."""
+        role = self._roles.find(name_or_arn)
         if role is None:
             raise InvalidRequestError.at(
-                f"vectors.{name}.role_arn",
-                f"{abbreviate(config.role_arn)} is not a role of this stage; its roles are: {self._roles.listed}. "
+                field,
+                f"{abbreviate(name_or_arn)} is not a role of this stage; its roles are: {self._roles.listed}. "
                 "Roles are added to 'model_roles' in cdk.json",
             )
-        return config.model_copy(update={"role_arn": role.role_arn})
+        return role.role_arn
 
     def _with_dimensions(
         self, config: VectorConfig, deadline: Deadline, credentials: AwsCredentials | None

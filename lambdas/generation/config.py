@@ -32,7 +32,7 @@ _OF_SERVICE: dict[Service, dict[str, str]] = {
     },
 }
 # What belongs to the model's place: a request for the other service takes none of it from the collection.
-_OF_PLACE = ("region", "role_arn", "external_id", *_OF_SERVICE["bedrock"], *_OF_SERVICE["sagemaker"])
+_OF_PLACE = ("region", "role_arn", *_OF_SERVICE["bedrock"], *_OF_SERVICE["sagemaker"])
 # Settings that a call takes as they are.
 _UNCHANGED = (
     "target_model",
@@ -43,7 +43,6 @@ _UNCHANGED = (
     "top_k",
     "system",
     "role_arn",
-    "external_id",
 )
 
 
@@ -67,7 +66,6 @@ class GenerationModel(NamedTuple):
     guardrail: tuple[str, str] | None = None
     context_tokens: int = CONTEXT_TOKENS
     role_arn: str | None = None
-    external_id: str | None = None
 
     @property
     def action(self) -> str:
@@ -98,9 +96,6 @@ def combine(default: Mapping[str, Any] | None, given: Mapping[str, Any]) -> dict
     service = given.get("service") or below.get("service") or "bedrock"
     if below and service != below.get("service", "bedrock"):
         below = {name: value for name, value in below.items() if name not in _OF_PLACE}
-    if given.get("role_arn"):
-        # An external id belongs to its role.
-        below.pop("external_id", None)
     if given.get("model") and given["model"] != below.get("model"):
         below.pop("family", None)
     return below | {name: value for name, value in given.items() if value is not None} | {"service": service}
@@ -113,11 +108,6 @@ def list_problems(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for field, remedy in _OF_SERVICE[other].items():
         if settings.get(field) is not None:
             yield field, f"'{field}' does not apply to service '{service}': {remedy}"
-    if settings.get("external_id") and not settings.get("role_arn"):
-        yield (
-            "external_id",
-            "'external_id' is only used to assume a role: write 'role_arn' too, or remove it",
-        )
     if service == "sagemaker":
         if settings.get("endpoint") is None:
             yield "endpoint", "'endpoint' is missing: write the name of the SageMaker endpoint"

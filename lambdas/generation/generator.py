@@ -120,7 +120,7 @@ class Generator:
 
     def _limiter(self, model: GenerationModel, credentials: AwsCredentials | None) -> ModelLimiter:
         """Return the limiter that has learnt this model's quota, for these credentials."""
-        caller = credentials.fingerprint if credentials else (model.role_arn, model.external_id)
+        caller = credentials.fingerprint if credentials else model.role_arn
         key = (model.service, model.region, model.target, model.target_model, model.inference_component, caller)
         with self._lock:
             limiter = self._limiters.pop(key, None) or ModelLimiter(None, None, self._clock)

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from lambdas.embedding.config import EndpointName, ExternalId, HeaderText, ModelId, Region, RoleArn
+from lambdas.embedding.config import EndpointName, HeaderText, ModelId, Region, RoleReference
 from lambdas.generation.defaults import CONTEXT_TOKENS, MAX_PROMPT, MAX_TOKENS, ChatPayload, Service
 from lambdas.models import StrictModel
 
@@ -64,8 +64,20 @@ class GenerativeSettings(StrictModel):
         le=200_000,
         description=f"Space for passages in a prompt, in tokens of about four bytes. {CONTEXT_TOKENS:,} by default.",
     )
-    role_arn: RoleArn | None = Field(default=None, description="The role that Alto assumes to call the model.")
-    external_id: ExternalId | None = Field(default=None, description="The external id that the role's trust asks for.")
+    role_arn: RoleReference | None = Field(
+        default=None,
+        description="The role that Alto assumes to call the model: name or ARN of one of the stage's `model_roles`.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _external_id_is_the_stages(cls, data: object) -> object:
+        if isinstance(data, dict) and "external_id" in data:
+            raise ValueError(
+                "'external_id' cannot be sent: it is part of the stage's setting 'model_roles'. Remove it, and name "
+                "the role in 'role_arn'"
+            )
+        return data
 
 
 class GenerativeConfig(GenerativeSettings):

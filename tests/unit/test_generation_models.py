@@ -67,7 +67,6 @@ def test_an_id_a_profile_and_an_arn_have_the_row_of_their_model(model: str, row:
         ({"model": SONNET, "family": "nova"}, "family", "belongs to the family 'claude-4'"),
         ({"model": OPAQUE, "family": "gpt"}, "family", "not a family of models: write one of claude-without"),
         ({"model": SONNET, "endpoint": "chat"}, "endpoint", "does not apply to service 'bedrock'"),
-        ({"model": SONNET, "external_id": "abc"}, "external_id", "write 'role_arn' too"),
         ({"service": "sagemaker"}, "endpoint", "'endpoint' is missing"),
         ({"service": "sagemaker", "endpoint": "c", "model": "m"}, "model", "has 'endpoint' and 'target_model'"),
         ({"service": "sagemaker", "endpoint": "c", "guardrail": {"id": "g", "version": "1"}}, "guardrail", "Bedrock"),
@@ -118,7 +117,6 @@ def test_another_service_takes_nothing_of_the_collections_place() -> None:
         "max_tokens": 100,
         "system": "Be kind.",
         "role_arn": ROLE,
-        "external_id": "abc",
         "guardrail": {"id": "g", "version": "1"},
     }
 
@@ -130,10 +128,10 @@ def test_another_service_takes_nothing_of_the_collections_place() -> None:
     }
 
 
-def test_another_role_and_another_model_leave_what_belongs_to_the_old_ones() -> None:
-    default = {"model": OPAQUE, "family": "nova", "role_arn": ROLE, "external_id": "abc"}
+def test_another_model_leaves_the_family_of_the_old_one() -> None:
+    default = {"model": OPAQUE, "family": "nova", "role_arn": ROLE}
 
-    other = {"model": SONNET, "role_arn": ROLE + "2"}
+    other = {"model": SONNET, "role_arn": "models"}
 
     assert combine(default, other) == {"service": "bedrock"} | other
 
