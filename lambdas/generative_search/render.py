@@ -3,7 +3,7 @@
 from collections.abc import Collection as Names
 from collections.abc import Iterator
 
-from lambdas.errors import EmbeddingError, TextTooLongError
+from lambdas.errors import EmbeddingError
 from lambdas.generation.generator import Outcome
 from lambdas.generation.prompts import NOTHING_FOUND, CitationMode
 from lambdas.generative_search.response import (
@@ -89,9 +89,6 @@ def _render_grouped(texts: Texts, task: Task) -> Generated:
         tokens=context.tokens,
         limit=task.model.context_tokens,
     )
-    if texts.grouped is None and context.left_out:
-        problem = "No sentence of what was found fits into 'context_tokens': raise it."
-        return _render(TextTooLongError(problem), task.citations).model_copy(update={"context": said})
     if texts.grouped is None:
         nothing = Usage(input_tokens=0, output_tokens=0)
         return Generated(

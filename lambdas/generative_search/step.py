@@ -94,7 +94,7 @@ class GenerativeSearcher:
             raise_set_up_error(outcomes)
         written = iter(outcomes)
         return Texts(
-            grouped=next(written) if grouped else None,
+            grouped=next(written) if isinstance(grouped, Prompt) else grouped,
             single=[next(written) if isinstance(each, Prompt) else each for each in single],
             context=context,
             counts=counts,

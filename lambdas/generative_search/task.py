@@ -106,10 +106,13 @@ def make_single(task: Task, hit: Hit, passage: Passage) -> Prompt | EmbeddingErr
     )
 
 
-def make_grouped(task: Task, context: Context) -> Prompt | None:
+def make_grouped(task: Task, context: Context) -> Prompt | EmbeddingError | None:
     """Return the prompt over all objects; None if none is asked for, or if nothing was found to write from."""
-    if task.generate.grouped_task is None or not context.passages:
+    if task.generate.grouped_task is None:
         return None
+    if not context.passages:
+        too_long = TextTooLongError("No sentence of the objects found fits into 'context_tokens': raise it.")
+        return too_long if context.left_out else None
     return Prompt(task.generate.grouped_task, context.passages, citations=task.citations)
 
 
