@@ -13,6 +13,7 @@ PRICES: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read
 HOURS_A_MONTH = 730
 # The names that `prices.json` has for them.
 MODELS = {"Titan text v2": "titan-text-v2", "Cohere v3": "cohere-v3"}
+WRITERS = {"Nova Lite": "nova-lite", "Claude Sonnet 4.5": "claude-sonnet-4-5"}
 MILLION = 1_000_000
 GIB = 2**30
 
@@ -32,6 +33,11 @@ class Workload:
     # A warm query of a text: the model's 80 ms are most of it.
     query_seconds: float = 0.12
     log_bytes_a_query: int = 1_200
+    # A question over five passages, with Alto's instructions; and a prompt with a property of one object.
+    tokens_of_a_context: int = 1_500
+    tokens_of_a_prompt: int = 200
+    tokens_written: int = 150
+    generation_seconds: float = 2.0
 
     @property
     def bytes_an_object(self) -> int:
@@ -60,7 +66,7 @@ SIZES = (
     Size("large", 20 * MILLION, "r7g.4xlarge.search", 3, 300, 3, vpc_doors=3 * 4, customer_key=True),
 )
 WORKLOAD = Workload()
-ALARMS, METRICS = 24, 27
+ALARMS, METRICS = 25, 27
 
 
 def at_rest(size: Size) -> dict[str, float]:
@@ -101,6 +107,15 @@ def million_queries(model: str, workload: Workload = WORKLOAD) -> dict[str, floa
     }
 
 
+def thousand_generations(model: str, objects: int = 0, workload: Workload = WORKLOAD) -> float:
+    """Dollars for a thousand generative searches: a grouped task, or a single prompt for so many objects."""
+    price = PRICES["generation_tokens_per_million"][WRITERS[model]]
+    calls, read = (objects, workload.tokens_of_a_prompt) if objects else (1, workload.tokens_of_a_context)
+    tokens = calls * (read * price["read"] + workload.tokens_written * price["written"]) / MILLION
+    api = (PRICES["http_api_million"] + PRICES["lambda_request_million"]) / MILLION
+    return float(1_000 * (tokens + api + workload.generation_seconds * PRICES["lambda_gib_second"]))
+
+
 def serverless(ocus: float) -> float:
     """Dollars a month of OpenSearch Serverless at this many compute units, day and night."""
     return float(ocus * PRICES["ocu_hour"] * HOURS_A_MONTH)
@@ -126,6 +141,10 @@ def tables() -> str:
         (model, f"{sum(million_objects(model).values()):,.2f}", f"{sum(million_queries(model).values()):,.2f}")
         for model in MODELS
     ]
+    texts = [("dollars a thousand generative searches", "one text from five objects", "a text for each of ten objects")]
+    texts += [
+        (model, f"{thousand_generations(model):,.2f}", f"{thousand_generations(model, 10):,.2f}") for model in WRITERS
+    ]
     others = [("dollars a month, 1 million queries", "Alto's stage", "Serverless, always on", "S3 Vectors")] + [
         (
             f"{size.objects:,} objects",
@@ -135,7 +154,7 @@ def tables() -> str:
         )
         for size, ocus in zip(SIZES, (1, 4, 32), strict=True)
     ]
-    return "\n\n".join([_markdown(rest), _markdown(use), _markdown(others)])
+    return "\n\n".join([_markdown(rest), _markdown(use), _markdown(texts), _markdown(others)])
 
 
 def _markdown(rows: Sequence[tuple[str, ...]]) -> str:

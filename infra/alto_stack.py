@@ -113,6 +113,7 @@ class AltoStack(cdk.Stack):
         self.search.grant_search(self.query)
         permissions.grant_embed(self.query, self.settings)
         permissions.grant_rerank(self.query, self.settings)
+        permissions.grant_generate(self.query, self.settings)
 
         self.search.grant_write(self.write)
         permissions.grant_embed(self.write, self.settings)

@@ -90,6 +90,8 @@ def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
     for function in (query, write, load):
         _accept_wildcards(function, {f"{search.domain_arn}/{INDICES}": OWN_INDICES})
         _accept_wildcards(function, models)
+    writers = [arn for model in settings.generative_models for arn in model_arns(model, settings, stack)]
+    _accept_wildcards(query, dict.fromkeys(writers, ANY_REGION))
     if settings.rerank_models:
         arns = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
         _accept_wildcards(query, {"*": f"{TRACING} {RERANKING}"} | dict.fromkeys(arns, ANY_REGION))

@@ -84,4 +84,4 @@ class GenerationLimits(Settings):
 
     calls: int = Field(default=100, ge=1, alias="ALTO_LIMIT_GENERATION_CALLS")
     tokens: int = Field(default=1_000_000, ge=1, alias="ALTO_LIMIT_GENERATION_TOKENS")
-    concurrency: int = Field(default=40, ge=1, le=64, alias="ALTO_GENERATION_CONCURRENCY")
+    concurrency: int = Field(default=40, ge=1, le=64, alias="ALTO_LIMIT_GENERATION_CONCURRENCY")

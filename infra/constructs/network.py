@@ -34,7 +34,9 @@ ENDPOINTS = (
     ServiceEndpoint("Logs", ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, lambda _: True),
     ServiceEndpoint("Bedrock", ec2.InterfaceVpcEndpointAwsService.BEDROCK, lambda settings: settings.batch_models),
     ServiceEndpoint(
-        "BedrockRuntime", ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, lambda settings: settings.models
+        "BedrockRuntime",
+        ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME,
+        lambda settings: settings.models or settings.generative_models,
     ),
     ServiceEndpoint(
         "BedrockAgentRuntime",

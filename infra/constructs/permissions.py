@@ -81,6 +81,33 @@ def grant_rerank(function: AltoFunction, settings: Settings) -> None:
             function.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
 
 
+def grant_generate(function: AltoFunction, settings: Settings) -> None:
+    """Write texts with exactly the stage's models and apply exactly its guardrails."""
+    stack = cdk.Stack.of(function)
+    rights = {
+        # The right to call Converse.
+        "bedrock:InvokeModel": [
+            arn for model in settings.generative_models for arn in model_arns(model, settings, stack)
+        ],
+        "bedrock:ApplyGuardrail": [
+            arn for guardrail in settings.guardrails for arn in guardrail_arns(guardrail, settings, stack)
+        ],
+    }
+    for action, resources in rights.items():
+        if resources:
+            function.role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
+
+
+def guardrail_arns(guardrail: str, settings: Settings, stack: cdk.Stack) -> list[str]:
+    """The ARNs of a guardrail, in the regions of the stage's models."""
+    if guardrail.startswith("arn:"):
+        return [guardrail]
+    return [
+        f"arn:{stack.partition}:bedrock:{region}:{stack.account}:guardrail/{guardrail}"
+        for region in settings.regions_of_models
+    ]
+
+
 def model_arns(model: str, settings: Settings, stack: cdk.Stack) -> list[str]:
     """The ARNs of a model that may be invoked: its own, and for an inference profile also its model's.
 

@@ -36,6 +36,7 @@ ROUTES = (
     Route("GET", "/v1/openapi.json", "query", "read"),
     Route("POST", "/v1/collections/{name}/search", "query", "read"),
     Route("POST", "/v1/collections/{name}/aggregate", "query", "read"),
+    Route("POST", "/v1/collections/{name}/generate", "query", "read"),
     Route("GET", "/v1/collections", "write", "read"),
     Route("GET", "/v1/collections/{proxy+}", "write", "read"),
     Route("HEAD", "/v1/collections/{proxy+}", "write", "read"),

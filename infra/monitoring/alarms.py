@@ -45,6 +45,8 @@ def _api(measures: Measures) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         "ThrottledQueries", "The model's quota is too small for the queries.", model_throttles, 10, periods=2
     )
+    failures = measures.own("GenerationFailures", "query")
+    yield AlarmSpec("FailedTexts", "Generative searches lack texts.", failures, 10, periods=2)
     for function in FUNCTIONS:
         title = function.capitalize()
         yield AlarmSpec(f"{title}Errors", f"The {function} function fails.", measures.function("Errors", function), 5)

@@ -9,6 +9,7 @@ from infra.settings.fields import (
     CERTIFICATE_ARN,
     EMAIL,
     ENDPOINT,
+    GUARDRAIL,
     HOST_NAME,
     MODEL,
     ORIGIN,
@@ -69,6 +70,13 @@ class Settings(Block):
     # The models that may rerank searches.
     rerank_models: Annotated[tuple[Annotated[str, matching(MODEL)], ...], Decoded] = Field(
         (), description="Bedrock model ids, without wildcards"
+    )
+    # The models that may write texts in generative searches, and the guardrails that may check them.
+    generative_models: Annotated[tuple[Annotated[str, matching(MODEL)], ...], Decoded] = Field(
+        (), description="Bedrock model ids or inference profiles, without wildcards"
+    )
+    guardrails: Annotated[tuple[Annotated[str, matching(GUARDRAIL)], ...], Decoded] = Field(
+        (), description="identifiers or ARNs of guardrails, without wildcards"
     )
     sagemaker_endpoints: Annotated[tuple[Annotated[str, matching(ENDPOINT)], ...], Decoded] = Field(
         (), description="endpoint names, without wildcards"

@@ -45,6 +45,34 @@ def test_only_query_reranks_and_by_the_models_that_the_stage_names(synthesize: C
     assert not stage.findings
 
 
+def test_only_query_generates_by_the_stages_models_and_guardrails(synthesize: Callable[..., Synthesis]) -> None:
+    named = "arn:aws:bedrock:eu-west-1:123456789012:guardrail/abc"
+    stage = synthesize(
+        "vpc", generative_models='["eu.amazon.nova-pro-v1:0"]', guardrails=f'["gr1", "{named}"]', rerank_models="[]"
+    )
+    without = synthesize("vpc", generative_models="[]")
+
+    for action, resources in {
+        "bedrock:InvokeModel": {
+            "arn:aws:bedrock:*::foundation-model/amazon.nova-pro-v1:0",
+            "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:inference-profile/eu.amazon.nova-pro-v1:0",
+        },
+        "bedrock:ApplyGuardrail": {"arn:aws:bedrock:eu-west-1:<AWS::AccountId>:guardrail/gr1", named},
+    }.items():
+        allowed = {
+            name: {
+                resource
+                for each in stage.rights_of(name)
+                for resource in each.resources
+                if action in each.actions and "embed" not in resource
+            }
+            for name in FUNCTIONS
+        }
+        assert allowed == {"query": resources, "write": set(), "split": set(), "load": set()}
+    assert "bedrock:ApplyGuardrail" not in without.allowed_actions("query")
+    assert not stage.findings
+
+
 def test_query_reads_opensearch_and_invokes_models_and_nothing_else(stage: Synthesis) -> None:
     assert services_of(stage, "query") - NETWORK == {"es", "bedrock", "logs", "xray"}
 

@@ -134,6 +134,7 @@ ACCESS = {
         "GET /v1/imports/{import_id}",
         "GET /v1/meta",
         "POST /v1/collections/{name}/aggregate",
+        "POST /v1/collections/{name}/generate",
         "POST /v1/collections/{name}/objects/get",
         "POST /v1/collections/{name}/objects/list",
         "POST /v1/collections/{name}/search",

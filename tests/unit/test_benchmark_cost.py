@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from benchmarks.cost import (
     HOURS_A_MONTH,
     PRICES,
@@ -10,6 +12,7 @@ from benchmarks.cost import (
     million_queries,
     s3_vectors,
     tables,
+    thousand_generations,
 )
 
 TITAN = "Titan text v2"
@@ -35,6 +38,13 @@ def test_a_million_objects_cost_their_tokens_and_little_else() -> None:
 
 def test_queries_pay_for_the_api_the_function_the_model_and_the_log() -> None:
     assert list(million_queries(TITAN)) == ["API", "Lambda", "model", "log"]
+
+
+def test_a_text_for_each_object_costs_its_calls() -> None:
+    one, ten, twenty = (thousand_generations("Nova Lite", objects) for objects in (1, 10, 20))
+
+    assert twenty - ten == pytest.approx(10 / 9 * (ten - one))
+    assert thousand_generations("Claude Sonnet 4.5") > 10 * thousand_generations("Nova Lite")
 
 
 def test_s3_vectors_pays_for_the_whole_index_with_every_query() -> None:
