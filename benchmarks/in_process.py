@@ -45,7 +45,9 @@ class Alto:
         """Send a request to the function it belongs to, and return the response as API Gateway gets it."""
         from lambdas.handlers import query, write  # noqa: PLC0415 - wired by the environment that is set before
 
-        handler = query.lambda_handler if path.endswith(("/search", "/aggregate", "/generate")) else write.lambda_handler
+        handler = (
+            query.lambda_handler if path.endswith(("/search", "/aggregate", "/generate")) else write.lambda_handler
+        )
         response: dict[str, Any] = handler(event(method, path, body), Context())  # type: ignore[arg-type]
         return response
 

@@ -79,6 +79,8 @@ class Api:
     def raw(self, made: dict[str, Any], context: Any) -> dict[str, Any]:
         """What the function answers to an event."""
         path = made["rawPath"]
-        is_search = path.endswith(("/search", "/aggregate", "/generate")) and made["requestContext"]["http"]["method"] == "POST"
+        is_search = (
+            path.endswith(("/search", "/aggregate", "/generate")) and made["requestContext"]["http"]["method"] == "POST"
+        )
         is_data = path.startswith(("/v1/collections", "/v1/imports")) and not is_search
         return (self._write if is_data else self._query)(made, context)

@@ -41,7 +41,6 @@ REPORTS = "Alto's own files, below its own prefix."
 ENCRYPTED = "In a key's own policy, * is this key."
 DOOR = "An endpoint's policy bounds what passes, for whoever has the right by a role; it gives none."
 
-PROFILED = "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0"
 BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
 BATCHES = "Batch jobs have no id before they are made, and their files lie in folders named by the import."
 
@@ -50,7 +49,6 @@ WILDCARDS = (
     # Where searches may be reranked; where not, query is traced inside a VPC, as the next rows say.
     Wildcard("query", f"bedrock:Rerank {TRACES}", "*", f"The Rerank API knows no resources; models do. {X_RAY}"),
     *(Wildcard(name, f"{INTERFACES} {TRACES}", "*", f"{VPC} {X_RAY}") for name in ("query", "write", "split", "load")),
-    Wildcard("query", "bedrock:InvokeModel", PROFILED, "An inference profile spreads its calls over its regions."),
     Wildcard("query", READ_INDEX, INDICES, COLLECTIONS),
     Wildcard("query", "es:ESHttpPost", f"{INDICES}/_msearch", SEARCHES),
     Wildcard("query", "es:ESHttpPost", f"{INDICES}/_search", SEARCHES),

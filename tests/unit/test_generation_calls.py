@@ -17,7 +17,6 @@ from tests.generation_builders import CLAUDE, NOVA, cited, converse, endpoint, m
 READABLE = [Readable("title", is_text=True), Readable("body", is_text=True)]
 PASSAGE = make_passage("id-1", "Film 1", READABLE, {"title": "Up", "body": "A house.\nIt flies."})
 OTHER = make_passage("id-2", "Film 2", READABLE, {"body": "A whale."})
-GUARDED = {"guardrail": ("gr1", "2")}
 
 
 def native(*passages: Passage) -> Prompt:
@@ -246,7 +245,7 @@ def test_a_response_that_is_cut_is_asked_for_again() -> None:
 
 
 def test_a_text_that_a_guardrail_emptied_is_no_error() -> None:
-    assert read_reply(model(**GUARDED), converse(stop="guardrail_intervened").body).text == ""
+    assert read_reply(model(guardrail=("gr1", "2")), converse(stop="guardrail_intervened").body).text == ""
 
 
 @pytest.mark.parametrize("usage", [None, [], {"inputTokens": "9"}, {"inputTokens": -1, "outputTokens": True}])

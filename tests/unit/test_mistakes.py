@@ -254,7 +254,7 @@ PARAMETERS: list[tuple[str, str, dict[str, str], str, str]] = [
 
 def send(made: dict[str, Any]) -> dict[str, Any]:
     path = made["rawPath"]
-    app = query.app if path.endswith(("/search", "/aggregate")) else write.app
+    app = query.complete_app() if path.endswith(("/search", "/aggregate", "/generate")) else write.app
     response = resolve(app, made, Context())  # type: ignore[arg-type]
     assert response["statusCode"] == 400, response["body"]
     error: dict[str, Any] = json.loads(response["body"])["error"]
