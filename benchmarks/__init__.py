@@ -1,1 +1,1 @@
-"""What we measure, against whom. Results are kept next to their parameters in benchmarks/results/."""
+"""Measurements of Alto and of its peers. Results are kept next to their parameters in benchmarks/results/."""

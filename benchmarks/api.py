@@ -1,4 +1,4 @@
-"""What the handler adds to the bare OpenSearch call: for an object by its id, and for a batch of 100.
+"""The time that the handler adds to the bare OpenSearch call: for an object by its id, and for a batch of 100.
 
 `python -m benchmarks.api`. Both are measured in turns in one process, on one client and one index. The bare call is
 what a program without Alto would send: a GET of the document, a `_bulk` of the documents. Alto's own share is what is

@@ -1,4 +1,4 @@
-"""What `alto --help` costs, next to the imports that a program for AWS and OpenSearch begins with.
+"""The cost of `alto --help`, next to the imports that a program for AWS and OpenSearch begins with.
 
 Fresh processes with warm byte code, one of each kind in turn, so that other load on the machine affects all alike.
 Only the ratios mean something.

@@ -1,4 +1,4 @@
-"""What Alto costs at rest, per million objects and per million queries: a model of three sizes, from list prices.
+"""Alto's cost at rest, per million objects and per million queries: a model of three sizes, from list prices.
 
 Every figure comes from `prices.json` or from an assumption that is a field here. `docs/cost.md` keeps the tables.
 """
@@ -20,7 +20,7 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Workload:
-    """What an object and a query look like. Tokens are Titan's, about four characters each."""
+    """The size of an object and of a query. Tokens are Titan's, about four characters each."""
 
     tokens_an_object: int = 250
     tokens_a_query: int = 20

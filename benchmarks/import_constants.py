@@ -1,4 +1,4 @@
-"""What one object costs on the way in: processor time of the loader, bytes in OpenSearch, bytes of batch inference.
+"""The cost of importing one object: processor time of the loader, bytes in OpenSearch, bytes of batch inference.
 
 `python -m benchmarks.import_constants` measures and writes `results/import_constants.json`, from which `simulate`
 estimates. The model is the stub in a process of its own, OpenSearch is real; only this process's own processor time is
@@ -86,7 +86,7 @@ def stored_bytes(engine: OpenSearch, collection: Collection) -> float:
     return size / OBJECTS
 
 
-def answered(line: bytes) -> bytes:
+def batch_output(line: bytes) -> bytes:
     """The output line of Bedrock for an input line."""
     record = orjson.loads(line)
     [vector] = StubEmbedder.vectors([record["modelInput"]["inputText"]], DIMENSIONS).tolist()
@@ -121,7 +121,7 @@ def measure(opensearch_url: str, bedrock_url: str) -> dict[str, Any]:
     ]
     lines = [line[1] for wanted_text in wanted if (line := input_line(config, wanted_text))]
     prepared = (time.process_time() - began) / OBJECTS
-    output = [answered(line) for line in lines]
+    output = [batch_output(line) for line in lines]
     began = time.process_time()
     known = dict(outcomes(output, config))
     read = (time.process_time() - began) / OBJECTS

@@ -1,7 +1,7 @@
 """`make bench-import`: objects a second from a file into OpenSearch, of Alto and of its peers, in one run.
 
-All write into one real OpenSearch, into indices with one graph, and embed with one stub of Bedrock that answers every
-call after 80 ms. Alto's side is one loader: the handlers of one `split` and one `load` function, one chunk after the
+All write into one real OpenSearch, into indices with one graph, and embed with one stub of Bedrock, 80 ms a
+call. Alto's side is one loader: the handlers of one `split` and one `load` function, one chunk after the
 other, with S3, SQS and DynamoDB played by moto. The peers are given their records in memory. `bulk` is the ceiling: it
 has Alto's documents ready as lines of `_bulk` and only sends them. Every run is a fresh process in the contender's own
 environment, and an index of its own. The clock stops when all objects can be searched; what each contender leaves to
@@ -75,7 +75,7 @@ CONTENDERS = (
 
 @dataclass(frozen=True)
 class Case:
-    """What is loaded. Without a model the records bring their vectors."""
+    """The records to load. Without a model they contain their vectors."""
 
     title: str
     model: str

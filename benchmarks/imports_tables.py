@@ -84,7 +84,7 @@ def _bounds(cases: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
 
 
 def _left(cases: list[dict[str, Any]]) -> str:
-    """What is in the index when the clock stops, for the case with the most objects."""
+    """The documents in the index when the clock stops, for the case with the most objects."""
     case = max(cases, key=lambda each: each["records"])
     rows = [["When the clock stops", "segments", "OpenSearch's CPU s until then", "CPU s to merge all into one"]]
     for name, each in case["contenders"].items():

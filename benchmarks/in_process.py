@@ -21,7 +21,7 @@ BATCH = 500
 
 
 class Context:
-    """What Lambda tells a function about an invocation."""
+    """The context of an invocation, as Lambda passes it."""
 
     function_name = "alto"
     memory_limit_in_mb = 1769
@@ -59,7 +59,7 @@ class Alto:
         return json.loads(response["body"]) if response.get("body") else None
 
     def search(self, collection: str, body: dict[str, Any]) -> Any:
-        """Answer a search."""
+        """Return the response to a search."""
         return self.request("POST", f"/v1/collections/{collection}/search", body)
 
     def fill(self, collection: dict[str, Any], objects: Sequence[dict[str, Any]]) -> None:
@@ -68,9 +68,9 @@ class Alto:
         name = collection["name"]
         for start in range(0, len(objects), BATCH):
             part = {"objects": list(objects[start : start + BATCH])}
-            answer = self.request("POST", f"/v1/collections/{name}/objects/batch", part)
-            if answer["failed"]:
-                raise RuntimeError(f"{answer['failed']} objects of {name} were refused")
+            response = self.request("POST", f"/v1/collections/{name}/objects/batch", part)
+            if response["failed"]:
+                raise RuntimeError(f"{response['failed']} objects of {name} were refused")
         self.refresh(name)
 
     def refresh(self, collection: str) -> None:

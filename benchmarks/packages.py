@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.judged import DIMENSIONS, folder
-from lambdas.records.record_shape import known_id
+from lambdas.objects.keys import id_of_key
 from local.processes import LOOPBACK
 from local.stack import Stack
 
@@ -124,14 +124,14 @@ class Packages:
         ]
 
     def _is_stored(self, document: dict[str, Any]) -> bool:
-        response = self._api.get(f"/v1/collections/{NAME}/objects/{known_id(NAME, document['_id'])}")
+        response = self._api.get(f"/v1/collections/{NAME}/objects/{id_of_key(NAME, document['_id'])}")
         wanted = {name: value for name, value in document.items() if name != "_id"}
         return response.status_code == 200 and response.json()["properties"] == wanted
 
     def _is_found(self, document: dict[str, Any]) -> bool:
         search = {"bm25": {"query": document["title"], "properties": ["title"]}, "limit": 20}
         found = self._call("POST", f"/v1/collections/{NAME}/search", search)["objects"]
-        return known_id(NAME, document["_id"]) in {each["id"] for each in found}
+        return id_of_key(NAME, document["_id"]) in {each["id"] for each in found}
 
     def total(self) -> int:
         """How many objects the collection has."""
@@ -141,7 +141,7 @@ class Packages:
     def _call(self, method: str, path: str, body: object) -> Any:
         response = self._api.request(method, path, json=body)
         if response.status_code >= 300:
-            raise RuntimeError(f"{method} {path} was answered {response.status_code}: {response.text[:500]}")
+            raise RuntimeError(f"{method} {path} returned {response.status_code}: {response.text[:500]}")
         return response.json()
 
 

@@ -1,4 +1,4 @@
-"""What an import of so many objects takes: calls, time, messages, memory and money. Pure.
+"""Estimates an import of many objects: calls, time, messages, memory and money. Pure.
 
 Every number comes from one of three places: measured (`results/import_constants.json`), listed (`prices.json`), or
 the product's own code, which is called here for chunks and batch jobs. What AWS promises nothing about, such as how
@@ -43,7 +43,7 @@ LOOK_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is imported, and how.
+    """The imported objects, and how they are imported.
 
     `core_objects_per_second`: what a core of the domain indexes of such objects, which is assumed.
     """
@@ -61,7 +61,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Something that there is only so much of, and the share of it that is used."""
+    """A limited resource, and the share of it that is used."""
 
     name: str
     share: float
@@ -70,7 +70,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What it takes. Hours of each thing that takes time, the longest of which is `hours`; dollars by purpose."""
+    """The time, work and cost of a load.
+
+    `times`: hours of each part that takes time, the longest of which is `hours`. `once` and `monthly`: dollars by
+    purpose.
+    """
 
     load: Load
     calls: int
@@ -92,17 +96,17 @@ class Estimate:
 
     @property
     def hours(self) -> float:
-        """How long the import takes: as long as the slowest of what happens at the same time."""
+        """The duration of the import: that of its slowest part, as the parts run at the same time."""
         return max(self.times.values())
 
     @property
     def bound_by(self) -> str:
-        """What takes that long."""
+        """The slowest part."""
         return max(self.times, key=lambda name: self.times[name])
 
     @property
     def next_limit(self) -> Limit:
-        """What is used up the most."""
+        """The limit that is used up the most."""
         return max(self.limits, key=lambda limit: limit.share)
 
 
@@ -119,16 +123,11 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
     node, nodes, disk, memory = _domain(load, constants, prices)
     cores = nodes * prices["opensearch_hour"][node]["cores"]
     batch_jobs = chunks if is_batch else 0
+    index_rate = cores * load.core_objects_per_second / (1 + load.replicas)
     times = {
-        "OpenSearch": load.objects * (1 + load.replicas) / (cores * load.core_objects_per_second) / 3600,
+        "OpenSearch": load.objects / index_rate / 3600,
         "Lambda": load.objects * cpu / load.load_concurrency / 3600,
-    }
-    if is_batch:
-        times["batch jobs"] = ceil(batch_jobs / quotas["batch_jobs_at_once"]) * quotas["batch_hours"]
-    else:
-        times["model quota"] = (
-            max(calls / quotas["calls_per_minute"], tokens / quotas["tokens_per_minute"][load.family]) / 60
-        )
+    } | _model_hours(load, quotas, calls=calls, tokens=tokens, batch_jobs=batch_jobs)
     hours = max(times.values())
     looks = _looks(quotas["batch_hours"] * 3600) * batch_jobs if is_batch else 0
     # On demand a function waits for the model while it is paid for; in batch no function waits.
@@ -173,6 +172,16 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
         monthly=monthly,
         limits=_limits(load, quotas, nodes, shards),
     )
+
+
+def _model_hours(
+    load: Load, quotas: Mapping[str, Any], *, calls: int, tokens: float, batch_jobs: int
+) -> dict[str, float]:
+    """The hours that the model takes, by name."""
+    if load.embedding == "batch":
+        return {"batch jobs": ceil(batch_jobs / quotas["batch_jobs_at_once"]) * quotas["batch_hours"]}
+    minutes = max(calls / quotas["calls_per_minute"], tokens / quotas["tokens_per_minute"][load.family])
+    return {"model quota": minutes / 60}
 
 
 def _chunks(load: Load) -> tuple[int, int]:

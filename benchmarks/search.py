@@ -99,7 +99,7 @@ class Bare:
         self._pool = urllib3.PoolManager(maxsize=max(CLIENTS))
 
     def body(self, search: dict[str, Any]) -> bytes:
-        """What Alto sends; the vector of a text is remembered by then."""
+        """The body that Alto sends, with the vector that it remembers of the text."""
         from lambdas.deadline import Deadline  # noqa: PLC0415 - wired by the environment that is set before
         from lambdas.search.body import build_search_body  # noqa: PLC0415
         from lambdas.search.request import SearchRequest  # noqa: PLC0415
@@ -115,7 +115,7 @@ class Bare:
             build_search_body(
                 collection,
                 request,
-                vectors.of(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None),
+                vectors.compute(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None),
             )
         )
 

@@ -1,4 +1,4 @@
-"""What imports of 10^6 to 10^9 objects cost and take, on demand and in batch, and where the next limit is.
+"""Time and cost of imports of 10^6 to 10^9 objects, on demand and in batch, and the next limit of each.
 
 `python -m benchmarks.simulate` shows tables, and writes them into `docs/scale.md`. See `scale_model.py`.
 """

@@ -1,4 +1,4 @@
-"""What a good engineer writes in ten minutes: boto3, 32 threads. No product, but the bar. In Alto's environment."""
+"""The program that an engineer writes in ten minutes: boto3 and 32 threads. It runs in Alto's environment."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -22,7 +22,7 @@ PROPERTIES = [{"name": "text", "type": "text"}, {"name": "number", "type": "int"
 
 
 class Context:
-    """What Lambda tells a function about an invocation."""
+    """The context of an invocation, as Lambda passes it."""
 
     function_name = "alto"
     memory_limit_in_mb = 1769
@@ -88,7 +88,7 @@ def alto(job: dict[str, Any]) -> Prepare:
 
 
 def collection(name: str, model: str) -> dict[str, Any]:
-    """What is asked of Alto. Without a model the objects bring their vectors."""
+    """The request for Alto's collection. Without a model the objects contain their vectors."""
     made = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": model, "source_properties": ["text"]}
     brought = {"vectorizer": "none", "dimensions": DIMENSIONS}
     return {"name": name, "properties": PROPERTIES, "vectors": {"default": made if model else brought}}
