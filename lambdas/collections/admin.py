@@ -19,7 +19,7 @@ from lambdas.collections.model import (
     first_index_of,
 )
 from lambdas.collections.properties import Property, united
-from lambdas.collections.registry import CollectionRegistry
+from lambdas.collections.registry import CollectionRegistry, stored_alias
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.embedder import Embedder
@@ -32,8 +32,16 @@ from lambdas.errors import (
     abbreviate,
 )
 from lambdas.generation.settings import GenerativeConfig
-from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissingError, OpenSearch
+from lambdas.opensearch import (
+    DocumentMissingError,
+    EffectUnknownError,
+    IndexExistsError,
+    IndexMissingError,
+    OpenSearch,
+)
 
+# How often an index is deleted whose deletion got no response and had no effect.
+DELETIONS = 2
 # How long an insert waits for its new properties.
 SCHEMA_SECONDS = 10.0
 
@@ -192,15 +200,51 @@ class CollectionAdmin:
             body = {"index": dict.fromkeys(old) | new}
             self._engine.request("PUT", f"/{before.alias}/_settings", body, repeat=True)
 
-    def delete(self, name: str) -> None:
-        """Delete the collection and all its objects. Raises `CollectionNotFoundError`."""
+    def delete(self, name: str, *, deadline: Deadline) -> None:
+        """Delete the collection and all its objects. Raises `CollectionNotFoundError`.
+
+        A later collection of this name has an index of the same name. So only one deletion at a time, and only of an
+        index that had the unique alias of the collection: what happens late or twice meets no successor.
+        """
+        found = self._registry.mappings(name)
         try:
-            for index in self._registry.mappings(name):
-                self._engine.request("DELETE", f"/{index}")
-        except IndexMissingError:
-            raise _gone(name) from None
+            with self._lock.held(alias_of(name), deadline):
+                deleted = [self._delete_index(name, index, stored_alias(mapping)) for index, mapping in found.items()]
         finally:
             self._registry.forget(name)
+        if not any(deleted):
+            raise _gone(name)
+
+    def _delete_index(self, name: str, index: str, alias: str) -> bool:
+        """Delete an index that has this unique alias. False if it is gone, or has become another collection's."""
+        try:
+            self._engine.request("DELETE", f"/{index}/_alias/{alias}", repeat=True)
+        except IndexMissingError:
+            return False
+        except DocumentMissingError:
+            # The alias is gone. The index is still this collection's if an earlier deletion stopped here.
+            if not self._is_index_of(name, index, alias):
+                return False
+        for attempt in range(1, DELETIONS + 1):
+            try:
+                self._engine.request("DELETE", f"/{index}")
+            except EffectUnknownError:
+                if self._is_index_of(name, index, alias):
+                    if attempt == DELETIONS:
+                        raise
+                    continue
+            except IndexMissingError:
+                return attempt > 1
+            return True
+        raise AssertionError  # the last attempt returns or raises
+
+    def _is_index_of(self, name: str, index: str, alias: str) -> bool:
+        """Whether the index is there, and that of the collection with this unique alias."""
+        try:
+            found = self._registry.mappings(name)
+        except CollectionNotFoundError:
+            return False
+        return index in found and stored_alias(found[index]) == alias
 
     def _with_role(self, name: str, config: VectorConfig) -> VectorConfig:
         """Return the configuration with the ARN of its role, which it may name by the stage's short name for it."""

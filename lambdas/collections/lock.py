@@ -54,9 +54,10 @@ class CollectionLock:
         try:
             yield
         finally:
-            # Released only if it is still ours.
-            with suppress(WriteConflictError, DocumentMissingError):
-                self._engine.request("DELETE", path, params=condition)
+            # Released only if it is still ours, so that it can be sent again. If it cannot be released, the change is
+            # done all the same, and the lease ends.
+            with suppress(WriteConflictError, DocumentMissingError, SearchEngineUnavailableError):
+                self._engine.request("DELETE", path, params=condition, repeat=True)
 
     def _acquire(self, path: str, deadline: Deadline) -> dict[str, str]:
         pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=deadline.remaining)
@@ -83,7 +84,7 @@ class CollectionLock:
             found = self._engine.request("GET", path)
         except IndexMissingError:
             with suppress(IndexExistsError):
-                self._engine.request("PUT", f"/{LOCK_INDEX}", INDEX_BODY)
+                self._engine.request("PUT", f"/{LOCK_INDEX}", INDEX_BODY, repeat=True)
             return {"op_type": "create"}
         except DocumentMissingError:
             return {"op_type": "create"}

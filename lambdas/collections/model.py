@@ -148,7 +148,7 @@ class Collection(CollectionConfig):
         Objects are read and written through it, so that what a function remembers of a collection that was deleted
         and created again meets no index, instead of one that it does not fit.
         """
-        return f"{alias_of(self.name)}-{self.created.astimezone(UTC):%Y%m%dt%H%M%S%f}"
+        return unique_alias(self.name, self.created)
 
 
 class CollectionList(StrictModel):
@@ -168,6 +168,11 @@ def collection_name(name: str) -> str:
 def alias_of(name: str) -> str:
     """The alias by which a collection is found: whichever has this name now."""
     return f"{INDEX_PREFIX}{name.lower()}"
+
+
+def unique_alias(name: str, created: datetime) -> str:
+    """The alias that only the collection of this name has which was created at this time."""
+    return f"{alias_of(name)}-{created.astimezone(UTC):%Y%m%dt%H%M%S%f}"
 
 
 def first_index_of(name: str) -> str:

@@ -7,11 +7,12 @@ Nothing is asked to find that out: objects are read and written through an alias
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from lambdas.collections.index_body import collection_from_mapping
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, collection_name
+from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, collection_name, unique_alias
 from lambdas.errors import CollectionNotFoundError, InvalidRequestError
 from lambdas.opensearch import IndexMissingError, OpenSearch
 
@@ -125,6 +126,12 @@ class CollectionRegistry:
     def _read(self, name: str) -> Collection:
         found = self.mappings(name)
         return collection_from_mapping(next(iter(found.values()))["mappings"])
+
+
+def stored_alias(index: Any) -> str:
+    """Return the unique alias of the collection whose mapping this is. Its layout may be an older one."""
+    created = index["mappings"]["_meta"]["alto"]["collection"]["created"]
+    return unique_alias(_stored_name(index), datetime.fromisoformat(created))
 
 
 def _stored_name(index: Any) -> str:

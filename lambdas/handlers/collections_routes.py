@@ -135,5 +135,5 @@ def add_property(name: Name, item: Annotated[Property, StrictJson(), Body()]) ->
 )
 def delete_collection(name: Name) -> Response[None]:
     """Deletes the collection and all its objects. This cannot be undone. Imports into it stop with an error."""
-    services().collections.delete(name)
+    services().collections.delete(name, deadline=deadline(router))
     return Response(status_code=204)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
+from lambdas.opensearch import OpenSearch
 from tests.api import Answer, Api
 from tests.instances import in_instance, instances, send
 
@@ -173,3 +175,34 @@ def test_what_is_remembered_costs_no_further_look_up(api: Api, name: str, monkey
     assert api("GET", f"/v1/collections/{name}/objects/{ID}").status == 200
     assert len(asked) == 1
     assert "_mapping" not in asked[0]
+
+
+def test_a_deletion_that_is_late_does_not_meet_the_next_collection(
+    api: Api, name: str, opensearch_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(api, name, 2)
+    request, index = OpenSearch.request, f"/alto-{name.lower()}-000001"
+
+    def others_first(engine: OpenSearch, method: str, path: str, *args: Any, **more: Any) -> Any:
+        if method == "DELETE" and path.startswith(index):
+            monkeypatch.setattr(OpenSearch, "request", request)
+            httpx.delete(f"{opensearch_url}{index}").raise_for_status()
+            create(api, name, 2, {"name": "title", "type": "text"})
+        return request(engine, method, path, *args, **more)
+
+    monkeypatch.setattr(OpenSearch, "request", others_first)
+    late = api("DELETE", f"/v1/collections/{name}")
+
+    assert (late.status, late.error["code"]) == (404, "collection_not_found")
+    assert [each["name"] for each in api("GET", f"/v1/collections/{name}").body["properties"]] == ["title"]
+    assert api("DELETE", f"/v1/collections/{name}").status == 204
+
+
+def test_a_deletion_that_stopped_half_way_is_finished_by_the_next(api: Api, name: str, opensearch_url: str) -> None:
+    create(api, name, 2)
+    index = f"{opensearch_url}/alto-{name.lower()}-000001"
+    unique = max(httpx.get(index).json()[index.rpartition("/")[2]]["aliases"], key=len)
+    httpx.delete(f"{index}/_alias/{unique}").raise_for_status()
+
+    assert api("DELETE", f"/v1/collections/{name}").status == 204
+    assert httpx.head(index).status_code == 404
