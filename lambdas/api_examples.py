@@ -56,6 +56,7 @@ EXAMPLES: dict[str, Example] = {
                 },
             ],
             "vectors": {"default": {"vectorizer": "none", "dimensions": 3}},
+            "generative": {"model": "amazon.nova-lite-v1:0", "max_tokens": 300},
         },
     ),
     "list_collections": Example({}),

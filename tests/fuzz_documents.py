@@ -56,6 +56,7 @@ COLLECTION: dict[str, Any] = {
         },
         {"name": "copies", "type": "object[]", "properties": [{"name": "shelf", "type": "int"}]},
     ],
+    "generative": {"model": "amazon.nova-lite-v1:0", "region": "us-east-1"},
     "vectors": {
         "default": {"vectorizer": "none", "dimensions": 3},
         "text": {
@@ -103,6 +104,30 @@ PATHS = {
 EQUALITIES = ["equal", "not_equal"]
 ORDERS = ["less_than", "less_or_equal", "greater_than", "greater_or_equal"]
 CONTAINS = ["contains_any", "contains_all", "contains_none"]
+# What a model writes: templates and properties of the collection, and models that exist or not.
+GENERATE: dict[str, Any] = {
+    "single_prompt": {
+        "anyOf": [
+            {"enum": ["Say {title}.", "{author.name}{{year}}", "Both {copies} and {place}", "Sum it up", "{nothing}"]},
+            {"type": "string", "minLength": 1, "maxLength": 100},
+        ]
+    },
+    "grouped_task": {"type": "string", "minLength": 1, "maxLength": 100},
+    "properties": {"type": "array", "items": {"enum": ["title", "tags", "author.name", "place"]}, "minItems": 1},
+    "service": {"const": "bedrock"},
+    "region": {"enum": ["us-east-1", "eu-west-1"]},
+    "model": {"enum": ["amazon.nova-lite-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "mistral.none-v1:0"]},
+}
+NOT_OF_BEDROCK = (
+    "endpoint",
+    "payload",
+    "target_model",
+    "target_variant",
+    "inference_component",
+    "family",
+    "guardrail",
+    "role_arn",
+)
 METRICS = {
     "text": ["count", "top_occurrences"],
     "int": ["count", "min", "max", "mean", "median", "mode", "sum"],
@@ -161,6 +186,10 @@ def known_collection(document: dict[str, Any], name: str) -> dict[str, Any]:
         schemas[schema]["properties"]["properties"] = {"type": "array", "items": names, "minItems": 1}
     schemas["Sort"]["properties"]["property"] = {"enum": ["title", "year", "price", "seen", "printed", "isbn"]}
     schemas["SearchRequest"] = {"anyOf": searches(schemas["SearchRequest"])}
+    schemas["GenerateRequest"] = {"anyOf": generations(schemas["GenerateRequest"])}
+    schemas["Generate"]["properties"] |= GENERATE
+    for setting in NOT_OF_BEDROCK:
+        del schemas["Generate"]["properties"][setting]
     schemas["GroupBy"]["properties"]["property"] = {"enum": ["title", "tags", "year", "seen", "printed", "author.name"]}
     schemas["AggregateRequest"]["properties"]["properties"] = metrics()
     returned = {"type": "array", "items": {"enum": ["title", "author", "copies", "secret"]}}
@@ -233,6 +262,15 @@ def searches(request: dict[str, Any]) -> list[dict[str, Any]]:
         {"type": "object", "additionalProperties": False, "required": [next(iter(kind))], "properties": common | kind}
         for kind in kinds
     ]
+
+
+def generations(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The searches, each with what a model writes from its objects."""
+    found = searches(request)
+    for each in found:
+        each["properties"] |= {"generate": {"$ref": "#/components/schemas/Generate"}}
+        each["required"].append("generate")
+    return found
 
 
 def metrics() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from lambdas.errors import (
     CredentialsRefusedError,
     EmbeddingError,
     EndpointNotFoundError,
+    InvalidRequestError,
     ModelAccessDeniedError,
     ModelNotFoundError,
     RoleRefusedError,
@@ -91,7 +92,7 @@ class GenerativeSearcher:
         counts = GenerationCounts()
         if prompts:
             outcomes, counts = self._generator().write(task.model, prompts, deadline=deadline, credentials=credentials)
-            raise_set_up_error(outcomes)
+            raise_set_up_error(task, outcomes)
         written = iter(outcomes)
         return Texts(
             grouped=next(written) if isinstance(grouped, Prompt) else grouped,
@@ -101,11 +102,18 @@ class GenerativeSearcher:
         )
 
 
-def raise_set_up_error(outcomes: Sequence[Outcome]) -> None:
-    """Raise the error of a wrong set-up if nothing was written: no other request would fare better."""
+def raise_set_up_error(task: Task, outcomes: Sequence[Outcome]) -> None:
+    """Raise the error of a wrong set-up if nothing was written: no other request would fare better.
+
+    A model that does not exist is the request's mistake if the request names it: `InvalidRequestError`.
+    """
     errors = [each for each in outcomes if isinstance(each, EmbeddingError)]
     if len(errors) < len(outcomes):
         return
     for error in errors:
+        if isinstance(error, ModelNotFoundError) and task.generate.model:
+            raise InvalidRequestError.at("generate.model", error.message.rstrip("."))
+        if isinstance(error, EndpointNotFoundError) and task.generate.endpoint:
+            raise InvalidRequestError.at("generate.endpoint", error.message.rstrip("."))
         if isinstance(error, SET_UP_ERRORS):
             raise error

@@ -14,7 +14,7 @@ from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpResponse
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import InvalidRequestError, ModelAccessDeniedError
+from lambdas.errors import AltoError, InvalidRequestError, ModelAccessDeniedError
 from lambdas.generation.generator import Generator
 from lambdas.generation.prompts import NOTHING_FOUND
 from lambdas.generative_search.request import GenerateRequest
@@ -334,6 +334,24 @@ def test_a_request_says_what_the_model_shall_write(generate: dict[str, Any], mes
 def test_missing_rights_are_an_error_of_the_request_if_nothing_was_written() -> None:
     with pytest.raises(ModelAccessDeniedError, match="Allow bedrock:InvokeModel on it"):
         run(Caller(refused(403, "AccessDeniedException")), FoundHits(UP, JAWS), {"single_prompt": "{title}"})
+
+
+@pytest.mark.parametrize(
+    ("generate", "error", "status"),
+    [
+        ({"model": "mistral.none-v1:0"}, "generate.model: The model 'mistral.none-v1:0' cannot be called", 400),
+        ({"service": "sagemaker", "endpoint": "none"}, "generate.endpoint: The endpoint 'none' does not exist", 400),
+        ({}, "cannot be called in us-east-1", 502),
+    ],
+)
+def test_a_model_that_does_not_exist_is_a_mistake_of_whoever_names_it(
+    generate: dict[str, Any], error: str, status: int
+) -> None:
+    with pytest.raises(AltoError) as caught:
+        run(Caller(refused(404, "ResourceNotFoundException")), FoundHits(UP), {"grouped_task": "What?"} | generate)
+
+    assert error in caught.value.message
+    assert caught.value.status == status
 
 
 def test_a_throttled_grouped_task_leaves_the_hits() -> None:
