@@ -1,4 +1,7 @@
-"""The demo: imports the API documentation of AWS through S3, and searches it with questions in plain words."""
+"""The demo: imports the API documentation of AWS through S3, and searches it with questions in plain words.
+
+At the end a model writes a text from the objects found, with its sources.
+"""
 
 import tempfile
 import time
@@ -12,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from alto.cli.search.ask_body import numbered
 from local import aws_docs
 from local.account import aws_client
 from local.errors import LocalStackError
@@ -51,6 +55,9 @@ QUESTIONS = (
     "hide a message from other readers for a while",
 )
 SHOWN = 3
+# Asked at the end, of a model that cites. The local one quotes; it does not write.
+WRITER = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+LAST_QUESTION = "How do I rotate an encryption key?"
 FINAL_STATES = frozenset({"completed", "failed", "incomplete", "cancelled"})
 SECONDS_BETWEEN_LOOKS = 0.5
 # An import that reports nothing new for so long is given up.
@@ -74,11 +81,16 @@ class Demo:
     def run(self, services: Sequence[str] | None, *, fresh: bool = False) -> None:
         """Imports the operations of the services (None: of all) and asks the questions."""
         self._say(f"Alto is at {self._stack.url}")
+        self.load(services, fresh=fresh)
+        for question in QUESTIONS:
+            self._ask(question)
+        self._show_text(LAST_QUESTION)
+
+    def load(self, services: Sequence[str] | None, *, fresh: bool = False) -> None:
+        """Creates the collection and imports the operations."""
         self._create_collection(fresh)
         job, written = self._upload(services)
         self._follow(job, written)
-        for question in QUESTIONS:
-            self._ask(question)
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
@@ -165,6 +177,26 @@ class Demo:
             table.add_row(*row)
         self._console.print()
         self._console.print(table)
+
+    def _show_text(self, question: str) -> None:
+        """The text that a model writes from the objects found, each statement with its source."""
+        body = {
+            "hybrid": {"query": question},
+            "limit": 5,
+            "return_properties": ["title"],
+            "generate": {"grouped_task": question, "properties": ["title", "documentation"], "model": WRITER},
+        }
+        response = self._call("POST", f"/v1/collections/{COLLECTION}/generate", body)
+        generated = response["generated"]
+        if "error" in generated:
+            raise LocalStackError(f"No text was generated: {generated['error']}")
+        text, sources = numbered(generated["text"], generated["citations"])
+        titles = {hit["id"]: hit["properties"]["title"] for hit in response["objects"]}
+        self._console.print()
+        self._console.print(f'"{question}", from the {len(titles)} objects found:', style="bold", highlight=False)
+        self._say(text)
+        for number, source in enumerate(sources, 1):
+            self._say(f"  [{number}] {titles[source['id']]} ({source['property']} of {source['id']})")
 
 
 class ImportProgress:

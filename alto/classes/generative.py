@@ -44,7 +44,7 @@ class GenerativeConfig(metaclass=_OnlyAws):
 
     From `system` on, the settings are Alto's own: `system` is an instruction for the model; `guardrail` is
     `{"id": "...", "version": "1"}`; `context_tokens` bounds the passages that the model reads; `role_arn` is a role of
-    the stage.
+    the stage; `family` names the model of an ARN that does not.
     """
 
     @staticmethod
@@ -62,6 +62,7 @@ class GenerativeConfig(metaclass=_OnlyAws):
         guardrail: dict[str, str] | None = None,
         context_tokens: int | None = None,
         role_arn: str | None = None,
+        family: str | None = None,
     ) -> GenerativeProvider:
         """A model on Amazon Bedrock: a model id, an inference profile or the ARN of one."""
         reject_given(bedrock_endpoint=endpoint)
@@ -78,6 +79,7 @@ class GenerativeConfig(metaclass=_OnlyAws):
             guardrail=guardrail,
             context_tokens=context_tokens,
             role_arn=role_arn,
+            family=family,
         )
 
     @staticmethod
@@ -162,6 +164,7 @@ class Generative(metaclass=_OnlyAws):
         guardrail: dict[str, str] | None = None,
         context_tokens: int | None = None,
         role_arn: str | None = None,
+        family: str | None = None,
     ) -> GenerativeProvider:
         """As GenerativeConfig.aws_bedrock."""
         return GenerativeConfig.aws_bedrock(
@@ -176,6 +179,7 @@ class Generative(metaclass=_OnlyAws):
             guardrail=guardrail,
             context_tokens=context_tokens,
             role_arn=role_arn,
+            family=family,
         )
 
     @staticmethod

@@ -87,3 +87,23 @@ def test_progress_without_a_terminal_is_a_line_for_every_tenth() -> None:
             progress.show(read, "loading")
 
     assert len(output.getvalue().splitlines()) == 10
+
+
+def test_a_text_is_shown_with_the_titles_of_its_sources() -> None:
+    hit = {"id": "1", "properties": {"title": "KMS: Rotate Key On Demand"}}
+    citation = {"id": "1", "property": "documentation", "quote": "Rotates it.", "start": 0, "end": 11}
+    generated = {"text": "Rotates it.", "citations": [citation]}
+    demo, output = demo_with(post=[httpx.Response(200, json={"objects": [hit], "generated": generated})])
+
+    demo._show_text("how do I rotate a key?")
+
+    assert "Rotates it. [1]" in output.getvalue()
+    assert "[1] KMS: Rotate Key On Demand (documentation of 1)" in output.getvalue()
+
+
+def test_a_text_that_failed_ends_the_demo() -> None:
+    generated = {"error": {"code": "model_throttled"}}
+    demo, _ = demo_with(post=[httpx.Response(200, json={"objects": [], "generated": generated})])
+
+    with pytest.raises(LocalStackError, match="model_throttled"):
+        demo._show_text("how do I rotate a key?")
