@@ -79,7 +79,7 @@ def ask_all(call: Call, asked: Iterable[str], collection: str, model: str, prope
 
 
 def _count(tally: Tally, question: str, generated: dict[str, Any], read: Callable[[str], Any], collection: str) -> None:
-    if "error" in generated:
+    if generated.get("error"):
         tally.failed += 1
         tally.wrong.append(f"{question}: {generated['error']}")
         return

@@ -188,7 +188,7 @@ class Demo:
         }
         response = self._call("POST", f"/v1/collections/{COLLECTION}/generate", body)
         generated = response["generated"]
-        if "error" in generated:
+        if generated.get("error"):
             raise LocalStackError(f"No text was generated: {generated['error']}")
         text, sources = numbered(generated["text"], generated["citations"])
         titles = {hit["id"]: hit["properties"]["title"] for hit in response["objects"]}

@@ -1,5 +1,6 @@
 """Generated texts, with their sources."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
@@ -106,8 +107,13 @@ class GenerativeReturn(QueryReturn):
         generation: The calls of the model together: `calls`, `failed`, `throttled`, `retries`, `usage`, `took_ms`.
     """
 
+    # A list of a narrower type, which is only read.
+    objects: list[GenerativeObject]  # type: ignore[assignment]
     generative: GenerativeGrouped | None = None
     generation: dict[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[GenerativeObject]:
+        return iter(self.objects)
 
     @property
     def generated(self) -> str | None:

@@ -20,6 +20,7 @@ from alto.classes.generative_tasks import (
 )
 from alto.classes.search import Search
 from alto.classes.search_settings import check_keywords, show_keywords
+from alto.classes.sorting import Sort
 from alto.classes.targets import NearVectorInput
 from alto.operations import generations
 from alto.unsupported import raise_unsupported
@@ -122,7 +123,7 @@ class Generate:
         if after is not None:
             raise_unsupported("after in generate.fetch_objects", "offset, or sort and a filter on the last value")
         check_keywords(FetchGenerateSettings, settings, "fetch_objects")
-        return self._generate(Search.listing(**without_tasks(settings)), settings)
+        return self._list({}, settings)
 
     @show_keywords
     def fetch_objects_by_ids(
@@ -137,8 +138,8 @@ class Generate:
         check_keywords(FetchGenerateSettings, settings, "fetch_objects_by_ids")
         chosen = Filter.by_id().contains_any([str(each) for each in ids])
         filters = settings.get("filters")
-        listed: Any = without_tasks(settings) | {"filters": chosen if filters is None else chosen & filters}
-        return self._generate(Search.listing(**{"limit": len(ids), **listed}), settings)
+        of_ids = {"filters": chosen if filters is None else chosen & filters, "limit": settings.get("limit", len(ids))}
+        return self._list(of_ids, settings)
 
     def near_image(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
@@ -147,6 +148,12 @@ class Generate:
     def near_media(self, *_: object, **__: object) -> NoReturn:
         """Not supported; raises `AltoNotSupportedError`."""
         raise_unsupported("near_image")
+
+    def _list(self, changes: dict[str, Any], settings: Any) -> GenerativeReturn:
+        """A listing; the API has none without an order."""
+        listing = without_tasks(settings) | changes
+        order = listing.get("sort") or Sort.by_id()
+        return self._generate(Search.listing(**(listing | {"sort": order})), settings)
 
     def _generate(self, search: Search, settings: Any) -> GenerativeReturn:
         tasks = tasks_to_api(settings)

@@ -73,7 +73,11 @@ def hit(uuid: UUID, **more: Any) -> dict[str, Any]:
         (
             "fetch_objects_by_ids",
             {"ids": [FIRST, str(SECOND)]},
-            {"limit": 2, "filter": {"property": "_id", "operator": "contains_any", "value": [str(FIRST), str(SECOND)]}},
+            {
+                "limit": 2,
+                "sort": [{"property": "_id", "order": "ascending"}],
+                "filter": {"property": "_id", "operator": "contains_any", "value": [str(FIRST), str(SECOND)]},
+            },
         ),
     ],
 )
