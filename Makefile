@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-answers bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-faults fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -83,8 +83,8 @@ fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; A
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks
 
-bench-answers: .venv/ready node_modules/ready ## Ask 250 questions of the deployed stack and check each citation (10 minutes)
-	$(PYTHON) -m benchmarks.answers $(ARGS)
+bench-citations: .venv/ready node_modules/ready ## Ask 250 questions of the deployed stack and check each citation (10 minutes)
+	$(PYTHON) -m benchmarks.citations $(ARGS)
 
 bench-api: .venv/ready ## Measure what the handler adds to the bare OpenSearch call
 	$(PYTHON) -m benchmarks.api

@@ -5,7 +5,7 @@ from typing import NoReturn
 from alto.errors import AltoNotSupportedError
 
 ALTERNATIVES = {
-    "generative_vendor": "a model on Amazon Bedrock: aws_bedrock(model='us.anthropic.claude-sonnet-4-20250514-v1:0', "
+    "generative_vendor": "a model on Amazon Bedrock: aws_bedrock(model='us.anthropic.claude-sonnet-4-5-20250929-v1:0', "
     "region='us-east-1'), or a SageMaker endpoint: aws_sagemaker(...)",
     "generative_images": "describe the images by a model of your own, store the text as a property, and give it to the "
     "model as one of grouped_properties",

@@ -55,8 +55,8 @@ QUESTIONS = (
     "hide a message from other readers for a while",
 )
 SHOWN = 3
-# Asked at the end, of a model that cites. The local one quotes; it does not write.
-WRITER = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+# Asked at the end, of a model that the stage dev grants. The local one quotes; it does not write.
+WRITER = "amazon.nova-lite-v1:0"
 LAST_QUESTION = "How do I rotate an encryption key?"
 FINAL_STATES = frozenset({"completed", "failed", "incomplete", "cancelled"})
 SECONDS_BETWEEN_LOOKS = 0.5

@@ -110,7 +110,7 @@ def tasks_to_api(settings: Any) -> dict[str, Any]:
     names = settings.get("grouped_properties")
     if isinstance(grouped, GroupedTask):
         names = names if names is not None else grouped.properties
-    example = "GenerativeConfig.aws_bedrock(model='us.anthropic.claude-sonnet-4-20250514-v1:0')"
+    example = "GenerativeConfig.aws_bedrock(model='us.anthropic.claude-sonnet-4-5-20250929-v1:0')"
     provider = expect("generative_provider", settings.get("generative_provider"), GenerativeProvider, example)
     body = {
         "single_prompt": single.prompt if isinstance(single, SinglePrompt) else single,

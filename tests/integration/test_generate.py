@@ -13,7 +13,7 @@ from local.emulator import Emulator
 from tests.api import Api
 from tests.api_server import ApiServer
 
-WRITER = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+WRITER = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 COUNT = 40
 
 

@@ -56,7 +56,6 @@ MODELS: tuple[TextModel, ...] = (
         ("anthropic.claude-3-5-haiku-20241022-v1:0",),
         *(8_192, 200_000),
         citations=True,
-        profile_only=True,
         extra=_CLAUDE,
     ),
     TextModel(
@@ -88,7 +87,7 @@ MODELS: tuple[TextModel, ...] = (
     TextModel(("mistral.mistral-7b-instruct-v0:2",), 8_192, 32_000, system=False, extra=frozenset({"top_k"})),
     TextModel(("cohere.command-r-v1:0", "cohere.command-r-plus-v1:0"), 4_096, extra=frozenset({"k"})),
     TextModel(("ai21.jamba-1-5-mini-v1:0", "ai21.jamba-1-5-large-v1:0"), 4_096, 256_000),
-    TextModel(("openai.gpt-oss-20b-1:0", "openai.gpt-oss-120b-1:0"), 16_000, extra=frozenset({"reasoning_effort"})),
+    TextModel(("openai.gpt-oss-20b-1:0", "openai.gpt-oss-120b-1:0"), 32_000, extra=frozenset({"reasoning_effort"})),
     TextModel(("deepseek.r1-v1:0",), 32_768, profile_only=True),
 )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.answers import UNKNOWN, ask_all, questions, wrong_citation
+from benchmarks.citations import UNKNOWN, ask_all, questions, wrong_citation
 
 STORED = {"body": "First. It rotates at once.", "tags": ["old", "new key"], "year": 1994}
 RIGHT = {"id": "1", "property": "body", "quote": "It rotates", "quote_start": 7, "quote_end": 17, "start": 0, "end": 5}
@@ -39,13 +39,13 @@ def test_answers_and_refusals_are_counted() -> None:
 
     tally = ask_all(call, texts, "Film", "m", ["body"])
 
-    assert (tally.questions, tally.answered, tally.unknown, tally.uncited) == (3, 2, 1, 1)
+    assert (tally.questions, tally.replied, tally.unknown, tally.uncited) == (3, 2, 1, 1)
     assert (tally.citations, tally.dropped, len(tally.wrong), tally.shown()["median_ms"]) == (1, 3, 1, 5)
 
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("answerable", 200), ("unanswerable", 50), ("tuning_answerable", 40), ("tuning_unanswerable", 30)],
+    [("covered", 200), ("uncovered", 50), ("tuning_covered", 40), ("tuning_uncovered", 30)],
 )
 def test_no_question_is_asked_twice(name: str, count: int) -> None:
     found = questions(name)
@@ -54,6 +54,6 @@ def test_no_question_is_asked_twice(name: str, count: int) -> None:
 
 
 def test_the_threshold_was_chosen_on_other_questions() -> None:
-    tuned = {each.lower() for kind in ("answerable", "unanswerable") for each in questions(f"tuning_{kind}")}
+    tuned = {each.lower() for kind in ("covered", "uncovered") for each in questions(f"tuning_{kind}")}
 
-    assert tuned.isdisjoint(each.lower() for kind in ("answerable", "unanswerable") for each in questions(kind))
+    assert tuned.isdisjoint(each.lower() for kind in ("covered", "uncovered") for each in questions(kind))

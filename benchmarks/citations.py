@@ -1,13 +1,13 @@
-"""`make bench-answers`: questions about the documentation of AWS, through the deployed stack, each citation checked.
+"""`make bench-citations`: questions about the documentation of AWS, through the deployed stack, each citation checked.
 
 The real template is deployed into a stack of its own, and the documentation of the best-known services is imported.
-Then 200 questions are asked that it answers, and 50 that it does not (`questions/`, written before the code). A
+Then 200 questions are asked that it covers, and 50 that it does not (`questions/`, written before the code). A
 citation is right if its quote is, word for word, where it says in the object as the API returns it, and if it belongs
-to a statement of the text. A question that cannot be answered has to be answered with "The passages do not say."
+to a statement of the text. To a question that it does not cover the response has to be "The passages do not say."
 
 The emulator's model quotes; what is measured is the way from the hits to the checked citations, not how well a model
 writes. `--model` takes another one: `amazon.nova-lite-v1:0` cites by numbers that Alto asks for. `--keep` writes the
-result to `results/answers.json`.
+result to `results/citations.json`.
 """
 
 import argparse
@@ -23,13 +23,15 @@ import httpx
 from rich.console import Console
 
 from local.aws_docs import BEST_KNOWN_SERVICES
-from local.demo import COLLECTION, WRITER, Demo
+from local.demo import COLLECTION, Demo
 from local.stack import Stack
 
 QUESTIONS = Path(__file__).parent / "questions"
-RESULTS = Path(__file__).parent / "results" / "answers.json"
+RESULTS = Path(__file__).parent / "results" / "citations.json"
+CITES_NATIVELY = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+CITES_BY_NUMBERS = "amazon.nova-lite-v1:0"
 UNKNOWN = "The passages do not say."
-# At least so many of the 50 questions that cannot be answered.
+# At least so many of the 50 questions that are not covered.
 LEAST_UNKNOWN = 45
 HITS = 5
 
@@ -41,7 +43,7 @@ class Tally:
     """The counts of a set of questions."""
 
     questions: int = 0
-    answered: int = 0
+    replied: int = 0
     unknown: int = 0
     failed: int = 0
     citations: int = 0
@@ -88,7 +90,7 @@ def _count(tally: Tally, question: str, generated: dict[str, Any], read: Callabl
     if UNKNOWN in generated["text"]:
         tally.unknown += 1
     else:
-        tally.answered += 1
+        tally.replied += 1
         tally.uncited += not citations
     for citation in citations:
         tally.citations += 1
@@ -113,8 +115,8 @@ def wrong_citation(citation: dict[str, Any], stored: dict[str, Any], text: str) 
 
 def main() -> None:
     """Deploy, import, ask, and say whether it is right."""
-    parser = argparse.ArgumentParser(prog="make bench-answers", description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default=WRITER)
+    parser = argparse.ArgumentParser(prog="make bench-citations", description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", default=CITES_NATIVELY)
     parser.add_argument("--services", default=",".join(BEST_KNOWN_SERVICES), help="of which the documentation is read")
     parser.add_argument("--keep", action="store_true", help=f"write the result to {RESULTS.name}")
     given = parser.parse_args()
@@ -132,7 +134,7 @@ def main() -> None:
             readable = ("title", "documentation")
             found = {
                 name: ask_all(call, questions(name), COLLECTION, given.model, readable)
-                for name in ("answerable", "unanswerable")
+                for name in ("covered", "uncovered")
             }
     result = {"model": given.model, "services": given.services, "hits": HITS} | {
         name: tally.shown() for name, tally in found.items()
@@ -141,8 +143,8 @@ def main() -> None:
     if given.keep:
         RESULTS.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     wrong = sum(len(tally.wrong) for tally in found.values())
-    if wrong or found["unanswerable"].unknown < LEAST_UNKNOWN:
-        sys.exit(f"Not right: {wrong} wrong citations, {found['unanswerable'].unknown} of 50 that say so.")
+    if wrong or found["uncovered"].unknown < LEAST_UNKNOWN:
+        sys.exit(f"Not right: {wrong} wrong citations, {found['uncovered'].unknown} of 50 that say so.")
 
 
 if __name__ == "__main__":
