@@ -8,19 +8,24 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from lambdas.jobs.chunk import Chunk
 
 
+def job_partition(job_id: str) -> str:
+    """Return the partition of a job and its chunks."""
+    return f"job#{job_id}"
+
+
 def job_key(job_id: str) -> dict[str, Any]:
     """Return the key of a job."""
-    return attributes({"pk": f"job#{job_id}", "sk": "job"})
+    return attributes({"pk": job_partition(job_id), "sk": "job"})
 
 
 def upload_key(job_id: str) -> dict[str, Any]:
     """Return the key of the note that the file of a job is about to be uploaded."""
-    return attributes({"pk": f"job#{job_id}", "sk": "upload"})
+    return attributes({"pk": job_partition(job_id), "sk": "upload"})
 
 
 def chunk_key(chunk: Chunk, kind: str = "chunk") -> dict[str, Any]:
     """Return the key of a part of a chunk: `chunk` once counted, `dead` while dead, `live` while it is loaded."""
-    return attributes({"pk": f"job#{chunk.job_id}", "sk": f"{kind}#{chunk.chunk:08}.{chunk.part:04}"})
+    return attributes({"pk": job_partition(chunk.job_id), "sk": f"{kind}#{chunk.chunk:08}.{chunk.part:04}"})
 
 
 def names_in(expression: str) -> dict[str, str]:

@@ -5,29 +5,22 @@ jobs has an item (`pk` = `jobs`, `sk` = `<time of creation>#<id>`) for each job,
 (`pk` = `jobs#<collection>`). All expire by the attribute `expires`.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdas.backoff import backoff
 from lambdas.errors import ImportNotFoundError
 from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, LiveChunk, Problem
-from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, names_in, upload_key, values
+from lambdas.jobs.dynamodb_items import chunk_key, job_key, job_partition, upload_key
 from lambdas.jobs.job import MAX_REASON_CHARACTERS, UNFINISHED, Job, JobState
-from lambdas.jobs.transactions import PRESENT, Transactions
+from lambdas.jobs.job_table import CONFLICT_ATTEMPTS, JobTable
+from lambdas.jobs.transactions import Transactions
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 TIME_TO_LIVE = timedelta(days=90)
-# Loaders that finish at the same moment meet at the job's item. Ten attempts are about ten seconds.
-CONFLICT_ATTEMPTS = 10
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 3.0
-CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-REFUSED = "ConditionalCheckFailed"
 LIST_KEY = "jobs"
 
 
@@ -50,11 +43,9 @@ class JobStore:
         announce: Callable[[Job], None] = lambda _: None,
     ) -> None:
         """`announce` is called with each new job, and after each stored change of a job's state."""
-        self._dynamodb = dynamodb
-        self._table = table
+        self._table = JobTable(dynamodb, table, sleep)
         self._transactions = Transactions(table)
         self._now = now
-        self._sleep = sleep
         self._announce = announce
 
     def get(self, job_id: str, collection: str | None = None) -> Job:
@@ -62,10 +53,10 @@ class JobStore:
 
         With `collection`, jobs into collections of other names do not exist.
         """
-        response = self._dynamodb.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
-        if "Item" not in response:
+        item = self._table.get(job_key(job_id))
+        if item is None:
             raise ImportNotFoundError(self._why_missing(job_id, collection))
-        job = Job.model_validate(values(response["Item"]))
+        job = Job.model_validate(item)
         if collection not in (None, job.collection):
             raise ImportNotFoundError(_not_found(job_id, collection))
         return job
@@ -75,18 +66,7 @@ class JobStore:
         item = job.model_dump(mode="json", exclude_none=True) | {"expires": self._expires()}
         entry = {"sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
         lists = (_list_key(None), _list_key(job.collection))
-        refused = self._transact(
-            [
-                {
-                    "Put": {
-                        "TableName": self._table,
-                        "Item": job_key(job.id) | attributes(item),
-                        "ConditionExpression": "attribute_not_exists(pk)",
-                    }
-                },
-                *({"Put": {"TableName": self._table, "Item": attributes(entry | {"pk": key})}} for key in lists),
-            ]
-        )
+        refused = self._table.transact(self._transactions.create(job, item, [entry | {"pk": key} for key in lists]))
         if refused is None:
             self._announce(job)
         return refused is None
@@ -94,12 +74,11 @@ class JobStore:
     def expect_upload(self, job_id: str, file_name: str, collection: str) -> None:
         """Note that a file is about to be uploaded for this job, so that `get` can say that it has not arrived."""
         item = {"file_name": file_name, "collection": collection, "expires": self._expires()}
-        self._dynamodb.put_item(TableName=self._table, Item=upload_key(job_id) | attributes(item))
+        self._table.put(upload_key(job_id), item)
 
     def _why_missing(self, job_id: str, collection: str | None) -> str:
-        response = self._dynamodb.get_item(TableName=self._table, Key=upload_key(job_id), ConsistentRead=True)
-        upload = values(response.get("Item", {}))
-        if not upload or collection not in (None, upload["collection"]):
+        upload = self._table.get(upload_key(job_id))
+        if upload is None or collection not in (None, upload["collection"]):
             return _not_found(job_id, collection)
         return (
             f"The file '{upload['file_name']}' of import '{job_id}' has not arrived. Upload it to the URL that the "
@@ -111,24 +90,14 @@ class JobStore:
 
         With `collection`, only jobs into collections of this name.
         """
-        key = _list_key(collection)
-        page: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": attributes({"pk": key, "sk": after})}
-        response = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=attributes({":pk": key}),
-            ScanIndexForward=False,
-            Limit=limit,
-            **page,
-        )
+        page = self._table.newest(_list_key(collection), limit, after)
         jobs = []
-        for entry in response["Items"]:
+        for entry in page.items:
             try:
-                jobs.append(self.get(values(entry)["id"]))
+                jobs.append(self.get(entry["id"]))
             except ImportNotFoundError:
                 continue  # it expired a moment before its entry
-        last = response.get("LastEvaluatedKey")
-        return jobs, None if last is None else values(last)["sk"]
+        return jobs, page.last
 
     def mark_sent(self, job: Job, chunks_sent: int, position: int) -> bool:
         """Note that the first `chunks_sent` chunks are in the queue, so that splitting continues at `position`.
@@ -205,10 +174,9 @@ class JobStore:
 
     def counted(self, chunk: Chunk) -> CountedPart | None:
         """Return what was counted of this part; None if it was not counted."""
-        response = self._dynamodb.get_item(TableName=self._table, Key=chunk_key(chunk), ConsistentRead=True)
-        if "Item" not in response:
+        item = self._table.get(chunk_key(chunk))
+        if item is None:
             return None
-        item = values(response["Item"])
         if "rest_start" not in item:
             return CountedPart(None)
         # The message at hand may be older than the batch inference of the part that was counted.
@@ -219,7 +187,7 @@ class JobStore:
 
     def error_files(self, job_id: str) -> Iterator[str]:
         """Yield the error files of all counted chunks, in order."""
-        for item in self._items_beside_job(job_id, "chunk#"):
+        for item in self._table.items(job_partition(job_id), "chunk#"):
             if "error_file" in item:
                 yield item["error_file"]
 
@@ -229,13 +197,13 @@ class JobStore:
 
     def dead_letters(self, job_id: str) -> Iterator[tuple[Chunk, Problem | None]]:
         """Yield the dead chunks, each with the last reason why it could not be loaded, if that is known."""
-        for item in self._items_beside_job(job_id, "dead#"):
+        for item in self._table.items(job_partition(job_id), "dead#"):
             problem = item.get("problem")
             yield Chunk.model_validate(item["chunk"]), None if problem is None else Problem.model_validate(problem)
 
     def waiting_chunks(self, job_id: str) -> Iterator[Chunk]:
         """Yield the chunks for which batch inference was prepared, as in their messages."""
-        for item in self._items_beside_job(job_id, "batch#"):
+        for item in self._table.items(job_partition(job_id), "batch#"):
             yield Chunk.model_validate(item["chunk"])
 
     def hold(self, chunk: Chunk, live: LiveChunk, *, only_if_held: bool = False) -> None:
@@ -244,20 +212,16 @@ class JobStore:
         Later jobs of the same file wait until no part of this job is held.
         """
         item = live._asdict() | {"until": live.until.isoformat(), "expires": self._expires()}
-        only: Any = {"ConditionExpression": PRESENT} if only_if_held else {}
-        try:
-            self._dynamodb.put_item(TableName=self._table, Item=chunk_key(chunk, "live") | attributes(item), **only)
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return
+        self._table.put(chunk_key(chunk, "live"), item, only_if_present=only_if_held)
 
     def release(self, chunk: Chunk) -> None:
         """Note that a part is not being loaded any more."""
-        self._dynamodb.delete_item(TableName=self._table, Key=chunk_key(chunk, "live"))
+        self._table.delete(chunk_key(chunk, "live"))
 
     def live_chunks(self, job_id: str) -> Sequence[LiveChunk]:
         """Return the parts that are being loaded. Those of loaders that were killed are left out after a minute."""
         found = []
-        for item in self._items_beside_job(job_id, "live#"):
+        for item in self._table.items(job_partition(job_id), "live#"):
             until = datetime.fromisoformat(item["until"])
             if until > self._now():
                 found.append(LiveChunk(item["loaded"], item["unchanged"], item["failed"], until))
@@ -272,7 +236,7 @@ class JobStore:
         for _ in range(CONFLICT_ATTEMPTS):
             job = self.get(chunk.job_id)
             now, expires = self._now(), self._expires()
-            refused = self._transact(
+            refused = self._table.transact(
                 self._transactions.count(job, chunk, report, now=now, expires=expires, was_dead=was_dead)
             )
             if refused is None:
@@ -288,7 +252,9 @@ class JobStore:
         problem = self.get(chunk.job_id).problem
         about_it = problem if problem and problem.chunk == chunk.chunk else None
         return (
-            self._transact(self._transactions.mark_dead(chunk, about_it, now=self._now(), expires=self._expires()))
+            self._table.transact(
+                self._transactions.mark_dead(chunk, about_it, now=self._now(), expires=self._expires())
+            )
             is None
         )
 
@@ -297,33 +263,7 @@ class JobStore:
 
         When a job has already been resumed, a chunk revived then would not be sent.
         """
-        return self._transact(self._transactions.revive(job, chunk, now=self._now())) is None
-
-    def _items_beside_job(self, job_id: str, prefix: str) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=attributes({":pk": f"job#{job_id}", ":prefix": prefix}),
-            ConsistentRead=True,
-        )
-        for page in pages:
-            yield from map(values, page["Items"])
-
-    def _transact(self, items: Any) -> set[int] | None:
-        """Write all items or none. Return the places of the conditions that did not hold; None when it is written."""
-        for pause in self._pauses():
-            try:
-                self._dynamodb.transact_write_items(TransactItems=items)
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if REFUSED in reasons:
-                    return {place for place, reason in enumerate(reasons) if reason == REFUSED}
-                if pause is None or not CONFLICTS.intersection(reasons):
-                    raise
-                self._sleep(pause)
-            else:
-                break
-        return None
+        return self._table.transact(self._transactions.revive(job, chunk, now=self._now())) is None
 
     def _change_in_run(self, job: Job, while_in: tuple[JobState, ...], changes: Mapping[str, Any]) -> bool:
         """Change the job if it is in one of these states and was not resumed since it was read."""
@@ -340,37 +280,12 @@ class JobStore:
         """Change the job if it is in one of these states and the condition holds; say whether it was changed."""
         changed = {**changes, "updated": self._now().isoformat()}
         states = {f":state_{state}": state.value for state in while_in}
-        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
-        for pause in self._pauses():
-            try:
-                self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=job_key(job_id),
-                    UpdateExpression=update,
-                    ConditionExpression=f"#state IN ({', '.join(states)}) AND {and_only_if}",
-                    ExpressionAttributeNames=names_in(f"{update} #state {and_only_if}"),
-                    ExpressionAttributeValues=attributes(
-                        {f":{name}": value for name, value in changed.items()} | states | dict(values_of or {})
-                    ),
-                )
-            except self._dynamodb.exceptions.ConditionalCheckFailedException:
-                return False
-            except self._dynamodb.exceptions.TransactionConflictException:
-                if pause is None:
-                    raise
-                self._sleep(pause)
-            else:
-                break
+        condition = f"#state IN ({', '.join(states)}) AND {and_only_if}"
+        if not self._table.update(job_key(job_id), changed, condition, states | dict(values_of or {})):
+            return False
         if "state" in changes:
             self._announce(self.get(job_id))
         return True
-
-    def _pauses(self) -> Iterator[float | None]:
-        """Yield the pause after each attempt that met another writer, and None after the last one."""
-        yield from backoff(
-            FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: math.inf, attempts=CONFLICT_ATTEMPTS
-        )
-        yield None
 
     def _expires(self) -> int:
         return int((self._now() + TIME_TO_LIVE).timestamp())

@@ -4,7 +4,7 @@ An item `chunk#...` means that a part is counted, `dead#...` that it is dead, `l
 is counted or dead, never both, and the counts of its job change in the transaction that writes or removes the item.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,14 @@ class Transactions:
 
     def __init__(self, table: str) -> None:
         self._table = table
+
+    def create(self, job: Job, item: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Store a job and its entries in lists. Its first condition: no job has this id."""
+        stored = job_key(job.id) | attributes(item)
+        return [
+            {"Put": {"TableName": self._table, "Item": stored, "ConditionExpression": ABSENT}},
+            *({"Put": {"TableName": self._table, "Item": attributes(entry)}} for entry in entries),
+        ]
 
     def count(
         self, job: Job, chunk: Chunk, report: ChunkReport, *, now: datetime, expires: int, was_dead: bool
