@@ -31,12 +31,14 @@ def check_models(clients: Clients, settings: Settings, *, call: bool) -> Iterato
     for region in settings.regions_of_models:
         bedrock = clients("bedrock", region)
         offered = {each["modelId"] for each in bedrock.list_foundation_models()["modelSummaries"]}
-        for model in (*settings.models, *settings.rerank_models):
+        for model in (*settings.models, *settings.rerank_models, *settings.generative_models):
             if model.startswith("arn:") or model not in offered:
                 yield from _missing(model, region, settings, clients)
                 continue
             yield from _availability(bedrock, model, region)
-            if call:
+            if call and model in settings.generative_models:
+                yield from _converse(clients, model, region)
+            elif call:
                 yield from _invoke(clients, model, region)
 
 
@@ -76,6 +78,16 @@ def _invoke(clients: Clients, model: str, region: str) -> Iterator[Finding]:
         yield Finding(OK, f"model {model} in {region}: invoked")
     except ClientError as error:
         yield Finding(WARNING, f"model {model} in {region} cannot be invoked with your identity: {error}")
+
+
+def _converse(clients: Clients, model: str, region: str) -> Iterator[Finding]:
+    """Write one token."""
+    messages = [{"role": "user", "content": [{"text": "Alto"}]}]
+    try:
+        clients("bedrock-runtime", region).converse(modelId=model, messages=messages, inferenceConfig={"maxTokens": 1})
+        yield Finding(OK, f"model {model} in {region}: has written a text")
+    except ClientError as error:
+        yield Finding(WARNING, f"model {model} in {region} cannot write with your identity: {error}")
 
 
 def model_quotas(clients: Clients, settings: Settings) -> Iterator[Finding]:

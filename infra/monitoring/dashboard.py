@@ -13,7 +13,14 @@ COLUMNS = 24
 def rows(parts: WatchedParts) -> list[list[cloudwatch.IWidget]]:
     """The graphs of a stack's dashboard."""
     measures = Measures(parts)
-    return [_requests(measures), _parts(measures), _imports(parts, measures), _domain(measures), _cost(measures)]
+    return [
+        _requests(measures),
+        _parts(measures),
+        _imports(parts, measures),
+        _domain(measures),
+        _texts(measures),
+        _cost(measures),
+    ]
 
 
 def _requests(measures: Measures) -> list[cloudwatch.IWidget]:
@@ -88,6 +95,20 @@ def _domain(measures: Measures) -> list[cloudwatch.IWidget]:
             "Domain: latency, ms", [measures.domain(f"{kind}Latency", "Average") for kind in ("Search", "Indexing")]
         ),
         _graph("Domain: free storage, MiB", [measures.domain("FreeStorageSpace", "Minimum")]),
+    )
+
+
+def _texts(measures: Measures) -> list[cloudwatch.IWidget]:
+    """Generative searches: what was written, in what time, and what failed."""
+
+    def own(title: str, *names: str, statistic: str = "Sum") -> cloudwatch.GraphWidget:
+        return _graph(title, [measures.own(name, "query", statistic).with_(label=name) for name in names])
+
+    return _row(
+        own("Texts written", "GeneratedTexts", "GenerationFailures"),
+        own("Time of the texts of a request, ms", "GenerationTime", statistic="p95"),
+        own("Calls for texts", "GenerationCalls", "GenerationThrottles"),
+        own("Tokens for texts", "GenerationInputTokens", "GenerationOutputTokens"),
     )
 
 

@@ -24,7 +24,7 @@ TEXTS = [
 def collection(api: Api) -> Iterator[str]:
     """Forty operations, of which four differ, with a model of its own."""
     name = f"Operation{uuid4().hex[:8]}"
-    body = {
+    body: dict[str, Any] = {
         "name": name,
         "properties": [
             {"name": "name", "type": "text"},
@@ -91,6 +91,18 @@ def test_a_text_cites_the_objects_it_is_taken_from(api: Api, collection: str, mo
     assert text["context"]["objects"] == 4
 
 
+@pytest.mark.parametrize(("style", "payload"), [("chat", "openai"), ("tgi", "inputs")])
+def test_an_endpoint_of_sagemaker_writes_too(api: Api, collection: str, style: str, payload: str) -> None:
+    task = {"grouped_task": "How do I rotate the key material?", "service": "sagemaker"}
+
+    found = generate(api, collection, task | {"endpoint": f"{style}-texts", "payload": payload})
+
+    text = found["generated"]
+    assert (text["citation_mode"], text["stop_reason"]) == ("prompted", "end_turn")
+    assert {each["id"] for each in text["citations"]} == {str(UUID(int=1))}
+    check_citations(text, found["objects"])
+
+
 def test_false_citations_of_a_model_are_dropped(api: Api, collection: str, faults: Emulator) -> None:
     faults.faults(rates={"false_citation": 1.0})
 
@@ -142,7 +154,7 @@ def test_an_object_whose_prompt_is_refused_has_its_own_error(api: Api, collectio
 
 def test_what_is_not_done_in_time_is_said_and_the_rest_is_returned(api: Api, collection: str, faults: Emulator) -> None:
     faults.faults(texts={"Operation 1<": "slow"}, slow_ms=4_000)
-    body = {
+    body: dict[str, Any] = {
         "near_vector": {"vector": [1, 0, 0]},
         "limit": 3,
         "generate": {"single_prompt": "Describe {name}", "model": NOVA},
@@ -194,7 +206,7 @@ def test_the_default_of_a_collection_is_replaced_and_removed(api: Api) -> None:
 
 
 def test_groups_and_reranked_hits_get_texts_too(api: Api, collection: str) -> None:
-    body = {
+    body: dict[str, Any] = {
         "bm25": {"query": "operation"},
         "group_by": {"property": "number", "groups": 2, "objects_per_group": 1},
         "generate": {"single_prompt": "Describe {name}", "grouped_task": "Which?", "model": NOVA},
