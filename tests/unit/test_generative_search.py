@@ -1,6 +1,8 @@
 """Search and then texts: what is fetched, what is asked of the model, what is returned."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -493,3 +495,15 @@ def test_every_step_that_fails_is_an_error_of_alto() -> None:
     ]
     for make in makers:
         assert make().generated.error is not None
+
+
+def test_other_requests_do_not_load_what_generation_needs() -> None:
+    code = (
+        "import sys, lambdas.handlers.query; "
+        "print(*sorted(name for name in sys.modules if name.startswith(('lambdas.generation.', 'lambdas.generative'))))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    # What a collection's settings are made of.
+    assert done.stdout.split() == ["lambdas.generation.defaults", "lambdas.generation.settings"]
