@@ -15,7 +15,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a function about an invocation."""
+    """The context of an invocation, as Lambda passes it."""
 
     function_name: str = "alto"
     memory_limit_in_mb: int = 1024
@@ -28,7 +28,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A response, its body parsed."""
 
     status: int
@@ -37,7 +37,7 @@ class Answer:
 
     @property
     def error(self) -> dict[str, Any]:
-        """The error of an answer that is one."""
+        """The error of a response that is one."""
         error: dict[str, Any] = self.body["error"]
         return error
 
@@ -71,13 +71,13 @@ class Api:
         self._query = query
         self._write = write
 
-    def __call__(self, method: str, path: str, body: Any = None, **parts: Any) -> Answer:
-        answer = self.raw(event(method, path, body, **parts), Context())
-        text = answer.get("body")
-        return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers", {}))
+    def __call__(self, method: str, path: str, body: Any = None, **parts: Any) -> Response:
+        response = self.raw(event(method, path, body, **parts), Context())
+        text = response.get("body")
+        return Response(response["statusCode"], json.loads(text) if text else None, response.get("headers", {}))
 
     def raw(self, made: dict[str, Any], context: Any) -> dict[str, Any]:
-        """What the function answers to an event."""
+        """Return the function's response to an event."""
         path = made["rawPath"]
         is_search = (
             path.endswith(("/search", "/aggregate", "/generate")) and made["requestContext"]["http"]["method"] == "POST"

@@ -1,4 +1,4 @@
-"""What tests are made of: small collections and objects with nothing in them that a test does not name."""
+"""Builders for tests: small collections and objects with nothing in them that a test does not name."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -13,29 +13,29 @@ from alto.cli.main import app
 URL = "http://localhost:8700"
 STORAGE = "http://127.0.0.1:4566"
 
-Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
-def answer(body: Any = None, status: int = 200, **headers: str) -> httpx.Response:
+def reply(body: Any = None, status: int = 200, **headers: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers=headers)
 
 
 def error(status: int, code: str, *details: dict[str, str]) -> httpx.Response:
     body = {"code": code, "message": "It is so.", "details": list(details), "request_id": "req-1"}
-    return answer({"error": body}, status)
+    return reply({"error": body}, status)
 
 
 @dataclass
 class FakeAlto:
-    """Answers each request in turn, and remembers what it was asked."""
+    """Sends the replies in turn, and remembers the requests."""
 
-    answers: Iterator[Answer]
+    replies: Iterator[Reply]
     asked: list[httpx.Request] = field(default_factory=list)
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.asked.append(request)
-        given = next(self.answers)
+        given = next(self.replies)
         if isinstance(given, Exception):
             raise given
         return given(request) if callable(given) else given
@@ -58,9 +58,9 @@ class Outcome:
     server: FakeAlto
 
 
-def alto(*arguments: str, answers: tuple[Answer, ...] = (), stdin: str | None = None, **env: str) -> Outcome:
+def alto(*arguments: str, replies: tuple[Reply, ...] = (), stdin: str | None = None, **env: str) -> Outcome:
     """Run a command. What goes wrong in it must be an exit code, not an exception."""
-    server = FakeAlto(iter(answers))
+    server = FakeAlto(iter(replies))
     environment = dict.fromkeys(("ALTO_URL", "ALTO_AUTH", "ALTO_REGION", "ALTO_PROFILE", "ALTO_TOKEN")) | env
     done = CliRunner().invoke(
         app, list(arguments), input=stdin, env=environment, obj=httpx.MockTransport(server.respond)

@@ -1,4 +1,4 @@
-"""Schemathesis over the whole API: requests made from its description, answers held against it."""
+"""Schemathesis over the whole API: requests made from its description, responses checked against it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ def fuzz(app: WsgiApp, description: dict[str, Any], configuration: dict[str, Any
 
 
 def collected(events: Iterable[EngineEvent]) -> Findings:
-    """What the events of a run say."""
+    """The findings among the events of a run."""
     findings = Findings()
     for each in events:
         match each:
@@ -56,8 +56,6 @@ def _add(findings: Findings, scenario: ScenarioFinished) -> None:
                 continue
             failure, case = check.failure_info.failure, recorder.cases[case_id].value
             response = recorder.interactions[case_id].response
-            answer = "" if response is None else f"{response.status_code} {response.text[:1500]}"
+            reply = "" if response is None else f"{response.status_code} {response.text[:1500]}"
             key = f"{case.operation.label}: {failure.title}: {failure.message[:80]}"
-            findings.problems.setdefault(
-                key, f"{failure.message}\n{check.failure_info.code_sample[:3000]}\n-> {answer}"
-            )
+            findings.problems.setdefault(key, f"{failure.message}\n{check.failure_info.code_sample[:3000]}\n-> {reply}")

@@ -274,7 +274,7 @@ def generations(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def metrics() -> dict[str, Any]:
-    """What can be said about each property."""
+    """The aggregations of each property."""
     return {
         "type": "object",
         "additionalProperties": False,

@@ -1,4 +1,4 @@
-"""What tests of generation are made of: a model, and a caller whose responses are written down."""
+"""Builders for tests of generation: a model, and a caller whose responses are written down."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -59,7 +59,7 @@ def refused(status: int, code: str, message: str = "no") -> HttpResponse:
 
 
 class Caller:
-    """Answers calls in turn, the last one for ever, or by a function; keeps what was sent."""
+    """Replies to calls in turn, the last one for ever, or by a function; keeps what was sent."""
 
     def __init__(
         self, *responses: HttpResponse, respond: Callable[[dict[str, Any]], HttpResponse] | None = None

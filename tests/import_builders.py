@@ -34,7 +34,7 @@ SERIAL = frozenset({"get_item", "put_item", "update_item", "transact_write_items
 class Serial:
     """An AWS client with one request at a time.
 
-    moto's transactions are not isolated from what happens beside them, and it closes an S3 object that is replaced
+    moto's transactions are not isolated from concurrent requests, and it closes an S3 object that is replaced
     before it has answered who wrote it.
     """
 
@@ -64,7 +64,7 @@ class EagerQueue(ChunkQueue):
 
 @dataclass
 class Result:
-    """What the fake writer says of one object."""
+    """The result that the fake writer returns for one object."""
 
     error: AltoError | None
     unchanged_since: datetime | None = None

@@ -1,4 +1,4 @@
-"""Functions that answer at the same time, as Lambda runs them: each instance is a process that answers one request."""
+"""Functions that run at the same time, as in Lambda: each instance is a process that serves one request."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -7,7 +7,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from tests.api import Answer, Api
+from tests.api import Api, Response
 
 
 def handlers() -> Api:
@@ -33,13 +33,13 @@ def _run(call: Callable[..., Any], *values: Any) -> Any:
     return call(handlers(), *values)
 
 
-def send(api: Api, method: str, path: str, body: Any = None) -> Answer:
+def send(api: Api, method: str, path: str, body: Any = None) -> Response:
     """One request."""
     return api(method, path, body)
 
 
 def count_up(api: Api, path: str, times: int) -> int:
-    """Read `pages`, add one, write it back if nobody else did; so many times. How often somebody had."""
+    """Read `pages`, add one, write it back if it is unchanged; this many times. Returns how often it was changed."""
     conflicts = 0
     for _ in range(times):
         while True:

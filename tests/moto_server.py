@@ -1,4 +1,4 @@
-"""moto's server, where S3 knows that there is no such upload: moto itself answers 500 when one is to be completed."""
+"""moto's server, with an S3 that rejects unknown uploads: moto itself returns 500 when one is to be completed."""
 
 import sys
 from typing import Any

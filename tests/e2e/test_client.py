@@ -42,7 +42,7 @@ def test_the_examples_of_weaviates_page_run(client: AltoClient) -> None:
     client.collections.delete("DemoCollection")
 
 
-# For the example of imports: two films, and one whose year is no number.
+# For the example of imports: two films, and one whose year is not a number.
 FILMS_CSV = """title;year;description
 Elf;2003;A man who grew up among elves looks for his father.
 Scrooged;soon;A cynic is visited by three ghosts.

@@ -73,7 +73,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
 
 
 def run_chain(account: LocalAccount, name: str, recursive_loop: str | None) -> tuple[set[int], list[str]]:
-    """What the function saw of a chain of hand-overs, and the dead letters of its queue."""
+    """The invocations of a chain of hand-overs, and the dead letters of its queue."""
     sqs, functions = account.client("sqs"), account.client("lambda")
     seen, dead = (sqs.create_queue(QueueName=f"{name}-{kind}")["QueueUrl"] for kind in ("seen", "dead"))
     dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

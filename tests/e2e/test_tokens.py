@@ -28,7 +28,7 @@ LIVE = "/v1/.well-known/live"
 
 
 class _Documents(BaseHTTPRequestHandler):
-    """What an issuer publishes: where its keys are, and its keys."""
+    """The documents that an issuer publishes: the location of its keys, and its keys."""
 
     server: "_IssuerServer"
 
@@ -131,9 +131,9 @@ def test_the_template_that_is_deployed_asks_for_the_issuers_tokens(
 
 
 def test_a_valid_token_gets_through(api: httpx.Client, issuer: Issuer) -> None:
-    answer = ask(api, issuer.token())
+    reply = ask(api, issuer.token())
 
-    assert (answer.status_code, answer.json()) == (200, {"live": True})
+    assert (reply.status_code, reply.json()) == (200, {"live": True})
 
 
 def test_a_token_made_for_several_is_for_each_of_them(api: httpx.Client, issuer: Issuer) -> None:
@@ -153,9 +153,9 @@ def test_a_token_made_for_several_is_for_each_of_them(api: httpx.Client, issuer:
 def test_a_token_that_is_not_for_now_or_not_for_alto_is_refused(
     api: httpx.Client, issuer: Issuer, claims: dict[str, Any]
 ) -> None:
-    answer = ask(api, issuer.token(**claims))
+    reply = ask(api, issuer.token(**claims))
 
-    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+    assert (reply.status_code, reply.json()) == (401, {"message": "Unauthorized"})
 
 
 def test_a_token_signed_by_somebody_else_is_refused(api: httpx.Client, issuer: Issuer) -> None:
@@ -164,9 +164,9 @@ def test_a_token_signed_by_somebody_else_is_refused(api: httpx.Client, issuer: I
 
 @pytest.mark.parametrize("token", [None, "nonsense", "a.b.c"])
 def test_what_is_no_token_is_refused(api: httpx.Client, token: str | None) -> None:
-    answer = ask(api, token)
+    reply = ask(api, token)
 
-    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+    assert (reply.status_code, reply.json()) == (401, {"message": "Unauthorized"})
 
 
 @pytest.mark.parametrize("path", ["/v1/meta", "/v1/collections", "/v1/imports", "/v1/nothing"])

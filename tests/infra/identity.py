@@ -1,4 +1,4 @@
-"""What decides whether an update of a stack keeps its data or makes something new and empty in their place.
+"""The properties that decide whether an update of a stack keeps its data or replaces it with something empty.
 
 A resource is replaced when its logical id changes, or one of the properties that CloudFormation cannot update. Which
 those are is in AWS's own resource schemas, which cfn-lint brings along.

@@ -53,7 +53,7 @@ def statements_of(document: dict[str, Any]) -> Iterator[Statement]:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What `cdk synth` gives for one stage."""
+    """The output of `cdk synth` for one stage."""
 
     stage: str
     path: Path

@@ -1,4 +1,4 @@
-"""What linters say of the templates."""
+"""The findings of linters in the templates."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The code of a function as a folder: what is in it, for which machine, and when it is made anew."""
+"""The code of a function as a folder: what is in it, for which machine, and when it is made again."""
 
 import json
 import platform
@@ -187,9 +187,9 @@ context = SimpleNamespace(
     function_name="query", memory_limit_in_mb=1769, invoked_function_arn="arn", aws_request_id="id",
     get_remaining_time_in_millis=lambda: 29_000,
 )
-answer = lambda_handler(json.loads({event!r}), context)
+response = lambda_handler(json.loads({event!r}), context)
 slow = {{"boto3", "botocore.client", "botocore.session", "numpy", "pyarrow", "lambdas.aggregate.aggregator"}}
-print(answer["statusCode"], answer["body"], sorted(slow & set(sys.modules)))
+print(response["statusCode"], response["body"], sorted(slow & set(sys.modules)))
 """
 
 

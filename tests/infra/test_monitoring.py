@@ -1,4 +1,4 @@
-"""The dashboard, the alarms, and the topic that tells of them."""
+"""The dashboard, the alarms, and the topic that reports them."""
 
 import json
 import re

@@ -1,7 +1,7 @@
 """No update replaces domain, table, bucket, queue, key or API by accident.
 
 What decides about that is committed for each stage in `snapshots/`. `make snapshots` renews it, on purpose: read the
-diff as what it is, a list of what the next deployment makes anew and empty.
+diff as what it is, a list of what the next deployment replaces with something empty.
 """
 
 import json

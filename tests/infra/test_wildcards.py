@@ -61,7 +61,7 @@ def test_no_policy_has_a_wildcard_that_is_not_listed(stage: Synthesis) -> None:
 
 
 def test_every_listed_wildcard_is_in_some_stage(request: pytest.FixtureRequest) -> None:
-    """What is no longer needed leaves the list."""
+    """A wildcard that is no longer needed leaves the list."""
     found = set().union(*(wildcards(request.getfixturevalue(name)) for name in STAGES))
 
     assert sorted(listed() - found) == []

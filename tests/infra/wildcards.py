@@ -39,7 +39,7 @@ UPLOADS = "Users choose the keys of what they upload. Reading only."
 SIGNED = "What a signed URL may upload: files of any name, in the folder for uploads of any collection."
 REPORTS = "Alto's own files, below its own prefix."
 ENCRYPTED = "In a key's own policy, * is this key."
-DOOR = "An endpoint's policy bounds what passes, for whoever has the right by a role; it gives none."
+DOOR = "An endpoint's policy bounds what passes, for callers that have the right by a role; it grants none."
 
 BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
 BATCHES = "Batch jobs have no id before they are made, and their files lie in folders named by the import."

@@ -55,12 +55,12 @@ def wait_until_answering(url: str, server: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.1)
         else:
             return
-    pytest.fail("moto's server does not answer")
+    pytest.fail("moto's server does not respond")
 
 
 @pytest.fixture(scope="session")
 def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[str, str]:
-    """What Lambda would set for the functions."""
+    """The variables that Lambda sets for the functions."""
     return {
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

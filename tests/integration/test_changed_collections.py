@@ -1,6 +1,6 @@
-"""What a function remembers of a collection never makes an answer wrong: not after another changed it or made it anew.
+"""A cached collection never makes a response wrong: not after another function changed or replaced it.
 
-The functions of this process change collections; another instance, which remembers them, answers.
+The functions of this process change collections; another instance, which has cached them, serves the requests.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from lambdas.opensearch import OpenSearch
-from tests.api import Answer, Api
+from tests.api import Api, Response
 from tests.instances import in_instance, instances, send
 
 ID = str(UUID(int=1))
-Send = Callable[..., Answer]
+Send = Callable[..., Response]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def other(api: Api) -> Iterator[Send]:
 
 @pytest.fixture
 def name(api: Api) -> Iterator[str]:
-    name = f"Anew{uuid4().hex[:8]}"
+    name = f"Again{uuid4().hex[:8]}"
     yield name
     api("DELETE", f"/v1/collections/{name}")
 
@@ -85,15 +85,15 @@ def test_a_collection_that_was_made_anew_is_served_as_it_is_now(
     made_anew(api, other, name)
     method, path, body = REQUESTS[request_name]
 
-    answer = other(method, f"/v1/collections/{name}/{path}", body)
+    response = other(method, f"/v1/collections/{name}/{path}", body)
 
-    assert answer.status in (200, 201, 204), answer.body
-    if isinstance(answer.body, dict) and "objects" in answer.body and "dry_run" not in answer.body:
-        assert [each["properties"]["born"] for each in answer.body["objects"]] == [1]
+    assert response.status in (200, 201, 204), response.body
+    if isinstance(response.body, dict) and "objects" in response.body and "dry_run" not in response.body:
+        assert [each["properties"]["born"] for each in response.body["objects"]] == [1]
     if request_name == "several":
-        assert [len(each["objects"]) for each in answer.body["results"]] == [1, 1]
+        assert [len(each["objects"]) for each in response.body["results"]] == [1, 1]
     if request_name == "delete by filter":
-        assert answer.body["deleted"] == 1
+        assert response.body["deleted"] == 1
 
 
 def test_a_batch_is_checked_against_the_current_collection(api: Api, other: Send, name: str) -> None:
@@ -102,11 +102,11 @@ def test_a_batch_is_checked_against_the_current_collection(api: Api, other: Send
     of_the_old_kind = {"properties": {}, "vector": [1.0, 2.0]}
 
     batch = {"objects": [PERSON, bad, PERSON, of_the_old_kind, {"id": "x"}]}
-    answer = other("POST", f"/v1/collections/{name}/objects/batch", batch)
+    response = other("POST", f"/v1/collections/{name}/objects/batch", batch)
 
-    assert [each["status"] for each in answer.body["results"]] == ["created", "failed", "created", "failed", "failed"]
-    assert "must be text" in answer.body["results"][1]["error"]["message"]
-    assert "must have 3 numbers" in answer.body["results"][3]["error"]["message"]
+    assert [each["status"] for each in response.body["results"]] == ["created", "failed", "created", "failed", "failed"]
+    assert "must be text" in response.body["results"][1]["error"]["message"]
+    assert "must have 3 numbers" in response.body["results"][3]["error"]["message"]
 
 
 def test_a_value_of_the_old_type_is_not_stored_unseen(api: Api, other: Send, name: str) -> None:
@@ -139,10 +139,10 @@ def test_a_collection_that_was_deleted_is_a_404_at_once(api: Api, other: Send, n
     api("DELETE", f"/v1/collections/{name}")
     method, path, body = REQUESTS[request_name]
 
-    answer = other(method, f"/v1/collections/{name}/{path}", body)
+    response = other(method, f"/v1/collections/{name}/{path}", body)
 
-    assert answer.status == 404
-    assert answer.body is None or answer.error["code"] == "collection_not_found"
+    assert response.status == 404
+    assert response.body is None or response.error["code"] == "collection_not_found"
 
 
 def test_a_property_that_was_just_added_is_known_everywhere(api: Api, other: Send, name: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 import alto
 from alto.classes.config import Configure, DataType, Property
 from alto.classes.init import AdditionalConfig, RetryPolicy
-from tests.api import Answer, Api
+from tests.api import Api, Response
 from tests.api_server import ApiServer
 
 OBJECTS = 20_000
@@ -27,16 +27,16 @@ class FailingApi(Api):
         self._lock = Lock()
         self.failures: list[str] = []
 
-    def __call__(self, method: str, path: str, body: Any = None, **parts: Any) -> Answer:
+    def __call__(self, method: str, path: str, body: Any = None, **parts: Any) -> Response:
         with self._lock:
             chance = self._random.random() if path.endswith("/objects/batch") else 1.0
         if chance < SHARE:
             self.failures.append("refused")
-            return Answer(503, {"message": "Service Unavailable"}, {})
+            return Response(503, {"message": "Service Unavailable"}, {})
         response = self._api(method, path, body, **parts)
         if chance < 2 * SHARE:
             self.failures.append("lost")
-            return Answer(504, {"message": "Endpoint request timed out"}, {})
+            return Response(504, {"message": "Endpoint request timed out"}, {})
         return response
 
 

@@ -43,7 +43,7 @@ def _forget_collections() -> None:
 @pytest.mark.parametrize(
     "configure", [seed_page.configure_bedrock, seed_page.configure_sagemaker, seed_page.configure_all_parameters]
 )
-def test_the_pages_examples_run_from_the_collection_to_the_answers(
+def test_the_pages_examples_run_from_the_collection_to_the_responses(
     client: alto.AltoClient, configure: Callable[[alto.AltoClient], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert client.is_ready()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lambdas.collections.properties import TOKENIZATIONS
-from tests.api import Answer, Api
+from tests.api import Api, Response
 from tests.instances import count_up, disturb, in_instance, instances, send
 
 LIBRARY = [
@@ -75,7 +75,7 @@ def objects(name: str, rest: str = "") -> str:
     return f"/v1/collections/{name}/objects{rest}"
 
 
-def ok(response: Answer) -> Any:
+def ok(response: Response) -> Any:
     assert response.status in (200, 201), response.body
     return response.body
 
@@ -251,12 +251,12 @@ def test_existence_is_asked_with_head_and_answered_without_a_body(api: Api, libr
 
 
 def test_objects_are_got_by_their_ids_in_the_order_asked(api: Api, library: str) -> None:
-    nobody = str(uuid4())
+    unknown = str(uuid4())
 
-    found = ok(api("POST", objects(library, "/get"), {"ids": [IDS[2], nobody, IDS[0]]}))
+    found = ok(api("POST", objects(library, "/get"), {"ids": [IDS[2], unknown, IDS[0]]}))
 
     assert [each["id"] for each in found["objects"]] == [IDS[2], IDS[0]]
-    assert found["missing"] == [nobody]
+    assert found["missing"] == [unknown]
 
 
 def test_a_list_has_pages(api: Api, library: str) -> None:
@@ -329,7 +329,7 @@ def test_an_export_with_others_writing_has_each_object_exactly_once(api: Api, li
         rounds = sum(each.done() for each in disturbing)
         pool.shutdown(cancel_futures=True)
 
-    assert 1 < rounds < len(disturbing)  # or nobody disturbed, or not until the end
+    assert 1 < rounds < len(disturbing)  # or nothing disturbed, or not until the end
     assert len(exported) == len(set(exported))
     assert exported == sorted(exported)
     assert set(exported) & mine == mine

@@ -77,7 +77,7 @@ def stub(shared_stub: Emulator) -> Emulator:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, shared_stub: Emulator) -> pytest.MonkeyPatch:
-    """A function's environment: endpoints, its own keys, and nothing of whoever runs the tests."""
+    """A function's environment: endpoints, its own keys, and nothing of the user who runs the tests."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     settings = {

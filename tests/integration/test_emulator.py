@@ -53,7 +53,7 @@ def minilm() -> Iterator[Emulator]:
 
 
 def options(emulator: Emulator, key: str, secret: str, token: str | None) -> Any:
-    """What every client here has in common: one attempt, many connections."""
+    """The configuration of every client here: one attempt, many connections."""
     return {
         "endpoint_url": emulator.url,
         "region_name": "eu-west-1",
@@ -119,10 +119,10 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(minilm: Emulator) -> No
 
 def test_token_vectors_average_to_the_vector_of_the_text(minilm: Emulator) -> None:
     def vectors(endpoint: str) -> Any:
-        answer = sagemaker(minilm).invoke_endpoint(
+        reply = sagemaker(minilm).invoke_endpoint(
             EndpointName=endpoint, Body=json.dumps({"inputs": ["A holiday film"]}), ContentType="application/json"
         )
-        return np.array(json.load(answer["Body"])[0])
+        return np.array(json.load(reply["Body"])[0])
 
     tokens, pooled = vectors("hf-minilm"), vectors("tei-minilm")
     assert tokens.ndim == 2
@@ -221,9 +221,9 @@ def test_a_dropped_connection_and_a_malformed_body_reach_the_caller(stub: Emulat
         titan(client)
     with pytest.raises(json.JSONDecodeError):
         titan(client)
-    answer = invoke(client, {"inputText": "a film"}, "amazon.titan-embed-image-v1")
-    assert answer["embedding"] is None
-    assert "failed" in answer["message"]
+    reply = invoke(client, {"inputText": "a film"}, "amazon.titan-embed-image-v1")
+    assert reply["embedding"] is None
+    assert "failed" in reply["message"]
     counters = stub.counters()
     assert counters["texts"] == 3
     assert counters["texts_embedded"] == 0

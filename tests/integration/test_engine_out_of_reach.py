@@ -21,7 +21,7 @@ REQUESTS = [
 
 
 def responses(api: Api, seconds: float) -> list[dict[str, Any]]:
-    """What each request is answered by functions that have this much time."""
+    """The responses of functions that have this much time, one for each request."""
     return [api.raw(event(*request), Context(seconds=seconds)) for request in REQUESTS]
 
 
@@ -34,7 +34,7 @@ def silent() -> Iterator[str]:
 
 @pytest.fixture
 def absent() -> str:
-    """Nobody listens there."""
+    """A port on which nothing listens."""
     return f"http://{LOOPBACK}:{free_ports(1)[0]}"
 
 

@@ -27,7 +27,7 @@ CONFIGURATION = {
     # How long a request takes to be made says something about the machine, not about Alto.
     "suppress-health-check": ["too_slow"],
     "generation": GENERATION,
-    # All checks are on. A 400 answers valid data too: no schema knows what properties a collection has.
+    # All checks are on. A 400 is right for valid data too: no schema knows what properties a collection has.
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429"]}},
 }
 

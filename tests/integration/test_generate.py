@@ -56,7 +56,7 @@ def test_forty_texts_take_less_than_three_calls(api: Api, films: str, model: Emu
     model.faults(latency_ms=80)
     write(api, films, COUNT)  # connections are made
 
-    # The best of a few: what else the machine does is no part of the ratio.
+    # The best of a few: what else the machine does is not part of the ratio.
     one = min(write(api, films, 1)["generation"]["took_ms"] for _ in range(5))
     forty = min(write(api, films, COUNT)["generation"]["took_ms"] for _ in range(5))
 

@@ -53,7 +53,7 @@ COHERE = {
     "region": "us-east-1",
     "model": "cohere.embed-v4:0",
     "dimensions": 256,
-    # Nobody searches by these vectors: a graph as cheap as can be leaves the time to what is tested.
+    # No search uses these vectors: a graph as cheap as can be leaves the time to what is tested.
     "index": {"m": 4, "ef_construction": 16},
 }
 MAX_DELIVERIES = 10
@@ -106,7 +106,7 @@ class MessQueue(ChunkQueue):
         self._chaos.kill("after sending")
 
     def put_back(self, receipt_handle: str, seconds: int) -> None:
-        """The worker below delivers again whatever was not finished."""
+        """The worker below delivers unfinished messages again."""
 
     def take(self) -> tuple[Chunk, int] | None:
         with self._lock:

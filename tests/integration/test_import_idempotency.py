@@ -7,7 +7,7 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from tests.api import Answer, Api
+from tests.api import Api, Response
 from tests.builders import FILM_PROPERTIES
 
 
@@ -19,7 +19,7 @@ def collection(api: Api) -> Iterator[str]:
     api("DELETE", f"/v1/collections/{name}")
 
 
-def start(api: Api, collection: str, key: str, **request: object) -> Answer:
+def start(api: Api, collection: str, key: str, **request: object) -> Response:
     return api("POST", f"/v1/collections/{collection}/imports", request, headers={"Idempotency-Key": key})
 
 

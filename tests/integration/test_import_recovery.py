@@ -1,4 +1,4 @@
-"""Whatever dies between two steps of an import: it goes on by itself, or when it is asked for again."""
+"""A function dies between two steps of an import: the import continues on its own, or when it is resumed."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ class KilledError(BaseException):
 
 @dataclass
 class Fuse:
-    """Kills whoever wants to do the step after so many; None lets everybody live."""
+    """Kills the function that begins the step after this many; with None none dies."""
 
     left: int | None = None
     has_killed: bool = False
@@ -121,7 +121,7 @@ class MortalWorld:
                     break
 
     def wait(self) -> None:
-        """The time passes after which somebody looks after a job."""
+        """The time passes after which a stalled job may be resumed."""
         self.fuse.left = None
         for job_id in self.later.waiting:
             self._splitter().split_all(json.dumps({"job_id": job_id, "unless_begun": True}), Deadline.after(60))
@@ -146,7 +146,7 @@ class MortalWorld:
                     message.pop(0)
 
     def each_death(self, *, forget: bool = True) -> Iterator[int]:
-        """Numbers until somebody lives to the end: so many steps are done before the death."""
+        """Yields the number of steps before the death, until a function lives to the end."""
         for done in count():
             if forget:
                 self.world.forget_jobs()
@@ -183,7 +183,7 @@ def assert_completed(job: Job, loaded: int, failed: int = 0) -> None:
 
 
 def upload(mortal: MortalWorld, content: bytes, key: str) -> Source:
-    """Nobody dies of an upload."""
+    """No function dies because of an upload."""
     left, mortal.fuse.left = mortal.fuse.left, None
     source = mortal.world.upload(content, key)
     mortal.fuse.left = left
@@ -282,7 +282,7 @@ def test_a_job_with_dead_chunks_goes_on_wherever_its_resumption_dies(mortal: Mor
 def resumed_with_deaths(
     mortal: MortalWorld, stopped: Callable[[str], str], *, loaded: int, asks_again: bool
 ) -> Iterator[Job]:
-    """Jobs whose resumption died after each of its steps, when all that happens by itself has happened."""
+    """Jobs whose resumption died after each of its steps, when all automatic steps have ended."""
     for done in mortal.each_death():
         mortal.fuse.left = None
         job_id = stopped(f"Film/{done}.jsonl")

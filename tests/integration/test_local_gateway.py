@@ -14,7 +14,7 @@ from local.gateway import MOST_BODY_BYTES, MOST_LAMBDA_BYTES, MOST_RESPONSE_BYTE
 
 
 class _Account(BaseHTTPRequestHandler):
-    """Answers with what it was sent; paths ask for failures."""
+    """Returns the request that it was sent; some paths fail."""
 
     protocol_version = "HTTP/1.1"
 

@@ -41,14 +41,14 @@ for request in json.load(sys.stdin):
         services = query.services()
         services.engine.request = services.searcher.search = broken
     handler = importlib.import_module("lambdas.handlers." + request["function"]).lambda_handler
-    answer = handler(request["event"], Context())
-    print("STATUS", answer["statusCode"], json.loads(answer["body"]).get("error", {}).get("code"), flush=True)
+    response = handler(request["event"], Context())
+    print("STATUS", response["statusCode"], json.loads(response["body"]).get("error", {}).get("code"), flush=True)
 """
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a run of the functions wrote."""
+    """The output of a run of the functions."""
 
     everything: str
     responses: list[str]

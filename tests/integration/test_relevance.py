@@ -1,4 +1,4 @@
-"""What happens to the hits of a search: boosted, reranked, made diverse, grouped. Real vectors of the small model."""
+"""The hits of a search are boosted, reranked, made diverse, grouped. Real vectors of the small model."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from local.emulator import Emulator
-from tests.api import Answer, Api
+from tests.api import Api, Response
 
 SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a11")
 RERANK = {"model": "cohere.rerank-v3-5:0", "region": "us-west-2"}
@@ -70,14 +70,14 @@ def model(emulator: Emulator) -> Iterator[Emulator]:
     emulator.reset()
 
 
-def ask(api: Api, name: str, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+def ask(api: Api, name: str, headers: dict[str, str] | None = None, **body: Any) -> Response:
     return api("POST", f"/v1/collections/{name}/search", body, headers=headers)
 
 
 def search(api: Api, name: str, **body: Any) -> Any:
-    answer = ask(api, name, **body)
-    assert answer.status == 200, answer.body
-    return answer.body
+    reply = ask(api, name, **body)
+    assert reply.status == 200, reply.body
+    return reply.body
 
 
 def places(found: list[Any]) -> list[int]:
@@ -197,9 +197,9 @@ def test_what_will_not_pass_is_an_error(
 ) -> None:
     model.faults(**plan)
 
-    answer = ask(api, name, **MODES["bm25"], rerank=RERANK | settings)
+    reply = ask(api, name, **MODES["bm25"], rerank=RERANK | settings)
 
-    assert (answer.status, answer.error["code"]) == error
+    assert (reply.status, reply.error["code"]) == error
 
 
 def test_the_callers_keys_or_the_functions_own_call_the_model(api: Api, name: str, model: Emulator) -> None:
@@ -400,13 +400,13 @@ def test_autocut_looks_at_what_the_hits_are_ordered_by(api: Api, name: str, mode
 def test_what_a_reranked_search_finds_is_aggregated(api: Api, name: str, model: Emulator) -> None:
     asked = MODES["bm25"] | {"rerank": RERANK | {"query": "jazz"}, "limit": 5}
 
-    answer = api("POST", f"/v1/collections/{name}/aggregate", {"search": asked})
+    reply = api("POST", f"/v1/collections/{name}/aggregate", {"search": asked})
     grouped = api(
         "POST",
         f"/v1/collections/{name}/aggregate",
         {"search": MODES["bm25"] | {"group_by": {"property": "subject"}}},
     )
 
-    assert (answer.status, answer.body["total"]) == (200, 5)
+    assert (reply.status, reply.body["total"]) == (200, 5)
     assert grouped.status == 400
     assert "move group_by out of it" in grouped.error["message"]

@@ -1,4 +1,4 @@
-"""Requests that are small to send and expensive to answer: each gets 200 or 400, and OpenSearch lives."""
+"""Requests that are small to send and expensive to serve: each gets 200 or 400, and OpenSearch lives."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -84,7 +84,7 @@ def test_a_response_is_written_as_its_types_are() -> None:
             "title": {"metrics": ["top_occurrences"]},
         }
     )
-    answer = {
+    reply = {
         "hits": {"total": {"value": 3}},
         "aggregations": {
             "p0.stats": {"count": 2, "min": 1999.0, "max": 2001.0, "avg": 2000.0, "sum": 4000.0},
@@ -96,7 +96,7 @@ def test_a_response_is_written_as_its_types_are() -> None:
         },
     }
 
-    assert build_aggregate_response(FILMS, question, answer) == AggregateResponse(
+    assert build_aggregate_response(FILMS, question, reply) == AggregateResponse(
         total=3,
         properties={
             "year": PropertyAggregate(min=1999, mean=2000.0, mode=1999, sum=4000.0),
@@ -109,7 +109,7 @@ def test_a_response_is_written_as_its_types_are() -> None:
 
 def test_nothing_has_no_minimum_and_no_sum() -> None:
     question = asked(properties={"year": {"metrics": ["count", "min", "mean", "median", "mode", "sum"]}})
-    answer = {
+    reply = {
         "hits": {"total": {"value": 0}},
         "aggregations": {
             "p0.stats": {"count": 0, "min": None, "max": None, "avg": None, "sum": 0.0},
@@ -118,12 +118,12 @@ def test_nothing_has_no_minimum_and_no_sum() -> None:
         },
     }
 
-    assert build_aggregate_response(FILMS, question, answer).properties == {"year": PropertyAggregate(count=0)}
+    assert build_aggregate_response(FILMS, question, reply).properties == {"year": PropertyAggregate(count=0)}
 
 
 def test_groups_are_named_by_their_value() -> None:
     question = asked(group_by={"property": "seen"}, properties={"title": {"metrics": ["count"]}})
-    answer = {
+    reply = {
         "hits": {"total": {"value": 5}},
         "aggregations": {
             "groups": {
@@ -133,7 +133,7 @@ def test_groups_are_named_by_their_value() -> None:
         },
     }
 
-    assert build_aggregate_response(FILMS, question, answer) == AggregateResponse(
+    assert build_aggregate_response(FILMS, question, reply) == AggregateResponse(
         total=5,
         groups=[Group(value=True, total=4, properties={"title": PropertyAggregate(count=2)})],
         other_objects=1,

@@ -1,4 +1,4 @@
-"""What Alto leaves to botocore: signatures, endpoints, credentials, roles; and how their failures are mapped."""
+"""Signatures, endpoints, credentials and roles by botocore; and how their failures are mapped."""
 
 import json
 from datetime import UTC, datetime, timedelta

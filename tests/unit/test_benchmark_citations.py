@@ -1,4 +1,4 @@
-"""The benchmark of answers: what counts as a right citation, and that its questions are what they say."""
+"""The benchmark of responses: what counts as a right citation, and that its questions are what they say."""
 
 from typing import Any
 

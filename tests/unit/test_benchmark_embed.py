@@ -1,4 +1,4 @@
-"""What is kept of `make bench-embed`, and that the documentation says the same."""
+"""The stored results of `make bench-embed`, and that the documentation says the same."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is kept of `make bench-import`, and that the documentation says the same."""
+"""The stored results of `make bench-import`, and that the documentation says the same."""
 
 import json
 from pathlib import Path

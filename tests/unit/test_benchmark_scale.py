@@ -20,26 +20,26 @@ MEASURED: dict[str, Any] = {
 }
 
 
-def reckon(**changes: Any) -> Estimate:
+def estimated(**changes: Any) -> Estimate:
     return estimate(replace(Load(1_000_000), **changes), MEASURED, PRICED)
 
 
 def test_calls_and_tokens_are_those_of_the_model() -> None:
-    assert reckon().calls == 1_000_000
-    assert reckon(family="cohere-v3").calls == 10_417
-    assert reckon().once["model"] == pytest.approx(250 * 0.02)
-    assert reckon(family="cohere-v3").once["model"] == pytest.approx(250 * 0.10)
+    assert estimated().calls == 1_000_000
+    assert estimated(family="cohere-v3").calls == 10_417
+    assert estimated().once["model"] == pytest.approx(250 * 0.02)
+    assert estimated(family="cohere-v3").once["model"] == pytest.approx(250 * 0.10)
 
 
 def test_batch_inference_makes_no_calls_and_costs_half() -> None:
-    batch = reckon(embedding="batch")
+    batch = estimated(embedding="batch")
 
     assert (batch.calls, batch.batch_jobs) == (0, 1_000_000 // BATCH_CHUNK_RECORDS)
-    assert batch.once["model"] == reckon().once["model"] / 2
+    assert batch.once["model"] == estimated().once["model"] / 2
 
 
 def test_the_quota_bounds_what_is_on_demand() -> None:
-    slow = reckon()
+    slow = estimated()
     tokens, calls = 250e6 / 300_000 / 60, 1e6 / 2_000 / 60
 
     assert slow.bound_by == "model quota"
@@ -47,39 +47,39 @@ def test_the_quota_bounds_what_is_on_demand() -> None:
 
 
 def test_batch_jobs_beyond_twenty_wait_for_others() -> None:
-    assert reckon(objects=20 * BATCH_CHUNK_RECORDS, embedding="batch").times["batch jobs"] == 1
-    assert reckon(objects=21 * BATCH_CHUNK_RECORDS, embedding="batch").times["batch jobs"] == 2
+    assert estimated(objects=20 * BATCH_CHUNK_RECORDS, embedding="batch").times["batch jobs"] == 1
+    assert estimated(objects=21 * BATCH_CHUNK_RECORDS, embedding="batch").times["batch jobs"] == 2
 
 
 def test_waiting_for_a_model_costs_and_for_a_batch_job_does_not() -> None:
-    on_demand, batch = reckon(), reckon(embedding="batch")
+    on_demand, batch = estimated(), estimated(embedding="batch")
 
     assert on_demand.lambda_seconds == pytest.approx(on_demand.hours * 3600 * 20)
     assert batch.lambda_seconds < on_demand.lambda_seconds / 10
 
 
 def test_chunks_grow_so_that_there_are_never_too_many() -> None:
-    assert reckon(objects=10**9).chunks == 20_000
-    assert reckon(objects=10**6).chunks == 954
+    assert estimated(objects=10**9).chunks == 20_000
+    assert estimated(objects=10**6).chunks == 954
 
 
 def test_the_domain_holds_the_graphs_in_memory_of_the_cheapest_nodes() -> None:
-    small, large = reckon(), reckon(objects=10**8)
+    small, large = estimated(), estimated(objects=10**8)
 
     assert (small.node, small.nodes) == ("r6g.large.search", 2)
     per_object = 1.1 * (4 * 1_024 + 8 * 16) * 2
     assert large.memory_gib == pytest.approx(per_object * 10**8 / 2**30)
     assert large.nodes * PRICED["opensearch_hour"][large.node]["gib"] * 0.4 >= large.memory_gib
-    assert reckon(objects=10**8, replicas=0).memory_gib == pytest.approx(large.memory_gib / 2)
+    assert estimated(objects=10**8, replicas=0).memory_gib == pytest.approx(large.memory_gib / 2)
 
 
 def test_fewer_dimensions_take_less_memory() -> None:
-    assert reckon(dimensions=256).memory_gib == pytest.approx(reckon().memory_gib * (1_024 + 128) / (4_096 + 128))
+    assert estimated(dimensions=256).memory_gib == pytest.approx(estimated().memory_gib * (1_024 + 128) / (4_096 + 128))
 
 
 @pytest.mark.parametrize("embedding", ["on_demand", "batch"])
 def test_everything_grows_with_the_objects(embedding: Any) -> None:
-    few, many = (reckon(objects=n, embedding=embedding) for n in (10**6, 10**8))
+    few, many = (estimated(objects=n, embedding=embedding) for n in (10**6, 10**8))
 
     assert many.hours > few.hours
     assert all(many.once[name] > few.once[name] for name in few.once)
@@ -87,15 +87,15 @@ def test_everything_grows_with_the_objects(embedding: Any) -> None:
 
 
 def test_the_next_limit_is_what_is_used_up_the_most() -> None:
-    largest = reckon(objects=10**9)
+    largest = estimated(objects=10**9)
 
     assert largest.next_limit.share == max(limit.share for limit in largest.limits)
     assert largest.next_limit.share > 1
-    assert reckon().next_limit.share < 1
+    assert estimated().next_limit.share < 1
 
 
 def test_a_table_has_a_column_a_scale() -> None:
-    table = rows([reckon(), reckon(objects=10**7)])
+    table = rows([estimated(), estimated(objects=10**7)])
 
     assert table[0] == ["objects", "1,000,000", "10,000,000"]
     assert {len(row) for row in table} == {3}

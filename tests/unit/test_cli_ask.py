@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alto.cli.search.ask_body import numbered
-from tests.command_line import alto, answer, error
+from tests.command_line import alto, error, reply
 
 FIRST = "00000000-0000-0000-0000-000000000001"
 HIT = {"id": FIRST, "properties": {"title": "Keys"}, "score": 0.9}
@@ -20,7 +20,7 @@ def response(**more: Any) -> Any:
 
 
 def test_the_question_is_searched_for_and_is_the_task() -> None:
-    done = alto("ask", "Film", "How do I rotate a key?", answers=(answer(response()),))
+    done = alto("ask", "Film", "How do I rotate a key?", replies=(reply(response()),))
 
     assert done.server.paths == ["POST /v1/collections/Film/generate"]
     assert done.server.body() == {
@@ -40,7 +40,7 @@ def test_options_are_settings_of_the_search_and_of_the_model() -> None:
 
     done = alto(
         *("ask", "Film", "Summarize.", "--query", "keys", *options.split(), "--no-citations", "--system", "In German."),
-        answers=(answer(response()),),
+        replies=(reply(response()),),
     )
 
     assert done.server.body() == {
@@ -60,13 +60,13 @@ def test_options_are_settings_of_the_search_and_of_the_model() -> None:
 
 
 def test_an_endpoint_is_a_model_of_sagemaker() -> None:
-    done = alto("ask", "Film", "Why?", "--endpoint", "llama", answers=(answer(response()),))
+    done = alto("ask", "Film", "Why?", "--endpoint", "llama", replies=(reply(response()),))
 
     assert done.server.body()["generate"] == {"grouped_task": "Why?", "service": "sagemaker", "endpoint": "llama"}
 
 
 def test_json_is_the_response() -> None:
-    done = alto("ask", "Film", "Why?", "--json", answers=(answer(response()),))
+    done = alto("ask", "Film", "Why?", "--json", replies=(reply(response()),))
 
     assert json.loads(done.out) == response()
 
@@ -81,7 +81,7 @@ def test_json_is_the_response() -> None:
     ],
 )
 def test_a_remark_is_on_stderr(more: dict[str, Any], remark: str) -> None:
-    done = alto("ask", "Film", "Why?", answers=(answer(response(**more)),))
+    done = alto("ask", "Film", "Why?", replies=(reply(response(**more)),))
 
     assert remark in done.err
     assert remark not in done.out
@@ -92,10 +92,10 @@ FAILED = {"status": 429, "code": "model_throttled", "message": "Too many request
 
 @pytest.mark.parametrize(
     "given",
-    [answer({"objects": [], "generated": {"error": FAILED}, **COUNTS}), error(404, "collection_not_found")],
+    [reply({"objects": [], "generated": {"error": FAILED}, **COUNTS}), error(404, "collection_not_found")],
 )
 def test_an_error_is_an_exit_code(given: Any) -> None:
-    done = alto("ask", "Film", "Why?", answers=(given,))
+    done = alto("ask", "Film", "Why?", replies=(given,))
 
     assert done.code == 1
     assert done.out == ""

@@ -1,4 +1,4 @@
-"""What the options of commands become."""
+"""The request bodies made of the options of commands."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What commands ask the server, what they print, and how they end."""
+"""The requests, the output and the exit codes of commands."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from alto.util import uuid_of_key
-from tests.command_line import Answer, alto, answer, error
+from tests.command_line import Reply, alto, error, reply
 
 FILM: dict[str, Any] = {
     "name": "Film",
@@ -44,25 +44,25 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(*hits: dict[str, Any]) -> httpx.Response:
-    return answer({"objects": list(hits), "total": len(hits), "truncated": False, "took_ms": 1})
+    return reply({"objects": list(hits), "total": len(hits), "truncated": False, "took_ms": 1})
 
 
 def test_collections_are_lines_with_tabs_where_nobody_watches() -> None:
-    done = alto("collections", "list", answers=(answer({"collections": [FILM]}),))
+    done = alto("collections", "list", replies=(reply({"collections": [FILM]}),))
 
     assert (done.code, done.out) == (0, "Film\t2\tdefault=amazon.titan-embed-text-v2:0, own=own vectors, 3\n")
     assert done.server.paths == ["GET /v1/collections"]
 
 
 def test_without_collections_stdout_stays_empty() -> None:
-    done = alto("collections", "list", answers=(answer({"collections": []}),))
+    done = alto("collections", "list", replies=(reply({"collections": []}),))
 
     assert (done.code, done.out) == (0, "")
     assert "alto collections create" in done.err
 
 
 def test_a_collection_is_shown_with_its_objects_properties_and_vectors() -> None:
-    done = alto("collections", "show", "film", answers=(answer(FILM), answer({"total": 1234})))
+    done = alto("collections", "show", "film", replies=(reply(FILM), reply({"total": 1234})))
 
     assert done.out.splitlines() == [
         "Film\t1234\tFilms",
@@ -75,11 +75,11 @@ def test_a_collection_is_shown_with_its_objects_properties_and_vectors() -> None
 
 
 def test_what_is_shown_as_json_can_be_created_again(tmp_path: Path) -> None:
-    shown = alto("collections", "show", "Film", "--json", answers=(answer(FILM),))
+    shown = alto("collections", "show", "Film", "--json", replies=(reply(FILM),))
     file = tmp_path / "film.json"
     file.write_text(shown.out)
 
-    done = alto("collections", "create", "Copy", "--file", str(file), answers=(answer(FILM),))
+    done = alto("collections", "create", "Copy", "--file", str(file), replies=(reply(FILM),))
 
     assert json.loads(shown.out) == FILM
     expected = {key: value for key, value in FILM.items() if key not in {"created", "updated"}}
@@ -92,19 +92,17 @@ def test_what_is_shown_as_json_can_be_created_again(tmp_path: Path) -> None:
     [(["--model-region", "eu-west-1"], "eu-west-1"), (["--region", "eu-west-2"], "eu-west-2"), ([], "us-east-1")],
 )
 def test_a_model_is_where_it_is_said_to_be_or_where_alto_is(options: list[str], region: str) -> None:
-    answers: tuple[Answer, ...] = (
-        (answer(FILM, 201),) if options else (answer({"region": "us-east-1"}), answer(FILM, 201))
-    )
+    replies: tuple[Reply, ...] = (reply(FILM, 201),) if options else (reply({"region": "us-east-1"}), reply(FILM, 201))
 
-    done = alto("collections", "create", "Film", "--vectorizer", "bedrock", "--model", "m", *options, answers=answers)
+    done = alto("collections", "create", "Film", "--vectorizer", "bedrock", "--model", "m", *options, replies=replies)
 
     assert done.server.body()["vectors"]["default"]["region"] == region
 
 
 def test_a_collection_is_only_deleted_when_that_is_meant() -> None:
     unsure = alto("collections", "delete", "Film")
-    sure = alto("collections", "delete", "Film", "--yes", answers=(httpx.Response(204),))
-    missing = alto("collections", "delete", "Film", "-y", answers=(error(404, "collection_not_found"),))
+    sure = alto("collections", "delete", "Film", "--yes", replies=(httpx.Response(204),))
+    missing = alto("collections", "delete", "Film", "-y", replies=(error(404, "collection_not_found"),))
 
     assert (unsure.code, unsure.server.paths) == (2, [])
     assert "add --yes" in unsure.err
@@ -113,8 +111,8 @@ def test_a_collection_is_only_deleted_when_that_is_meant() -> None:
 
 
 def test_hits_are_lines_of_score_id_and_properties() -> None:
-    named = alto("search", "Film", "a b", "--properties", "title,year,gone", "-n", "3", answers=(found(HIT),))
-    whole = alto("search", "Film", "a b", answers=(found(HIT),))
+    named = alto("search", "Film", "a b", "--properties", "title,year,gone", "-n", "3", replies=(found(HIT),))
+    whole = alto("search", "Film", "a b", replies=(found(HIT),))
 
     assert named.out == f"0.51\t{HIT['id']}\tA B\t1972\t\n"
     assert whole.out == f'0.51\t{HIT["id"]}\t{{"title": "A\\nB", "year": 1972}}\n'
@@ -127,8 +125,8 @@ def test_hits_are_lines_of_score_id_and_properties() -> None:
     }
 
 
-def test_a_search_as_json_is_the_answer_of_the_api() -> None:
-    done = alto("search", "Film", "a", "--json", answers=(found(HIT),))
+def test_a_search_as_json_is_the_response_of_the_api() -> None:
+    done = alto("search", "Film", "a", "--json", replies=(found(HIT),))
 
     assert json.loads(done.out)["objects"] == [HIT]
 
@@ -138,8 +136,8 @@ def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
     file = tmp_path / "filter.json"
     file.write_text(json.dumps(condition))
 
-    direct = alto("search", "Film", "a", "--filter", json.dumps(condition), answers=(found(),))
-    read = alto("search", "Film", "a", "--filter", f"@{file}", answers=(found(),))
+    direct = alto("search", "Film", "a", "--filter", json.dumps(condition), replies=(found(),))
+    read = alto("search", "Film", "a", "--filter", f"@{file}", replies=(found(),))
     wrong = alto("search", "Film", "a", "--filter", "{year: 1972}")
     no_object = alto("search", "Film", "a", "--filter", "[1]")
     gone = alto("search", "Film", "a", "--filter", "@nowhere.json")
@@ -155,7 +153,7 @@ def test_a_filter_is_json_or_a_file_of_it(tmp_path: Path) -> None:
 def test_values_cannot_take_over_a_terminal() -> None:
     evil = HIT | {"properties": {"title": "\x1b]0;owned\x07\x9b2J"}}
 
-    done = alto("search", "Film", "a", "-p", "title", answers=(found(evil),))
+    done = alto("search", "Film", "a", "-p", "title", replies=(found(evil),))
 
     assert not {"\x1b", "\x07", "\x9b"} & set(done.out)
 
@@ -163,7 +161,7 @@ def test_values_cannot_take_over_a_terminal() -> None:
 def test_errors_are_one_sentence_with_field_code_and_request() -> None:
     detail = {"field": "hybrid.alpha", "message": "write a number"}
 
-    done = alto("search", "Film", "a", answers=(error(400, "invalid_request", detail),))
+    done = alto("search", "Film", "a", replies=(error(400, "invalid_request", detail),))
 
     assert (done.code, done.out) == (1, "")
     assert done.err == "Error: It is so. --alpha: write a number [invalid_request] (request req-1)\n"
@@ -172,7 +170,7 @@ def test_errors_are_one_sentence_with_field_code_and_request() -> None:
 def test_where_nothing_answers_the_exit_code_is_4() -> None:
     refused = httpx.ConnectError("Connection refused")
 
-    done = alto("collections", "list", answers=(refused,) * 4)
+    done = alto("collections", "list", replies=(refused,) * 4)
 
     assert done.code == 4
     assert done.err.startswith("Error: Alto does not respond at http://localhost:8700: no connection.")
@@ -180,11 +178,11 @@ def test_where_nothing_answers_the_exit_code_is_4() -> None:
 
 
 def test_a_token_is_sent_and_never_shown() -> None:
-    sent = alto("collections", "list", answers=(answer({"collections": []}),), ALTO_TOKEN="s3cret")
-    refused = alto("collections", "list", answers=(error(403, "forbidden"),), ALTO_TOKEN="s3cret")
+    sent = alto("collections", "list", replies=(reply({"collections": []}),), ALTO_TOKEN="s3cret")
+    refused = alto("collections", "list", replies=(error(403, "forbidden"),), ALTO_TOKEN="s3cret")
     clear = alto("collections", "list", "--url", "http://alto.example", ALTO_TOKEN="s3cret")
     missing = alto("collections", "list", "--auth", "bearer")
-    unasked = alto("collections", "list", "--auth", "none", answers=(answer({"collections": []}),), ALTO_TOKEN="s3cret")
+    unasked = alto("collections", "list", "--auth", "none", replies=(reply({"collections": []}),), ALTO_TOKEN="s3cret")
 
     assert sent.server.asked[0].headers["authorization"] == "Bearer s3cret"
     assert "authorization" not in unasked.server.asked[0].headers
@@ -198,7 +196,7 @@ def test_an_address_of_aws_is_signed_for_its_region(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
     url = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 
-    done = alto("collections", "list", ALTO_URL=url, answers=(answer({"collections": []}),))
+    done = alto("collections", "list", ALTO_URL=url, replies=(reply({"collections": []}),))
 
     assert "/eu-west-1/execute-api/aws4_request" in done.server.asked[0].headers["authorization"]
 
@@ -207,15 +205,15 @@ def page(*ids: str, following: str | None = None) -> httpx.Response:
     objects = [
         {"id": each, "properties": {"title": each}, "vectors": {"default": [0.5]}, "version": "1"} for each in ids
     ]
-    return answer({"objects": objects} | ({"next": following} if following else {}))
+    return reply({"objects": objects} | ({"next": following} if following else {}))
 
 
 def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
-    answers = (answer({"total": 3}), page("a", "b", following="b"), page("c"))
+    replies = (reply({"total": 3}), page("a", "b", following="b"), page("c"))
     file = tmp_path / "films.jsonl"
 
-    done = alto("export", "Film", "--vectors", answers=answers)
-    saved = alto("export", "Film", "--vectors", "-o", str(file), answers=answers)
+    done = alto("export", "Film", "--vectors", replies=replies)
+    saved = alto("export", "Film", "--vectors", "-o", str(file), replies=replies)
 
     assert [json.loads(line) for line in done.out.splitlines()] == [
         {"id": each, "properties": {"title": each}, "vectors": {"default": [0.5]}} for each in "abc"
@@ -228,9 +226,9 @@ def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
 
 
 def test_an_export_has_keys_in_place_of_ids() -> None:
-    keyed = answer({"objects": [HIT | {"key": "isbn-1"}, HIT]})
+    keyed = reply({"objects": [HIT | {"key": "isbn-1"}, HIT]})
 
-    done = alto("export", "Film", answers=(answer({"total": 2}), keyed))
+    done = alto("export", "Film", replies=(reply({"total": 2}), keyed))
 
     first, second = (json.loads(line) for line in done.out.splitlines())
     assert (first["key"], "id" in first) == ("isbn-1", False)
@@ -238,10 +236,10 @@ def test_an_export_has_keys_in_place_of_ids() -> None:
 
 
 def test_an_export_that_breaks_says_where_to_go_on() -> None:
-    answers = (answer({"total": 3}), page("a", "b", following="b"), error(500, "internal_error"))
+    replies = (reply({"total": 3}), page("a", "b", following="b"), error(500, "internal_error"))
 
-    done = alto("export", "Film", answers=answers)
-    rest = alto("export", "Film", "--after", "b", answers=(page("c"),))
+    done = alto("export", "Film", replies=replies)
+    rest = alto("export", "Film", "--after", "b", replies=(page("c"),))
 
     assert done.code == 1
     assert len(done.out.splitlines()) == 2
@@ -252,9 +250,9 @@ def test_an_export_that_breaks_says_where_to_go_on() -> None:
 def test_objects_are_got_and_deleted() -> None:
     uuid = HIT["id"]
 
-    got = alto("objects", "get", "Film", uuid, "--vectors", answers=(answer(HIT),))
-    gone = alto("objects", "delete", "Film", uuid, answers=(httpx.Response(204),))
-    keyed = alto("objects", "get", "Film", "a/b?c", answers=(answer(HIT | {"key": "a/b?c"}),))
+    got = alto("objects", "get", "Film", uuid, "--vectors", replies=(reply(HIT),))
+    gone = alto("objects", "delete", "Film", uuid, replies=(httpx.Response(204),))
+    keyed = alto("objects", "get", "Film", "a/b?c", replies=(reply(HIT | {"key": "a/b?c"}),))
     wrong = alto("objects", "get", "Film", "x" * 513)
 
     assert json.loads(got.out) == HIT

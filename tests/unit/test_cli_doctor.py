@@ -1,4 +1,4 @@
-"""What `alto doctor` finds, and what it advises."""
+"""The findings of `alto doctor`, and its advice."""
 
 import json
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from alto.cli.checks import State, access_of, clock_of, models_of, unreachable, 
 from alto.cli.connection import Auth, Connection
 from alto.compatibility import UTC
 from alto.version import VERSION
-from tests.command_line import Answer, Outcome, alto, answer, error
+from tests.command_line import Outcome, Reply, alto, error, reply
 
 META = {"version": VERSION, "region": "us-east-1", "modules": {}}
 AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com"
@@ -29,13 +29,13 @@ def collection(name: str, **vectors: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "properties": [], "vectors": vectors}
 
 
-def healthy(*collections: dict[str, Any]) -> tuple[Answer, ...]:
+def healthy(*collections: dict[str, Any]) -> tuple[Reply, ...]:
     now = format_datetime(datetime.now(UTC), usegmt=True)
     return (
-        answer(META, date=now),
-        answer({"ready": True}),
-        answer({"collections": list(collections)}),
-        answer({"imports": []}),
+        reply(META, date=now),
+        reply({"ready": True}),
+        reply({"collections": list(collections)}),
+        reply({"imports": []}),
     )
 
 
@@ -47,7 +47,7 @@ def states(done: Outcome) -> dict[str, str]:
 def test_where_all_is_well_each_line_is_ok() -> None:
     films, other = collection("Film", default=TITAN, own=OWN), collection("Other", default=TITAN)
 
-    done = alto("doctor", answers=(*healthy(films, other), answer({"objects": []})))
+    done = alto("doctor", replies=(*healthy(films, other), reply({"objects": []})))
 
     assert done.code == 0
     assert set(states(done).values()) == {"ok"}
@@ -65,7 +65,7 @@ def test_where_all_is_well_each_line_is_ok() -> None:
 def test_a_model_that_is_refused_is_a_problem_with_the_servers_reason() -> None:
     refused = error(502, "model_access_denied")
 
-    done = alto("doctor", "--json", answers=(*healthy(collection("Film", default=TITAN)), *[refused] * 4))
+    done = alto("doctor", "--json", replies=(*healthy(collection("Film", default=TITAN)), *[refused] * 4))
 
     assert done.code == 1
     last = json.loads(done.out)[-1]
@@ -75,7 +75,7 @@ def test_a_model_that_is_refused_is_a_problem_with_the_servers_reason() -> None:
 
 
 def test_where_nothing_answers_the_rest_is_not_tried() -> None:
-    done = alto("doctor", answers=(httpx.ConnectError("Connection refused"),))
+    done = alto("doctor", replies=(httpx.ConnectError("Connection refused"),))
 
     assert done.code == 4
     assert states(done)["endpoint"] == "problem"
@@ -85,7 +85,7 @@ def test_where_nothing_answers_the_rest_is_not_tried() -> None:
 
 
 def test_a_search_engine_that_does_not_answer_is_a_problem() -> None:
-    done = alto("doctor", answers=(healthy()[0], *[error(503, "search_engine_unavailable")] * 4))
+    done = alto("doctor", replies=(healthy()[0], *[error(503, "search_engine_unavailable")] * 4))
 
     assert done.code == 1
     assert states(done)["search"] == "problem"
@@ -117,7 +117,7 @@ def test_the_key_is_named_by_its_end_and_the_secret_not_at_all(monkeypatch: pyte
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
 
-    done = alto("doctor", "--url", AWS, answers=healthy())
+    done = alto("doctor", "--url", AWS, replies=healthy())
 
     assert "key …MPLE from env; signed for eu-west-1" in done.out
     assert "the signature is accepted" in done.out
@@ -137,7 +137,7 @@ def test_the_key_is_named_by_its_end_and_the_secret_not_at_all(monkeypatch: pyte
     ],
 )
 def test_who_is_not_let_in_learns_why(message: str, method: Auth, advice: str) -> None:
-    check = access_of(answer({"message": message}, 403), method)
+    check = access_of(reply({"message": message}, 403), method)
 
     assert check.state is State.PROBLEM
     assert message in check.text
@@ -148,7 +148,7 @@ def test_who_is_not_let_in_learns_why(message: str, method: Auth, advice: str) -
     ("given", "says"),
     [
         (httpx.Response(200, text="<html>"), "not a response of Alto"),
-        (answer({"message": "Not Found"}, 404), "not a response of Alto"),
+        (reply({"message": "Not Found"}, 404), "not a response of Alto"),
         (error(503, "unavailable"), "It is so."),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_clock_is_judged_by_how_far_it_is_off(ahead: float, state: State, text
 def test_a_wrong_clock_is_seen_by_the_date_of_the_response() -> None:
     late = format_datetime(datetime.now(UTC) - timedelta(minutes=10), usegmt=True)
 
-    done = alto("doctor", answers=(answer(META, date=late), *healthy()[1:]))
+    done = alto("doctor", replies=(reply(META, date=late), *healthy()[1:]))
 
     assert (done.code, states(done)["clock"]) == (1, "problem")
 

@@ -18,7 +18,7 @@ import typer.testing
 from alto.cli.imports.following import PATIENCE_SECONDS
 from alto.cli.terminal.messages import option_of, sentence_of
 from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
-from tests.command_line import alto, answer, error
+from tests.command_line import alto, error, reply
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "cli"
@@ -77,18 +77,18 @@ OUTAGES: list[Any] = [
 def test_following_survives_minutes_of_outage(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     passed = iter(range(0, 1_000_000, 8))
     monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(passed)))
-    answers = (answer(job("loading")), *([outage] * 4 * 10), answer(job(errors=[])))
+    replies = (reply(job("loading")), *([outage] * 4 * 10), reply(job(errors=[])))
 
-    done = alto("imports", "follow", ID, "--json", answers=answers)
+    done = alto("imports", "follow", ID, "--json", replies=replies)
 
     assert done.code == 3
     assert json.loads(done.out)["state"] == "completed"
 
 
 def test_an_outage_is_shown_while_it_lasts(minutes: None) -> None:
-    answers = (answer(job("loading")), *([OUTAGES[2]] * 4), answer(job()))
+    replies = (reply(job("loading")), *([OUTAGES[2]] * 4), reply(job()))
 
-    done = alto("imports", "follow", ID, answers=answers)
+    done = alto("imports", "follow", ID, replies=replies)
 
     assert "Import: no response, trying again" in done.err
 
@@ -98,14 +98,14 @@ def test_an_outage_without_end_names_the_job_and_ends_with_4(outage: Any, minute
     # Four attempts of the client a minute, and some more.
     most = int(PATIENCE_SECONDS / 60 + 10) * 4
 
-    done = alto("imports", "follow", ID, answers=(answer(job("loading")), *([outage] * most)))
+    done = alto("imports", "follow", ID, replies=(reply(job("loading")), *([outage] * most)))
 
     assert done.code == 4
     assert f"The import {ID} continues. To follow it again: alto imports follow {ID}" in done.err
 
 
 def test_a_lost_permission_ends_at_once_and_names_the_job() -> None:
-    done = alto("imports", "follow", ID, answers=(answer(job("loading")), error(403, "forbidden")))
+    done = alto("imports", "follow", ID, replies=(reply(job("loading")), error(403, "forbidden")))
 
     assert done.code == 1
     assert f"alto imports follow {ID}" in done.err
@@ -149,7 +149,7 @@ def test_errors_speak_of_options_and_commands(
 ) -> None:
     body = {"error": {"code": code, "message": message, "details": [], "request_id": "req-1"}}
 
-    done = alto(*command, answers=(answer(body, status),))
+    done = alto(*command, replies=(reply(body, status),))
 
     assert says in done.err
     assert done.err.count("\n") == 1
@@ -174,7 +174,7 @@ def test_advice_for_programs_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "answers", "expected"),
+    ("command", "replies", "expected"),
     [
         (("collections", "show", "Nope", "--json"), (error(404, "collection_not_found"),), ("collection_not_found", 1)),
         (("search", "Film", "a", "--json"), (httpx.ConnectError("refused"),) * 4, ("no_connection", 4)),
@@ -182,8 +182,8 @@ def test_advice_for_programs_is_left_out() -> None:
         (("import", "nowhere.csv", "-c", "A", "--errors", "e", "--json"), (), ("usage", 2)),
     ],
 )
-def test_errors_are_json_with_json(command: tuple[str, ...], answers: Any, expected: tuple[str, int]) -> None:
-    done = alto(*command, answers=answers)
+def test_errors_are_json_with_json(command: tuple[str, ...], replies: Any, expected: tuple[str, int]) -> None:
+    done = alto(*command, replies=replies)
 
     body = json.loads(done.err)["error"]
     assert (body["code"], body["exit_code"], done.code) == (*expected, expected[1])
@@ -209,10 +209,10 @@ def test_local_commands_outside_a_checkout_have_help(name: str, monkeypatch: pyt
 
 
 def test_options_of_the_connection_may_stand_before_the_command() -> None:
-    empty = answer({"collections": []})
+    empty = reply({"collections": []})
 
-    before = alto("--url", "http://127.0.0.1:9", "collections", "list", answers=(empty,), ALTO_URL="http://127.0.0.1:8")
-    both = alto("--url", "http://127.0.0.1:9", "collections", "list", "--url", "http://127.0.0.1:7", answers=(empty,))
+    before = alto("--url", "http://127.0.0.1:9", "collections", "list", replies=(empty,), ALTO_URL="http://127.0.0.1:8")
+    both = alto("--url", "http://127.0.0.1:9", "collections", "list", "--url", "http://127.0.0.1:7", replies=(empty,))
 
     assert before.server.asked[0].url.port == 9
     assert both.server.asked[0].url.port == 7
@@ -220,9 +220,9 @@ def test_options_of_the_connection_may_stand_before_the_command() -> None:
 
 @pytest.mark.parametrize("verb", ["get", "delete"])
 def test_an_object_is_found_by_its_key(verb: str) -> None:
-    done = alto("objects", verb, "film", "isbn-1", "--key", answers=(answer({"id": "x"}),))
+    done = alto("objects", verb, "film", "isbn-1", "--key", replies=(reply({"id": "x"}),))
 
-    plain = alto("objects", verb, "film", "isbn-1", answers=(answer({"id": "x"}),))
+    plain = alto("objects", verb, "film", "isbn-1", replies=(reply({"id": "x"}),))
 
     assert done.server.paths == plain.server.paths
     assert done.server.paths[0].endswith("/v1/collections/film/objects/by-key?key=isbn-1")
@@ -231,7 +231,7 @@ def test_an_object_is_found_by_its_key(verb: str) -> None:
 def test_records_whose_ids_are_keys_name_the_option() -> None:
     failed = [{"chunk": 0, "line_start_byte": 0, "code": "invalid_object", "message": "id: 'a' is not a UUID."}]
 
-    done = alto("imports", "follow", ID, answers=(answer(job(errors=failed)),))
+    done = alto("imports", "follow", ID, replies=(reply(job(errors=failed)),))
 
     assert "--any-ids" in done.err
 
@@ -265,7 +265,7 @@ def test_a_pipe_of_the_shell_is_read_once_and_sent_whole(tmp_path: Path) -> None
     upload = {"method": "PUT", "url": "http://127.0.0.1:4566/a", "headers": {}, "expires": "2026-01-01T00:00:00Z"}
 
     done = alto(
-        "import", str(pipe), "-c", "Film", answers=(answer({"id": ID, "upload": upload}, 202), httpx.Response(200))
+        "import", str(pipe), "-c", "Film", replies=(reply({"id": ID, "upload": upload}, 202), httpx.Response(200))
     )
 
     assert writer.wait() == 0
@@ -276,7 +276,7 @@ def test_a_pipe_of_the_shell_is_read_once_and_sent_whole(tmp_path: Path) -> None
 def test_the_dialect_of_a_csv_file_is_sent() -> None:
     options = ("--quoting", "none", "--escape", "\\", "--encoding", "latin-1", "--skip-lines", "1")
 
-    done = alto("import", "s3://a/b.csv", "-c", "Film", *options, answers=(answer({"id": ID}, 202),))
+    done = alto("import", "s3://a/b.csv", "-c", "Film", *options, replies=(reply({"id": ID}, 202),))
 
     assert done.server.body()["options"]["csv"] == {
         "quoting": "none",
@@ -288,7 +288,7 @@ def test_the_dialect_of_a_csv_file_is_sent() -> None:
 
 def page(numbers: range, *, last: bool = False) -> httpx.Response:
     objects = [{"id": f"00000000-0000-0000-0000-{number:012}", "properties": {"n": number}} for number in numbers]
-    return answer({"objects": objects, "next": None if last else objects[-1]["id"]})
+    return reply({"objects": objects, "next": None if last else objects[-1]["id"]})
 
 
 def test_an_export_continues_exactly_where_ctrl_c_ended_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,10 +307,10 @@ def test_an_export_continues_exactly_where_ctrl_c_ended_it(tmp_path: Path, monke
         return rendered
 
     monkeypatch.setattr(exporting, "to_json", interrupted)
-    total = answer({"total": 300})
-    first = alto("export", "Film", "-o", str(file), answers=(total, page(range(100)), page(range(100, 200))))
+    total = reply({"total": 300})
+    first = alto("export", "Film", "-o", str(file), replies=(total, page(range(100)), page(range(100, 200))))
     after = first.err.rpartition("--after ")[2].split()[0]
-    second = alto("export", "Film", "-o", str(file), "--after", after, answers=(page(range(200, 300), last=True),))
+    second = alto("export", "Film", "-o", str(file), "--after", after, replies=(page(range(200, 300), last=True),))
 
     assert (first.code, second.code) == (130, 0)
     assert second.server.body(0)["after"] == after == "00000000-0000-0000-0000-000000000199"
@@ -360,14 +360,14 @@ HITS = {
     "took_ms": 17,
 }
 SHOWN: dict[str, tuple[tuple[str, ...], tuple[Any, ...]]] = {
-    "collections-list": (("collections", "list"), (answer(COLLECTIONS),)),
-    "collections-show": (("collections", "show", "Film"), (answer(CONFIG), answer({"total": 1_234_567}))),
+    "collections-list": (("collections", "list"), (reply(COLLECTIONS),)),
+    "collections-show": (("collections", "show", "Film"), (reply(CONFIG), reply({"total": 1_234_567}))),
     "imports-list": (
         ("imports", "list"),
-        (answer({"imports": [job(), job("loading", collection="Book")], "next": None}),),
+        (reply({"imports": [job(), job("loading", collection="Book")], "next": None}),),
     ),
-    "imports-show": (("imports", "show", ID), (answer(job("loading")),)),
-    "search": (("search", "Film", "a holiday film"), (answer(HITS),)),
+    "imports-show": (("imports", "show", ID), (reply(job("loading")),)),
+    "search": (("search", "Film", "a holiday film"), (reply(HITS),)),
     "error": (("collections", "show", "Nope"), (error(404, "collection_not_found"),)),
     "help": (("import", "--help"), ()),
 }
@@ -380,10 +380,10 @@ def test_output_on_a_terminal_is_as_it_was_read_by_a_person(
 ) -> None:
     monkeypatch.setattr(typer.testing._NamedTextIOWrapper, "isatty", lambda _: True)
     monkeypatch.setattr("alto.cli.imports.jobs.datetime", Frozen)
-    command, answers = SHOWN[name]
+    command, replies = SHOWN[name]
 
     done = alto(
-        *command, answers=tuple(copy_of(each) for each in answers), COLUMNS=str(columns), NO_COLOR="1", TERM="xterm"
+        *command, replies=tuple(copy_of(each) for each in replies), COLUMNS=str(columns), NO_COLOR="1", TERM="xterm"
     )
 
     snapshot = SNAPSHOTS / f"{name}-{columns}.txt"

@@ -12,16 +12,16 @@ import pytest
 
 from alto.cli.imports.following import duration, progress_text
 from alto.compatibility import UTC
-from tests.command_line import STORAGE, alto, answer, error
+from tests.command_line import STORAGE, alto, error, reply
 
 ID = "0f0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f11"
 NEW_ID = "9b0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f22"
-FIRST_ERROR = {"chunk": 0, "line_start_byte": 17, "code": "invalid_object", "message": "year: '2009' is no int."}
+FIRST_ERROR = {"chunk": 0, "line_start_byte": 17, "code": "invalid_object", "message": "year: '2009' is not an int."}
 LINE = {
     "location": {"key": "Film/a.jsonl", "chunk": 0, "line_start_byte": 17},
     "id": None,
     "code": "invalid_object",
-    "message": "year: '2009' is no int.",
+    "message": "year: '2009' is not an int.",
     "record": {"year": "2009"},
 }
 UPLOAD = {
@@ -68,21 +68,21 @@ def films(tmp_path: Path) -> Path:
     return file
 
 
-STARTED = answer({"id": ID, "upload": UPLOAD}, 202)
+STARTED = reply({"id": ID, "upload": UPLOAD}, 202)
 STORED = httpx.Response(200)
 
 
 def test_a_file_is_sent_to_where_alto_says_and_followed_to_its_end(films: Path) -> None:
-    answers = (
+    replies = (
         STARTED,
         STORED,
         error(404, "import_not_found"),
-        answer(job("splitting", read=0)),
-        answer(job("loading")),
-        answer(job()),
+        reply(job("splitting", read=0)),
+        reply(job("loading")),
+        reply(job()),
     )
 
-    done = alto("import", str(films), "--collection", "Film", "--follow", answers=answers)
+    done = alto("import", str(films), "--collection", "Film", "--follow", replies=replies)
 
     assert done.code == 0
     assert done.out == f"{ID}\tFilm\tcompleted\t10\t10\t0\t0\tfilms.jsonl\t2026-01-01 00:00\n"
@@ -99,8 +99,8 @@ def test_a_file_is_sent_to_where_alto_says_and_followed_to_its_end(films: Path) 
 
 
 def test_without_follow_the_id_is_all_that_is_printed(films: Path) -> None:
-    done = alto("import", str(films), "-c", "Film", answers=(STARTED, STORED))
-    as_json = alto("import", str(films), "-c", "Film", "--json", answers=(STARTED, STORED))
+    done = alto("import", str(films), "-c", "Film", replies=(STARTED, STORED))
+    as_json = alto("import", str(films), "-c", "Film", "--json", replies=(STARTED, STORED))
 
     assert (done.code, done.out) == (0, f"{ID}\n")
     assert f"alto imports follow {ID}" in done.err
@@ -108,9 +108,9 @@ def test_without_follow_the_id_is_all_that_is_printed(films: Path) -> None:
 
 
 def test_an_object_in_s3_is_imported_where_it_is() -> None:
-    started = answer({"id": ID, "job": job("splitting")}, 202)
+    started = reply({"id": ID, "job": job("splitting")}, 202)
 
-    done = alto("import", "s3://mine/films.csv", "-c", "Film", "--delimiter", ";", "--repeat", answers=(started,))
+    done = alto("import", "s3://mine/films.csv", "-c", "Film", "--delimiter", ";", "--repeat", replies=(started,))
 
     assert done.server.body() == {
         "source": "s3://mine/films.csv",
@@ -125,9 +125,9 @@ def test_a_large_file_is_sent_in_parts(films: Path) -> None:
     told = {"upload_id": "u", "part_bytes": size // 2, "count": 2, "urls": parts}
     upload = {"method": "PUT", "url": None, "headers": {}, "expires": UPLOAD["expires"], "parts": told}
     stored = httpx.Response(200, headers={"etag": '"1"'})
-    answers = (answer({"id": ID, "upload": upload}, 202), stored, stored, answer({"id": ID}))
+    replies = (reply({"id": ID, "upload": upload}, 202), stored, stored, reply({"id": ID}))
 
-    done = alto("import", str(films), "-c", "Film", answers=answers)
+    done = alto("import", str(films), "-c", "Film", replies=replies)
 
     assert (done.code, done.out) == (0, f"{ID}\n")
     assert sorted(each.url.path for each in done.server.asked[1:3]) == ["/part1", "/part2"]
@@ -139,7 +139,7 @@ def test_a_large_file_is_sent_in_parts(films: Path) -> None:
 def test_what_is_piped_in_is_sent_whole() -> None:
     text = '{"title": "Up"}\n{"title": "Alien"}\n'
 
-    done = alto("import", "-", "-c", "Film", stdin=text, answers=(STARTED, STORED))
+    done = alto("import", "-", "-c", "Film", stdin=text, replies=(STARTED, STORED))
 
     assert done.server.body(0) == {
         "options": {"format": "jsonl"},
@@ -150,9 +150,9 @@ def test_what_is_piped_in_is_sent_whole() -> None:
 
 
 def test_a_broken_upload_is_sent_again_from_the_beginning(films: Path) -> None:
-    answers = (STARTED, httpx.WriteError("broken pipe"), httpx.Response(503, text="<Code>SlowDown</Code>"), STORED)
+    replies = (STARTED, httpx.WriteError("broken pipe"), httpx.Response(503, text="<Code>SlowDown</Code>"), STORED)
 
-    done = alto("import", str(films), "-c", "Film", answers=answers)
+    done = alto("import", str(films), "-c", "Film", replies=replies)
 
     assert done.code == 0
     assert [len(each.content) for each in done.server.asked[1:]] == [films.stat().st_size] * 3
@@ -168,7 +168,7 @@ def test_a_broken_upload_is_sent_again_from_the_beginning(films: Path) -> None:
 def test_an_upload_that_fails_says_that_nothing_is_imported(
     films: Path, refusals: tuple[Any, ...], code: int, says: str
 ) -> None:
-    done = alto("import", str(films), "-c", "Film", answers=(STARTED, *refusals))
+    done = alto("import", str(films), "-c", "Film", replies=(STARTED, *refusals))
 
     assert done.code == code
     assert says in done.err
@@ -184,15 +184,15 @@ def test_a_file_that_is_not_there_is_named_and_nothing_is_asked() -> None:
 
 
 def test_records_that_failed_end_with_3_and_are_named_and_saved(films: Path, tmp_path: Path) -> None:
-    ended = answer(job(failed=1))
+    ended = reply(job(failed=1))
     file = httpx.Response(200, content=json.dumps(LINE).encode() + b"\n")
     saved = tmp_path / "failed.jsonl"
 
-    named = alto("import", str(films), "-c", "Film", "-f", answers=(STARTED, STORED, ended))
-    kept = alto("imports", "follow", ID, "--errors", str(saved), answers=(ended, ended, file))
+    named = alto("import", str(films), "-c", "Film", "-f", replies=(STARTED, STORED, ended))
+    kept = alto("imports", "follow", ID, "--errors", str(saved), replies=(ended, ended, file))
 
     assert (named.code, kept.code) == (3, 3)
-    assert "record at 17: year: '2009' is no int. [invalid_object]" in named.err
+    assert "record at 17: year: '2009' is not an int. [invalid_object]" in named.err
     assert f"alto imports errors {ID} --output" in named.err
     assert f"alto imports retry {ID} --follow" in named.err
     assert json.loads(saved.read_text()) == LINE
@@ -202,7 +202,7 @@ def test_records_that_failed_end_with_3_and_are_named_and_saved(films: Path, tmp
 
 @pytest.mark.parametrize("state", ["failed", "incomplete", "cancelled"])
 def test_an_import_that_did_not_complete_says_why_and_how_to_go_on(state: str) -> None:
-    done = alto("imports", "follow", ID, answers=(answer(job(state, reason="The collection is missing.")),))
+    done = alto("imports", "follow", ID, replies=(reply(job(state, reason="The collection is missing.")),))
 
     assert done.code == 1
     assert (
@@ -216,7 +216,7 @@ def test_an_import_continues_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> No
         raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", interrupt)
-    left = alto("imports", "follow", ID, answers=(answer(job("loading")),))
+    left = alto("imports", "follow", ID, replies=(reply(job("loading")),))
 
     assert left.code == 130
     assert f"To follow it again: alto imports follow {ID}" in left.err
@@ -227,15 +227,15 @@ def test_a_file_that_never_arrives_is_not_waited_for_for_ever(monkeypatch: pytes
     clock = iter(range(0, 10_000, 100))
     monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(clock)))
 
-    done = alto("imports", "follow", ID, answers=(error(404, "import_not_found"),) * 30)
+    done = alto("imports", "follow", ID, replies=(error(404, "import_not_found"),) * 30)
 
     assert done.code == 1
     assert "[import_not_found]" in done.err
 
 
 def test_imports_are_listed_and_shown() -> None:
-    listed = alto("imports", "list", "-n", "5", answers=(answer({"imports": [job()], "next": None}),))
-    shown = alto("imports", "show", ID, answers=(answer(job("failed", reason="It is gone.")),))
+    listed = alto("imports", "list", "-n", "5", replies=(reply({"imports": [job()], "next": None}),))
+    shown = alto("imports", "show", ID, replies=(reply(job("failed", reason="It is gone.")),))
 
     assert listed.out == f"{ID}\tFilm\tcompleted\t10\t10\t0\t0\tfilms.jsonl\t2026-01-01 00:00\n"
     assert listed.server.paths == ["GET /v1/imports?limit=5"]
@@ -243,10 +243,10 @@ def test_imports_are_listed_and_shown() -> None:
 
 
 def test_imports_are_cancelled_resumed_and_retried() -> None:
-    cancelled = alto("imports", "cancel", ID, "-c", "Film", answers=(answer(job("cancelled")),))
-    resumed = alto("imports", "resume", ID, "-c", "Film", "--follow", answers=(answer(job("loading")), answer(job())))
-    retried = alto("imports", "retry", ID, "-c", "Film", answers=(answer({"id": NEW_ID, "job": job()}, 202),))
-    refused = alto("imports", "retry", ID, "-c", "Film", answers=(error(409, "conflict"),))
+    cancelled = alto("imports", "cancel", ID, "-c", "Film", replies=(reply(job("cancelled")),))
+    resumed = alto("imports", "resume", ID, "-c", "Film", "--follow", replies=(reply(job("loading")), reply(job())))
+    retried = alto("imports", "retry", ID, "-c", "Film", replies=(reply({"id": NEW_ID, "job": job()}, 202),))
+    refused = alto("imports", "retry", ID, "-c", "Film", replies=(error(409, "conflict"),))
 
     assert cancelled.server.paths == [f"POST /v1/collections/Film/imports/{ID}/cancel"]
     assert resumed.server.paths == [
@@ -259,8 +259,8 @@ def test_imports_are_cancelled_resumed_and_retried() -> None:
 
 
 def test_the_collection_of_an_import_is_looked_up_unless_it_is_given() -> None:
-    cancelled = alto("imports", "cancel", ID, answers=(answer(job("loading")), answer(job("cancelled"))))
-    listed = alto("imports", "list", "-c", "Film", answers=(answer({"imports": [], "next": None}),))
+    cancelled = alto("imports", "cancel", ID, replies=(reply(job("loading")), reply(job("cancelled"))))
+    listed = alto("imports", "list", "-c", "Film", replies=(reply({"imports": [], "next": None}),))
 
     assert cancelled.server.paths == [f"GET /v1/imports/{ID}", f"POST /v1/collections/Film/imports/{ID}/cancel"]
     assert listed.server.paths == ["GET /v1/collections/Film/imports?limit=20"]
@@ -269,9 +269,9 @@ def test_the_collection_of_an_import_is_looked_up_unless_it_is_given() -> None:
 def test_failed_records_are_json_lines() -> None:
     file = httpx.Response(200, content=(json.dumps(LINE) + "\n").encode() * 2)
 
-    done = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job(failed=2)), file))
-    none = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job()),))
-    early = alto("imports", "errors", ID, "-c", "Film", answers=(answer(job("loading", failed=2)),))
+    done = alto("imports", "errors", ID, "-c", "Film", replies=(reply(job(failed=2)), file))
+    none = alto("imports", "errors", ID, "-c", "Film", replies=(reply(job()),))
+    early = alto("imports", "errors", ID, "-c", "Film", replies=(reply(job("loading", failed=2)),))
 
     assert [json.loads(line) for line in done.out.splitlines()] == [LINE, LINE]
     assert (none.code, none.out, none.err) == (0, "", "No record failed.\n")
@@ -313,7 +313,7 @@ def test_a_compressed_file_is_sent_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "films.jsonl.gz"
     file.write_bytes(gzip.compress(b'{"title": "Up"}\n'))
 
-    done = alto("import", str(file), "-c", "Film", answers=(STARTED, STORED))
+    done = alto("import", str(file), "-c", "Film", replies=(STARTED, STORED))
 
     assert done.server.asked[1].content == file.read_bytes()
     assert "content-encoding" not in done.server.asked[1].headers

@@ -17,7 +17,7 @@ from alto.version import VERSION
 from tests.command_line import alto
 
 ROOT = Path(__file__).parents[2]
-# What a command needs to work, and nobody needs to read about it.
+# Needed for a command to work, and not worth a line of help.
 HEAVY = ("asyncio", "botocore", "boto3", "httpx", "rich", "ssl", "alto.classes", "alto.sync", "alto.aio")
 
 

@@ -1,4 +1,4 @@
-"""What the client asks about many objects, and how it reads the response."""
+"""Aggregations in the client: the body it sends, and how it reads the response."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ EMPTY = {"total": 0, "properties": {}}
 
 
 class Server:
-    """Answers aggregates as it is told, and keeps what was asked."""
+    """Returns the given response to aggregations, and keeps their bodies."""
 
     def __init__(self, response: dict[str, Any] | None = None) -> None:
         self._response = AggregateResponse.model_validate(response or EMPTY)

@@ -55,7 +55,7 @@ class Server:
             return httpx.Response(503, json={"message": "Service Unavailable"})
         results = [self._result(each) for each in sent]
         if self._random.random() < self.lost_responses:
-            raise httpx.ReadTimeout("the answer is lost")
+            raise httpx.ReadTimeout("the response is lost")
         return httpx.Response(200, json={"results": results})
 
     def _result(self, sent: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def test_objects_stored_without_a_response_are_not_failed() -> None:
 
     films = collection(lose_responses)
     with pytest.warns(alto.BatchFailureWarning), films.batch.fixed_size(batch_size=10) as batch:
-        # Whether this one was there before, nobody can tell.
+        # It is not known whether this one existed before.
         added = [batch.add_object({"number": 0}, uuid=theirs), *(batch.add_object({"number": n}) for n in range(39))]
 
     failed = {error.object_.uuid for error in films.batch.failed_objects}
@@ -329,12 +329,14 @@ def test_a_batch_of_the_client_takes_objects_of_several_collections() -> None:
         sent = json.loads(request.content)["objects"]
         name = request.url.path.split("/")[3]
         if name == "Missing":
-            return httpx.Response(404, json={"error": {"code": "collection_not_found", "message": "There is none."}})
+            return httpx.Response(
+                404, json={"error": {"code": "collection_not_found", "message": "It does not exist."}}
+            )
         stored.setdefault(name, []).extend(each["properties"]["number"] for each in sent)
         return httpx.Response(200, json={"results": [{"status": "created"} for _ in sent]})
 
     client = alto.AltoClient(URL, transport=httpx.MockTransport(store))
-    with pytest.warns(alto.BatchFailureWarning, match=r"1 of 31 .*There is none"):
+    with pytest.warns(alto.BatchFailureWarning, match=r"1 of 31 .*It does not exist"):
         with client.batch.fixed_size(batch_size=4) as batch:
             for number in range(30):
                 batch.add_object(collection="film" if number % 2 else "Book", properties={"number": number})

@@ -27,7 +27,7 @@ def answered(state: JobState) -> dict[str, Any]:
     return body
 
 
-MISSING = httpx.Response(404, json={"error": {"code": "import_not_found", "message": "There is none."}})
+MISSING = httpx.Response(404, json={"error": {"code": "import_not_found", "message": "It does not exist."}})
 
 
 def serving(*responses: httpx.Response) -> tuple[alto.AltoClient, list[httpx.Request]]:
@@ -159,7 +159,7 @@ def error_line(number: int) -> bytes:
         "id": None,
         "code": "invalid_object",
         "message": "It is so.",
-        "details": [{"field": "year", "message": "is no number"}],
+        "details": [{"field": "year", "message": "is not a number"}],
         "record": {"title": f"\u2028 {number} \x85"},
         "record_is_cut": False,
     }
@@ -195,7 +195,7 @@ def test_every_failed_record_is_read_from_the_error_file() -> None:
 
     assert [record.record["title"] for record in records] == [f"\u2028 {number} \x85" for number in range(300)]
     assert records[7].place == {"key": "Film/films.jsonl", "chunk": 0, "line_start_byte": 7}
-    assert records[7].details == [{"field": "year", "message": "is no number"}]
+    assert records[7].details == [{"field": "year", "message": "is not a number"}]
     assert str(requests[1].url) == url
 
 

@@ -99,8 +99,8 @@ with client:
     names: list[str | None] = [each.belongs_to_group for each in grouped.objects]
     counts: dict[str, int] = {name: group.number_of_objects for name, group in grouped.groups.items()}
     diverse = Search.hybrid("a", limit=100, diversity_selection=Diversity.mmr(limit=5, balance=0.5))
-    for answer in films.query.multi([diverse, Search.bm25("b")]):
-        number: int = 0 if isinstance(answer, alto.AltoError) else answer.total
+    for reply in films.query.multi([diverse, Search.bm25("b")]):
+        number: int = 0 if isinstance(reply, alto.AltoError) else reply.total
     listed = films.query.fetch_objects(sort=Sort.by_property("year").by_id(), limit=len(films))
     one = films.query.fetch_object_by_id(made)
     year = one.properties.get("year") if one else None

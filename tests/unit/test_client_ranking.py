@@ -1,4 +1,4 @@
-"""What the client asks to happen to the hits of a search, and how it reads the response."""
+"""Reranking, boosts, diversity and groups in the client: the body it sends, and how it reads the response."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ def hit(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Server:
-    """Answers searches as it is told, and keeps what was asked."""
+    """Returns the given response to searches, and keeps their bodies."""
 
     def __init__(self, **response: Any) -> None:
         self._response = {"objects": [], "total": 0, "truncated": False, "took_ms": 1} | response

@@ -261,7 +261,7 @@ def test_an_unusable_address_is_rejected_without_repeating_secrets(url: str, mes
 
 
 def test_the_asynchronous_client_sends_again_just_so() -> None:
-    # Answers of their own: one that was read by the other client cannot be read by this one.
+    # Responses of their own: one client cannot read a response that the other one has read.
     respond, asked = in_turn(LOST, error(503, "model_unavailable"), httpx.Response(200, json=NOTHING_FOUND))
 
     async def use() -> None:

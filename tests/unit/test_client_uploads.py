@@ -29,7 +29,7 @@ SECRET = "wJalrXUtnFEMI-very-secret"
 
 
 class Cloud:
-    """Alto's API and S3. `troubles` are answers of S3 that come first, for a part each."""
+    """Alto's API and S3. `troubles` are S3's first responses, one for each part."""
 
     def __init__(self, *, in_parts: bool = True) -> None:
         self.in_parts = in_parts

@@ -142,7 +142,7 @@ def create(engine: FakeEngine) -> str:
 
 
 def recreate(engine: FakeEngine) -> None:
-    """What others do in the meantime: the collection is deleted and created again."""
+    """Another function deletes the collection and creates it again."""
     engine.before = lambda _: None
     del engine.indices["alto-film-000001"]
     create(engine)

@@ -166,7 +166,7 @@ class VendorError(Exception):
 
 
 class FakeBedrock:
-    """A client of the control plane that answers with one state, or refuses with one code."""
+    """A client of the control plane that returns one state, or fails with one code."""
 
     class exceptions:  # noqa: N801 - as botocore names it
         ClientError = VendorError

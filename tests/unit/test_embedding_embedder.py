@@ -25,7 +25,7 @@ MALLORY = AwsCredentials("AKIAALICE", "a guess")
 
 
 class Model:
-    """Answers 384 numbers to everybody but Mallory. Counts how many calls run at once."""
+    """Returns 384 numbers to every caller but Mallory. Counts how many calls run at once."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, AwsCredentials | None]] = []

@@ -1,4 +1,4 @@
-"""The embedder's behaviour, with a scripted model, time that only moves when somebody waits, and one call at a time."""
+"""The embedder's behaviour, with a scripted model, time that only moves during a wait, and one call at a time."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
@@ -40,7 +40,7 @@ type Script = Callable[[Sequence[str]], CallFailedError | None]
 
 
 class Time:
-    """Stands still unless somebody sleeps or works."""
+    """Stands still except during sleep or work."""
 
     now = 0.0
 
@@ -52,7 +52,7 @@ class Time:
 
 
 class ScriptedModel:
-    """Answers [length of the text, 1.0], unless its script names a failure. Each call takes 10 ms."""
+    """Returns [length of the text, 1.0], unless its script names a failure. Each call takes 10 ms."""
 
     def __init__(self, time: Time, script: Script = lambda _: None) -> None:
         self.time = time

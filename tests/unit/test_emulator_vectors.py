@@ -54,7 +54,7 @@ def test_a_text_is_cut_at_a_token() -> None:
 
 
 class Gate:
-    """Encodes a text as its length, once the gate is open; notes what came together."""
+    """Encodes a text as its length, once the gate is open; notes which texts are encoded together."""
 
     def __init__(self) -> None:
         self.open = threading.Event()

@@ -1,4 +1,4 @@
-"""What every entry point leaves in the log: ids, one line of metrics, no secrets."""
+"""The log of every entry point: ids, one line of metrics, no secrets."""
 
 import json
 from typing import Any

@@ -42,7 +42,7 @@ def request(key: str = "anywhere/films.jsonl", **more: Any) -> ImportRequest:
 
 
 def finish(world: ImportWorld) -> None:
-    """Split and load whatever waits."""
+    """Split and load all that waits."""
     from lambdas.deadline import Deadline
 
     while world.continued:

@@ -25,7 +25,7 @@ def event(name: str) -> dict[str, Any]:
 
 @dataclass
 class Context:
-    """What a handler reads of its Lambda context."""
+    """The parts of the Lambda context that a handler reads."""
 
     function_name: str = "load"
     memory_limit_in_mb: int = 1769
@@ -83,16 +83,16 @@ def splitter(monkeypatch: pytest.MonkeyPatch) -> FakeSplitter:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
-    """What was logged so far."""
+    """The log so far."""
     stream = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def test_each_message_is_one_chunk_with_its_delivery_and_the_time_left(loader: FakeLoader) -> None:
-    answer = load.lambda_handler(event("sqs_load.json"), Context())  # type: ignore[arg-type]
+    reply = load.lambda_handler(event("sqs_load.json"), Context())  # type: ignore[arg-type]
 
-    assert answer == {"batchItemFailures": []}
+    assert reply == {"batchItemFailures": []}
     (first, delivery, seconds), (second, again, _) = loader.seen
     assert (first.chunk, first.start, first.end, second.chunk) == (0, 0, 256, 1)
     assert (delivery.attempt, again.attempt) == (1, 2)
@@ -106,9 +106,9 @@ def test_only_the_chunk_that_failed_is_delivered_again_and_logged(
     loader.error = ModelThrottledError("Slow down.")
     sent = event("sqs_load.json")
 
-    answer = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
+    reply = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][1]["messageId"]}]}
+    assert reply == {"batchItemFailures": [{"itemIdentifier": sent["Records"][1]["messageId"]}]}
     assert (logs()[-1]["exception_name"], logs()[-1]["chunk"]) == ("ModelThrottledError", 1)
 
 
@@ -117,9 +117,9 @@ def test_a_batch_whose_only_message_fails_is_answered_and_not_raised(loader: Fak
     sent = event("sqs_load.json")
     sent["Records"] = sent["Records"][1:]
 
-    answer = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
+    reply = load.lambda_handler(sent, Context())  # type: ignore[arg-type]
 
-    assert len(answer["batchItemFailures"]) == 1
+    assert len(reply["batchItemFailures"]) == 1
 
 
 def test_logs_of_a_chunk_name_its_job_and_counts(loader: FakeLoader, logs: Callable[[], list[dict[str, Any]]]) -> None:
@@ -136,9 +136,9 @@ def test_logs_of_a_chunk_name_its_job_and_counts(loader: FakeLoader, logs: Calla
 
 
 def test_a_notification_is_split(splitter: FakeSplitter, logs: Callable[[], list[dict[str, Any]]]) -> None:
-    answer = split.lambda_handler(event("sqs_split.json"), Context())  # type: ignore[arg-type]
+    reply = split.lambda_handler(event("sqs_split.json"), Context())  # type: ignore[arg-type]
 
-    assert answer == {"batchItemFailures": []}
+    assert reply == {"batchItemFailures": []}
     assert json.loads(splitter.seen[0])["Records"] == event("s3_object_created.json")["Records"]
     assert logs()[0]["job_id"] == "the-job"
 
@@ -147,9 +147,9 @@ def test_a_notification_that_could_not_be_split_is_delivered_again(splitter: Fak
     splitter.error = ChunksNotSentError("SQS refused 3 chunks.")
     sent = event("sqs_split.json")
 
-    answer = split.lambda_handler(sent, Context())  # type: ignore[arg-type]
+    reply = split.lambda_handler(sent, Context())  # type: ignore[arg-type]
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
+    assert reply == {"batchItemFailures": [{"itemIdentifier": sent["Records"][0]["messageId"]}]}
 
 
 def test_a_message_whose_time_others_took_goes_back_untouched(splitter: FakeSplitter) -> None:

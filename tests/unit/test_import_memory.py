@@ -141,7 +141,7 @@ def peak_bytes(world: ImportWorld, size: int, one_of: int) -> tuple[int, int, in
 
 
 def test_two_gigabytes_take_the_memory_of_twenty_megabytes(world: ImportWorld) -> None:
-    peak_bytes(world, 1_000_000, one_of=1)  # whatever is imported and cached at first use
+    peak_bytes(world, 1_000_000, one_of=1)  # all that is imported and cached at first use
 
     small, small_chunks, small_records = peak_bytes(world, 20_000_000, one_of=1)
     large, large_chunks, large_records = peak_bytes(world, 2_000_000_000, one_of=100)

@@ -37,7 +37,7 @@ def chunks(content: bytes, chunk_bytes: int) -> list[Chunk]:
 
 
 def lines(content: bytes, chunk_bytes: int, max_line_bytes: int = 1000) -> list[Line]:
-    """What the loaders of all chunks read together."""
+    """The records that the loaders of all chunks read together."""
 
     def read(start: int, end: int) -> bytes:
         assert 0 <= start < end <= len(content), "S3 refuses a range that is empty or begins behind the end"
@@ -61,7 +61,7 @@ def test_every_line_is_read_once_wherever_the_file_is_cut(chunk_bytes: int) -> N
     assert [line.start for line in found] == [0, 9, FILE.index(b'{"b"')]
 
 
-@settings(deadline=None)  # a busy machine is no finding
+@settings(deadline=None)  # a busy machine is not a finding
 @given(
     st.lists(st.text(alphabet='aé🎬{"}', max_size=12), max_size=12),
     st.sampled_from(["\n", "\r\n"]),
@@ -83,7 +83,7 @@ def test_no_cut_no_block_and_no_lookahead_changes_what_is_read(
     assert all(content[line.start :].startswith(line.data) for line in found)
 
 
-@settings(deadline=None)  # a busy machine is no finding
+@settings(deadline=None)  # a busy machine is not a finding
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=10), st.integers(1, 50), st.integers(1, 9))
 def test_a_line_that_is_too_long_is_reported_once_and_costs_only_itself(
     lengths: list[int], chunk_bytes: int, block_bytes: int

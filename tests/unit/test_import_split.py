@@ -151,7 +151,7 @@ def test_splitting_that_runs_out_of_time_goes_on_where_it_stopped(world: ImportW
     outcome = world.splitter(chunk_bytes=32).split(source, Deadline(10.0, clock=lambda: next(ticks)))
 
     assert (outcome.result, world.continued, len(world.chunks())) == ("continued", [source.job_id], 20)
-    # The ranges stay those of the job, whatever the setting has become since.
+    # The ranges stay those of the job, even if the setting has changed since.
     message = json.dumps({"job_id": source.job_id})
     world.splitter(chunk_bytes=1000).split_all(message, Deadline.after(60))
     job = world.job(source)

@@ -150,7 +150,7 @@ def test_an_upload_that_s3_no_longer_has_was_completed_or_has_to_begin_again(
     world: ImportWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forgotten(**_: object) -> None:
-        # What S3 answers; moto fails.
+        # S3's response; moto fails.
         raise ClientError({"Error": {"Code": "NoSuchUpload", "Message": "no"}}, "CompleteMultipartUpload")
 
     monkeypatch.setattr(world.s3, "complete_multipart_upload", forgotten)

@@ -9,15 +9,15 @@ from local.errors import LocalStackError
 from tests.unit.test_local_running import RUNNING
 
 
-def demo_with(**answers: list[httpx.Response]) -> tuple[Demo, io.StringIO]:
-    """A demo against prepared answers, by method; the last one of each is given again and again."""
+def demo_with(**responses: list[httpx.Response]) -> tuple[Demo, io.StringIO]:
+    """A demo against prepared responses, by method; the last one of each is given again and again."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        prepared = answers[request.method.lower()]
+    def response(request: httpx.Request) -> httpx.Response:
+        prepared = responses[request.method.lower()]
         return prepared.pop(0) if len(prepared) > 1 else prepared[0]
 
     output = io.StringIO()
-    api = httpx.Client(base_url=RUNNING.url, transport=httpx.MockTransport(answer))
+    api = httpx.Client(base_url=RUNNING.url, transport=httpx.MockTransport(response))
     return Demo(RUNNING, Console(file=output, width=120), api), output
 
 
@@ -72,7 +72,7 @@ def test_a_question_is_answered_side_by_side() -> None:
     assert all(mode in shown for mode in ("bm25", "near_text", "hybrid"))
 
 
-def test_an_unexpected_answer_is_shown_as_it_is() -> None:
+def test_an_unexpected_response_is_shown_as_it_is() -> None:
     demo, _ = demo_with(post=[httpx.Response(400, json={"error": {"code": "invalid_request"}})])
 
     with pytest.raises(LocalStackError, match=r"POST /v1/collections returned 400(?s:.*)invalid_request"):

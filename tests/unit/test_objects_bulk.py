@@ -21,7 +21,7 @@ WRITTEN = {"result": "created", "_primary_term": 1, "_seq_no": 7}
 
 
 class FakeEngine:
-    """Answers each bulk request by a script of statuses by id; 201 when the script is silent."""
+    """Responds to each bulk request by a script of statuses by id; 201 when the script is silent."""
 
     def __init__(self, statuses: dict[str, list[int]] | None = None, most_bytes: int = 1_000_000_000) -> None:
         self.most_bytes = most_bytes
@@ -32,7 +32,7 @@ class FakeEngine:
         ids = [orjson.loads(line.partition(b"\n")[0])["index"]["_id"] for line in lines]
         self.requests.append(ids)
         if len(b"\n".join(lines)) > self.most_bytes:
-            raise RequestTooLargeError("OpenSearch answered 413.")
+            raise RequestTooLargeError("OpenSearch returned 413.")
         return [self._item(name) for name in ids]
 
     def _item(self, name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ FOUND = {"took": 3, "hits": {"total": {"value": 1, "relation": "eq"}, "hits": [{
 
 
 class Engine:
-    """Answers every body but those for the word `broken`."""
+    """Responds to every body but those for the word `broken`."""
 
     def __init__(self) -> None:
         self.calls: list[list[Any]] = []
