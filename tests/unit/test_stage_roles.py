@@ -18,7 +18,7 @@ from lambdas.embedding.credential_chain import CredentialChain
 from lambdas.embedding.model_target import HttpCall
 from lambdas.embedding.vendor_errors import CallFailedError
 from lambdas.errors import InvalidRequestError, RoleRefusedError
-from lambdas.search.rerank import Rerank
+from lambdas.search.reranking.rerank import Rerank
 from lambdas.settings import ModelSettings
 from tests.builders import TITAN, collection_config
 
