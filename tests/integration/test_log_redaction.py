@@ -93,6 +93,8 @@ def written(environment: dict[str, str], api: Api) -> Written:
         },
     }
     search = f"/v1/collections/{name}/search"
+    generate = f"/v1/collections/{name}/generate"
+    task = {"model": "amazon.nova-lite-v1:0", "grouped_task": "Which title?", "single_prompt": "Say {title}"}
     near = {"near_text": {"query": "anything"}, "limit": 1}
     part_of_them = {key: value for key, value in SECRETS.items() if key != "X-AWS-Access-Key"}
     objects = {"objects": [{"properties": {"title": "A title"}}]}
@@ -100,10 +102,17 @@ def written(environment: dict[str, str], api: Api) -> Written:
         {"function": "write", "event": event("POST", "/v1/collections", config, headers=SECRETS)},
         {
             "function": "write",
-            "event": event("POST", f"/v1/collections/{name}/objects/batch", objects, headers=SECRETS),
+            "event": event(
+                "POST",
+                f"/v1/collections/{name}/objects/batch",
+                objects,
+                query={"consistency": "wait"},
+                headers=SECRETS,
+            ),
         },
         {"function": "write", "event": event("GET", "/v1/imports", headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=SECRETS)},
+        {"function": "query", "event": event("POST", generate, near | {"generate": task}, headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=part_of_them)},
         {"function": "query", "event": event("POST", search, {"near_text": 1}, headers=SECRETS)},
         {"function": "query", "event": event("POST", search, "{ no JSON", headers=SECRETS)},
@@ -120,6 +129,7 @@ def test_the_requests_went_through_every_path(written: Written) -> None:
         "200 None",
         "200 None",
         "200 None",
+        "200 None",
         "400 incomplete_credentials",
         "400 invalid_request",
         "400 invalid_request",
@@ -128,6 +138,7 @@ def test_the_requests_went_through_every_path(written: Written) -> None:
         "500 internal_error",
     ]
     assert "DEBUG" in written.everything
+    assert '"message":"generated"' in written.everything
 
 
 @pytest.mark.parametrize("header", SECRETS)

@@ -400,7 +400,7 @@ WORDS = st.text(max_size=40) | st.sampled_from(["{title}", "{{title}}", "[1]", "
 QUOTES = st.fixed_dictionaries(
     {},
     optional={
-        "source": st.sampled_from(["up", "a", ""]) | JSON,
+        "source": st.sampled_from(["up", "x", ""]) | JSON,
         "sourceContent": st.lists(st.fixed_dictionaries({"text": WORDS | JSON}), max_size=2) | JSON,
         "location": st.fixed_dictionaries(
             {
@@ -436,6 +436,9 @@ REPLIES: dict[str, st.SearchStrategy[Any]] = {
     | JSON,
 }
 REPLIES[NOVA] = REPLIES[CLAUDE]
+CHOICE = st.fixed_dictionaries({"message": st.fixed_dictionaries({"content": WORDS | JSON}), "finish_reason": JSON})
+REPLIES["openai"] = st.builds(lambda found, usage: {"choices": found, "usage": usage}, st.lists(CHOICE), JSON) | JSON
+REPLIES["inputs"] = st.lists(st.fixed_dictionaries({"generated_text": WORDS | JSON, "details": JSON})) | JSON
 
 
 @settings(max_examples=150, deadline=None)
@@ -446,7 +449,7 @@ REPLIES[NOVA] = REPLIES[CLAUDE]
         # Half a character cannot be stored.
         (WORDS | JSON).filter(lambda value: "\\ud800" not in json.dumps(value)),
     ),
-    target=st.sampled_from([CLAUDE, NOVA]),
+    target=st.sampled_from([CLAUDE, NOVA, "openai", "inputs"]),
     data=st.data(),
 )
 def test_no_template_value_or_response_is_a_fault_or_shows_a_key(
@@ -454,8 +457,13 @@ def test_no_template_value_or_response_is_a_fault_or_shows_a_key(
 ) -> None:
     body = data.draw(REPLIES[target])
     caller = Caller(HttpResponse(200, {}, json.dumps(body).encode()))
-    hits = [Hit(id="up", properties=properties), UP]
-    task = {"single_prompt": template, "grouped_task": template, "model": target}
+    hits = [Hit(id="x", properties=properties), UP]
+    called = (
+        {"model": target}
+        if target in (CLAUDE, NOVA)
+        else {"service": "sagemaker", "endpoint": "chat", "payload": target}
+    )
+    task = {"single_prompt": template, "grouped_task": template} | called
     try:
         response = run(caller, FoundHits(*hits), task)
     except ValidationError:
