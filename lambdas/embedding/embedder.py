@@ -10,11 +10,11 @@ from threading import Lock
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.backoff import system_jitter
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import ModelLimiter
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedding_run import EmbeddingCounts, EmbeddingRun, Result, RunContext
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Model
+from lambdas.embedding.rate.adaptive_rate import ModelLimiter
 from lambdas.embedding.text import text_hash
 from lambdas.errors import EmbeddingError
 

@@ -16,12 +16,12 @@ from typing import NamedTuple
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.backoff import pause_before
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import ModelLimiter, Verdict
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Embedded, Model
 from lambdas.embedding.model_responses import Vector
 from lambdas.embedding.packing import Text, cut, estimated_tokens, is_too_long, packed
+from lambdas.embedding.rate.adaptive_rate import ModelLimiter, Verdict
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, text_too_long, what
 from lambdas.errors import (
     EmbeddingError,

@@ -12,8 +12,8 @@ from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.http import HttpResponse
 from lambdas.backoff import backoff, system_jitter
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import ModelLimiter
 from lambdas.embedding.model_target import HttpCall, ModelTarget
+from lambdas.embedding.rate.adaptive_rate import ModelLimiter
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import EmbeddingError
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.backoff import system_jitter
 from lambdas.deadline import Deadline
-from lambdas.embedding.adaptive_rate import ModelLimiter
+from lambdas.embedding.rate.adaptive_rate import ModelLimiter
 from lambdas.embedding.retried_call import CallCounts, Caller, Patience, call_with_retries
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, what
 from lambdas.errors import EmbeddingError, GenerationTimeoutError

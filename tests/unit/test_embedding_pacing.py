@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from lambdas.embedding.adaptive_rate import ModelLimiter, TokenBucket
+from lambdas.embedding.rate.adaptive_rate import ModelLimiter, TokenBucket
 
 
 class Clock:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lambdas.embedding.rate_search import WINDOW_RESPONSES, RateSearch
-from lambdas.embedding.response_window import FEWEST_RESPONSES, ResponseWindow, Sample
+from lambdas.embedding.rate.rate_search import WINDOW_RESPONSES, RateSearch
+from lambdas.embedding.rate.response_window import FEWEST_RESPONSES, ResponseWindow, Sample
 
 
 def sample(responses: int, throttled: int = 0, seconds: float = 1.0) -> Sample:

@@ -56,6 +56,7 @@ NEIGHBOURS = {
 COMMON = {"aws", "backoff", "dates", "deadline", "errors", "models", "response_size", "validation"}
 # The sub-packages of large packages, and what each imports from the others.
 ROOMS = {
+    "lambdas/embedding": {"rate": set()},
     "lambdas/search": {
         "clauses": set(),
         "reranking": {"results"},

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Literal
 
-from lambdas.embedding.rate_search import RateSearch
-from lambdas.embedding.response_window import ResponseWindow
+from lambdas.embedding.rate.rate_search import RateSearch
+from lambdas.embedding.rate.response_window import ResponseWindow
 
 type Verdict = Literal["ok", "throttled", "failed"]
 

@@ -8,7 +8,7 @@ the whole quota, and cost only a retry. Pure: times and responses are arguments.
 
 from typing import Literal
 
-from lambdas.embedding.response_window import Sample
+from lambdas.embedding.rate.response_window import Sample
 
 # A window this full is closed, whether it has led to a change or not.
 WINDOW_RESPONSES = 200
