@@ -74,6 +74,10 @@ class FilterByProperty:
         """A text with * for any characters and ? for one."""
         return self._compared("like", val)
 
+    def has_words(self, val: str) -> FilterExpression:
+        """A searchable text with every one of these words, as `bm25` finds them: Alto's own."""
+        return self._compared("has_words", val)
+
     def is_none(self, val: bool) -> FilterExpression:
         """Whether the value is missing."""
         return self._compared("is_null", val)

@@ -3,11 +3,13 @@
 import inspect
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from alto.cli.connection import DEFAULT_URL, TOKEN_VARIABLE, Auth, Connection
 from alto.cli.exits import CommandError, ExitCode, exit_code_of
@@ -44,6 +46,49 @@ CONNECTION = {
 
 # Where the options given before the command are kept for it.
 BEFORE_COMMAND = "alto.before_command"
+
+
+# The error of a wrong option or argument. typer has it in another module in each version.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class RootGroup(TyperGroup):
+    """All commands. An error of usage is in Alto's words, and with --json it is JSON as every other error is."""
+
+    def main(self, args: Sequence[str] | None = None, **settings: Any) -> Any:  # type: ignore[override]
+        """Run the command that the arguments name."""
+        if not settings.pop("standalone_mode", True):
+            return super().main(args, standalone_mode=False, **settings)
+        try:
+            code = super().main(args, standalone_mode=False, **settings)
+        except UsageError as error:
+            wrong: Any = error
+            wrong.message = plain_usage(str(wrong.message))
+            if "--json" in (sys.argv[1:] if args is None else args):
+                body = {"code": "usage", "message": wrong.format_message(), "exit_code": int(ExitCode.USAGE)}
+                _print_error({"error": body})
+            else:
+                wrong.show()
+            sys.exit(ExitCode.USAGE)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def plain_usage(message: str) -> str:
+    """The message about an option's value without the sentence of the library that read it."""
+    for sentence, plain in _SENTENCES:
+        message = re.sub(sentence, plain, message)
+    return message
+
+
+_SENTENCES = (
+    (r"Input should be a valid integer\b.*", "expected a whole number"),
+    (r"Input should be a valid number\b.*", "expected a number"),
+    (r"Input should be a valid boolean\b.*", "expected true or false"),
+    (r"Input should be less than or equal to ", "must be at most "),
+    (r"Input should be greater than or equal to ", "must be at least "),
+    (r"Input should be ", "must be "),
+    (r"Value error, ", ""),
+)
 
 
 def make_group(**settings: Any) -> typer.Typer:

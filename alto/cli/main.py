@@ -9,7 +9,7 @@ import typer
 
 from alto.cli import doctor, local
 from alto.cli.collections import collections, export, objects
-from alto.cli.command import BEFORE_COMMAND, make_group
+from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
 from alto.cli.imports import importing, jobs
 from alto.cli.search import ask, search
@@ -17,6 +17,7 @@ from alto.version import VERSION
 
 app = make_group(
     name="alto",
+    cls=RootGroup,
     help="Semantic search in your own AWS account.",
     epilog=f"""\b
 Where Alto is:  --url or ALTO_URL; {DEFAULT_URL}, where `alto up` starts it, if not given.

@@ -37,8 +37,18 @@ def _extend[P: PropertyBase](kind: type[P], properties: Sequence[P], values: Map
             continue
         item = known.get(name)
         path = f"{prefix}{name}"
+        if item is None:
+            _check_spelling(name, known, path)
         known[name] = _describe(kind, name, value, path) if item is None else _add_nested(item, value, path)
     return list(known.values())
+
+
+def _check_spelling(name: str, known: Mapping[str, object], path: str) -> None:
+    """Reject a second property whose name is that of a known one with another first letter: it is hardly meant."""
+    twin = name[:1].swapcase() + name[1:]
+    if twin != name and twin in known:
+        problem = f"differs from the property '{twin}' only in the case of its first letter: write '{twin}'"
+        raise InvalidObjectError.at(path, problem)
 
 
 # What a list of several types is a list of.

@@ -1,5 +1,7 @@
 """Every value is stored, found and returned as it was sent; every vector is that of its object's text."""
 
+import csv
+import io
 import json
 import random
 from collections.abc import Iterator
@@ -13,9 +15,11 @@ import pytest
 
 from lambdas.dates import parse_date
 from tests.api import Api
+from tests.integration.test_import_path import Imports
+from tests.properties import times
 
 SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a13")
-EXAMPLES = 60
+EXAMPLES = times(60)
 TYPES = ("text", "int", "number", "boolean", "date", "uuid")
 PROPERTIES = [
     *({"name": f"a_{kind}", "type": kind} for kind in TYPES),
@@ -73,21 +77,33 @@ def is_same(stored: Any, sent: Any) -> bool:
 def objects(api: Api) -> Iterator[list[dict[str, Any]]]:
     assert api("POST", "/v1/collections", {"name": "CaseValues", "properties": PROPERTIES}).status == 201
     made = make_objects()
-    stored = api("POST", "/v1/collections/CaseValues/objects/batch", {"objects": made}, query={"consistency": "wait"})
-    assert stored.body["failed"] == 0, stored.body
+    for start in range(0, EXAMPLES, 200):
+        batch = {"objects": made[start : start + 200]}
+        stored = api("POST", "/v1/collections/CaseValues/objects/batch", batch, query={"consistency": "wait"})
+        assert stored.body["failed"] == 0, stored.body
     yield made
     api("DELETE", "/v1/collections/CaseValues")
 
 
 def list_ids(api: Api, condition: dict[str, Any]) -> set[str]:
-    found = api("POST", "/v1/collections/CaseValues/objects/list", {"limit": 1000, "filter": condition})
-    assert found.status == 200, found.body
-    return {each["id"] for each in found.body["objects"]}
+    return {each["id"] for each in list_all(api, "CaseValues", filter=condition)}
+
+
+def list_all(api: Api, name: str, **body: Any) -> list[dict[str, Any]]:
+    """Every object, page by page, as an export reads them."""
+    found: list[dict[str, Any]] = []
+    after: dict[str, Any] = {}
+    while True:
+        page = api("POST", f"/v1/collections/{name}/objects/list", {"limit": 1000} | body | after)
+        assert page.status == 200, page.body
+        found += page.body["objects"]
+        if "next" not in page.body:
+            return found
+        after = {"after": page.body["next"]}
 
 
 def test_every_value_comes_back_as_it_was_sent(api: Api, objects: list[dict[str, Any]]) -> None:
-    page = api("GET", "/v1/collections/CaseValues/objects", query={"limit": "1000"}).body["objects"]
-    exported = {each["id"]: each["properties"] for each in page}
+    exported = {each["id"]: each["properties"] for each in list_all(api, "CaseValues")}
     for each in objects:
         got = api("GET", f"/v1/collections/CaseValues/objects/{each['id']}").body["properties"]
         for name, sent in each["properties"].items():
@@ -114,14 +130,106 @@ def test_equal_finds_exactly_the_objects_with_the_value(api: Api, objects: list[
 
 @pytest.mark.parametrize("kind", ["int", "number", "date"])
 def test_sorting_is_that_of_the_values(api: Api, objects: list[dict[str, Any]], kind: str) -> None:
-    body = {"sort": [{"property": f"a_{kind}"}], "limit": EXAMPLES}
-    found = api("POST", "/v1/collections/CaseValues/search", body)
-    assert found.status == 200, found.body
-    values = [hit["properties"][f"a_{kind}"] for hit in found.body["objects"]]
+    values: list[Any] = []
+    for offset in range(0, EXAMPLES, 200):
+        body = {"sort": [{"property": f"a_{kind}"}], "limit": 200, "offset": offset}
+        found = api("POST", "/v1/collections/CaseValues/search", body)
+        assert found.status == 200, found.body
+        values += [hit["properties"][f"a_{kind}"] for hit in found.body["objects"]]
     keys = [int(parse_date(each).timestamp() * 1000 // 1) for each in values] if kind == "date" else values
 
     assert len(keys) == len(objects)
     assert keys == sorted(keys)
+
+
+def moment(value: str) -> int:
+    return int(parse_date(value).timestamp() * 1000 // 1)
+
+
+def test_aggregates_are_those_of_the_values(api: Api, objects: list[dict[str, Any]]) -> None:
+    metrics: dict[str, list[str]] = {
+        "a_int": ["count", "min", "max", "mode"],
+        "a_number": ["count", "min", "max"],
+        "a_date": ["count", "min", "max"],
+        "a_boolean": ["count", "total_true", "total_false"],
+        "a_text": ["count"],
+        "a_uuid": ["count"],
+        "l_int": ["min", "max"],
+    }
+    asked = {"properties": {name: {"metrics": wanted} for name, wanted in metrics.items()}}
+    response = api("POST", "/v1/collections/CaseValues/aggregate", asked)
+    assert response.status == 200, response.body
+    found = response.body["properties"]
+    values = {name: [each["properties"][name] for each in objects] for name in metrics}
+
+    assert response.body["total"] == len(objects)
+    for name in ("a_int", "a_number"):
+        assert (found[name]["min"], found[name]["max"]) == (min(values[name]), max(values[name])), name
+    listed = [value for each in values["l_int"] for value in each]
+    assert (found["l_int"]["min"], found["l_int"]["max"]) == (min(listed), max(listed))
+    assert values["a_int"].count(found["a_int"]["mode"]) == max(map(values["a_int"].count, values["a_int"]))
+    dates = list(map(moment, values["a_date"]))
+    assert (moment(found["a_date"]["min"]), moment(found["a_date"]["max"])) == (min(dates), max(dates))
+    assert found["a_boolean"]["total_true"] == sum(values["a_boolean"])
+    assert {found[name]["count"] for name in metrics if name.startswith("a_")} == {len(objects)}
+
+
+@pytest.fixture(scope="module")
+def imports(api: Api, environment: dict[str, str]) -> Imports:
+    assert api
+    return Imports(environment)
+
+
+# A deletion refreshes the index first; this one finds nothing.
+NOTHING = {"property": "_id", "operator": "equal", "value": str(SEED)}
+
+
+def load(api: Api, imports: Imports, content: bytes, ending: str) -> dict[str, dict[str, Any]]:
+    """Import a file into a collection of its own, and export that."""
+    name = f"CaseImported{ending.capitalize()}"
+    assert api("POST", "/v1/collections", {"name": name, "properties": PROPERTIES}).status == 201
+    try:
+        imports.notify(imports.upload(f"{name}/values.{ending}", [content]))
+        imports.work()
+        api("POST", f"/v1/collections/{name}/objects/delete", {"filter": NOTHING}, query={"consistency": "wait"})
+        return {each["id"]: each["properties"] for each in list_all(api, name)}
+    finally:
+        api("DELETE", f"/v1/collections/{name}")
+
+
+def test_an_export_that_is_imported_is_the_same_objects(
+    api: Api, objects: list[dict[str, Any]], imports: Imports
+) -> None:
+    exported = {each["id"]: each["properties"] for each in list_all(api, "CaseValues")}
+    lines = [json.dumps({"id": name, "properties": properties}).encode() for name, properties in exported.items()]
+
+    again = load(api, imports, b"\n".join(lines), "jsonl")
+
+    assert len(exported) == len(objects)
+    assert json.dumps(again, sort_keys=True) == json.dumps(exported, sort_keys=True)
+
+
+def test_values_written_to_csv_and_imported_are_the_same(
+    api: Api, objects: list[dict[str, Any]], imports: Imports
+) -> None:
+    exported = {each["id"]: each["properties"] for each in list_all(api, "CaseValues")}
+    names = [f"a_{kind}" for kind in TYPES]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["id", *names])
+    for name, properties in exported.items():
+        values = [properties[each] for each in names]
+        writer.writerow([name, *(each if isinstance(each, str) else json.dumps(each) for each in values)])
+
+    again = load(api, imports, text.getvalue().encode(), "csv")
+
+    # An empty cell is a missing value.
+    expected = {
+        name: {each: properties[each] for each in names if properties[each] != ""}
+        for name, properties in exported.items()
+    }
+    assert len(expected) == len(objects)
+    assert json.dumps(again, sort_keys=True) == json.dumps(expected, sort_keys=True)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from lambdas.records.csv_records import read_csv
 from lambdas.records.json_array import NotJsonArrayError, read_elements
 from lambdas.records.read_records import ImportRecord
 from tests.import_builders import BUCKET, ImportWorld
+from tests.properties import times
 
 TYPES = {
     "title": "text",
@@ -362,7 +363,7 @@ def _written(rows: list[list[str]], dialect: dict[str, Any]) -> tuple[bytes, Csv
     return text.getvalue().encode(), options
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(300), derandomize=True)
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=3), min_size=1, max_size=6), DIALECTS, st.integers(1, 9))
 def test_what_a_writer_of_csv_wrote_comes_back_for_any_chunk_size(
     rows: list[list[str]], dialect: dict[str, Any], size: int
@@ -383,7 +384,7 @@ def test_what_a_writer_of_csv_wrote_comes_back_for_any_chunk_size(
     assert [row for start, end, _, _ in chunks for row in read(start, end)] == rows
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=times(300), derandomize=True)
 @given(st.binary(max_size=60).map(lambda raw: bytes(b'a,"\n\r1 '[byte % 7] for byte in raw)), st.integers(1, 9))
 def test_no_byte_of_damaged_text_vanishes_and_splitter_and_loader_agree(content: bytes, size: int) -> None:
     whole = list(read_csv([content], CsvOptions()))
@@ -404,7 +405,7 @@ def test_no_byte_of_damaged_text_vanishes_and_splitter_and_loader_agree(content:
     assert covered == len(content.replace(b"\r", b"").replace(b"\n", b"").replace(b" ", b""))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=times(200), derandomize=True)
 @given(
     st.lists(
         st.lists(st.text(alphabet='a, "\n', min_size=1, max_size=5), min_size=2, max_size=2), min_size=1, max_size=5
@@ -482,7 +483,7 @@ def test_an_element_that_is_not_an_object_fails_alone_with_its_line(files: Files
     assert job.failed == 4
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=times(200), derandomize=True)
 @given(
     st.lists(
         st.dictionaries(st.text('a"\\[]{},é', max_size=3), st.text('a"\\[]{},\n', max_size=4), max_size=2), max_size=4

@@ -8,7 +8,7 @@ import pytest
 from alto.cli.collections.collection_body import Distance, VectorFlags, Vectorizer, collection_body, property_of
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.imports.import_body import FileFormat, import_options
-from alto.cli.search.modes import Fusion, Mode
+from alto.cli.search.modes import Fusion, Fuzzy, Mode, Scores
 from alto.cli.search.search_body import SearchFlags, search_body
 
 BEDROCK = VectorFlags(
@@ -19,6 +19,30 @@ BEDROCK = VectorFlags(
     sources=("title",),
     distance=Distance.DOT,
 )
+
+
+def test_the_words_of_a_search_are_set_by_options() -> None:
+    flags = SearchFlags(mode=Mode.BM25, fuzziness=Fuzzy.ONE, phrase_boost=0.2, scoring=Scores.SUM)
+
+    assert search_body("ghosts", flags)["bm25"] == {
+        "query": "ghosts",
+        "fuzziness": 1,
+        "phrase_boost": 0.2,
+        "scoring": "sum",
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "option"),
+    [
+        (SearchFlags(mode=Mode.NEAR_TEXT, fuzziness=Fuzzy.AUTO), "--fuzziness"),
+        (SearchFlags(mode=Mode.NEAR_TEXT, phrase_boost=0.0), "--phrase-boost"),
+        (SearchFlags(mode=Mode.NEAR_OBJECT, scoring=Scores.SUM), "--scoring"),
+    ],
+)
+def test_options_of_words_are_for_searches_of_words(flags: SearchFlags, option: str) -> None:
+    with pytest.raises(CommandError, match=f"{option} is for --mode hybrid or --mode bm25"):
+        search_body("ghosts", flags)
 
 
 def test_a_collection_of_options() -> None:

@@ -180,6 +180,10 @@ def test_advice_for_programs_is_left_out() -> None:
         (("search", "Film", "a", "--json"), (httpx.ConnectError("refused"),) * 4, ("no_connection", 4)),
         (("imports", "show", "x", "--json"), (), ("client_error", 2)),
         (("import", "nowhere.csv", "-c", "A", "--errors", "e", "--json"), (), ("usage", 2)),
+        (("search", "Film", "a", "--limit", "x", "--json"), (), ("usage", 2)),
+        (("search", "Film", "--json"), (), ("usage", 2)),
+        (("searh", "Film", "--json"), (), ("usage", 2)),
+        (("imports", "list", "--no-such", "--json"), (), ("usage", 2)),
     ],
 )
 def test_errors_are_json_with_json(command: tuple[str, ...], replies: Any, expected: tuple[str, int]) -> None:
@@ -189,6 +193,26 @@ def test_errors_are_json_with_json(command: tuple[str, ...], replies: Any, expec
     assert (body["code"], body["exit_code"], done.code) == (*expected, expected[1])
     assert body["message"]
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--limit", "x"), "expected a whole number"),
+        (("--limit", "0"), "must be at least 1"),
+        (("--alpha", "7"), "must be at most 1"),
+        (("--alpha", "x"), "expected a number"),
+        (("--mode", "x"), "'x' is not one of 'hybrid', 'bm25', 'near-text', 'near-object'"),
+        (("--fuzziness", "5"), "'5' is not one of 'auto', '0', '1', '2'"),
+        (("--no-such", "5"), "--no-such"),
+    ],
+)
+def test_an_error_of_usage_is_printed_once_in_plain_words(arguments: tuple[str, ...], says: str) -> None:
+    done = alto("search", "Film", "a", *arguments)
+
+    assert done.code == 2
+    assert done.err.count(says) == 1
+    assert not [word for word in ("Input should", "Value error", "unable to") if word in done.err]
 
 
 @pytest.mark.parametrize("command", [(), ("collections",), ("search",), ("imports", "follow"), ("up",)])
@@ -359,6 +383,9 @@ HITS = {
     "total": 1_234,
     "took_ms": 17,
 }
+KEYED: dict[str, Any] = HITS | {
+    "objects": [{"id": ID_OF_HIT, "key": "isbn-978-3-16-148410-0", "score": 0.9, "properties": {"title": "Up"}}]
+}
 SHOWN: dict[str, tuple[tuple[str, ...], tuple[Any, ...]]] = {
     "collections-list": (("collections", "list"), (reply(COLLECTIONS),)),
     "collections-show": (("collections", "show", "Film"), (reply(CONFIG), reply({"total": 1_234_567}))),
@@ -368,6 +395,20 @@ SHOWN: dict[str, tuple[tuple[str, ...], tuple[Any, ...]]] = {
     ),
     "imports-show": (("imports", "show", ID), (reply(job("loading")),)),
     "search": (("search", "Film", "a holiday film"), (reply(HITS),)),
+    "search-keys": (("search", "Film", "a holiday film"), (reply(KEYED),)),
+    "search-nothing": (("search", "Film", "a holiday film"), (reply(HITS | {"objects": [], "total": 0}),)),
+    "search-properties": (("search", "Film", "a holiday film", "-p", "title"), (reply(HITS),)),
+    "objects-get": (("objects", "get", "Film", "isbn-1"), (reply(KEYED["objects"][0]),)),
+    "imports-follow": (("imports", "follow", ID), (reply(job("loading")), reply(job()))),
+    "imports-follow-failed": (("imports", "follow", ID), (reply(job("failed")),)),
+    "imports-list-empty": (("imports", "list"), (reply({"imports": [], "next": None}),)),
+    "collections-list-empty": (("collections", "list"), (reply({"collections": []}),)),
+    "error-throttled": (("search", "Film", "a"), (error(429, "model_throttled"),) * 4),
+    "error-usage": (("search", "Film", "a", "--limit", "x"), ()),
+    "error-details": (
+        ("search", "Film", "a", "--alpha", "1"),
+        (error(400, "invalid_request", {"field": "hybrid.alpha", "message": "must be at most 1, not 2"}),),
+    ),
     "error": (("collections", "show", "Nope"), (error(404, "collection_not_found"),)),
     "help": (("import", "--help"), ()),
 }
@@ -387,14 +428,16 @@ def test_output_on_a_terminal_is_as_it_was_read_by_a_person(
     )
 
     snapshot = SNAPSHOTS / f"{name}-{columns}.txt"
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", done.out + done.err)
+    # Without the frames of a bar, whose times differ.
+    still = re.sub(r"\x1b\[\?25l.*?\x1b\[\?25h", "", done.out + done.err, flags=re.DOTALL)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", still)
     shown = "\n".join(line.rstrip() for line in plain.splitlines()) + "\n"
     if os.environ.get("RENEW_SNAPSHOTS"):
         snapshot.parent.mkdir(parents=True, exist_ok=True)
         snapshot.write_text(shown, encoding="utf-8")
     assert shown == snapshot.read_text(encoding="utf-8")
-    # Help is as wide as click makes it, and a terminal wraps an error itself.
-    assert name in {"help", "error"} or max(map(len, shown.splitlines())) <= columns
+    # Help is as wide as click makes it. A terminal wraps errors and remarks itself, so that their commands are copied.
+    assert name == "help" or max(map(len, ["", *re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines()])) <= columns
 
 
 class Frozen:

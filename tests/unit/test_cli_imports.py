@@ -204,9 +204,10 @@ def test_records_that_failed_end_with_3_and_are_named_and_saved(films: Path, tmp
 def test_an_import_that_did_not_complete_says_why_and_how_to_go_on(state: str) -> None:
     done = alto("imports", "follow", ID, replies=(reply(job(state, reason="The collection is missing.")),))
 
+    ended = "failed" if state == "failed" else f"is {state}"
     assert done.code == 1
     assert (
-        f"The import is {state}: The collection is missing. To continue once it is fixed: alto imports resume {ID}"
+        f"The import {ended}: The collection is missing. To continue once it is fixed: alto imports resume {ID}"
         in done.err
     )
 

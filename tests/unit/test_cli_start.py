@@ -88,7 +88,7 @@ def test_the_version_is_that_of_the_package() -> None:
         (["serach", "Film", "a"], "No such command 'serach'"),
         (["search", "Film", "a", "--mode", "magic"], "'magic' is not one of"),
         (["search", "Film"], "Missing argument"),
-        (["search", "Film", "a", "--alpha", "2"], "'--alpha': Input should be less than or equal to 1"),
+        (["search", "Film", "a", "--alpha", "2"], "'--alpha': must be at most 1"),
         (["import", "a.jsonl"], "--collection"),
     ],
 )

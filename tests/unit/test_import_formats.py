@@ -25,6 +25,7 @@ from lambdas.records.byte_lines import NotGzipError, gunzip, split_lines
 from lambdas.records.csv_records import read_csv
 from lambdas.records.parquet_rows import read_rows
 from tests.import_builders import BUCKET, ImportWorld, films
+from tests.properties import times
 
 TYPES = {"title": "text", "year": "int", "rating": "number", "seen": "boolean", "tags": "text[]", "when": "date"}
 
@@ -82,7 +83,7 @@ def test_csv_with_cells_of_several_lines_is_read_wherever_it_is_cut(
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=times(100), derandomize=True)
 @given(
     st.lists(st.lists(st.text(alphabet='a,";é\n 1', max_size=6), min_size=3, max_size=3), min_size=1, max_size=12),
     st.integers(1, 40),

@@ -14,6 +14,7 @@ from lambdas.jobs.import_options import ImportOptions
 from lambdas.records import json_lines
 from lambdas.records.json_lines import Line, parse_record, read_lines
 from lambdas.records.record_shape import RecordShape
+from tests.properties import times
 
 JOB = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
 SOURCE = Source(bucket="b", key="Film/x.jsonl", etag="e")
@@ -61,7 +62,7 @@ def test_every_line_is_read_once_wherever_the_file_is_cut(chunk_bytes: int) -> N
     assert [line.start for line in found] == [0, 9, FILE.index(b'{"b"')]
 
 
-@settings(deadline=None)  # a busy machine is not a finding
+@settings(deadline=None, max_examples=times(100), derandomize=True)  # a busy machine is not a finding
 @given(
     st.lists(st.text(alphabet='aé🎬{"}', max_size=12), max_size=12),
     st.sampled_from(["\n", "\r\n"]),
@@ -83,7 +84,7 @@ def test_no_cut_no_block_and_no_lookahead_changes_what_is_read(
     assert all(content[line.start :].startswith(line.data) for line in found)
 
 
-@settings(deadline=None)  # a busy machine is not a finding
+@settings(deadline=None, max_examples=times(100), derandomize=True)  # a busy machine is not a finding
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=10), st.integers(1, 50), st.integers(1, 9))
 def test_a_line_that_is_too_long_is_reported_once_and_costs_only_itself(
     lengths: list[int], chunk_bytes: int, block_bytes: int

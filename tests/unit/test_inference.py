@@ -36,6 +36,22 @@ def test_objects_are_described_on_every_level_and_grow() -> None:
     assert [(item.name, item.type) for item in nested] == [("name", "text"), ("born", "date"), ("home", "object")]
 
 
+@pytest.mark.parametrize(
+    ("values", "path", "twin"),
+    [
+        ({"Title": "Up"}, "properties.Title", "title"),
+        ({"Name": "a", "name": "b"}, "properties.name", "Name"),
+        ({"maker": {"Name": "a", "name": "b"}}, "properties.maker.name", "Name"),
+    ],
+)
+def test_a_name_with_another_first_letter_is_no_second_property(values: Any, path: str, twin: str) -> None:
+    with pytest.raises(InvalidObjectError) as caught:
+        with_new_properties(collection(), values)
+
+    assert caught.value.details[0].field == path
+    assert caught.value.message.endswith(f"only in the case of its first letter: write '{twin}'.")
+
+
 def test_what_is_described_already_changes_nothing() -> None:
     films = collection()
 

@@ -75,6 +75,10 @@ def query(**condition: Any) -> dict[str, Any]:
         ),
         (("_id", "contains_any", [ID]), {"terms": {"id": [ID]}}),
         (
+            ("title", "has_words", "quick FOX"),
+            {"match": {"properties.title": {"query": "quick FOX", "operator": "and"}}},
+        ),
+        (
             ("_created", "less_than", "2026-01-01T00:00:00Z"),
             {"range": {"created": {"lt": "2026-01-01T00:00:00.000+00:00"}}},
         ),
@@ -121,6 +125,9 @@ def test_filters_nest() -> None:
         (("year", "is_null", 1), "with 'is_null' takes true or false, not 1"),
         (("place", "within_geo_range", 5), "takes a circle with lat, lon and meters, not 5"),
         (("author.age", "equal", 5), "'author.age' is not a property"),
+        (("author.name", "has_words", "A"), "is not searchable, so its words cannot be found: compare it by 'like'"),
+        (("year", "has_words", "A"), "is int, but 'has_words' compares text"),
+        (("title", "has_words", 7), "the value must be text"),
         (("_id", "equal", ""), 'must be an id, or a key of 1 to 512 characters, not ""'),
         (("_created", "equal", 5), "is date: the value must be a date with time and zone"),
         (("year", "contains_any", 1), "takes a list of values, not 1"),

@@ -144,8 +144,9 @@ def finish(connection: Connection, job: dict[str, Any], *, errors: Path | None, 
         return ExitCode.PARTIAL if failed else ExitCode.OK
     if job["state"] in UNFINISHED:
         return ExitCode.OK
+    ended = "failed" if job["state"] == "failed" else f"is {job['state']}"
     raise CommandError(
-        f"The import is {job['state']}{': ' + job['reason'] if job['reason'] else '.'} "
+        f"The import {ended}{': ' + job['reason'] if job['reason'] else '.'} "
         f"To continue once it is fixed: alto imports resume {job['id']} --follow"
     )
 

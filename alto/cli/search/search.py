@@ -8,7 +8,7 @@ from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.files import json_of
 from alto.cli.search.hits import show_hits
-from alto.cli.search.modes import Fusion, Mode
+from alto.cli.search.modes import Fusion, Fuzzy, Mode, Scores
 from alto.cli.terminal.output import note, show_json
 from alto.requests import segment
 
@@ -59,6 +59,19 @@ def search(
     min_score: Annotated[
         float | None, typer.Option("--min-score", help="Hybrid and bm25: leave out hits with a lower score.")
     ] = None,
+    fuzziness: Annotated[
+        Fuzzy | None, typer.Option("--fuzziness", help="Hybrid and bm25: so many letters of a word may differ.")
+    ] = None,
+    phrase_boost: Annotated[
+        float | None,
+        typer.Option(
+            "--phrase-boost", min=0, max=10, help="Hybrid and bm25: the weight of words in the order of the query."
+        ),
+    ] = None,
+    scoring: Annotated[
+        Scores | None,
+        typer.Option("--scoring", help="Hybrid and bm25: properties as if they were one text, or their sum."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Search a collection.
@@ -83,6 +96,9 @@ def search(
         explain=explain,
         highlight=highlight,
         min_score=min_score,
+        fuzziness=fuzziness,
+        phrase_boost=phrase_boost,
+        scoring=scoring,
     )
     body = search_body(query, flags)
     with connection.open() as client:

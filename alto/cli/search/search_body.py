@@ -6,9 +6,12 @@ from typing import Any
 
 from alto.classes.query import FilterExpression, HybridFusion
 from alto.classes.search import Search
-from alto.classes.search_settings import SearchSettings, WordSearchSettings
+from alto.classes.search_settings import Fuzziness, Scoring, SearchSettings, WordSearchSettings, WordSettings
 from alto.cli.exits import CommandError, ExitCode
-from alto.cli.search.modes import Fusion, Mode
+from alto.cli.search.modes import Fusion, Fuzzy, Mode, Scores
+
+_FUZZINESS: dict[Fuzzy, Fuzziness] = {Fuzzy.AUTO: "auto", Fuzzy.NONE: 0, Fuzzy.ONE: 1, Fuzzy.TWO: 2}
+_SCORING: dict[Scores, Scoring] = {Scores.COMBINED: "combined", Scores.SUM: "sum"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class SearchFlags:
     explain: bool = False
     highlight: bool = False
     min_score: float | None = None
+    fuzziness: Fuzzy | None = None
+    phrase_boost: float | None = None
+    scoring: Scores | None = None
 
 
 def search_body(query: str, flags: SearchFlags) -> dict[str, Any]:
@@ -46,9 +52,15 @@ def _search(query: str, flags: SearchFlags) -> Search:
         "return_properties": flags.properties or None,
     }
     words: WordSearchSettings = {**page, "highlight": flags.highlight, "min_score": flags.min_score}
+    how: WordSettings = {
+        "query_properties": flags.search_in or None,
+        "fuzziness": _FUZZINESS[flags.fuzziness] if flags.fuzziness else None,
+        "phrase_boost": flags.phrase_boost,
+        "scoring": _SCORING[flags.scoring] if flags.scoring else None,
+    }
     match flags.mode:
         case Mode.BM25:
-            return Search.bm25(query, query_properties=flags.search_in or None, **words)
+            return Search.bm25(query, **how, **words)
         case Mode.NEAR_TEXT:
             return Search.near_text(query, target_vector=flags.target_vector, **page)
         case Mode.NEAR_OBJECT:
@@ -58,8 +70,8 @@ def _search(query: str, flags: SearchFlags) -> Search:
                 query,
                 alpha=flags.alpha,
                 fusion_type=HybridFusion(flags.fusion.value) if flags.fusion else None,
-                query_properties=flags.search_in or None,
                 target_vector=flags.target_vector,
+                **how,
                 **words,
             )
 
@@ -73,6 +85,9 @@ def _check_options(flags: SearchFlags) -> None:
         ("--highlight", flags.highlight or None, word_modes),
         ("--min-score", flags.min_score, word_modes),
         ("--in", flags.search_in or None, word_modes),
+        ("--fuzziness", flags.fuzziness, word_modes),
+        ("--phrase-boost", flags.phrase_boost, word_modes),
+        ("--scoring", flags.scoring, word_modes),
         ("--target-vector", flags.target_vector, vectors),
     ):
         if value is not None and flags.mode not in modes:

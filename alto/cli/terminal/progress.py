@@ -35,13 +35,19 @@ def bar(label: str, kind: Kind) -> Iterator[Show]:
 @contextmanager
 def _rich_bar(label: str, kind: Kind) -> Iterator[Show]:
     from rich import progress as rich
+    from rich.table import Column
 
+    # A narrow terminal cuts the text, never the label and the percent.
+    whole = Column(no_wrap=True, min_width=len(cell(label)))
+    percent = Column(no_wrap=True, min_width=4)
+    room = console(error=True).width
     extra: dict[Kind, list[rich.ProgressColumn]] = {
         Kind.BYTES: [rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn(compact=True)],
         Kind.COUNTED: [rich.TextColumn("{task.fields[text]}"), rich.TimeRemainingColumn(compact=True)],
-        Kind.SHARE: [rich.TaskProgressColumn(), rich.TextColumn("{task.fields[text]}")],
+        Kind.SHARE: [rich.TaskProgressColumn(table_column=percent), rich.TextColumn("{task.fields[text]}")],
     }
-    columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=20), *extra[kind]]
+    name = rich.TextColumn("{task.description}", table_column=whole)
+    columns = [rich.SpinnerColumn(), name, rich.BarColumn(bar_width=min(20, room // 6)), *extra[kind]]
     with rich.Progress(*columns, console=console(error=True)) as made:
         task = made.add_task(cell(label), total=None, text="")
 

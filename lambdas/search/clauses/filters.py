@@ -1,14 +1,14 @@
 """Filters: the request model and the OpenSearch query it becomes. Pure. Described in docs/filters.md."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from lambdas.collections.index_body import KEYWORD_LIMIT, length_field
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import NestedProperty, PropertyBase, PropertyType
+from lambdas.collections.properties import NestedProperty, Property, PropertyBase, PropertyType
+from lambdas.dates import parse_date
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.keys import MAX_KEY_CHARACTERS, name_object
@@ -23,6 +23,7 @@ Operator = Literal[
     "greater_than",
     "greater_or_equal",
     "like",
+    "has_words",
     "contains_any",
     "contains_all",
     "contains_none",
@@ -143,6 +144,9 @@ COMPARISONS: dict[Operator, Comparison] = {
     "greater_than": Comparison(_in_range("gt"), ORDERED_TYPES),
     "greater_or_equal": Comparison(_in_range("gte"), ORDERED_TYPES),
     "like": Comparison(build_like, frozenset({"text"})),
+    "has_words": Comparison(
+        lambda field, value: {"match": {field: {"query": value, "operator": "and"}}}, frozenset({"text"})
+    ),
     "contains_any": Comparison(lambda field, value: {"terms": {field: value}}, SCALAR_TYPES, "a list of values"),
     "contains_all": Comparison(
         lambda field, value: {"bool": {"filter": [{"term": {field: each}} for each in value]}},
@@ -235,6 +239,10 @@ def _build_condition(collection: CollectionConfig, condition: Condition) -> dict
         present = {"bool": {"should": [{"exists": {"field": field}} for field in fields], "minimum_should_match": 1}}
         return _negate(present) if condition.value else present
     field = target.presence if condition.operator == "is_null" else target.field
+    if condition.operator == "has_words":
+        if not (isinstance(target.item, Property) and target.item.searchable):
+            raise _error_at(condition, "is not searchable, so its words cannot be found: compare it by 'like'")
+        return comparison.query(f"properties.{condition.property}", condition.value)
     if condition.property == "_id":
         return comparison.query(field, _to_ids(collection, condition.value))
     return comparison.query(field, _to_stored(target.item, condition.value))
@@ -252,7 +260,7 @@ def _to_stored(item: PropertyBase, value: Any) -> Any:
     if isinstance(value, list):
         return [_to_stored(item, each) for each in value]
     if item.scalar_type == "date" and isinstance(value, str):
-        return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
+        return parse_date(value).isoformat(timespec="milliseconds")
     return normalize(value)
 
 
