@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.stage_roles import StageRoles
+from lambdas.collections.analysis import ANALYSIS_VERSION
 from lambdas.collections.index_body import KEY_MAPPING, KnnEngine, index_body, index_settings, mapping_update
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (
@@ -18,7 +19,7 @@ from lambdas.collections.model import (
     alias_of,
     first_index_of,
 )
-from lambdas.collections.properties import Property, united
+from lambdas.collections.properties import Property, unite
 from lambdas.collections.registry import CollectionRegistry, stored_alias
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
@@ -101,7 +102,9 @@ class CollectionAdmin:
         }
         generative = self._with_generative_role(config.generative)
         described = config.model_dump(exclude={"vectors", "generative"})
-        collection = Collection(**described, vectors=vectors, generative=generative, created=now, updated=now)
+        collection = Collection(
+            **described, vectors=vectors, generative=generative, created=now, updated=now, analysis=ANALYSIS_VERSION
+        )
         body = index_body(collection, self._knn_engine, self._replicas)
         try:
             self._engine.request("PUT", f"/{first_index_of(config.name)}", body, timeout=deadline.remaining())
@@ -160,7 +163,7 @@ class CollectionAdmin:
         def change_collection(before: Collection) -> Collection:
             if before.alias != extended.alias:
                 raise _gone(extended.name)
-            return _replace_properties(before, united(before.properties, extended.properties))
+            return _replace_properties(before, unite(before.properties, extended.properties))
 
         return self._change(extended.name, change_collection, Deadline.after(SCHEMA_SECONDS))
 

@@ -1,8 +1,9 @@
-"""From a collection to the OpenSearch index that holds it, and back. Pure."""
+"""Converts between a collection and the body of its OpenSearch index. Pure."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from lambdas.collections.analysis import ANALYSIS_VERSION, KEYWORD_LIMIT, build_analysis, choose_analyzer
 from lambdas.collections.model import Collection, IndexSettings, IndexUpdate, alias_of
 from lambdas.collections.properties import (
     OBJECT_TYPES,
@@ -20,33 +21,6 @@ LAYOUT_VERSION = 3
 
 # OpenSearch's own limit, 1,000, is below what the properties of one collection may need.
 FIELDS_LIMIT = 4000
-
-# Lucene refuses terms above 32,766 bytes; a character takes four bytes at most.
-KEYWORD_LIMIT = 8191
-
-# Every other tokenization is a language, and OpenSearch's analyzer of that name.
-ANALYZERS = {
-    "word": "alto_word",
-    "lowercase": "alto_lowercase",
-    "whitespace": "whitespace",
-    "field": "alto_field",
-    "trigram": "alto_trigram",
-}
-
-ANALYSIS: dict[str, Any] = {
-    "tokenizer": {
-        "alto_word": {"type": "pattern", "pattern": r"[^\p{L}\p{N}]+"},
-        "alto_trigram": {"type": "ngram", "min_gram": 3, "max_gram": 3, "token_chars": ["letter", "digit"]},
-    },
-    # One endless word must not make OpenSearch refuse its object.
-    "filter": {"alto_term": {"type": "truncate", "length": KEYWORD_LIMIT}},
-    "analyzer": {
-        "alto_word": {"type": "custom", "tokenizer": "alto_word", "filter": ["lowercase", "alto_term"]},
-        "alto_lowercase": {"type": "custom", "tokenizer": "whitespace", "filter": ["lowercase"]},
-        "alto_field": {"type": "custom", "tokenizer": "keyword", "filter": ["trim", "alto_term"]},
-        "alto_trigram": {"type": "custom", "tokenizer": "alto_trigram", "filter": ["lowercase"]},
-    },
-}
 
 SCALAR_TYPES: dict[str, dict[str, Any]] = {
     "int": {"type": "long"},
@@ -77,14 +51,14 @@ def index_body(collection: Collection, engine: KnnEngine, replicas: int | None =
             "index": {"knn": bool(collection.vectors), "mapping": {"total_fields": {"limit": FIELDS_LIMIT}}}
             | defaults
             | index_settings(collection.index),
-            "analysis": ANALYSIS,
+            "analysis": build_analysis(),
         },
         "mappings": mappings(collection, engine),
     }
 
 
 def index_settings(settings: IndexUpdate) -> dict[str, Any]:
-    """The settings that the collection asks for, as OpenSearch names them."""
+    """Return the settings given by the collection, as OpenSearch names them."""
     asked = {
         "number_of_shards": settings.shards if isinstance(settings, IndexSettings) else None,
         "number_of_replicas": settings.replicas,
@@ -94,14 +68,16 @@ def index_settings(settings: IndexUpdate) -> dict[str, Any]:
 
 
 def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
-    """The mapping of a collection. A field that is not described is refused: nothing is indexed by accident."""
+    """The mapping of a collection. A field that is not described is rejected: nothing is indexed by accident."""
     fields: dict[str, Any] = {
         # `_id` itself can be neither sorted nor paged by.
         "id": {"type": "keyword", "normalizer": "lowercase"},
         "key": KEY_MAPPING,
         "created": {"type": "date"},
         "updated": {"type": "date"},
-        "properties": {"properties": {item.name: property_mapping(item) for item in collection.properties}},
+        "properties": {
+            "properties": {item.name: property_mapping(item, collection.analysis) for item in collection.properties}
+        },
         "lengths": {"properties": lengths_mapping(collection.properties)},
         "text_hash": {"type": "object", "enabled": False},
     }
@@ -128,31 +104,31 @@ def mapping_update(before: Collection, after: Collection) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if changed:
         fields = {
-            "properties": {"properties": {item.name: property_mapping(item) for item in changed}},
+            "properties": {"properties": {item.name: property_mapping(item, after.analysis) for item in changed}},
             "lengths": {"properties": lengths_mapping(changed)},
         }
     return {"_meta": meta(after), "properties": fields}
 
 
-def property_mapping(item: PropertyBase) -> dict[str, Any]:
+def property_mapping(item: PropertyBase, analysis: int = ANALYSIS_VERSION) -> dict[str, Any]:
     """How one property is indexed."""
     if item.type in OBJECT_TYPES:
         if not item.filterable:
             return {"type": "object", "enabled": False}
-        return {"properties": {nested.name: property_mapping(nested) for nested in item.properties or ()}}
+        return {"properties": {nested.name: property_mapping(nested, analysis) for nested in item.properties or ()}}
     if not item.is_text:
         return SCALAR_TYPES[item.scalar_type] | {"index": item.filterable}
     searchable = isinstance(item, Property) and item.searchable
     mapping: dict[str, Any] = {"type": "text", "index": searchable}
     if isinstance(item, Property) and searchable:
-        mapping["analyzer"] = ANALYZERS.get(item.tokenization, item.tokenization)
+        mapping["analyzer"] = choose_analyzer(item.tokenization, folding=item.folding, version=analysis)
     if item.filterable:
         mapping["fields"] = {"keyword": {"type": "keyword", "ignore_above": KEYWORD_LIMIT}}
     return mapping
 
 
 def lengths_mapping(properties: Sequence[PropertyBase]) -> dict[str, Any]:
-    """The fields for the lengths of values. OpenSearch itself knows no length: doc values drop repeated items."""
+    """The fields for the lengths of values. OpenSearch has none: doc values drop repeated items."""
     return {length_field(path): {"type": "integer"} for path, item in property_paths(properties) if item.has_length}
 
 
@@ -162,7 +138,7 @@ def length_field(path: str) -> str:
 
 
 def vector_mapping(config: VectorConfig, engine: KnnEngine) -> dict[str, Any]:
-    """How one vector is indexed: HNSW, with the distance and the graph's sizes that the collection asks for."""
+    """How one vector is indexed: HNSW, with the distance and the graph's sizes of the collection."""
     dimensions = config.resolved_dimensions
     if dimensions is None:
         raise ValueError("the vector's dimensions are not known yet: probe the endpoint before the index is made")

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from lambdas.collections.analysis import ANALYSIS_VERSION
 from lambdas.collections.properties import Property, check_names_differ, check_size
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.generation.settings import GenerativeConfig
@@ -13,10 +14,10 @@ from lambdas.models import StrictModel
 
 DEFAULT_VECTOR = "default"
 # What an update may not touch, and what to do instead.
-_ANEW = "create another collection and import into it"
+_REBUILD = "create another collection and import into it"
 FIXED = {
-    "name": _ANEW,
-    "vectors": _ANEW,
+    "name": _REBUILD,
+    "vectors": _REBUILD,
     "properties": "add a property with POST /v1/collections/{name}/properties; those that exist stay as they are",
 }
 
@@ -40,7 +41,7 @@ class IndexUpdate(StrictModel):
     @classmethod
     def _shards_are_fixed(cls, data: object) -> object:
         if cls is IndexUpdate and isinstance(data, dict) and "shards" in data:
-            raise ValueError(f"'shards' cannot be changed: {_ANEW}")
+            raise ValueError(f"'shards' cannot be changed: {_REBUILD}")
         return data
 
 
@@ -140,6 +141,12 @@ class Collection(CollectionConfig):
 
     created: datetime
     updated: datetime
+    analysis: int = Field(
+        default=1,
+        description=f"Version of the analyzers that the collection was made with; new ones have {ANALYSIS_VERSION}. "
+        "With 1, stop words cannot be found and forms of one letter do not match. To rebuild: create another "
+        "collection, export this one's objects with `include_vectors` and insert them there.",
+    )
 
     @property
     def alias(self) -> str:

@@ -143,12 +143,15 @@ class Property(PropertyBase):
         default="english",
         description="How text is cut into words. `word` splits at everything that is neither letter nor digit, "
         "`lowercase` and `whitespace` split at blanks, `field` does not split, `trigram` takes every three characters "
-        "in a row. Each language stems its words and drops its stop words; `cjk` takes pairs of characters.",
+        "in a row. Each language stems its words; `cjk` takes pairs of characters. The index keeps every word.",
     )
     stop_words: Literal["english", "none"] | StopWords | None = Field(
         default=None,
         description="Words that a query leaves out where it searches this property: Snowball's English list, none, or "
         "a list of your own. If not given: `english` for the tokenization `english`, else `none`.",
+    )
+    folding: bool = Field(
+        default=False, description="Letters match with and without accents: `cafe` and `café`. For searchable text."
     )
     skip_vectorization: bool = Field(default=False, description="Never becomes part of the text that is embedded.")
     vectorize_property_name: bool = Field(
@@ -197,14 +200,14 @@ def property_at(properties: Sequence[PropertyBase], path: str) -> PropertyBase |
     return property_at(item.properties or (), rest) if item and rest else item
 
 
-def united[P: PropertyBase](first: Sequence[P], second: Sequence[P]) -> list[P]:
-    """The properties of both, on every level; where both describe one, the first counts."""
+def unite[P: PropertyBase](first: Sequence[P], second: Sequence[P]) -> list[P]:
+    """Merge two lists of properties on every level; where both describe one, the first counts."""
     found = {item.name: item for item in first}
     for item in second:
         known = found.get(item.name)
         if known is None:
             found[item.name] = item
         elif known.properties is not None and item.properties is not None:
-            nested = united(known.properties, item.properties)
+            nested = unite(known.properties, item.properties)
             found[item.name] = known.model_copy(update={"properties": nested})
     return list(found.values())

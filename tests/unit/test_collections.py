@@ -12,7 +12,7 @@ from lambdas.collections.index_body import (
     meta,
 )
 from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, first_index_of
-from lambdas.collections.properties import property_paths, united
+from lambdas.collections.properties import property_paths, unite
 from lambdas.errors import ConflictError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
@@ -285,7 +285,7 @@ def test_an_update_of_what_is_fixed_says_what_to_do_instead(change: dict[str, An
         CollectionUpdate.model_validate(change)
 
 
-def test_united_properties_keep_the_first_description_on_every_level() -> None:
+def test_unite_properties_keep_the_first_description_on_every_level() -> None:
     first = collection(properties=[{"name": "o", "type": "object", "properties": [{"name": "a", "type": "int"}]}])
     second = collection(
         properties=[
@@ -298,7 +298,7 @@ def test_united_properties_keep_the_first_description_on_every_level() -> None:
         ]
     )
 
-    paths = [(path, item.type) for path, item in property_paths(united(first.properties, second.properties))]
+    paths = [(path, item.type) for path, item in property_paths(unite(first.properties, second.properties))]
 
     assert paths == [("o", "object"), ("o.a", "int"), ("o.b", "date"), ("p", "uuid")]
 

@@ -34,12 +34,13 @@ class Group(NamedTuple):
 
     tokenization: str
     stop_words: frozenset[str]
+    folding: bool = False
 
 
 def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSettings) -> dict[str, Any]:
     """Build the BM25 query of a text.
 
-    Properties with the same tokenization and stop words are searched together; the scores of the
+    Properties with the same tokenization, stop words and folding are searched together; the scores of the
     groups are added up.
     Raises `InvalidRequestError` for a property that cannot be searched, or groups that an operator cannot span.
     """
@@ -67,7 +68,9 @@ def group_properties(
     """Return the fields to search with their boosts, by the settings that they share."""
     groups: dict[Group, Boosts] = {}
     for item, boost in choose_properties(collection, properties, title_boost):
-        groups.setdefault(Group(item.tokenization, list_stop_words(item)), {})[f"properties.{item.name}"] = boost
+        groups.setdefault(Group(item.tokenization, list_stop_words(item), item.folding), {})[
+            f"properties.{item.name}"
+        ] = boost
     return groups
 
 

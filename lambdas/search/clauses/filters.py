@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from lambdas.collections.index_body import KEYWORD_LIMIT, length_field
+from lambdas.collections.analysis import KEYWORD_LIMIT
+from lambdas.collections.index_body import length_field
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import NestedProperty, Property, PropertyBase, PropertyType
 from lambdas.dates import parse_date

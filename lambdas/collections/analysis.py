@@ -1,0 +1,176 @@
+"""How text is cut into words: the analyzers of an index. Pure.
+
+The index keeps every word: stop words are removed from queries only (`search/stop_words.py`), so that "The Who" is
+found. Forms of one character meet: apostrophes, composed and decomposed letters, width, ligatures, soft hyphens.
+OpenSearch Service has the ICU plugin and a plain OpenSearch has not, so this uses built-in filters only.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+# Version of the analyzers, kept with each collection. 1: OpenSearch's own language analyzers, which drop stop words.
+ANALYSIS_VERSION = 2
+
+# Lucene rejects terms above 32,766 bytes; a character takes four bytes at most.
+KEYWORD_LIMIT = 8191
+
+# The analyzers of version 1 that are not OpenSearch's own.
+_VERSION_1 = {"word": "alto_word", "lowercase": "alto_lowercase", "field": "alto_field", "trigram": "alto_trigram"}
+
+# Latin, Greek, Cyrillic, Vietnamese and kana: the scripts in which decomposed text is common (file names of macOS).
+_COMPOSED_RANGES = ((0xC0, 0x250), (0x370, 0x530), (0x1E00, 0x1F00), (0x3040, 0x3100))
+_APOSTROPHES = "\u2018\u2019\u201b\u02bc\uff07"
+# Zero-width and soft-hyphen characters. Not U+200C and U+200D, which are part of words in Persian and Indic scripts.
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+
+# The token filters of each language after its char filters, without stop words.
+_LANGUAGES: dict[str, list[str]] = {
+    "arabic": ["lowercase", "decimal_digit", "arabic_normalization", "alto_stem_arabic"],
+    "armenian": ["lowercase", "alto_stem_armenian"],
+    "basque": ["lowercase", "alto_stem_basque"],
+    "bengali": ["lowercase", "decimal_digit", "indic_normalization", "bengali_normalization", "alto_stem_bengali"],
+    "brazilian": ["lowercase", "alto_stem_brazilian"],
+    "bulgarian": ["lowercase", "alto_stem_bulgarian"],
+    "catalan": ["alto_elision_catalan", "lowercase", "alto_stem_catalan"],
+    "cjk": ["cjk_width", "lowercase", "cjk_bigram"],
+    "czech": ["lowercase", "alto_stem_czech"],
+    "danish": ["lowercase", "alto_stem_danish"],
+    "dutch": ["lowercase", "alto_stem_dutch"],
+    "english": ["alto_stem_possessive_english", "lowercase", "alto_stem_english"],
+    "estonian": ["lowercase", "alto_stem_estonian"],
+    "finnish": ["lowercase", "alto_stem_finnish"],
+    "french": ["alto_elision_french", "lowercase", "alto_stem_light_french"],
+    "galician": ["lowercase", "alto_stem_galician"],
+    "german": ["lowercase", "german_normalization", "alto_stem_light_german"],
+    "greek": ["alto_lowercase_greek", "alto_stem_greek"],
+    "hindi": ["lowercase", "decimal_digit", "indic_normalization", "hindi_normalization", "alto_stem_hindi"],
+    "hungarian": ["lowercase", "alto_stem_hungarian"],
+    "indonesian": ["lowercase", "alto_stem_indonesian"],
+    "irish": ["alto_elision_irish", "alto_lowercase_irish", "alto_stem_irish"],
+    "italian": ["alto_elision_italian", "lowercase", "alto_stem_light_italian"],
+    "latvian": ["lowercase", "alto_stem_latvian"],
+    "lithuanian": ["lowercase", "alto_stem_lithuanian"],
+    "norwegian": ["lowercase", "alto_stem_norwegian"],
+    "persian": ["lowercase", "decimal_digit", "arabic_normalization", "persian_normalization"],
+    "portuguese": ["lowercase", "alto_stem_light_portuguese"],
+    "romanian": ["lowercase", "alto_stem_romanian"],
+    "russian": ["lowercase", "alto_stem_russian"],
+    "sorani": ["sorani_normalization", "lowercase", "decimal_digit", "alto_stem_sorani"],
+    "spanish": ["lowercase", "alto_stem_light_spanish"],
+    "swedish": ["lowercase", "alto_stem_swedish"],
+    "thai": ["lowercase", "decimal_digit"],
+    "turkish": ["apostrophe", "alto_lowercase_turkish", "alto_stem_turkish"],
+}
+_ELISIONS = {
+    "catalan": ["d", "l", "m", "n", "s", "t"],
+    "french": ["l", "m", "t", "qu", "n", "s", "j", "d", "c", "jusqu", "quoiqu", "lorsqu", "puisqu"],
+    "irish": ["d", "m", "b"],
+    "italian": "c l all dall dell nell sull coll pell gl agl dagl degl negl sugl un m t s v d".split(),  # noqa: SIM905
+}
+# What is not cut by Unicode's rules: tokenizer and token filters.
+_OTHERS: dict[str, tuple[str, list[str]]] = {
+    "word": ("alto_word", ["lowercase", "alto_term"]),
+    "lowercase": ("whitespace", ["lowercase", "alto_term"]),
+    "whitespace": ("whitespace", ["alto_term"]),
+    "field": ("keyword", ["trim", "alto_term"]),
+    "trigram": ("alto_trigram", ["lowercase"]),
+}
+# Names that end or begin with signs get a second word, so that `C++` is found before `C`, and by `C` as well.
+_SIGNED_NAMES = {
+    "alto_plusplus": (r"(?<![\p{L}\p{N}_])([\p{L}]{1,20})\+\+(?!\+)", "$1 $1plusplus "),
+    "alto_sharp": (r"(?<![\p{L}\p{N}_])([\p{L}]{1,20})#(?![#\p{L}])", "$1 $1sharp "),
+    "alto_dot": (r"(?<![^\s(\[{\"'])\.([\p{L}]{2,20})(?![\p{L}\p{N}_]|\.[\p{L}\p{N}])", " $1 dot$1 "),
+}
+# Tokenizations that keep signs and blanks in their words.
+_KEEPING_SIGNS = frozenset({"lowercase", "whitespace", "field", "trigram"})
+
+
+def choose_analyzer(tokenization: str, *, folding: bool, version: int) -> str:
+    """Return the name of the analyzer of a property in an index with analyzers of this version."""
+    if version == 1:
+        return _VERSION_1.get(tokenization, tokenization)
+    return f"alto_{tokenization}_folded" if folding else f"alto_{tokenization}"
+
+
+@cache
+def build_analysis() -> dict[str, Any]:
+    """Build the `analysis` settings of an index: every analyzer, since an open index cannot get another."""
+    stems = {name.removeprefix("alto_stem_") for filters in _LANGUAGES.values() for name in filters if "_stem_" in name}
+    filters: dict[str, Any] = {f"alto_stem_{name}": {"type": "stemmer", "language": name} for name in sorted(stems)}
+    filters |= {
+        f"alto_elision_{name}": {"type": "elision", "articles": articles, "articles_case": True}
+        for name, articles in _ELISIONS.items()
+    }
+    filters |= {
+        f"alto_lowercase_{name}": {"type": "lowercase", "language": name} for name in ("greek", "irish", "turkish")
+    }
+    # One endless word must not make OpenSearch reject its object.
+    filters["alto_term"] = {"type": "truncate", "length": KEYWORD_LIMIT}
+    analyzers: dict[str, Any] = {}
+    for tokenization in [*_OTHERS, *_LANGUAGES]:
+        analyzers[f"alto_{tokenization}"] = _build_analyzer(tokenization, folding=False)
+        analyzers[f"alto_{tokenization}_folded"] = _build_analyzer(tokenization, folding=True)
+    return {
+        "char_filter": {
+            "alto_forms": {"type": "mapping", "mappings": list_mappings()},
+            "alto_zero_width": {"type": "mapping", "mappings": [r"\u200C=>\u0020"]},
+        }
+        | {
+            name: {"type": "pattern_replace", "pattern": pattern, "replacement": replacement}
+            for name, (pattern, replacement) in _SIGNED_NAMES.items()
+        },
+        "tokenizer": {
+            "alto_word": {"type": "pattern", "pattern": r"[^\p{L}\p{M}\p{N}]+"},
+            "alto_trigram": {"type": "ngram", "min_gram": 3, "max_gram": 3, "token_chars": ["letter", "digit"]},
+        },
+        "filter": filters,
+        "analyzer": analyzers,
+    }
+
+
+def _build_analyzer(tokenization: str, *, folding: bool) -> dict[str, Any]:
+    if tokenization in _OTHERS:
+        tokenizer, filters = _OTHERS[tokenization]
+    else:
+        tokenizer, filters = "thai" if tokenization == "thai" else "standard", _LANGUAGES[tokenization]
+    signs = [] if tokenization in _KEEPING_SIGNS else list(_SIGNED_NAMES)
+    zero_width = ["alto_zero_width"] if tokenization == "persian" else []
+    return {
+        "type": "custom",
+        "char_filter": ["alto_forms", *zero_width, *signs],
+        "tokenizer": tokenizer,
+        # Folded last: stemmers need the accents of their language.
+        "filter": [*filters, "asciifolding"] if folding else filters,
+    }
+
+
+@cache
+def list_mappings() -> list[str]:
+    """Return the rules of the char filter that makes forms of one character equal."""
+    forms: dict[str, str] = dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_INVISIBLE, "")
+    # Latin ligatures; full-width ASCII and half-width kana; the wide blank.
+    for code in [*range(0xFB00, 0xFB07), *range(0xFF01, 0xFFA0), 0x3000]:
+        character = chr(code)
+        forms.setdefault(character, unicodedata.normalize("NFKC", character))
+    for first, end in _COMPOSED_RANGES:
+        for code in range(first, end):
+            forms |= _list_decompositions(chr(code))
+    return [f"{_escape(form)}=>{_escape(meaning)}" for form, meaning in forms.items() if form != meaning]
+
+
+def _list_decompositions(character: str) -> dict[str, str]:
+    """Return the spellings of a composed character, e.g. a letter and two marks."""
+    parts = unicodedata.normalize("NFD", character)
+    if parts == character or unicodedata.normalize("NFC", parts) != character:
+        return {}
+    spellings = {parts: character}
+    half = unicodedata.normalize("NFC", parts[:2])
+    if len(parts) == 3 and len(half) == 1:
+        spellings[half + parts[2]] = character
+    return spellings
+
+
+def _escape(text: str) -> str:
+    # Blanks and backslashes mean something in a rule, and combining marks would be lost to editors.
+    return "".join(f"\\u{ord(character):04X}" if not character.isalnum() else character for character in text)
