@@ -7,6 +7,7 @@ OpenSearch Service has the ICU plugin and a plain OpenSearch has not, so this us
 
 import unicodedata
 from functools import cache
+from itertools import product
 from typing import Any
 
 # Version of the analyzers, kept with each collection. 1: OpenSearch's own language analyzers, which drop stop words.
@@ -18,11 +19,39 @@ KEYWORD_LIMIT = 8191
 # The analyzers of version 1 that are not OpenSearch's own.
 _VERSION_1 = {"word": "alto_word", "lowercase": "alto_lowercase", "field": "alto_field", "trigram": "alto_trigram"}
 
+# Properties whose values are names of their objects: an object whose title is the query comes first.
+TITLES = frozenset({"title", "name", "headline", "subject"})
+MAX_TITLE = 200
+
 # Latin, Greek, Cyrillic, Vietnamese and kana: the scripts in which decomposed text is common (file names of macOS).
-_COMPOSED_RANGES = ((0xC0, 0x250), (0x370, 0x530), (0x1E00, 0x1F00), (0x3040, 0x3100))
-_APOSTROPHES = "\u2018\u2019\u201b\u02bc\uff07"
-# Zero-width and soft-hyphen characters. Not U+200C and U+200D, which are part of words in Persian and Indic scripts.
-_INVISIBLE = "\u00ad\u200b\u2060\ufeff"
+_COMPOSED_RANGES = ((0xC0, 0x250), (0x370, 0x530), (0x1E00, 0x2000), (0x3040, 0x3100))
+# Presentation forms of characters: ligatures, full and half width, digits above and below the line.
+_COMPATIBLE_RANGES = (
+    *((0xB2, 0xB4), (0xB9, 0xBA), (0x132, 0x134), (0x1C4, 0x1CD), (0x1F1, 0x1F4), (0x587, 0x588)),
+    *((0x2070, 0x208A), (0x2126, 0x212C), (0x3000, 0x3001), (0xFB00, 0xFB50), (0xFE70, 0xFEFD), (0xFF01, 0xFFEF)),
+)
+IDEOGRAPHIC_BLANK = 0x3000
+_HALF_WIDTH_KANA = (0xFF66, 0xFF9E)
+_HALF_WIDTH_MARKS = "\uff9e\uff9f"
+# Quotation marks, primes, accents and letters that are typed as apostrophes.
+APOSTROPHES = "\u2018\u2019\u201b\u02bb\u02bc\u02b9\u02bd\u02c8\u2032\u055a\ua78c\uff07\u0060\u00b4"
+# Soft hyphen, zero-width space, marks of direction and of variants. Not U+200C and U+200D, which are part of words in
+# Persian and Indic scripts.
+INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+)
+# Letters of one sound that Unicode keeps apart: ligatures, the final sigma, the long s; and the sharp sign of music.
+_SAME = {
+    "\u0153": "oe",
+    "\u0152": "OE",
+    "\u00e6": "ae",
+    "\u00c6": "AE",
+    "\u017f": "s",
+    "\u1e9e": "\u00df",
+    "\u03c2": "\u03c3",
+    "\u00b5": "\u03bc",
+    "\u266f": "#",
+}
 
 # The token filters of each language after its char filters, without stop words.
 _LANGUAGES: dict[str, list[str]] = {
@@ -76,11 +105,25 @@ _OTHERS: dict[str, tuple[str, list[str]]] = {
     "field": ("keyword", ["trim", "alto_term"]),
     "trigram": ("alto_trigram", ["lowercase"]),
 }
-# Names that end or begin with signs get a second word, so that `C++` is found before `C`, and by `C` as well.
+# Names that end or begin with signs get a second word, so that `C++` is found before `C`, and by `C` as well. A dot
+# between letters is a joint of a name, `www.example.com`: as an underline it is one word until its parts are cut.
 _SIGNED_NAMES = {
-    "alto_plusplus": (r"(?<![\p{L}\p{N}_])([\p{L}]{1,20})\+\+(?!\+)", "$1 $1plusplus "),
+    "alto_plusplus": (r"(?<![\p{L}\p{N}_])([\p{L}\p{N}]{1,20})\+\+(?!\+)", "$1 $1plusplus "),
     "alto_sharp": (r"(?<![\p{L}\p{N}_])([\p{L}]{1,20})#(?![#\p{L}])", "$1 $1sharp "),
     "alto_dot": (r"(?<![^\s(\[{\"'])\.([\p{L}]{2,20})(?![\p{L}\p{N}_]|\.[\p{L}\p{N}])", " $1 dot$1 "),
+    "alto_joint": (r"(?<=\p{L}{2})\.(?=\p{L}{2})", "_"),
+}
+# Identifiers and names of files and hosts are cut into words, with the whole as another word at the first part's place:
+# `getTableColumns`, `get_table_columns`. What else joins the characters of a word does not cut it.
+_PARTS = {
+    "type": "word_delimiter",
+    "preserve_original": True,
+    "split_on_numerics": False,
+    "stem_english_possessive": False,
+    "type_table": [
+        *("' => ALPHA", '" => ALPHA', ". => DIGIT", ", => DIGIT", "\\u00B7 => ALPHA", "\\u05F3 => ALPHA"),
+        *("\\u05F4 => ALPHA", "\\u200C => ALPHA", "\\u200D => ALPHA"),
+    ],
 }
 # Tokenizations that keep signs and blanks in their words.
 _KEEPING_SIGNS = frozenset({"lowercase", "whitespace", "field", "trigram"})
@@ -105,8 +148,10 @@ def build_analysis() -> dict[str, Any]:
     filters |= {
         f"alto_lowercase_{name}": {"type": "lowercase", "language": name} for name in ("greek", "irish", "turkish")
     }
+    filters["alto_parts"] = _PARTS
     # One endless word must not make OpenSearch reject its object.
     filters["alto_term"] = {"type": "truncate", "length": KEYWORD_LIMIT}
+    lowercase = ["lowercase", "trim"]
     analyzers: dict[str, Any] = {}
     for tokenization in [*_OTHERS, *_LANGUAGES]:
         analyzers[f"alto_{tokenization}"] = _build_analyzer(tokenization, folding=False)
@@ -115,6 +160,7 @@ def build_analysis() -> dict[str, Any]:
         "char_filter": {
             "alto_forms": {"type": "mapping", "mappings": list_mappings()},
             "alto_zero_width": {"type": "mapping", "mappings": [r"\u200C=>\u0020"]},
+            "alto_blanks": {"type": "pattern_replace", "pattern": r"\s+", "replacement": " "},
         }
         | {
             name: {"type": "pattern_replace", "pattern": pattern, "replacement": replacement}
@@ -126,6 +172,14 @@ def build_analysis() -> dict[str, Any]:
         },
         "filter": filters,
         "analyzer": analyzers,
+        "normalizer": {
+            "alto_whole": {"type": "custom", "char_filter": ["alto_forms", "alto_blanks"], "filter": lowercase},
+            "alto_whole_folded": {
+                "type": "custom",
+                "char_filter": ["alto_forms", "alto_blanks"],
+                "filter": [*lowercase, "asciifolding"],
+            },
+        },
     }
 
 
@@ -133,7 +187,8 @@ def _build_analyzer(tokenization: str, *, folding: bool) -> dict[str, Any]:
     if tokenization in _OTHERS:
         tokenizer, filters = _OTHERS[tokenization]
     else:
-        tokenizer, filters = "thai" if tokenization == "thai" else "standard", _LANGUAGES[tokenization]
+        tokenizer = "thai" if tokenization == "thai" else "standard"
+        filters = ["alto_parts", *_LANGUAGES[tokenization]]
     signs = [] if tokenization in _KEEPING_SIGNS else list(_SIGNED_NAMES)
     zero_width = ["alto_zero_width"] if tokenization == "persian" else []
     return {
@@ -148,11 +203,15 @@ def _build_analyzer(tokenization: str, *, folding: bool) -> dict[str, Any]:
 @cache
 def list_mappings() -> list[str]:
     """Return the rules of the char filter that makes forms of one character equal."""
-    forms: dict[str, str] = dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_INVISIBLE, "")
-    # Latin ligatures; full-width ASCII and half-width kana; the wide blank.
-    for code in [*range(0xFB00, 0xFB07), *range(0xFF01, 0xFFA0), 0x3000]:
-        character = chr(code)
-        forms.setdefault(character, unicodedata.normalize("NFKC", character))
+    forms: dict[str, str] = dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(INVISIBLE, "") | _SAME
+    for code in (code for each in _COMPATIBLE_RANGES for code in range(*each)):
+        meaning = unicodedata.normalize("NFKC", chr(code))
+        # A mark that Unicode writes with a blank before it would cut its word.
+        if " " not in meaning or code == IDEOGRAPHIC_BLANK:
+            forms.setdefault(chr(code), meaning)
+    for kana, mark in product(map(chr, range(*_HALF_WIDTH_KANA)), _HALF_WIDTH_MARKS):
+        if len(composed := unicodedata.normalize("NFKC", kana + mark)) == 1:
+            forms[kana + mark] = composed
     for first, end in _COMPOSED_RANGES:
         for code in range(first, end):
             forms |= _list_decompositions(chr(code))
@@ -160,10 +219,13 @@ def list_mappings() -> list[str]:
 
 
 def _list_decompositions(character: str) -> dict[str, str]:
-    """Return the spellings of a composed character, e.g. a letter and two marks."""
+    """Return the spellings of a composed character, e.g. a letter and two marks, or a character of the same form."""
     parts = unicodedata.normalize("NFD", character)
-    if parts == character or unicodedata.normalize("NFC", parts) != character:
+    composed = unicodedata.normalize("NFC", parts)
+    if parts == character:
         return {}
+    if composed != character:
+        return {character: composed}
     spellings = {parts: character}
     half = unicodedata.normalize("NFC", parts[:2])
     if len(parts) == 3 and len(half) == 1:

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from lambdas.collections.analysis import ANALYSIS_VERSION, KEYWORD_LIMIT, build_analysis, choose_analyzer
+from lambdas.collections.analysis import (
+    ANALYSIS_VERSION,
+    KEYWORD_LIMIT,
+    MAX_TITLE,
+    TITLES,
+    build_analysis,
+    choose_analyzer,
+)
 from lambdas.collections.model import Collection, IndexSettings, IndexUpdate, alias_of
 from lambdas.collections.properties import (
     OBJECT_TYPES,
@@ -122,9 +129,18 @@ def property_mapping(item: PropertyBase, analysis: int = ANALYSIS_VERSION) -> di
     mapping: dict[str, Any] = {"type": "text", "index": searchable}
     if isinstance(item, Property) and searchable:
         mapping["analyzer"] = choose_analyzer(item.tokenization, folding=item.folding, version=analysis)
+    fields: dict[str, Any] = {}
     if item.filterable:
-        mapping["fields"] = {"keyword": {"type": "keyword", "ignore_above": KEYWORD_LIMIT}}
-    return mapping
+        fields["keyword"] = {"type": "keyword", "ignore_above": KEYWORD_LIMIT}
+    if isinstance(item, Property) and searchable and item.name.lower() in TITLES and analysis > 1:
+        normalizer = "alto_whole_folded" if item.folding else "alto_whole"
+        fields["whole"] = {
+            "type": "keyword",
+            "normalizer": normalizer,
+            "ignore_above": MAX_TITLE,
+            "doc_values": False,
+        }
+    return mapping | ({"fields": fields} if fields else {})
 
 
 def lengths_mapping(properties: Sequence[PropertyBase]) -> dict[str, Any]:

@@ -4,25 +4,28 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lambdas.collections.model import CollectionConfig
+from lambdas.collections.analysis import MAX_TITLE, TITLES
+from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.collections.properties import TOKENIZATIONS, Property
 from lambdas.errors import InvalidRequestError
-from lambdas.search.clauses.stop_words import list_content_words, list_stop_words, remove_stop_words
 from lambdas.search.modes import WordSettings
+from lambdas.search.clauses.stop_words import AROUND, list_content_words, list_stop_words, remove_stop_words
 
 # Counting titles three times adds .005 to nDCG@10 (docs/decisions/0020). Only where properties are scored as one
 # text: where a title has a score of its own, that is large already, and tripling it costs .035.
-TITLES = frozenset({"title", "name", "headline", "subject"})
 TITLE_BOOST = 3.0
 # A long query has enough evidence in its words, and each pair costs reading the positions of both.
 MAX_PAIRS = 32
 
 # A title that is the query adds this for each of the query's words. A rare word scores about 20 in a large collection.
 WHOLE_VALUE_BOOST = 20.0
-MAX_TITLE = 200
-MAX_PART_NUMBERS = 8
-# Three groups of letters and digits or more, one digit at least: rare in prose, unlike `IL-6`.
-PART_NUMBER = re.compile(r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}")
+MAX_NAMES = 8
+# A part number: three groups of letters and digits or more, one digit at least; rare in prose, unlike `IL-6`.
+# An identifier, a path, an address or the name of a file: `get_by_id`, `/etc/passwd`, `me@example.org`, `std::sort`,
+# `os.path.join`, `getTableColumns`.
+NAME = re.compile(
+    r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}|(?=.*\w[_@]\w|.*\w::\w|[/\\]\w+[/\\]|.*\w[^\W\d_]\.[^\W\d_]\w|.*[a-z][A-Z]).*"
+)
 # Tokenizations that cut part numbers into words and keep their order.
 _PHRASED = frozenset(TOKENIZATIONS) - {"field", "whitespace", "lowercase", "trigram", "cjk"}
 
@@ -53,12 +56,10 @@ def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSett
         )
         raise InvalidRequestError.at(setting, problem)
     queries = [_build_group_query(text, group, boosts, settings) for group, boosts in groups.items()]
-    words = queries[0] if len(queries) == 1 else {"bool": {"should": queries, "minimum_should_match": 1}}
-    evidence = [
-        *_build_phrases(text, groups, settings.phrase_boost),
-        *_build_part_numbers(text, groups),
-        *_build_whole_value(collection, text, groups),
-    ]
+    # A title without words, such as `!!!`, is found by itself.
+    found = [*queries, *_build_whole_value(collection, text, groups, settings)]
+    words = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
+    evidence = [*_build_phrases(text, groups, settings.phrase_boost), *_build_names(text, groups)]
     return {"bool": {"must": [words], "should": evidence}} if evidence else words
 
 
@@ -133,26 +134,33 @@ def _build_phrases(text: str, groups: dict[Group, Boosts], boost: float) -> list
     ]
 
 
-def _build_part_numbers(text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
-    """Build phrase queries for part numbers such as `AB-123/45`, which the index keeps as words in a row."""
+def _build_names(text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
+    """Build phrase queries for names of several parts, which the index keeps as words in a row."""
     fields = [field for group, boosts in groups.items() if group.tokenization in _PHRASED for field in boosts]
-    parts = [part for part in dict.fromkeys(text.split()) if PART_NUMBER.fullmatch(part)][:MAX_PART_NUMBERS]
-    return [{"multi_match": {"query": part, "type": "phrase", "fields": fields}} for part in parts if fields]
+    words = dict.fromkeys(word.strip(AROUND) if word[:1] not in "/\\" else word for word in text.split())
+    names = [word for word in words if NAME.fullmatch(word)][:MAX_NAMES]
+    return [{"multi_match": {"query": name, "type": "phrase", "fields": fields}} for name in names if fields]
 
 
-def _build_whole_value(collection: CollectionConfig, text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
-    """Build queries that put an object first whose title is the query, in either case."""
-    value, titles = text.strip(), [field for boosts in groups.values() for field in boosts]
+def _build_whole_value(
+    collection: CollectionConfig, text: str, groups: dict[Group, Boosts], settings: WordSettings
+) -> list[dict[str, Any]]:
+    """Build queries that put an object first whose title is the query, in either case and any form of its letters."""
+    value, fields = text.strip(), {field: boost for boosts in groups.values() for field, boost in boosts.items()}
     if not value or len(value) > MAX_TITLE:
         return []
-    searched = {item.name: item for item in collection.properties if f"properties.{item.name}" in titles}
     # Above what the words of the query can add up to in another object.
     boost = WHOLE_VALUE_BOOST * max(1, len(value.split()))
-    return [
-        {"term": {f"properties.{name}.keyword": {"value": value, "case_insensitive": True, "boost": boost}}}
-        for name, item in searched.items()
-        if name.lower() in TITLES and item.filterable
+    boost *= max(fields.values(), default=1.0) if _sums_scores(settings) else 1.0
+    titles = [
+        item for item in collection.properties if item.name.lower() in TITLES and f"properties.{item.name}" in fields
     ]
+    if isinstance(collection, Collection) and collection.analysis > 1:
+        wholes: list[dict[str, Any]] = [{f"properties.{item.name}.whole": value} for item in titles]
+    else:
+        term = {"value": value, "case_insensitive": True}
+        wholes = [{f"properties.{item.name}.keyword": term} for item in titles if item.filterable]
+    return [{"constant_score": {"filter": {"term": term}, "boost": boost}} for term in wholes]
 
 
 def _render_fields(boosts: Boosts) -> list[str]:

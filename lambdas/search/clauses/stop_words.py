@@ -1,8 +1,9 @@
 """Stop words: words of a query that carry no meaning for the search. Pure."""
 
-import re
+import unicodedata
 from collections.abc import Set as AbstractSet
 
+from lambdas.collections.analysis import APOSTROPHES, INVISIBLE
 from lambdas.collections.properties import Property
 
 # The Snowball project's English list (BSD licence), longer than the 33 words that the `english` analyzer drops on
@@ -21,27 +22,47 @@ ENGLISH = frozenset(
     no nor not only own same so than too very can will just
     """.split()  # noqa: SIM905
 )
-# A word as OpenSearch's standard tokenizer cuts it, or longer: `created_at`, `www.the-who.com` in two, `C++`, `.net`.
-# A longer one is never mistaken for a stop word, so that the parts of a name stay together.
-WORD = re.compile(r"\.?\w+(?:['\u2019.:]\w+)*(?:\+\+|#)?")
+# Signs around a word that are not part of it. `C++`, `A*` and `#` keep theirs.
+AROUND = (
+    ".,:;!?()[]{}<>|/\\\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014-\u00bf\u00a1\u3001\u3002"
+)
+FORMS = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys(INVISIBLE, ""))
 
 
 def list_stop_words(item: Property) -> frozenset[str]:
     """Return the words that a query leaves out when it searches a property."""
     if isinstance(item.stop_words, list):
-        return frozenset(word.lower() for word in item.stop_words)
+        return frozenset(_fold_forms(word) for word in item.stop_words)
     chosen = item.stop_words or ("english" if item.tokenization == "english" else "none")
     return ENGLISH if chosen == "english" else frozenset()
 
 
 def list_content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
-    """Return the words of a text that are not stop words, as written."""
-    return [word for word in WORD.findall(text) if word.lower().replace("\u2019", "'") not in stop_words]
+    """Return the words of a text that are not stop words, as written, with the signs around them.
+
+    Words end at blanks only: the parts of `created_at`, `AT&T` and `state-of-the-art` are never stop words. In a text
+    with small letters a word in capitals is a name (`IT support`, `guidelines of the WHO`).
+    """
+    words = text.split()
+    has_small_letters = any(letter.islower() for letter in text)
+    return [word for word in words if not _is_stop_word(word, stop_words, has_small_letters=has_small_letters)]
 
 
 def remove_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
-    """Return the text without its stop words. A text of nothing but stop words is returned unchanged."""
-    if not stop_words:
-        return text
-    kept = WORD.sub(lambda found: found[0] if list_content_words(found[0], stop_words) else "", text)
-    return " ".join(kept.split()) if WORD.search(kept) else text
+    """Return the text without its stop words. A text that would lose more than half of its words keeps them all."""
+    kept = list_content_words(text, stop_words)
+    has_words = any(letter.isalnum() for word in kept for letter in word)
+    return " ".join(kept) if has_words and 2 * len(kept) >= len(text.split()) else text
+
+
+def _is_stop_word(word: str, stop_words: AbstractSet[str], *, has_small_letters: bool) -> bool:
+    core = word.strip(AROUND)
+    if has_small_letters and len(core) > 1 and core.isupper():
+        return False
+    # A dot before a word is a name, such as `.it`.
+    return _fold_forms(core) in stop_words and word[:1] != "."
+
+
+def _fold_forms(word: str) -> str:
+    """Return a word in small letters, in the one form that the index has of its characters."""
+    return unicodedata.normalize("NFKC", word.translate(FORMS)).lower()
