@@ -75,7 +75,9 @@ class Alto:
 
     def refresh(self, collection: str) -> None:
         """Make every write of the collection visible to searches."""
-        httpx.post(f"{self.engine_url}/alto-{collection.lower()}/_refresh", trust_env=False, timeout=300).raise_for_status()
+        httpx.post(
+            f"{self.engine_url}/alto-{collection.lower()}/_refresh", trust_env=False, timeout=300
+        ).raise_for_status()
 
 
 def event(method: str, path: str, body: Any = None) -> dict[str, Any]:

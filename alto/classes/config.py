@@ -124,6 +124,8 @@ class Property:
     text_analyzer: None = None
     # Words that a query leaves out: Alto's own.
     stop_words: Literal["english", "none"] | Sequence[str] | None = None
+    # Letters match with and without accents: Alto's own.
+    folding: bool | None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
@@ -145,6 +147,7 @@ class Property:
             "tokenization": self.tokenization and self.tokenization.value,
             "skip_vectorization": self.skip_vectorization or None,
             "vectorize_property_name": self.vectorize_property_name,
+            "folding": self.folding,
             "stop_words": self.stop_words
             if self.stop_words is None or isinstance(self.stop_words, str)
             else list(self.stop_words),

@@ -11,6 +11,10 @@ from alto.requests import Operation, Phase, Request, Response, segment, was_foun
 from alto.values import parse_time
 
 
+# What the API says about a collection that is not part of its configuration.
+READ_ONLY = frozenset({"created", "updated", "analysis", "notice"})
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyConfig:
     """A property as it is stored."""
@@ -24,6 +28,7 @@ class PropertyConfig:
     skip_vectorization: bool
     vectorize_property_name: bool
     stop_words: str | list[str] | None = None
+    folding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,12 @@ class CollectionConfig:
     updated: datetime
     raw: dict[str, Any]
     generative_config: dict[str, Any] | None = None
+    # What should be done about the collection, such as to rebuild it.
+    notice: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the API says it; `collections.create_from_dict` makes the same collection of it."""
-        return {name: value for name, value in self.raw.items() if name not in {"created", "updated"}}
+        return {name: value for name, value in self.raw.items() if name not in READ_ONLY}
 
 
 def create(
@@ -145,6 +152,7 @@ def read(body: dict[str, Any]) -> CollectionConfig:
         updated=parse_time(body["updated"]),
         raw=body,
         generative_config=body.get("generative"),
+        notice=body.get("notice"),
     )
 
 
@@ -159,6 +167,7 @@ def _property(item: dict[str, Any]) -> PropertyConfig:
         skip_vectorization=item["skip_vectorization"],
         vectorize_property_name=item["vectorize_property_name"],
         stop_words=item.get("stop_words"),
+        folding=item.get("folding", False),
     )
 
 

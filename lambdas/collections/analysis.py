@@ -99,32 +99,42 @@ _ELISIONS = {
 }
 # What is not cut by Unicode's rules: tokenizer and token filters.
 _OTHERS: dict[str, tuple[str, list[str]]] = {
-    "word": ("alto_word", ["lowercase", "alto_term"]),
+    "word": ("alto_word", ["alto_signs", "lowercase", "alto_term"]),
     "lowercase": ("whitespace", ["lowercase", "alto_term"]),
     "whitespace": ("whitespace", ["alto_term"]),
     "field": ("keyword", ["trim", "alto_term"]),
     "trigram": ("alto_trigram", ["lowercase"]),
 }
-# Names that end or begin with signs get a second word, so that `C++` is found before `C`, and by `C` as well. A dot
-# between letters is a joint of a name, `www.example.com`: as an underline it is one word until its parts are cut.
+# Signs that belong to a name become letters of rare scripts, one for one, so that highlights stay in their places:
+# `C++` is one word, found before `C`, and by `C` as well since its parts are cut. A dot between letters is a joint of a
+# name, `www.example.com`: as an underline it is one word until its parts are cut.
+_PLUS, _SHARP, _DOT = "\u1429", "\u01c2", "\ua4f8"
 _SIGNED_NAMES = {
-    "alto_plusplus": (r"(?<![\p{L}\p{N}_])([\p{L}\p{N}]{1,20})\+\+(?!\+)", "$1 $1plusplus "),
-    "alto_sharp": (r"(?<![\p{L}\p{N}_])([\p{L}]{1,20})#(?![#\p{L}])", "$1 $1sharp "),
-    "alto_dot": (r"(?<![^\s(\[{\"'])\.([\p{L}]{2,20})(?![\p{L}\p{N}_]|\.[\p{L}\p{N}])", " $1 dot$1 "),
+    "alto_plus_before": (r"(?<![\p{L}\p{N}_])([\p{L}\p{N}]{1,20})\+\+(?=[\p{L}\p{N}])", f"$1{_PLUS}{_PLUS} "),
+    "alto_plus": (r"(?<![\p{L}\p{N}_])([\p{L}\p{N}]{1,20})\+\+(?!\+)", f"$1{_PLUS}{_PLUS}"),
+    "alto_sharp": (r"(?<![\p{L}\p{N}_])(\p{L}{1,20})#(?![#\p{L}\p{N}])", f"$1{_SHARP}"),
+    "alto_dot": (r"(?<![^\s(\[{\"'])\.(?=\p{L}{2,20}(?![\p{L}\p{N}_]|\.[\p{L}\p{N}]))", _DOT),
     "alto_joint": (r"(?<=\p{L}{2})\.(?=\p{L}{2})", "_"),
+}
+_SIGNS: dict[str, Any] = {
+    "type": "word_delimiter",
+    "preserve_original": True,
+    "split_on_case_change": False,
+    "split_on_numerics": False,
+    "stem_english_possessive": False,
+    "type_table": [f"{sign} => SUBWORD_DELIM" for sign in (_PLUS, _SHARP, _DOT)],
 }
 # Identifiers and names of files and hosts are cut into words, with the whole as another word at the first part's place:
 # `getTableColumns`, `get_table_columns`. What else joins the characters of a word does not cut it.
-_PARTS = {
-    "type": "word_delimiter",
-    "preserve_original": True,
-    "split_on_numerics": False,
-    "stem_english_possessive": False,
+_PARTS = _SIGNS | {
+    "split_on_case_change": True,
     "type_table": [
+        *_SIGNS["type_table"],
         *("' => ALPHA", '" => ALPHA', ". => DIGIT", ", => DIGIT", "\\u00B7 => ALPHA", "\\u05F3 => ALPHA"),
         *("\\u05F4 => ALPHA", "\\u200C => ALPHA", "\\u200D => ALPHA"),
     ],
 }
+_CUTTING = frozenset({"alto_parts", "alto_signs"})
 # Tokenizations that keep signs and blanks in their words.
 _KEEPING_SIGNS = frozenset({"lowercase", "whitespace", "field", "trigram"})
 
@@ -134,6 +144,16 @@ def choose_analyzer(tokenization: str, *, folding: bool, version: int) -> str:
     if version == 1:
         return _VERSION_1.get(tokenization, tokenization)
     return f"alto_{tokenization}_folded" if folding else f"alto_{tokenization}"
+
+
+def cuts_names(tokenization: str) -> bool:
+    """Whether names are also indexed in their parts."""
+    return tokenization not in _KEEPING_SIGNS
+
+
+def choose_names_analyzer(analyzer: str) -> str:
+    """Return the name of the analyzer that leaves names whole, for queries."""
+    return f"{analyzer}_names"
 
 
 @cache
@@ -148,7 +168,7 @@ def build_analysis() -> dict[str, Any]:
     filters |= {
         f"alto_lowercase_{name}": {"type": "lowercase", "language": name} for name in ("greek", "irish", "turkish")
     }
-    filters["alto_parts"] = _PARTS
+    filters |= {"alto_parts": _PARTS, "alto_signs": _SIGNS}
     # One endless word must not make OpenSearch reject its object.
     filters["alto_term"] = {"type": "truncate", "length": KEYWORD_LIMIT}
     lowercase = ["lowercase", "trim"]
@@ -156,6 +176,10 @@ def build_analysis() -> dict[str, Any]:
     for tokenization in [*_OTHERS, *_LANGUAGES]:
         analyzers[f"alto_{tokenization}"] = _build_analyzer(tokenization, folding=False)
         analyzers[f"alto_{tokenization}_folded"] = _build_analyzer(tokenization, folding=True)
+        if cuts_names(tokenization):
+            for name in (f"alto_{tokenization}", f"alto_{tokenization}_folded"):
+                whole = [each for each in analyzers[name]["filter"] if each not in _CUTTING]
+                analyzers[choose_names_analyzer(name)] = analyzers[name] | {"filter": whole}
     return {
         "char_filter": {
             "alto_forms": {"type": "mapping", "mappings": list_mappings()},

@@ -101,7 +101,8 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
 
 def meta(collection: Collection) -> dict[str, Any]:
     """Return the `_meta` of the mapping: the whole configuration of the collection."""
-    return {"alto": {"layout": LAYOUT_VERSION, "collection": collection.model_dump(mode="json", exclude_none=True)}}
+    stored = collection.model_dump(mode="json", exclude_none=True, exclude={"notice"})
+    return {"alto": {"layout": LAYOUT_VERSION, "collection": stored}}
 
 
 def mapping_update(before: Collection, after: Collection) -> dict[str, Any]:

@@ -21,6 +21,13 @@ FIXED = {
     "properties": "add a property with POST /v1/collections/{name}/properties; those that exist stay as they are",
 }
 
+OLD_ANALYSIS = (
+    "This collection was created with an older analysis of text: stop words, the parts of identifiers and other forms "
+    "of a letter may not be found. To rebuild it, create a collection with the same settings under another name, "
+    "export the objects of this one with their vectors and import them there: 'alto export {name} --vectors -o "
+    "objects.jsonl', then 'alto import'."
+)
+
 CollectionName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$"),
@@ -143,10 +150,19 @@ class Collection(CollectionConfig):
     updated: datetime
     analysis: int = Field(
         default=1,
-        description=f"Version of the analyzers that the collection was made with; new ones have {ANALYSIS_VERSION}. "
-        "With 1, stop words cannot be found and forms of one letter do not match. To rebuild: create another "
-        "collection, export this one's objects with `include_vectors` and insert them there.",
+        description=f"Version of the analysis, which cuts text into words. New collections have {ANALYSIS_VERSION}.",
     )
+    notice: str | None = Field(
+        default=None, description="What should be done about this collection, such as to rebuild it. Null: nothing."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _notice_is_derived(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        is_old = data.get("analysis", 1) < ANALYSIS_VERSION
+        return data | {"notice": OLD_ANALYSIS.format(name=data.get("name", "NAME")) if is_old else None}
 
     @property
     def alias(self) -> str:

@@ -189,7 +189,7 @@ def test_a_collection_is_what_the_api_takes() -> None:
                 skip_vectorization=True,
             ),
             Property(name="year", data_type=DataType.INT),
-            Property(name="plot", data_type=DataType.TEXT, stop_words=("der", "die")),
+            Property(name="plot", data_type=DataType.TEXT, stop_words=("der", "die"), folding=True),
         ],
         vectors=[
             Configure.Vectors.text2vec_aws_bedrock(name="a", region="eu-west-1", model="cohere.embed-v4:0"),
@@ -218,7 +218,7 @@ def test_a_collection_is_what_the_api_takes() -> None:
                 "skip_vectorization": True,
             },
             {"name": "year", "type": "int"},
-            {"name": "plot", "type": "text", "stop_words": ["der", "die"]},
+            {"name": "plot", "type": "text", "folding": True, "stop_words": ["der", "die"]},
         ],
         "vectors": {
             "a": {

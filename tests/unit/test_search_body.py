@@ -20,11 +20,15 @@ def request(**fields: Any) -> SearchRequest:
     return SearchRequest.model_validate(fields)
 
 
-IS_TITLE = {"term": {"properties.title.keyword": {"value": "ghost", "case_insensitive": True, "boost": 20.0}}}
+TERM = {"properties.title.keyword": {"value": "ghost", "case_insensitive": True}}
+IS_TITLE = {"constant_score": {"filter": {"term": TERM}, "boost": 20.0}}
 GHOST = {
     "bool": {
-        "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}}],
-        "should": [IS_TITLE],
+        "should": [
+            {"combined_fields": {"query": "ghost", "fields": ["properties.title^3", "properties.description"]}},
+            IS_TITLE,
+        ],
+        "minimum_should_match": 1,
     }
 }
 
@@ -61,8 +65,11 @@ def test_bm25_takes_properties_with_boosts_and_filters_without_scoring() -> None
                 "must": [
                     {
                         "bool": {
-                            "must": [{"combined_fields": {"query": "ghost", "fields": ["properties.title^2"]}}],
-                            "should": [IS_TITLE],
+                            "should": [
+                                {"combined_fields": {"query": "ghost", "fields": ["properties.title^2"]}},
+                                IS_TITLE,
+                            ],
+                            "minimum_should_match": 1,
                         }
                     }
                 ],

@@ -17,11 +17,16 @@ MIXED = collection(properties=[*FILM_PROPERTIES, {"name": "isbn", "type": "text"
 def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
     """The query of the words: without the clause for objects whose title is the query."""
     body = build_bm25_query(on, text, Bm25.model_validate({"query": text} | settings))
-    evidence = [each for each in body.get("bool", {}).get("should", []) if "term" not in each]
-    if "must" not in body.get("bool", {}):
-        return body
-    [words] = body["bool"]["must"]
+    evidence = body["bool"]["should"] if "must" in body.get("bool", {}) else []
+    words = without_titles(body["bool"]["must"][0] if evidence else body)
     return {"bool": {"must": [words], "should": evidence}} if evidence else words
+
+
+def without_titles(body: dict[str, Any]) -> dict[str, Any]:
+    if "should" not in body.get("bool", {}):
+        return body
+    found = [each for each in body["bool"]["should"] if "constant_score" not in each]
+    return found[0] if len(found) == 1 else {"bool": body["bool"] | {"should": found}}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,14 @@ def query(text: str, on: Any = FILMS, **settings: Any) -> dict[str, Any]:
         ("What are the best films about ghosts?", "best films ghosts?"),
         ("It's a Wonderful Life", "Wonderful Life"),
         ("to be or not to be", "to be or not to be"),
+        ("the cat", "cat"),
+        ("state-of-the-art and AT&T", "state-of-the-art AT&T"),
+        ("the guidelines of the WHO", "guidelines WHO"),
+        ("WHO AND IT IS", "WHO AND IT IS"),
+        ("THE CAT", "CAT"),
+        ("(\uff54\uff48\uff45) d\u00adon\u02bct cats", "cats"),
+        ("the \U0001f680 - up", "the \U0001f680 - up"),
+        ("a .it name", ".it name"),
         ("C++ and C#", "C++ C#"),
     ],
 )
@@ -182,6 +195,15 @@ def test_part_numbers_are_also_searched_as_phrases() -> None:
 def test_object_whose_title_is_the_query_is_raised(text: str, properties: Any, boosts: list[float]) -> None:
     body = build_bm25_query(collection(properties=properties), text, Bm25(query=text))
 
-    terms = [each["term"]["properties.title.keyword"] for each in body.get("bool", {}).get("should", [])]
-    assert [term["boost"] for term in terms] == boosts
-    assert all(term["value"] == text.strip() for term in terms)
+    raised = [each["constant_score"] for each in body.get("bool", {}).get("should", [])[1:]]
+    assert [each["boost"] for each in raised] == boosts
+    assert all(each["filter"]["term"]["properties.title.keyword"]["value"] == text.strip() for each in raised)
+
+
+def test_title_is_compared_in_every_form_where_the_index_has_one() -> None:
+    new = collection().model_copy(update={"analysis": 2})
+
+    body = build_bm25_query(new, "Über", Bm25(query="Über", properties=["title^3"], scoring="sum"))
+
+    raised = body["bool"]["should"][1]["constant_score"]
+    assert raised == {"filter": {"term": {"properties.title.whole": "Über"}}, "boost": 60.0}

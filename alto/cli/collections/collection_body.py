@@ -8,7 +8,7 @@ from alto.cli.exits import CommandError, ExitCode
 from alto.compatibility import StrEnum
 
 # Fields of `collections show --json` that a new collection cannot have.
-READ_ONLY = ("created", "updated")
+READ_ONLY = ("created", "updated", "analysis", "notice")
 
 
 class Vectorizer(StrEnum):

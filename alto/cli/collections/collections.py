@@ -69,6 +69,8 @@ def show(connection: Connection, name: Name, as_json: JsonFlag = False) -> None:
         for vector, config in found["vectors"].items()
     ]
     show_rows(("VECTOR", "VECTORIZER", "MODEL", "REGION", "DIMENSIONS", "DISTANCE"), vectors)
+    if found.get("notice"):
+        note(found["notice"])
 
 
 @command(

@@ -4,12 +4,12 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lambdas.collections.analysis import MAX_TITLE, TITLES
+from lambdas.collections.analysis import MAX_TITLE, TITLES, choose_analyzer, choose_names_analyzer, cuts_names
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.collections.properties import TOKENIZATIONS, Property
 from lambdas.errors import InvalidRequestError
-from lambdas.search.modes import WordSettings
 from lambdas.search.clauses.stop_words import AROUND, list_content_words, list_stop_words, remove_stop_words
+from lambdas.search.modes import WordSettings
 
 # Counting titles three times adds .005 to nDCG@10 (docs/decisions/0020). Only where properties are scored as one
 # text: where a title has a score of its own, that is large already, and tripling it costs .035.
@@ -20,11 +20,20 @@ MAX_PAIRS = 32
 # A title that is the query adds this for each of the query's words. A rare word scores about 20 in a large collection.
 WHOLE_VALUE_BOOST = 20.0
 MAX_NAMES = 8
-# A part number: three groups of letters and digits or more, one digit at least; rare in prose, unlike `IL-6`.
-# An identifier, a path, an address or the name of a file: `get_by_id`, `/etc/passwd`, `me@example.org`, `std::sort`,
-# `os.path.join`, `getTableColumns`.
-NAME = re.compile(
-    r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}|(?=.*\w[_@]\w|.*\w::\w|[/\\]\w+[/\\]|.*\w[^\W\d_]\.[^\W\d_]\w|.*[a-z][A-Z]).*"
+# Signs before a name that are not part of it. A dot or slash may be.
+BEFORE = AROUND.translate(dict.fromkeys(map(ord, "./\\")))
+# Names that the index keeps as words in a row. A part number has three groups of letters and digits or more, one digit
+# at least: rare in prose, unlike `IL-6`. Or an address, two names joined, a path: `me@example.org`, `AT&T`, `/etc/passwd`.
+CUT_NAME = re.compile(
+    r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}"
+    r"|[^\W_][\w.-]*(?:[@&][\w.-]*[^\W_])+"
+    r"|[/\\]?\w[\w.-]*(?:[/\\][\w.-]+){2,}|[/\\]\w[\w.-]*(?:[/\\][\w.-]+)+"
+    r"|\w+::\w[\w:]*"
+)
+# Names that the index keeps as one word, and also in their parts: `get_by_id`, `os.path.join`, `iPhone`,
+# `getTableColumns`, `C++`, `C#`, `.net`.
+WHOLE_NAME = re.compile(
+    r"\.?\w*(?:[^\W_]_+[^\W_]|[^\W\d_]{2}[.:][^\W\d_]{2}|[a-z][A-Z])(?:[\w.:])*|[^\W_]{1,20}(?:\+\+|#)\w*|\.[^\W\d_]{2,20}"
 )
 # Tokenizations that cut part numbers into words and keep their order.
 _PHRASED = frozenset(TOKENIZATIONS) - {"field", "whitespace", "lowercase", "trigram", "cjk"}
@@ -56,10 +65,10 @@ def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSett
         )
         raise InvalidRequestError.at(setting, problem)
     queries = [_build_group_query(text, group, boosts, settings) for group, boosts in groups.items()]
-    # A title without words, such as `!!!`, is found by itself.
+    # A title without words, such as `!!!`, is found as well.
     found = [*queries, *_build_whole_value(collection, text, groups, settings)]
     words = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
-    evidence = [*_build_phrases(text, groups, settings.phrase_boost), *_build_names(text, groups)]
+    evidence = [*_build_phrases(text, groups, settings.phrase_boost), *_build_names(collection, text, groups)]
     return {"bool": {"must": [words], "should": evidence}} if evidence else words
 
 
@@ -134,12 +143,22 @@ def _build_phrases(text: str, groups: dict[Group, Boosts], boost: float) -> list
     ]
 
 
-def _build_names(text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
-    """Build phrase queries for names of several parts, which the index keeps as words in a row."""
+def _build_names(collection: CollectionConfig, text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
+    """Build queries for names of several parts: those in a row as a phrase, those in one word as that word."""
+    names = dict.fromkeys(word.rstrip(AROUND).lstrip(BEFORE) for word in text.split())
+    cut = [name for name in names if CUT_NAME.fullmatch(name)][:MAX_NAMES]
     fields = [field for group, boosts in groups.items() if group.tokenization in _PHRASED for field in boosts]
-    words = dict.fromkeys(word.strip(AROUND) if word[:1] not in "/\\" else word for word in text.split())
-    names = [word for word in words if NAME.fullmatch(word)][:MAX_NAMES]
-    return [{"multi_match": {"query": name, "type": "phrase", "fields": fields}} for name in names if fields]
+    found = [{"multi_match": {"query": name, "type": "phrase", "fields": fields}} for name in cut if fields]
+    whole = " ".join([name for name in names if name not in cut and WHOLE_NAME.fullmatch(name)][:MAX_NAMES])
+    version = collection.analysis if isinstance(collection, Collection) else 1
+    if not whole or version == 1:
+        return found
+    for group, boosts in groups.items():
+        if cuts_names(group.tokenization):
+            analyzer = choose_analyzer(group.tokenization, folding=group.folding, version=version)
+            query = {"query": whole, "analyzer": choose_names_analyzer(analyzer), "fields": list(boosts)}
+            found.append({"multi_match": query})
+    return found
 
 
 def _build_whole_value(

@@ -22,6 +22,8 @@ ENGLISH = frozenset(
     no nor not only own same so than too very can will just
     """.split()  # noqa: SIM905
 )
+# The share of a query's words that must be left when its stop words are removed.
+LEAST_KEPT = 0.0
 # Signs around a word that are not part of it. `C++`, `A*` and `#` keep theirs.
 AROUND = (
     ".,:;!?()[]{}<>|/\\\"'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014-\u00bf\u00a1\u3001\u3002"
@@ -38,21 +40,30 @@ def list_stop_words(item: Property) -> frozenset[str]:
 
 
 def list_content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
-    """Return the words of a text that are not stop words, as written, with the signs around them.
+    """Return the words of a text that are not stop words, as written, with the signs around them."""
+    return [word for word in _list_kept(text, stop_words) if _has_letters(word)]
+
+
+def remove_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
+    """Return the text without its stop words. A text that would lose too many keeps them all: they are the question."""
+    kept = _list_kept(text, stop_words)
+    words = sum(map(_has_letters, text.split()))
+    left = sum(map(_has_letters, kept))
+    return " ".join(kept) if left and left >= LEAST_KEPT * words else text
+
+
+def _list_kept(text: str, stop_words: AbstractSet[str]) -> list[str]:
+    """Return what stands between the blanks of a text, without the stop words.
 
     Words end at blanks only: the parts of `created_at`, `AT&T` and `state-of-the-art` are never stop words. In a text
     with small letters a word in capitals is a name (`IT support`, `guidelines of the WHO`).
     """
-    words = text.split()
     has_small_letters = any(letter.islower() for letter in text)
-    return [word for word in words if not _is_stop_word(word, stop_words, has_small_letters=has_small_letters)]
+    return [word for word in text.split() if not _is_stop_word(word, stop_words, has_small_letters=has_small_letters)]
 
 
-def remove_stop_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> str:
-    """Return the text without its stop words. A text that would lose more than half of its words keeps them all."""
-    kept = list_content_words(text, stop_words)
-    has_words = any(letter.isalnum() for word in kept for letter in word)
-    return " ".join(kept) if has_words and 2 * len(kept) >= len(text.split()) else text
+def _has_letters(word: str) -> bool:
+    return any(letter.isalnum() for letter in word)
 
 
 def _is_stop_word(word: str, stop_words: AbstractSet[str], *, has_small_letters: bool) -> bool:
