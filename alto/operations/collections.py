@@ -10,7 +10,6 @@ from alto.classes.generative import GenerativeProvider
 from alto.requests import Operation, Phase, Request, Response, segment, was_found
 from alto.values import parse_time
 
-
 # What the API says about a collection that is not part of its configuration.
 READ_ONLY = frozenset({"created", "updated", "analysis", "notice"})
 

@@ -36,7 +36,7 @@ def without_titles(body: dict[str, Any]) -> dict[str, Any]:
         ("It's a Wonderful Life", "Wonderful Life"),
         ("to be or not to be", "to be or not to be"),
         ("the cat", "cat"),
-        ("state-of-the-art and AT&T", "state-of-the-art AT&T"),
+        ("state-of-the-art and how-to", "state-of-the-art how-to"),
         ("the guidelines of the WHO", "guidelines WHO"),
         ("WHO AND IT IS", "WHO AND IT IS"),
         ("THE CAT", "CAT"),
@@ -176,11 +176,25 @@ def test_stop_words_are_whole_words_of_the_analyzer(text: str, searched: str) ->
     assert remove_stop_words(text) == searched
 
 
-def test_part_numbers_are_also_searched_as_phrases() -> None:
-    asked = query("part AB-123/45 well-known")
+@pytest.mark.parametrize("name", ["AB-123/45", "1.2.3", "AT&T", "me@example.org", "/etc/passwd", "std::sort"])
+def test_names_cut_into_words_are_also_searched_as_phrases(name: str) -> None:
+    asked = query(f"part ({name}), well-known IL-6 and/or")
 
-    phrase = {"query": "AB-123/45", "type": "phrase", "fields": ["properties.title", "properties.description"]}
+    phrase = {"query": name, "type": "phrase", "fields": PLAIN}
     assert asked["bool"]["should"] == [{"multi_match": phrase}]
+
+
+@pytest.mark.parametrize("name", ["C++", "c#", ".net", "ASP.NET", "get_by_id", "os.path.join", "getTable", "C++17"])
+def test_names_kept_whole_are_also_searched_whole(name: str) -> None:
+    asked = query(f"part ({name}), of it?", collection().model_copy(update={"analysis": 2}))
+
+    whole = {
+        "query": name,
+        "analyzer": "alto_english_names",
+        "fields": ["properties.title^3", "properties.description"],
+    }
+    assert asked["bool"]["should"] == [{"multi_match": whole}]
+    assert "should" not in query(f"part {name}").get("bool", {})
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ MAX_NAMES = 8
 # Signs before a name that are not part of it. A dot or slash may be.
 BEFORE = AROUND.translate(dict.fromkeys(map(ord, "./\\")))
 # Names that the index keeps as words in a row. A part number has three groups of letters and digits or more, one digit
-# at least: rare in prose, unlike `IL-6`. Or an address, two names joined, a path: `me@example.org`, `AT&T`, `/etc/passwd`.
+# at least: rare in prose, unlike `IL-6`. Or an address, joined names, a path: `me@example.org`, `AT&T`, `/etc/passwd`.
 CUT_NAME = re.compile(
     r"(?=.*\d)[^\W_]+(?:[-/._:][^\W_]+){2,}"
     r"|[^\W_][\w.-]*(?:[@&][\w.-]*[^\W_])+"
@@ -145,7 +145,8 @@ def _build_phrases(text: str, groups: dict[Group, Boosts], boost: float) -> list
 
 def _build_names(collection: CollectionConfig, text: str, groups: dict[Group, Boosts]) -> list[dict[str, Any]]:
     """Build queries for names of several parts: those in a row as a phrase, those in one word as that word."""
-    names = dict.fromkeys(word.rstrip(AROUND).lstrip(BEFORE) for word in text.split())
+    words = dict.fromkeys(word.rstrip(AROUND).lstrip(BEFORE) for word in text.split())
+    names = [word for word in words if len(word) <= MAX_TITLE]
     cut = [name for name in names if CUT_NAME.fullmatch(name)][:MAX_NAMES]
     fields = [field for group, boosts in groups.items() if group.tokenization in _PHRASED for field in boosts]
     found = [{"multi_match": {"query": name, "type": "phrase", "fields": fields}} for name in cut if fields]
