@@ -34,6 +34,9 @@ ALL_CANDIDATES = 50_000
 # OpenSearch's default. A digest takes some 10 kB, ten times less than with 1,000, and OpenSearch's circuit breaker does
 # not see it.
 COMPRESSION = 100
+# OpenSearch returns the upper of two middle values. The values on both sides of the middle have the median between
+# them: of a few dozen values, which a digest keeps one by one, exactly.
+MIDDLES = (49.999, 50.001)
 
 
 def build_aggregate_body(
@@ -124,7 +127,7 @@ def _build_numeric(key: str, field: str, wanted: set[Metric], *, is_int: bool) -
         found |= {f"{key}.{name}": _build_extreme(field, order) for name, order in EXTREMES if name in wanted}
     if "median" in wanted:
         found[f"{key}.median"] = {
-            "percentiles": {"field": field, "percents": [50], "tdigest": {"compression": COMPRESSION}}
+            "percentiles": {"field": field, "percents": list(MIDDLES), "tdigest": {"compression": COMPRESSION}}
         }
     if "mode" in wanted:
         found[f"{key}.mode"] = _build_terms(field, 1)

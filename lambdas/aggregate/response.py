@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from lambdas.aggregate.body import MIDDLES
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
 from lambdas.collections.model import CollectionConfig
 from lambdas.collections.properties import property_at
@@ -55,8 +56,9 @@ def _read_metrics(kind: str, key: str, found: Mapping[str, Any]) -> dict[str, An
         values |= {name: _read_extreme(kind, name, key, found) for name in ("min", "max")}
         values["mean"] = _render_date(stats["avg"]) if kind == "date" else stats["avg"]
     if median := found.get(f"{key}.median"):
-        middle = median["values"]["50.0"]
-        values["median"] = _render_date(middle) if kind == "date" else _keep_finite(middle)
+        lower, upper = (_keep_finite(median["values"][str(percent)]) for percent in MIDDLES)
+        middle = None if lower is None or upper is None else lower + (upper - lower) / 2
+        values["median"] = _render_date(middle) if kind == "date" else middle
     if mode := found.get(f"{key}.mode"):
         values["mode"] = _render_value(kind, mode["buckets"][0]["key"]) if mode["buckets"] else None
     if count := found.get(f"{key}.count"):

@@ -1,7 +1,8 @@
 """Values and requests at the edges of filters, searches and aggregations, against a real OpenSearch."""
 
+import statistics
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,43 @@ OBJECTS: list[dict[str, Any]] = [
     {"name": "script <b>needle</b> & more"},
     {"name": "last", "at": "9999-12-31T23:59:59.999Z", "kind": "late"},
 ]
+
+
+MEDIANS = [
+    [1, 2],
+    [*range(12)],
+    [1, 2, 3, 10],
+    [1, 1, 2, 2],
+    [7],
+    [5, 1, 3],
+    [-4, -1],
+    [*range(0, 80, 2)],
+    [3, 3, 3, 9],
+]
+
+
+@pytest.fixture(scope="module")
+def medians(api: Api) -> Iterator[str]:
+    name = f"Medians{uuid4().hex[:8]}"
+    kinds = {"group": "text", "n": "int", "x": "number", "at": "date"}
+    api("POST", "/v1/collections", {"name": name, "properties": [{"name": n, "type": t} for n, t in kinds.items()]})
+    noon = datetime.fromisoformat(NOON)
+    objects = [
+        {
+            "properties": {
+                "group": f"g{place}",
+                "n": value,
+                "x": float(value),
+                "at": (noon + timedelta(seconds=value)).isoformat(),
+            }
+        }
+        for place, values in enumerate(MEDIANS)
+        for value in values
+    ]
+    stored = api("POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"})
+    assert stored.body["failed"] == 0, stored.body
+    yield name
+    api("DELETE", f"/v1/collections/{name}")
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +293,24 @@ def test_a_text_of_more_than_a_million_characters_does_not_fail_highlights(api: 
 
     assert (stored.status, response.status) == (201, 200), response.body
     assert "<em>whale</em>" in response.body["objects"][0]["highlights"]["text"][0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    MEDIANS,
+)
+def test_median_of_an_even_count_is_the_mean_of_the_middle_values(api: Api, medians: str, values: list[int]) -> None:
+    group = f"g{MEDIANS.index(values)}"
+    asked = {metric: {"metrics": ["median"]} for metric in ("n", "x", "at")}
+    found = aggregate(api, medians, filter=condition("group", "equal", group), properties=asked)["properties"]
+
+    assert found["n"]["median"] == found["x"]["median"] == statistics.median(values)
+    moment = datetime.fromisoformat(found["at"]["median"])
+    assert moment == datetime.fromisoformat(NOON) + timedelta(seconds=statistics.median(values))
+
+
+def test_medians_of_groups_are_exact_too(api: Api, medians: str) -> None:
+    found = aggregate(api, medians, group_by={"property": "group"}, properties={"n": {"metrics": ["median"]}})
+
+    shown = {group["value"]: group["properties"]["n"]["median"] for group in found["groups"]}
+    assert shown == {f"g{place}": statistics.median(values) for place, values in enumerate(MEDIANS)}

@@ -52,7 +52,11 @@ def test_metrics_become_the_fewest_aggregations() -> None:
             "p0.min": {"top_hits": {"size": 1, "sort": [SMALLEST_YEAR], "_source": False}},
             "p0.max": {"top_hits": {"size": 1, "sort": [LARGEST_YEAR], "_source": False}},
             "p0.median": {
-                "percentiles": {"field": "properties.year", "percents": [50], "tdigest": {"compression": 100}}
+                "percentiles": {
+                    "field": "properties.year",
+                    "percents": [49.999, 50.001],
+                    "tdigest": {"compression": 100},
+                }
             },
             "p1.top": {"terms": {"field": "properties.title.keyword"} | TOP},
         },
@@ -90,7 +94,7 @@ def test_a_response_is_written_as_its_types_are() -> None:
             "p0.stats": {"count": 2, "min": 1999.0, "max": 2001.0, "avg": 2000.0, "sum": 4000.0},
             "p0.mode": {"buckets": [{"key": 1999, "doc_count": 1}]},
             "p1.stats": {"count": 1, "min": 0.0, "max": 0.0, "avg": 0.0, "sum": 0.0},
-            "p1.median": {"values": {"50.0": 1500.0}},
+            "p1.median": {"values": {"49.999": 1000.0, "50.001": 2000.0}},
             "p2.values": {"buckets": [{"key": 1, "doc_count": 1}, {"key": 0, "doc_count": 3}]},
             "p3.top": {"buckets": [{"key": "Up", "doc_count": 2}]},
         },
@@ -113,7 +117,7 @@ def test_nothing_has_no_minimum_and_no_sum() -> None:
         "hits": {"total": {"value": 0}},
         "aggregations": {
             "p0.stats": {"count": 0, "min": None, "max": None, "avg": None, "sum": 0.0},
-            "p0.median": {"values": {"50.0": None}},
+            "p0.median": {"values": {"49.999": None, "50.001": None}},
             "p0.mode": {"buckets": []},
         },
     }
