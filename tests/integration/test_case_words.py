@@ -1,11 +1,16 @@
 """Words that other analyses lose: stop words, identifiers, signs, and forms of one character."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+import httpx
 import pytest
 
+from lambdas.collections.index_body import index_body
+from lambdas.collections.model import Collection, first_index_of
+from lambdas.collections.properties import Property
 from tests.api import Api
 
 SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a12")
@@ -246,5 +251,55 @@ def test_object_whose_title_is_the_query_comes_first(
     assert find(api, packages, query, **settings)[:1] == [first]
 
 
-def test_new_collections_say_their_analysis(api: Api, words: str) -> None:
-    assert api("GET", f"/v1/collections/{words}").body["analysis"] == 2
+def test_new_collections_have_nothing_to_rebuild(api: Api, words: str) -> None:
+    described = api("GET", f"/v1/collections/{words}").body
+
+    assert described["analysis"] == 2
+    assert described.get("notice") is None
+
+
+@pytest.fixture(scope="module")
+def old(api: Api, opensearch_url: str) -> Iterator[str]:
+    """A collection as Alto created it before: OpenSearch's own analyzer of English, which drops stop words."""
+    properties = [Property(name="title", type="text")]
+    created = datetime(2026, 11, 1, tzinfo=UTC)
+    stored = Collection(name="CaseOld", properties=properties, created=created, updated=created)
+    body = index_body(stored, "lucene")
+    del body["mappings"]["_meta"]["alto"]["collection"]["analysis"]
+    httpx.put(f"{opensearch_url}/{first_index_of('CaseOld')}", json=body, trust_env=False).raise_for_status()
+    objects = [{"properties": {"title": title}} for title in ("The Who", "vim runtime vim", "vim", "AB-123/45")]
+    api("POST", "/v1/collections/CaseOld/objects/batch", {"objects": objects}, query={"consistency": "wait"})
+    yield "CaseOld"
+    api("DELETE", "/v1/collections/CaseOld")
+
+
+def test_older_collections_are_searched_and_say_how_to_rebuild_them(api: Api, old: str) -> None:
+    notice = api("GET", f"/v1/collections/{old}").body["notice"]
+
+    assert "created with an older analysis" in notice
+    assert "alto export CaseOld --vectors" in notice
+    assert api("GET", "/v1/collections").body["collections"][0]["name"]
+    assert find(api, old, "VIM")[0] == "vim"
+    assert find(api, old, "vim")[0] == "vim"
+    assert find(api, old, "the AB-123/45") == ["AB-123/45"]
+
+
+def test_rebuilt_collections_find_what_the_older_ones_do_not(api: Api, old: str) -> None:
+    described = api("GET", f"/v1/collections/{old}").body
+    objects = api("GET", f"/v1/collections/{old}/objects").body["objects"]
+    body = {name: described[name] for name in described if name not in {"created", "updated", "analysis", "notice"}}
+    assert api("POST", "/v1/collections", body | {"name": "CaseRebuilt"}).status == 201
+    try:
+        copied = {"objects": [{"id": each["id"], "properties": each["properties"]} for each in objects]}
+        api("POST", "/v1/collections/CaseRebuilt/objects/batch", copied, query={"consistency": "wait"})
+        assert find(api, "CaseRebuilt", "who") == ["The Who"]
+        assert find(api, old, "who") == []
+    finally:
+        api("DELETE", "/v1/collections/CaseRebuilt")
+
+
+def test_properties_of_an_older_collection_are_added_as_it_was_made(api: Api, old: str) -> None:
+    added = api("POST", f"/v1/collections/{old}/properties", {"name": "name", "type": "text", "tokenization": "word"})
+
+    assert added.status in {200, 201}, added.body
+    assert api("GET", f"/v1/collections/{old}").body["analysis"] == 1

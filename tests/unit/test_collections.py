@@ -4,15 +4,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from lambdas.collections.analysis import ANALYSIS_VERSION, build_analysis, choose_analyzer, list_mappings
 from lambdas.collections.index_body import (
     collection_from_mapping,
     index_body,
     lengths_mapping,
     mapping_update,
     meta,
+    property_mapping,
 )
 from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, first_index_of
-from lambdas.collections.properties import property_paths, unite
+from lambdas.collections.properties import TOKENIZATIONS, Property, property_paths, unite
 from lambdas.errors import ConflictError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
@@ -314,3 +316,39 @@ def test_replicas_are_the_collections_or_else_the_stages() -> None:
     assert index_body(collection(), "lucene", 0)["settings"]["index"]["number_of_replicas"] == 0
     assert index_body(collection(index={"replicas": 2}), "lucene", 0)["settings"]["index"]["number_of_replicas"] == 2
     assert "number_of_replicas" not in index_body(collection(), "lucene")["settings"]["index"]
+
+
+def test_an_older_collection_has_a_notice_that_is_not_stored() -> None:
+    old = collection()
+    new = Collection(**old.model_dump(exclude={"analysis"}), analysis=ANALYSIS_VERSION)
+
+    assert old.notice is not None
+    assert "'alto export Film --vectors" in old.notice
+    assert new.notice is None
+    assert "notice" not in meta(old)["alto"]["collection"]
+    assert meta(new)["alto"]["collection"]["analysis"] == ANALYSIS_VERSION
+
+
+def test_a_title_of_a_new_collection_has_a_field_for_the_whole_of_it() -> None:
+    title = Property(name="Title", type="text", folding=True)
+
+    assert property_mapping(title, 2)["fields"]["whole"]["normalizer"] == "alto_whole_folded"
+    assert "whole" not in property_mapping(title, 1)["fields"]
+    assert "whole" not in property_mapping(Property(name="plot", type="text"), 2)["fields"]
+
+
+def test_analyzers_of_every_tokenization_are_in_a_new_index() -> None:
+    analyzers = build_analysis()["analyzer"]
+
+    for tokenization in TOKENIZATIONS:
+        for folding in (True, False):
+            assert choose_analyzer(tokenization, folding=folding, version=2) in analyzers
+
+
+def test_forms_of_a_letter_have_one_rule_each() -> None:
+    rules = [rule.split("=>") for rule in list_mappings()]
+
+    assert len(dict(rules)) == len(rules)
+    assert ["\ufb01", "fi"] in rules
+    assert ["\uff76\uff9e", "\u30ac"] in rules
+    assert len(str(build_analysis())) < 70_000
