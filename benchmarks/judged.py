@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("cranfield", "cisi", "cacm", "scifact")
+NAMES = ("cranfield", "cisi", "cacm", "scifact", "cosqa", "time")
 DIMENSIONS = 384
 
 
