@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.collections.index_body import index_body
 from lambdas.collections.model import Collection, first_index_of
-from lambdas.collections.properties import Property
+from lambdas.collections.properties import TOKENIZATIONS, Property
 from tests.api import Api
 
 SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a12")
@@ -303,3 +303,44 @@ def test_properties_of_an_older_collection_are_added_as_it_was_made(api: Api, ol
 
     assert added.status in {200, 201}, added.body
     assert api("GET", f"/v1/collections/{old}").body["analysis"] == 1
+
+
+TEXT = (
+    "Les Œuvres de l\u2019homme: cafe\u0301 привет \uff76\uff9e\uff97\uff7d 東京都"
+    " \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 getTableColumns C++"
+)
+
+
+@pytest.fixture(scope="module")
+def languages(api: Api) -> Iterator[str]:
+    """One object whose properties have one text in each tokenization, with and without folding."""
+    properties = [
+        {"name": f"{tokenization}{suffix}", "type": "text", "tokenization": tokenization, "folding": bool(suffix)}
+        for tokenization in TOKENIZATIONS
+        for suffix in ("", "_folded")
+    ]
+    assert api("POST", "/v1/collections", {"name": "CaseLanguages", "properties": properties}).status == 201
+    texts = {each["name"]: "C++" if each["tokenization"] == "field" else TEXT for each in properties}
+    body = {"properties": texts}
+    stored = api("POST", "/v1/collections/CaseLanguages/objects", body, query={"consistency": "wait"})
+    assert stored.status == 201, stored.body
+    yield "CaseLanguages"
+    api("DELETE", "/v1/collections/CaseLanguages")
+
+
+@pytest.mark.parametrize("suffix", ["", "_folded"])
+@pytest.mark.parametrize("tokenization", TOKENIZATIONS)
+def test_words_are_found_in_every_tokenization(api: Api, languages: str, tokenization: str, suffix: str) -> None:
+    def finds(query: str) -> bool:
+        asked = {"bm25": {"query": query, "properties": [tokenization + suffix]}}
+        return bool(api("POST", f"/v1/collections/{languages}/search", asked).body["objects"])
+
+    assert finds("C++")
+    if tokenization == "field":
+        return
+    assert finds("caf\u00e9")
+    assert finds("\u30ac\u30e9\u30b9")
+    assert finds("gettablecolumns") or tokenization == "whitespace"
+    assert finds("cafe") or not suffix
+    assert finds("table") or tokenization in {"word", "lowercase", "whitespace"}
+    assert finds("\u6771\u4eac") or tokenization in {"word", "lowercase", "whitespace", "trigram"}
