@@ -18,7 +18,9 @@ from lambdas.embedding.vendor_errors import CallFailedError, Remedy
 from lambdas.errors import EmbeddingError
 
 _FIRST_PAUSE_SECONDS = 0.2
+# A throttled call waits less: its limiter already sends fewer calls.
 _LONGEST_PAUSE_SECONDS = 2.0
+_LONGEST_THROTTLED_PAUSE_SECONDS = 1.0
 # A response takes at least this long; a call with less time left is not worth its price.
 SHORTEST_CALL_SECONDS = 0.05
 _WORTH_A_RETRY = (Remedy.RETRY, Remedy.RECONNECT, Remedy.SLOW_DOWN)
@@ -69,7 +71,7 @@ def call_with_retries[T](
     pauses = {
         is_throttled: backoff(
             _FIRST_PAUSE_SECONDS,
-            _LONGEST_PAUSE_SECONDS,
+            _LONGEST_THROTTLED_PAUSE_SECONDS if is_throttled else _LONGEST_PAUSE_SECONDS,
             remaining=remaining,
             attempts=patience.throttled_attempts if is_throttled else patience.attempts,
             jitter=patience.jitter,
