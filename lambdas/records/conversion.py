@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
+from lambdas.objects.keys import parse_uuid
 from lambdas.objects.values import is_date
+from lambdas.records.json_text import parse_json
 
 TRUTHS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 # The grammar of JSON: Python's own reads `12_34`, `inf` and the digits of other scripts.
@@ -78,7 +78,7 @@ def _as_type(value: Any, kind: str, types: Mapping[str, str], path: str, problem
 def _as_list(value: Any) -> list[Any]:
     """A cell writes a list as JSON: `["a", "b"]`."""
     if isinstance(value, str):
-        value = orjson.loads(value)
+        value = parse_json(value)
     if not isinstance(value, list):
         raise ValueError(value)  # noqa: TRY004 - of the same kind as text that cannot be read
     return value
@@ -89,7 +89,7 @@ def _as_single(value: Any, kind: str, types: Mapping[str, str], path: str, probl
     if isinstance(value, bytes):
         value = _text_of(value, kind)
     if isinstance(value, str) and kind in ("object", "geo"):
-        value = orjson.loads(value)
+        value = parse_json(value)
         if not isinstance(value, dict):
             raise ValueError(value)
     if isinstance(value, dict):
@@ -133,8 +133,15 @@ def _read_text(text: str, kind: str) -> Any:
         case "date":
             return date_of(text)
         case "uuid":
-            return str(UUID(text))
+            return _uuid_of(text)
     return text
+
+
+def _uuid_of(text: str) -> str:
+    found = parse_uuid(text)
+    if found is None:
+        raise ValueError(text)
+    return found
 
 
 def date_of(text: str) -> str:
@@ -159,6 +166,7 @@ def _decimal(value: Decimal, kind: str) -> Any:
 
 
 def _whole(value: float) -> int:
-    if not math.isfinite(value) or value != int(value) or abs(value) > 2**53:
+    # From 2^53 on, a float may be another number than the one that was meant: 2^53 + 1 is read as 2^53.
+    if not math.isfinite(value) or value != int(value) or abs(value) >= 2**53:
         raise ValueError(value)
     return int(value)

@@ -10,6 +10,7 @@ from lambdas.errors import InvalidObjectError
 from lambdas.jobs.chunk import Chunk
 from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, ReadRange
+from lambdas.records.json_text import RepeatedNameError, parse_json
 from lambdas.records.record_shape import RecordShape
 
 # One request reads a chunk of the usual size with its lookahead.
@@ -54,7 +55,9 @@ def json_object(line: Line) -> dict[str, Any]:
     if line.too_long:
         raise InvalidObjectError(f"The line is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
     try:
-        record = orjson.loads(line.data)
+        record = parse_json(line.data)
+    except RepeatedNameError as error:
+        raise InvalidObjectError(f"The line cannot be read: {error}. Leave out one of them.") from None
     except orjson.JSONDecodeError as error:
         raise InvalidObjectError(f"The line is not JSON: {error}.") from None
     if not isinstance(record, dict):

@@ -16,7 +16,7 @@ from lambdas.records.conversion import convert
 # In a flat record every other field is a property. `_key` and not `key`, which may be a property's name.
 NOT_PROPERTIES = ("id", "_key", "vector", "vectors")
 UUID_BYTES = 16
-# Above, a float may be another number than the one that was meant.
+# From here on, a float may be another number than the one that was meant.
 MAX_WHOLE_FLOAT = 2**53
 
 
@@ -87,7 +87,7 @@ def plain_id(value: Any) -> Any:
             return str(UUID(bytes=value)) if len(value) == UUID_BYTES else value
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE_FLOAT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_WHOLE_FLOAT:
         return int(value)
     return str(value) if isinstance(value, UUID) else value
 

@@ -1,5 +1,6 @@
 """Ids of the user's own: one rule in server and client, and keys in the records of imports."""
 
+import json
 import random
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -11,6 +12,7 @@ from lambdas.errors import InvalidObjectError
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.objects.keys import id_of_key, parse_uuid
 from lambdas.objects.model import ObjectInput, parse_object
+from lambdas.records.json_text import RepeatedNameError, parse_json
 from lambdas.records.record_shape import RecordShape
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
@@ -93,6 +95,42 @@ def test_wrong_key_is_rejected_with_its_reason(raw: dict[str, Any], message: str
 
 
 # Records of files
+
+
+def test_a_name_twice_in_one_object_is_never_dropped() -> None:
+    for text in ('{"a":1,"a":2}', '{"a":{"k":1,"k":2}}', '[{"b":1},{"b":1,"\\u0062":2}]', '{":a":1, "b" : 2, "b": 3}'):
+        with pytest.raises(RepeatedNameError, match="occurs twice in one object"):
+            parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":[{"k":1},{"k":2}],"k":3}',
+        '{"a":"a","b":"\\"a\\":","c":["a:","a"]}',
+        '{"a\\n":1,"a":2}',
+        "[1.5, null, true]",
+        '"a"',
+    ],
+)
+def test_other_json_is_read_as_written(text: str) -> None:
+    assert parse_json(text.encode()) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ("uuid", "7a3f-2e0c5b1d4c899a572f6c1d0e8b34"),
+        ("uuid", "1234_5678_1234567812345678123456"),
+        ("int[]", "[9007199254740993.0]"),
+        ("object", '{"k": 1, "k": 2}'),
+    ],
+)
+def test_a_cell_is_never_stored_as_another_value(kind: str, cell: str) -> None:
+    shape = RecordShape("Film", ImportOptions(format="csv"), {"a": kind, "a.k": "int"})
+
+    with pytest.raises(InvalidObjectError, match=f"cannot be read as {kind}".replace("[", r"\[")):
+        shape.object_of({"a": cell}, ID)
 
 
 def load(record: dict[str, Any], **options: Any) -> ObjectInput:
