@@ -81,15 +81,23 @@ class RecordShape(NamedTuple):
 def plain_id(value: Any) -> Any:
     """An id of Parquet's types as text or whole number. Any other value is unchanged."""
     if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return str(UUID(bytes=value)) if len(value) == UUID_BYTES else value
+        return _text_of_id(value)
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < MAX_WHOLE_FLOAT:
         return int(value)
     return str(value) if isinstance(value, UUID) else value
+
+
+def _text_of_id(value: bytes) -> str | bytes:
+    """Text, or a UUID's 16 bytes, which may be text by chance, but hardly one that can be printed."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if len(value) == UUID_BYTES and not (text and text.isprintable()):
+        return str(UUID(bytes=value))
+    return text or value
 
 
 def _key_text(value: Any, field: str) -> Any:

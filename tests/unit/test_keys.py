@@ -164,6 +164,19 @@ def test_record_with_a_uuid_has_no_key(options: dict[str, Any]) -> None:
     assert (item.id, item.key) == (ID, None)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (UUID(int=5).bytes, str(UUID(int=5))),
+        (UUID(ID).bytes, ID),
+        (b"sixteen letters!", id_of_key("Film", "sixteen letters!")),
+        ("sechzehn Bück".encode(), id_of_key("Film", "sechzehn Bück")),
+    ],
+)
+def test_bytes_of_an_id_are_a_uuid_or_text(value: bytes, expected: str) -> None:
+    assert load({"id": value}, ids="any").id == expected
+
+
 def test_property_named_key_stays_a_property() -> None:
     item = load({"key": "a", "value": "b"})
 
