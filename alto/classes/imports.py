@@ -16,7 +16,7 @@ ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
 class ImportOptions:
     """How the records of a file are read; None means the server's default (docs/imports.md).
 
-    `mapping` leads from fields of the records to properties (or `id`, `_key`, `vector`), or to None, to leave a field out.
+    `mapping` leads from fields of the records to properties (or `id`, `_key`, `vector`), or to None, to leave one out.
     """
 
     format: Literal["jsonl", "json", "csv", "parquet"] | None = None
