@@ -1,5 +1,8 @@
 """The CDK application: makes the stack of a stage from its settings."""
 
+import os
+from pathlib import Path
+
 # isort: off
 import infra  # noqa: F401 - first, because it sets the Node that CDK uses
 import aws_cdk as cdk
@@ -9,13 +12,15 @@ import aws_cdk as cdk
 from infra.alto_stack import AltoStack
 from infra.bundle.lambda_bundle import BundleError, LambdaBundles
 from infra.nag_findings import check_with_nag
+from infra.settings.own_stages import own_stages_file, with_own_stages
 from infra.settings.stage_settings import SettingsError, read_settings
 
 
 def main() -> None:
     """Synthesize the stage named by `-c stage=<name>`; a finding of cdk-nag that is not acknowledged fails it."""
     app = cdk.App()
-    settings = read_settings(app.node.get_all_context())
+    own = own_stages_file(os.environ, Path(__file__).parent)
+    settings = read_settings(with_own_stages(app.node.get_all_context(), own))
     AltoStack(app, f"alto-{settings.stage}", settings=settings, bundles=LambdaBundles(settings.architecture).code)
     check_with_nag(app)
     app.synth()

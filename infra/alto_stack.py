@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs import permissions
@@ -90,6 +91,11 @@ class AltoStack(cdk.Stack):
         )
         self.monitoring = Monitoring(self, "Monitoring", parts=parts, key=self.key)
         self._describe()
+        for name, value in settings.tags.items():
+            cdk.Tags.of(self).add(name, value)
+        if settings.permissions_boundary:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.permissions_boundary)
+            iam.PermissionsBoundary.of(self).apply(boundary)
         acknowledge_findings(parts, self.monitoring)
 
     def _function(self, name: str, environment: dict[str, str]) -> AltoFunction:
@@ -154,8 +160,14 @@ class AltoStack(cdk.Stack):
             "SplitDeadLetterQueueUrl": self.imports.split_dead_letters.queue_url,
             "LoadDeadLetterQueueUrl": self.imports.load_dead_letters.queue_url,
             "AlarmTopicArn": self.monitoring.topic.topic_arn,
+            "DashboardUrl": self._dashboard_url(),
+            "DomainUrl": self.search.url,
         }
         if self.api.target:
             outputs["ApiDomainTarget"] = self.api.target
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _dashboard_url(self) -> str:
+        console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home"
+        return f"{console}?region={self.region}#dashboards/dashboard/{self.stack_name}"

@@ -19,6 +19,7 @@ from infra.deployment.deployment import Clients, Deployment
 from infra.deployment.findings import ERROR, WARNING, Finding, NotReadyError
 from infra.deployment.preflight import check_credentials, preflight
 from infra.deployment.removal import Removal
+from infra.settings.own_stages import own_stages_file, with_own_stages
 from infra.settings.settings import Settings
 from infra.settings.stage_settings import SettingsError, read_settings
 
@@ -42,7 +43,8 @@ def stage_settings(stage: str, arguments: Sequence[str] = ()) -> Settings:
     Raises `NotReadyError` if they cannot be used.
     """
     try:
-        return read_settings({**project_context(), **context_of(arguments), "stage": stage})
+        context = with_own_stages(project_context(), own_stages_file(os.environ, PROJECT))
+        return read_settings({**context, **context_of(arguments), "stage": stage})
     except SettingsError as error:
         raise NotReadyError(str(error)) from None
 

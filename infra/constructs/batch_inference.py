@@ -48,7 +48,9 @@ class BatchInference(Construct):
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],
                 resources=[bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [FILES]}},
+                # As in AWS's example, without a condition on the prefix: which prefixes Bedrock lists is not
+                # documented (decision 0072). Reading stays limited to the files of jobs.
+                conditions={"StringEquals": {"aws:ResourceAccount": stack.account}},
             )
         )
         if key:

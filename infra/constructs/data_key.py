@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.constructs.log_group import VENDED
 from infra.constructs.permissions import USE_KEY, bucket_name_pattern
 from infra.constructs.removal import removal_policy
 from infra.settings.settings import Settings
@@ -28,12 +29,15 @@ def data_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.
         pending_window=cdk.Duration.days(30),
         removal_policy=removal_policy(settings),
     )
-    groups = stack.format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=f"{stack.stack_name}-*",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
+    groups = [
+        stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{place}{stack.stack_name}-*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for place in ("", VENDED)
+    ]
     key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],

@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.constructs.functions import AltoFunction
-from infra.constructs.log_group import log_group
+from infra.constructs.log_group import log_group, vended_log_name
 from infra.settings.settings import Settings
 
 Access = Literal["read", "write", "admin"]
@@ -142,7 +142,9 @@ class QueryApi(Construct):
                 detailed_metrics_enabled=True,
             ),
             access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
-                destination_arn=log_group(self, "AccessLogs", settings=settings, key=key).log_group_arn,
+                destination_arn=log_group(
+                    self, "AccessLogs", settings=settings, key=key, name=vended_log_name(self)
+                ).log_group_arn,
                 format=json.dumps(ACCESS_LOG | CALLERS[settings.auth]),
             ),
         )

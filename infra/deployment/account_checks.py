@@ -80,7 +80,9 @@ def stack(clients: Clients, settings: Settings) -> Iterator[Finding]:
     name = f"alto-{settings.stage}"
     status = _stack_status(clients, settings)
     if status in FAILED_CREATIONS:
-        yield Finding(WARNING, f"stack {name}: its first deployment failed ({status}); see docs/deploy.md, Deploy")
+        yield Finding(
+            WARNING, f"stack {name}: its first deployment failed ({status}); see docs/deploy.md, What can go wrong"
+        )
     elif status:
         level = OK if status.endswith("_COMPLETE") else WARNING
         yield Finding(level, f"stack {name}: exists, status {status}")

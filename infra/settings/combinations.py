@@ -166,6 +166,13 @@ def _collections_claim(settings: Settings) -> str | None:
     return "leave it out, or set 'auth' to jwt" if settings.jwt_collections_claim and settings.auth == "iam" else None
 
 
+def _tags(settings: Settings) -> str | None:
+    for name in settings.tags:
+        if name.lower().startswith("aws:"):
+            return f"give {name} another name: names that begin with aws: are AWS's own"
+    return None
+
+
 # Read from top to bottom: a setting, and a function that returns what to write instead of its value, given all
 # settings, or None.
 COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
@@ -186,6 +193,7 @@ COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
     ("reserved_concurrency", _reserved),
     ("function_environment", _environment),
     ("jwt_collections_claim", _collections_claim),
+    ("tags", _tags),
 )
 SECRETIVE = frozenset({"function_environment"})
 

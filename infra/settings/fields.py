@@ -15,6 +15,7 @@ ENDPOINT = r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"
 ROLE_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 EXTERNAL_ID = r"^[A-Za-z0-9_+=,.@:/-]{2,256}$"
 ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$"
+POLICY_ARN = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
 CERTIFICATE_ARN = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
 HOST_NAME = r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 ORIGIN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
@@ -40,6 +41,8 @@ def _whole(value: Any) -> Any:
 Decoded = BeforeValidator(decode)
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+TagValue = Annotated[str, StringConstraints(max_length=256)]
 Flag = Annotated[StrictBool, Decoded]
 
 

@@ -13,6 +13,7 @@ from infra.settings.fields import (
     HOST_NAME,
     MODEL,
     ORIGIN,
+    POLICY_ARN,
     REGION,
     ROLE_NAME,
     STAGE_NAME,
@@ -21,6 +22,8 @@ from infra.settings.fields import (
     DomainSize,
     Flag,
     ModelRole,
+    TagName,
+    TagValue,
     Text,
     WholeNumber,
     matching,
@@ -134,6 +137,13 @@ class Settings(Block):
     )
     # Whether query and write start from a snapshot of their initialised selves.
     snap_start: Flag = False
+
+    # Of every resource that takes tags, and of the stack.
+    tags: Annotated[Mapping[TagName, TagValue], Decoded] = Field(default_factory=dict, description="a tag's text")
+    # The policy that limits every role of the stage, where an organisation asks for one.
+    permissions_boundary: Annotated[str, matching(POLICY_ARN)] | None = Field(
+        None, description="a policy's ARN such as arn:aws:iam::123456789012:policy/boundary"
+    )
 
     # The values of CloudWatch Logs that are in common use.
     log_retention_days: Annotated[Literal[1, 3, 7, 14, 30, 90, 180, 365, 731], Decoded]

@@ -90,7 +90,7 @@ def _sentence(problem: ErrorDetails, raw: Mapping[str, Any]) -> str:
         near = get_close_matches(key, model.model_fields, n=1) or list(model.model_fields)
         return f"Setting '{name}' ({value!r}) is unknown: write {' or '.join(near)}."
     if kind == "missing":
-        return f"Setting '{name}' is missing: add it to the stage's block in cdk.json."
+        return f"Setting '{name}' is missing: add it to the stage's block in cdk.json or stages.json."
     if kind == "literal_error":
         return f"Setting '{name}' is {value!r}: write one of {_choices(model, key)}."
     return f"Setting '{name}' is {value!r}: write {REMEDIES.get(kind) or model.model_fields[key].description}."

@@ -114,6 +114,8 @@ def test_outputs_name_what_people_and_programs_need(stage: Synthesis) -> None:
         "SplitDeadLetterQueueUrl",
         "LoadDeadLetterQueueUrl",
         "AlarmTopicArn",
+        "DashboardUrl",
+        "DomainUrl",
     }
 
 

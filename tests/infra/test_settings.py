@@ -1,9 +1,12 @@
 """Settings of a stage: typed, complete, and refused with a sentence."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.settings.own_stages import own_stages_file, with_own_stages
 from infra.settings.stage_settings import SettingsError, read_settings
 
 ACCOUNT = "123456789012"
@@ -75,7 +78,7 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         ),
         (
             {"domain": {"zones": 1}},
-            "Setting 'domain.instance_type' is missing: add it to the stage's block in cdk.json.",
+            "Setting 'domain.instance_type' is missing: add it to the stage's block in cdk.json or stages.json.",
         ),
         (
             {"domain": {**THREE_ZONES, "instance_count": 0}},
@@ -115,6 +118,24 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         (
             {"jwt_read_scopes": '["r"]'},
             "Setting 'jwt_read_scopes' is ['r']: leave 'jwt_*_scopes' out, or set 'auth' to jwt.",
+        ),
+        (
+            {"permissions_boundary": "boundary"},
+            (
+                "Setting 'permissions_boundary' is 'boundary': write a policy's ARN such as "
+                "arn:aws:iam::123456789012:policy/boundary."
+            ),
+        ),
+        (
+            {"tags": '{"aws:team": "search"}'},
+            (
+                "Setting 'tags' is {'aws:team': 'search'}: give aws:team another name: names that begin with aws: are "
+                "AWS's own."
+            ),
+        ),
+        (
+            {"tags": "search"},
+            "Setting 'tags' is 'search': write a map of names to values, on the command line as JSON.",
         ),
         ({"replicas": "6"}, "Setting 'replicas' is '6': write a whole number from 0 to 5."),
         ({"upload_expiry_days": 0}, "Setting 'upload_expiry_days' is 0: write a whole number from 1 to 3650."),
@@ -293,3 +314,49 @@ def test_a_stage_may_change_the_limits_of_requests(context: dict[str, Any]) -> N
     given = {"function_environment": '{"ALTO_LIMIT_CLAUSES": "500"}'}
 
     assert read_settings({**context, "stage": "dev", **given}).function_environment == {"ALTO_LIMIT_CLAUSES": "500"}
+
+
+OWN = {"mine": {"extends": "dev", "region": "us-east-1", "tags": {"team": "search"}}}
+
+
+def test_a_stage_of_the_users_own_file_extends_one_of_cdk_json(context: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "stages.json"
+    file.write_text(json.dumps(OWN))
+
+    settings = read_settings({**with_own_stages(context, file), "stage": "mine"})
+
+    assert (settings.stage, settings.region, settings.load_concurrency) == ("mine", "us-east-1", 4)
+    assert settings.tags == {"team": "search"}
+
+
+def test_without_a_file_of_their_own_users_have_the_stages_of_cdk_json(context: dict[str, Any], tmp_path: Path) -> None:
+    assert with_own_stages(context, tmp_path / "stages.json") == context
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", 'is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)): write {"'),
+        ("[]", 'write an object of blocks by stage, as {"mystage": {"extends": "dev"}}.'),
+        ('{"mine": 3}', 'write an object of blocks by stage, as {"mystage": {"extends": "dev"}}.'),
+        (
+            '{"dev": {}}',
+            """Stage 'dev' of FILE is in cdk.json too: rename it, and write "extends": "dev".""",
+        ),
+    ],
+)
+def test_a_file_of_stages_that_cannot_be_used_is_refused(
+    context: dict[str, Any], tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "stages.json"
+    file.write_text(text)
+
+    with pytest.raises(SettingsError) as refusal:
+        with_own_stages(context, file)
+
+    assert sentence in str(refusal.value).replace(str(file), "FILE")
+
+
+def test_the_file_of_stages_is_named_by_a_variable(tmp_path: Path) -> None:
+    assert own_stages_file({}, tmp_path) == tmp_path / "stages.json"
+    assert own_stages_file({"ALTO_STAGES": "/etc/alto.json"}, tmp_path) == Path("/etc/alto.json")
