@@ -1,23 +1,28 @@
-"""The local account counts the invocations of a chain through a queue, as Lambda does."""
+"""The local account counts the invocations of a chain, and those at once, as Lambda does in a new account."""
 
 import io
 import json
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from local.account import LocalAccount, install_ministack
+from local.account import ACCOUNT_ID, LocalAccount, install_ministack
 from local.processes import free_ports
 from local.stack import PROJECT, TOOLS
 
 REGION = "eu-west-1"
 HANDOVERS = 40
 LAMBDA_LIMIT = 16
+# Of many new accounts.
+CONCURRENCY = 10
 HANDLER = """
 import json, os
 import botocore.session
@@ -29,6 +34,12 @@ def handler(event, context):
         sqs.send_message(QueueUrl=os.environ["SEEN"], MessageBody=str(left))
         if left:
             sqs.send_message(QueueUrl=os.environ["SELF"], MessageBody=str(left - 1))
+"""
+SLOW_HANDLER = """
+import time
+
+def handler(event, context):
+    time.sleep(4)
 """
 # Of botocore only what a client of SQS needs.
 PACKAGES = ("botocore", "jmespath", "dateutil", "urllib3")
@@ -66,7 +77,7 @@ def bundle() -> bytes:
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     folder = tmp_path_factory.mktemp("chains")
     [port] = free_ports(1)
-    running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {})
+    running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {}, concurrency=CONCURRENCY)
     running.start(install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS))
     yield running
     running.stop()
@@ -159,3 +170,27 @@ def test_a_chain_is_dropped_after_16_invocations_otherwise(account: LocalAccount
 
     assert len(seen) == LAMBDA_LIMIT
     assert dead_letters == [str(HANDOVERS - LAMBDA_LIMIT)]
+
+
+def test_an_account_of_ten_rejects_the_eleventh_invocation_at_once(account: LocalAccount) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("index.py", SLOW_HANDLER)
+    account.client("lambda").create_function(
+        FunctionName="slow",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=f"arn:aws:iam::{ACCOUNT_ID}:role/slow",
+        Timeout=30,
+        Code={"ZipFile": buffer.getvalue()},
+    )
+    url = f"{account.endpoint}/2015-03-31/functions/slow/invocations"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential=test/20261128/{REGION}/lambda/aws4_request"}
+
+    def invoke(_: int) -> int:
+        return httpx.post(url, json={}, headers=headers, timeout=60, trust_env=False).status_code
+
+    with ThreadPoolExecutor(CONCURRENCY + 2) as threads:
+        statuses = Counter(threads.map(invoke, range(CONCURRENCY + 2)))
+
+    assert statuses == {200: CONCURRENCY, 429: 2}
