@@ -98,6 +98,7 @@ def execution_policy() -> Policy:
                     "iam:AttachRolePolicy",
                     "iam:CreateRole",
                     "iam:DeleteRole",
+                    "iam:DeleteRolePermissionsBoundary",
                     "iam:DeleteRolePolicy",
                     "iam:DetachRolePolicy",
                     "iam:GetRole",
