@@ -1,11 +1,15 @@
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lambdas.aggregate.aggregator import Aggregator
 from lambdas.aggregate.body import build_aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
 from lambdas.aggregate.response import build_aggregate_response
+from lambdas.deadline import Deadline
+from lambdas.search.request import SearchRequest
 from tests.builders import collection
 
 FILMS = collection(
@@ -171,3 +175,42 @@ def test_the_smallest_and_largest_int_come_from_exact_sort_values() -> None:
 
     assert found is not None
     assert (found["year"].min, found["year"].max) == (2**53 + 1, 2**63 - 1)
+
+
+class Engine:
+    """Counts two objects. Keeps the requests."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def request(self, method: str, path: str, body: Any, timeout: float) -> Any:
+        assert timeout >= 1.0
+        self.asked.append((method, path, body))
+        return {"hits": {"total": {"value": 2, "relation": "eq"}, "hits": []}, "timed_out": False}
+
+
+class Searcher:
+    """Finds two objects. Keeps the search."""
+
+    def search(self, _: Any, search: SearchRequest, **__: Any) -> Any:
+        self.search_request = search
+        return SimpleNamespace(objects=[SimpleNamespace(id="a"), SimpleNamespace(id="b")])
+
+
+def test_an_aggregation_is_one_request() -> None:
+    engine = Engine()
+
+    response = Aggregator(engine, None).aggregate(FILMS, asked(), deadline=Deadline.after(9))  # type: ignore[arg-type]
+
+    assert response.total == 2
+    assert engine.asked == [("POST", f"/{FILMS.alias}/_search", build_aggregate_body(FILMS, asked(), None))]
+
+
+def test_an_aggregation_of_a_search_is_limited_to_the_objects_found() -> None:
+    engine, searcher = Engine(), Searcher()
+    request = asked(search={"bm25": {"query": "up"}, "limit": 2, "include_vectors": True})
+
+    Aggregator(engine, searcher).aggregate(FILMS, request, deadline=Deadline.after(9))  # type: ignore[arg-type]
+
+    assert (searcher.search_request.return_properties, searcher.search_request.include_vectors) == ([], False)
+    assert engine.asked == [("POST", f"/{FILMS.alias}/_search", build_aggregate_body(FILMS, request, ["a", "b"]))]
