@@ -102,7 +102,7 @@ def _count(tally: Tally, question: str, generated: dict[str, Any], read: Callabl
 def wrong_citation(citation: dict[str, Any], stored: dict[str, Any], text: str) -> str | None:
     """Why a citation is wrong; None if its quote is where it says in the stored object."""
     value = stored.get(citation["property"])
-    if "item" in citation:
+    if citation.get("item") is not None:
         value = value[citation["item"]] if value else None
     if not isinstance(value, str):
         return "the object has no such text"

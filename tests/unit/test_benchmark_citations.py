@@ -14,6 +14,7 @@ RIGHT = {"id": "1", "property": "body", "quote": "It rotates", "quote_start": 7,
     ("change", "problem"),
     [
         ({}, None),
+        ({"item": None}, None),
         ({"property": "tags", "item": 1, "quote": "new", "quote_start": 0, "quote_end": 3}, None),
         ({"quote_start": 8}, "the quote is not there"),
         ({"quote": "it rotates"}, "the quote is not there"),

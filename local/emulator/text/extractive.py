@@ -24,6 +24,8 @@ THRESHOLD = 0.45
 WORDS_THRESHOLD = 0.5
 # A name or a title says less than a sentence.
 HEADING_SHARE = 0.6
+# "For details, see ..." says nothing itself.
+REFERENCE_SHARE = 0.7
 HEADING_CHARACTERS = 100
 # A text's first sentence says more than others what it is about.
 FIRST_MORE = 0.05
@@ -39,6 +41,7 @@ DIMENSIONS = 384
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n+")
 _WHOLE = re.compile(r"[.!?][\"')\]]*$")
+_REFERENCE = re.compile(r"^(For|To learn) .*\bsee\b|^See\b")
 _LABEL = re.compile(r"[\w. -]{1,60}:")
 _VALUE = re.compile(r"<value\b[^>]*>(.*?)</value>", re.DOTALL)
 _NAME = re.compile(r"(?<!^)(?<![.?!:] )\b[A-Z][\w.-]+")
@@ -80,6 +83,12 @@ class Sentence:
     @property
     def in_context(self) -> str:
         return f"{self.heading}. {self.text}" if self.heading and self.heading != self.text else self.text
+
+    @property
+    def weight(self) -> float:
+        if not self.is_whole:
+            return HEADING_SHARE
+        return REFERENCE_SHARE if _REFERENCE.search(self.text) else 1.0
 
     @property
     def is_whole(self) -> bool:
@@ -131,9 +140,7 @@ class Extractive:
         scores = [0.0] * len(sentences)
         for place, cosine in zip(near, vectors[1:] @ vectors[0], strict=True):
             mixed = (1 - WORDS_SHARE) * float(cosine) + WORDS_SHARE * shares[place]
-            scores[place] = (mixed + FIRST_MORE * sentences[place].first) * (
-                1 if sentences[place].is_whole else HEADING_SHARE
-            )
+            scores[place] = (mixed + FIRST_MORE * sentences[place].first) * sentences[place].weight
         return [score * STRANGER_SHARE for score in scores] if has_stranger(question, sentences) else scores
 
     async def _embed(self, texts: list[str]) -> Floats:
