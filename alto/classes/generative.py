@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, raise_unsupported
 
 Service: TypeAlias = Literal["bedrock", "sagemaker"]
 Payload: TypeAlias = Literal["openai", "inputs"]
@@ -65,7 +65,7 @@ class GenerativeConfig(metaclass=_OnlyAws):
         family: str | None = None,
     ) -> GenerativeProvider:
         """A model on Amazon Bedrock: a model id, an inference profile or the ARN of one."""
-        reject_given(bedrock_endpoint=endpoint)
+        _refuse("endpoint of aws_bedrock", endpoint, "bedrock_endpoint")
         return _provider(
             "bedrock",
             max_tokens=max_tokens,
@@ -137,10 +137,11 @@ class GenerativeConfig(metaclass=_OnlyAws):
         """Either of the two, by `service`."""
         common = {"max_tokens": max_tokens, "region": region, "temperature": temperature}
         if service == "sagemaker":
-            reject_given(sagemaker_model=model)
+            _refuse("model of a SageMaker endpoint", model, "sagemaker_model")
             targets = {"target_model": target_model, "target_variant": target_variant}
             return _provider("sagemaker", endpoint=endpoint and _endpoint_name(endpoint), **common, **targets)
-        reject_given(bedrock_endpoint=endpoint, bedrock_target=target_model or target_variant)
+        _refuse("endpoint of Bedrock", endpoint, "bedrock_endpoint")
+        _refuse("target_model and target_variant of Bedrock", target_model or target_variant, "bedrock_target")
         return _provider(service, model=model, **common)
 
 
@@ -230,6 +231,11 @@ class Generative(metaclass=_OnlyAws):
         return GenerativeConfig.aws(
             model=model, region=region or None, endpoint=endpoint, service=service, max_tokens=max_tokens
         )
+
+
+def _refuse(name: str, value: object, alternative: str) -> None:
+    if value:
+        raise_unsupported(name, ALTERNATIVES[alternative])
 
 
 def _provider(service: Service | None, **settings: Any) -> GenerativeProvider:

@@ -14,7 +14,7 @@ from alto.classes.search_settings import (
     keywords_of,
 )
 from alto.errors import AltoConfigurationError
-from alto.unsupported import reject_given
+from alto.unsupported import ALTERNATIVES, raise_unsupported
 from alto.values import expect, names_of
 
 
@@ -46,7 +46,9 @@ class GenerativeParameters:
         debug: bool = False,
     ) -> SinglePrompt:
         """A prompt for each object. `.generative.metadata` is always there."""
-        reject_given(generative_images=images or image_properties, generative_debug=debug)
+        _refuse_images(images, image_properties)
+        if debug:
+            raise_unsupported("debug of GenerativeParameters", ALTERNATIVES["generative_debug"])
         return SinglePrompt(prompt)
 
     @staticmethod
@@ -59,8 +61,13 @@ class GenerativeParameters:
         metadata: bool = False,  # noqa: ARG004 (it is always returned)
     ) -> GroupedTask:
         """A task over all objects. `.generative.metadata` is always there."""
-        reject_given(generative_images=images or image_properties)
+        _refuse_images(images, image_properties)
         return GroupedTask(prompt, non_blob_properties)
+
+
+def _refuse_images(*given: object) -> None:
+    if any(given):
+        raise_unsupported("images in GenerativeParameters", ALTERNATIVES["generative_images"])
 
 
 class GenerateSettings(TypedDict, total=False):

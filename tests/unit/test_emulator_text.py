@@ -150,7 +150,7 @@ def test_the_task_is_found_between_passages_and_the_rule_of_citing() -> None:
     task, passages = read_texts([PASSAGES + KEYS.format("[1] ", "[2] ", "[3] "), CITE])
 
     assert task == QUESTION
-    assert [passage.marks for passage in passages] == [("1", "2"), ("3",)]
+    assert [passage.marks for passage in passages] == [("", "1", "2"), ("", "3")]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _GAP = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True)
 class Passage:
-    """A text that may be quoted. blocks: the parts that can be cited. marks: their numbers, if the text has some."""
+    """A text that may be quoted. blocks: the parts that can be cited. marks: their numbers, "" of a label."""
 
     source: str
     title: str
@@ -84,6 +84,10 @@ def read_texts(texts: list[str]) -> tuple[str, tuple[Passage, ...]]:
 
 
 def _numbered(paragraph: str) -> Passage:
-    found = _NUMBERED.findall(paragraph)
-    title = paragraph.strip().partition("\n")[0]
-    return Passage(title, title, tuple(text for _, text in found), tuple(mark for mark, _ in found))
+    title, *lines = paragraph.strip().splitlines()
+    blocks, marks = [], []
+    for line in [title, *lines] if _NUMBERED.match(title) else lines:
+        found = _NUMBERED.match(line)
+        blocks.append(found[2] if found else line)  # a line without a number is a label
+        marks.append(found[1] if found else "")
+    return Passage(title, title, tuple(blocks), tuple(marks))
