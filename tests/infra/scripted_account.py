@@ -42,6 +42,9 @@ class _Client:
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         return lambda **given: self._account.respond(f"{self._service}.{operation}", given)
 
+    def get_waiter(self, _name: str) -> Any:
+        return self._account.respond(f"{self._service}.get_waiter", {})
+
     def get_paginator(self, operation: str) -> "_Paginator":
         return _Paginator(self._account, f"{self._service}.{operation}")
 

@@ -5,17 +5,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
 
 from conformance.deployed import DeployedStage
 from conformance.figures import percentiles
+from conformance.logs import awaited_records
 from conformance.report import Report, mask, with_bill
 from conformance.runner import Run
 from conformance.scenario import Checks, Figures, NotMetError, Options, Scenario, SkippedError, Stage, expect
-from conformance.scenarios.bill import costs
+from conformance.scenarios.batch_inference import batch_inference
+from conformance.scenarios.bill import bill, costs
+from conformance.scenarios.recursion import recursion
 from conformance.scenarios.start_times import cold_starts, restores
 from conformance.scenarios.throttling import throttling
 from infra.cdk import stage_settings
@@ -341,3 +344,102 @@ def test_a_stage_that_is_kept_is_not_torn_down(commands: list[tuple[str, list[st
         stage_on_aws(ScriptedAccount({}), keep=True).tear_down()
 
     assert commands == []
+
+
+class Client:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def outputs_of_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int = 0) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps({"alto-dev": {"ApiUrl": "https://api", "ImportBucketName": "b"}}))
+    monkeypatch.setattr("infra.cdk.outputs_file", lambda _: file)
+    monkeypatch.setattr("infra.cdk.deploy", lambda _settings, _arguments: code)
+    monkeypatch.setattr("conformance.deployed.connect", lambda _: Client())
+    monkeypatch.setenv("ALTO_TOKEN", "token")
+
+
+def test_a_deployed_stage_is_called_with_the_operators_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    outputs_of_deployment(monkeypatch, tmp_path)
+
+    stage, figures = stage_on_aws(ScriptedAccount({})).deploy()
+
+    assert figures == {"outputs": ["ApiUrl", "ImportBucketName"]}
+    assert (stage.name, str(stage.api.base_url), stage.is_local) == ("alto-dev", "https://api", False)
+    assert stage.api.headers["Authorization"] == "Bearer token"
+
+
+def test_a_deployment_that_cdk_fails_is_no_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    outputs_of_deployment(monkeypatch, tmp_path, code=1)
+
+    with pytest.raises(NotMetError, match="cdk deploy ended with exit code 1"):
+        stage_on_aws(ScriptedAccount({})).deploy()
+
+
+def test_logs_of_a_function_of_this_stack_are_read_from_cloudwatch() -> None:
+    def resource(kind: str, name: str) -> dict[str, str]:
+        return {"ResourceType": f"AWS::{kind}", "PhysicalResourceId": name}
+
+    environment = {"Variables": {"POWERTOOLS_SERVICE_NAME": "load"}}
+    account = ScriptedAccount(
+        {
+            "cloudformation.list_stack_resources": [
+                {"StackResourceSummaries": [resource("S3::Bucket", "b")]},
+                {"StackResourceSummaries": [resource("Lambda::Function", "alto-dev-Load1")]},
+            ],
+            "lambda.get_function_configuration": {
+                "Environment": environment,
+                "LoggingConfig": {"LogGroup": "alto-dev-LoadLogs1"},
+            },
+            "logs.filter_log_events": [
+                {"events": [{"message": '{"result": "handed_back", "job_id": "j1"}\n'}]},
+                {"events": [{"message": "START j1\n"}, {"message": '{"result": "loaded", "job_id": "j1"}\nother'}]},
+            ],
+        }
+    )
+
+    found = awaited_records(scripted_stage(aws=account.client), "load", "j1", since=1.5, least=2)
+
+    assert [each["result"] for each in found] == ["handed_back", "loaded"]
+    assert account.calls[-1] == (
+        "logs.filter_log_events",
+        {"logGroupName": "alto-dev-LoadLogs1", "filterPattern": '"j1"', "startTime": 1500},
+    )
+
+
+def test_batch_inference_on_aws_runs_only_on_request() -> None:
+    with pytest.raises(SkippedError, match="ARGS=--batch runs it"):
+        batch_inference(scripted_stage())
+
+
+def test_the_bill_is_asked_for_only_on_request() -> None:
+    with pytest.raises(SkippedError, match="the bill lags by up to a day"):
+        bill(scripted_stage())
+
+
+def test_a_function_gets_its_time_back_after_a_failed_scenario() -> None:
+    account = ScriptedAccount(
+        {
+            "cloudformation.list_stack_resources": {
+                "StackResourceSummaries": [
+                    {"ResourceType": "AWS::Lambda::Function", "PhysicalResourceId": "alto-dev-Load1"}
+                ]
+            },
+            "lambda.get_function_configuration": {
+                "Timeout": 300,
+                "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": "load"}},
+            },
+            "lambda.update_function_configuration": {},
+            "lambda.get_waiter": SimpleNamespace(wait=lambda **_: None),
+        }
+    )
+
+    with pytest.raises(NotMetError, match="POST /v1/collections returned 500"):
+        recursion(scripted_stage(lambda _: httpx.Response(500), aws=account.client))
+
+    timeouts = [given["Timeout"] for name, given in account.calls if name == "lambda.update_function_configuration"]
+    assert timeouts == [11, 300]
