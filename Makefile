@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-faults test-properties fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=t
 
 test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 records, three seeds (5 minutes)
 	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/test_import_faults.py --durations=20 $(ARGS)
+
+test-cases: .venv/ready node_modules/ready ## Run the table of cases through the deployed local stack (6 minutes)
+	$(PYTHON) -m pytest tests/unit/test_cases_table.py tests/e2e/test_cases_files.py tests/e2e/test_cases_requests.py tests/e2e/test_cases_commands.py $(ARGS)
 
 test-properties: .venv/ready ## Run the property-based tests with 20 times the examples (30 minutes)
 	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/test_case_files_csv.py tests/unit/test_import_formats.py tests/unit/test_import_records.py tests/integration/test_case_values.py $(ARGS)
