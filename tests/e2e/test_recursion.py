@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.account import ACCOUNT_ID, LocalAccount, install_ministack
+from local.account import LocalAccount, install_ministack
 from local.processes import free_ports
 from local.stack import PROJECT, TOOLS
 
@@ -83,15 +83,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     running.stop()
 
 
-def run_chain(account: LocalAccount, name: str, recursive_loop: str | None) -> tuple[set[int], list[str]]:
-    """The invocations of a chain of hand-overs, and the dead letters of its queue."""
-    sqs, functions = account.client("sqs"), account.client("lambda")
-    seen, dead = (sqs.create_queue(QueueName=f"{name}-{kind}")["QueueUrl"] for kind in ("seen", "dead"))
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 10})
-    own = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": redrive})["QueueUrl"]
-    own_arn = sqs.get_queue_attributes(QueueUrl=own, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    role = account.client("iam").create_role(
+def make_role(account: LocalAccount, name: str) -> str:
+    """The ARN of a new role that functions may have."""
+    made = account.client("iam").create_role(
         RoleName=name,
         AssumeRolePolicyDocument=json.dumps(
             {
@@ -105,7 +99,19 @@ def run_chain(account: LocalAccount, name: str, recursive_loop: str | None) -> t
                 ],
             }
         ),
-    )["Role"]["Arn"]
+    )["Role"]
+    return str(made["Arn"])
+
+
+def run_chain(account: LocalAccount, name: str, recursive_loop: str | None) -> tuple[set[int], list[str]]:
+    """The invocations of a chain of hand-overs, and the dead letters of its queue."""
+    sqs, functions = account.client("sqs"), account.client("lambda")
+    seen, dead = (sqs.create_queue(QueueName=f"{name}-{kind}")["QueueUrl"] for kind in ("seen", "dead"))
+    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 10})
+    own = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+    own_arn = sqs.get_queue_attributes(QueueUrl=own, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    role = make_role(account, name)
     rights = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
     account.client("iam").put_role_policy(RoleName=name, PolicyName="sqs", PolicyDocument=json.dumps(rights))
     template = {
@@ -180,7 +186,7 @@ def test_an_account_of_ten_rejects_the_eleventh_invocation_at_once(account: Loca
         FunctionName="slow",
         Runtime="python3.13",
         Handler="index.handler",
-        Role=f"arn:aws:iam::{ACCOUNT_ID}:role/slow",
+        Role=make_role(account, "slow"),
         Timeout=30,
         Code={"ZipFile": buffer.getvalue()},
     )
