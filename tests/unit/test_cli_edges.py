@@ -378,7 +378,7 @@ HITS = {
             "score": 0.912345,
             "properties": {"title": "A Holiday Film", "plot": "Two sisters travel to the sea. " * 12, "year": 1954},
         },
-        {"id": ID, "score": 0.5, "properties": {"title": "Der Ausflug ins Grüne", "year": 1961}},
+        {"id": ID, "key": None, "score": 0.5, "properties": {"title": "Der Ausflug ins Grüne", "year": 1961}},
     ],
     "total": 1_234,
     "took_ms": 17,

@@ -22,7 +22,7 @@ def show_hits(response: dict[str, Any], properties: Sequence[str]) -> None:
     """
     hits = response["objects"]
     if not on_terminal():
-        show_rows((), [(strength(hit)[1], hit.get("key", hit["id"]), *_values(hit, properties)) for hit in hits])
+        show_rows((), [(strength(hit)[1], hit.get("key") or hit["id"], *_values(hit, properties)) for hit in hits])
         return
     screen = console()
     for rank, hit in enumerate(hits, 1):
@@ -52,7 +52,7 @@ def _heading(rank: int, hit: dict[str, Any]) -> "Text":
         (f"{rank}. ", "bold"),
         ("" if value is None else f"{name} {value:.4g}", "bold green"),
         "  ",
-        (cell(hit["key"]) + "  " if "key" in hit else "", "bold"),
+        (cell(hit["key"]) + "  " if hit.get("key") else "", "bold"),
         (cell(hit["id"]), "dim"),
     )
 
