@@ -22,6 +22,8 @@ MOST_SENTENCES = 3
 THRESHOLD = 0.45
 # Of word shares alone, with the stub.
 WORDS_THRESHOLD = 0.5
+# A sentence that is near in meaning but has hardly a word of the question proves nothing.
+LEAST_SHARE = 0.3
 # A name or a title says less than a sentence.
 HEADING_SHARE = 0.6
 # "For details, see ..." says nothing itself.
@@ -140,7 +142,8 @@ class Extractive:
         scores = [0.0] * len(sentences)
         for place, cosine in zip(near, vectors[1:] @ vectors[0], strict=True):
             mixed = (1 - WORDS_SHARE) * float(cosine) + WORDS_SHARE * shares[place]
-            scores[place] = (mixed + FIRST_MORE * sentences[place].first) * sentences[place].weight
+            known = shares[place] >= LEAST_SHARE
+            scores[place] = (mixed + FIRST_MORE * sentences[place].first) * sentences[place].weight * known
         return [score * STRANGER_SHARE for score in scores] if has_stranger(question, sentences) else scores
 
     async def _embed(self, texts: list[str]) -> Floats:
