@@ -10,6 +10,7 @@ from lambdas.collections.analysis import (
     TITLES,
     build_analysis,
     choose_analyzer,
+    has_content_field,
 )
 from lambdas.collections.model import Collection, IndexSettings, IndexUpdate, alias_of
 from lambdas.collections.properties import (
@@ -27,7 +28,7 @@ KnnEngine = Literal["lucene", "faiss"]
 LAYOUT_VERSION = 3
 
 # OpenSearch's own limit, 1,000, is below what the properties of one collection may need.
-FIELDS_LIMIT = 4000
+FIELDS_LIMIT = 6000
 
 SCALAR_TYPES: dict[str, dict[str, Any]] = {
     "int": {"type": "long"},
@@ -141,6 +142,8 @@ def property_mapping(item: PropertyBase, analysis: int = ANALYSIS_VERSION) -> di
             "ignore_above": MAX_TITLE,
             "doc_values": False,
         }
+    if isinstance(item, Property) and searchable and has_content_field(item.tokenization, analysis):
+        fields["content"] = {"type": "text", "analyzer": f"{mapping['analyzer']}_content"}
     return mapping | ({"fields": fields} if fields else {})
 
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
-from lambdas.search.clauses.bm25_leg import build_bm25_query, choose_properties
+from lambdas.search.clauses.bm25_leg import analysis_of, build_bm25_query, choose_properties
 from lambdas.search.clauses.boost import build_marking_filter, list_boost_fields
 from lambdas.search.clauses.filters import build_filter
 from lambdas.search.modes import Bm25, Hybrid
@@ -69,7 +69,7 @@ def build_search_body(
     if request.min_score is not None:
         body["min_score"] = request.min_score
     if request.highlight and isinstance(mode, Bm25 | Hybrid):
-        body["highlight"] = build_highlight(collection, mode.properties)
+        body["highlight"] = build_highlight(collection, mode)
     if isinstance(mode, Hybrid):
         return body | build_hybrid_query(collection, mode, vector, conditions)
     if isinstance(mode, Bm25):
@@ -168,15 +168,18 @@ def _list_sortable(collection: CollectionConfig) -> str:
     return ", ".join([*(item.name for item in sortable), *SERVER_FIELDS])
 
 
-def build_highlight(collection: CollectionConfig, properties: list[str] | None) -> dict[str, Any]:
+def build_highlight(collection: CollectionConfig, mode: Bm25 | Hybrid) -> dict[str, Any]:
     """Ask for passages with the words of the query, for each property that is searched."""
-    fields: dict[str, Any] = {f"properties.{item.name}": {} for item, _ in choose_properties(collection, properties)}
+    found = choose_properties(collection, mode.properties)
+    fields: dict[str, Any] = {f"properties.{item.name}": {} for item, _ in found}
+    words = {"highlight_query": build_bm25_query(collection, mode.query, mode, marks=True)}
     return {
         "fields": fields,
         "pre_tags": ["<em>"],
         "post_tags": ["</em>"],
         "encoder": "html",
         "max_analyzer_offset": MAX_HIGHLIGHTED,
+        **(words if analysis_of(collection) > 1 else {}),
     }
 
 

@@ -46,7 +46,7 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
     assert body["aliases"] == {"alto-film": {}, "alto-film-20261123t093000000000": {}}
     assert body["settings"]["index"] == {
         "knn": True,
-        "mapping": {"total_fields": {"limit": 4000}},
+        "mapping": {"total_fields": {"limit": 6000}},
         "number_of_shards": 1,
     }
     assert body["mappings"]["dynamic"] == "strict"
@@ -228,7 +228,7 @@ def test_index_settings_are_those_of_opensearch() -> None:
 
     assert body["settings"]["index"] == {
         "knn": True,
-        "mapping": {"total_fields": {"limit": 4000}},
+        "mapping": {"total_fields": {"limit": 6000}},
         "number_of_shards": 2,
         "number_of_replicas": 0,
         "refresh_interval": "5s",

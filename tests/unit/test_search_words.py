@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.clauses.bm25_leg import MAX_PAIRS, build_bm25_query
-from lambdas.search.clauses.stop_words import remove_stop_words
+from lambdas.search.clauses.stop_words import DROPPED, ENGLISH, remove_stop_words
 from lambdas.search.modes import Bm25
 from tests.builders import FILM_PROPERTIES, collection
 
@@ -217,3 +217,30 @@ def test_title_is_compared_in_every_form_where_the_index_has_one() -> None:
 
     raised = body["bool"]["should"][1]["constant_score"]
     assert raised == {"filter": {"term": {"properties.title.whole": "Über"}}, "boost": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "has_all_words"),
+    [
+        ("old ghost", False),
+        ("the ghost of films", False),
+        ("to be or not to be", True),
+        ("created_at", True),
+        ("isActive", True),
+        ("www.the-who.org", True),
+        ("TheWho", True),
+        ("theatre", False),
+    ],
+)
+def test_queries_without_stop_words_search_the_fields_without_them(text: str, has_all_words: bool) -> None:
+    new = collection().model_copy(update={"analysis": 2})
+
+    found = query(text, new)
+    words = found["bool"]["must"][0] if "bool" in found else found
+
+    suffix = "" if has_all_words else ".content"
+    assert words["combined_fields"]["fields"] == [f"properties.title{suffix}^3", f"properties.description{suffix}"]
+
+
+def test_stop_words_of_the_engine_are_stop_words() -> None:
+    assert ENGLISH | {"into", "their", "then", "there", "these", "they", "such", "if", "will"} >= DROPPED

@@ -4,11 +4,24 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lambdas.collections.analysis import MAX_TITLE, TITLES, choose_analyzer, choose_names_analyzer, cuts_names
+from lambdas.collections.analysis import (
+    MAX_TITLE,
+    TITLES,
+    choose_analyzer,
+    choose_names_analyzer,
+    cuts_names,
+    has_content_field,
+)
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.collections.properties import TOKENIZATIONS, Property
 from lambdas.errors import InvalidRequestError
-from lambdas.search.clauses.stop_words import AROUND, list_content_words, list_stop_words, remove_stop_words
+from lambdas.search.clauses.stop_words import (
+    AROUND,
+    has_dropped_word,
+    list_content_words,
+    list_stop_words,
+    remove_stop_words,
+)
 from lambdas.search.modes import WordSettings
 
 # Counting titles three times adds .005 to nDCG@10 (docs/decisions/0020). Only where properties are scored as one
@@ -49,11 +62,13 @@ class Group(NamedTuple):
     folding: bool = False
 
 
-def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSettings) -> dict[str, Any]:
+def build_bm25_query(
+    collection: CollectionConfig, text: str, settings: WordSettings, *, marks: bool = False
+) -> dict[str, Any]:
     """Build the BM25 query of a text.
 
     Properties with the same tokenization, stop words and folding are searched together; the scores of the
-    groups are added up.
+    groups are added up. With `marks` it is the query of the words to highlight, in the fields that have every word.
     Raises `InvalidRequestError` for a property that cannot be searched, or groups that an operator cannot span.
     """
     groups = group_properties(collection, settings.properties, 1.0 if _sums_scores(settings) else TITLE_BOOST)
@@ -64,7 +79,8 @@ def build_bm25_query(collection: CollectionConfig, text: str, settings: WordSett
             f"{', '.join(group.tokenization for group in groups)}: name the 'properties' to search"
         )
         raise InvalidRequestError.at(setting, problem)
-    queries = [_build_group_query(text, group, boosts, settings) for group, boosts in groups.items()]
+    version = 1 if marks else analysis_of(collection)
+    queries = [_build_group_query(text, group, boosts, settings, version) for group, boosts in groups.items()]
     # A title without words, such as `!!!`, is found as well.
     found = [*queries, *_build_whole_value(collection, text, groups, settings)]
     words = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
@@ -110,8 +126,16 @@ def choose_properties(
     return [(searchable[name], weight) for name, weight in chosen.items()]
 
 
-def _build_group_query(text: str, group: Group, boosts: Boosts, settings: WordSettings) -> dict[str, Any]:
-    query: dict[str, Any] = {"query": remove_stop_words(text, group.stop_words)}
+def analysis_of(collection: CollectionConfig) -> int:
+    """Return the version of a collection's analysis."""
+    return collection.analysis if isinstance(collection, Collection) else 1
+
+
+def _build_group_query(text: str, group: Group, boosts: Boosts, settings: WordSettings, version: int) -> dict[str, Any]:
+    words = remove_stop_words(text, group.stop_words)
+    query: dict[str, Any] = {"query": words}
+    if has_content_field(group.tokenization, version) and not has_dropped_word(words):
+        boosts = {f"{field}.content": boost for field, boost in boosts.items()}
     if settings.minimum_match is not None:
         query["minimum_should_match"] = settings.minimum_match
     if settings.operator != "or":
@@ -151,7 +175,7 @@ def _build_names(collection: CollectionConfig, text: str, groups: dict[Group, Bo
     fields = [field for group, boosts in groups.items() if group.tokenization in _PHRASED for field in boosts]
     found = [{"multi_match": {"query": name, "type": "phrase", "fields": fields}} for name in cut if fields]
     whole = " ".join([name for name in names if name not in cut and WHOLE_NAME.fullmatch(name)][:MAX_NAMES])
-    version = collection.analysis if isinstance(collection, Collection) else 1
+    version = analysis_of(collection)
     if not whole or version == 1:
         return found
     for group, boosts in groups.items():
@@ -175,7 +199,7 @@ def _build_whole_value(
     titles = [
         item for item in collection.properties if item.name.lower() in TITLES and f"properties.{item.name}" in fields
     ]
-    if isinstance(collection, Collection) and collection.analysis > 1:
+    if analysis_of(collection) > 1:
         wholes: list[dict[str, Any]] = [{f"properties.{item.name}.whole": value} for item in titles]
     else:
         term = {"value": value, "case_insensitive": True}

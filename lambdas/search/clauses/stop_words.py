@@ -1,5 +1,6 @@
 """Stop words: words of a query that carry no meaning for the search. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 
@@ -22,6 +23,15 @@ ENGLISH = frozenset(
     no nor not only own same so than too very can will just
     """.split()  # noqa: SIM905
 )
+# The words that OpenSearch's filter `stop` drops from the fields named `content`.
+DROPPED = frozenset(
+    """
+    a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to
+    was will with
+    """.split()  # noqa: SIM905
+)
+# The words of a text, also those inside of names: `createdAt`, `created_at`.
+PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 # The share of a query's words that must be left when its stop words are removed.
 LEAST_KEPT = 0.0
 # Signs around a word that are not part of it. `C++`, `A*` and `#` keep theirs.
@@ -37,6 +47,14 @@ def list_stop_words(item: Property) -> frozenset[str]:
         return frozenset(_fold_forms(word) for word in item.stop_words)
     chosen = item.stop_words or ("english" if item.tokenization == "english" else "none")
     return ENGLISH if chosen == "english" else frozenset()
+
+
+def has_dropped_word(text: str) -> bool:
+    """Whether a text has a word, or a name has a part, that the fields named `content` do not have."""
+    plain = unicodedata.normalize("NFKC", text.translate(FORMS))
+    return any(part.lower() in DROPPED for part in PART.findall(plain)) or any(
+        word.strip(AROUND).lower() in DROPPED for word in plain.split()
+    )
 
 
 def list_content_words(text: str, stop_words: AbstractSet[str] = ENGLISH) -> list[str]:
