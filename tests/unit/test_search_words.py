@@ -36,11 +36,14 @@ def without_titles(body: dict[str, Any]) -> dict[str, Any]:
         ("It's a Wonderful Life", "Wonderful Life"),
         ("to be or not to be", "to be or not to be"),
         ("the cat", "cat"),
+        ("who produced the most films", "who produced the most films"),
+        ("who produced most of the old films", "produced old films"),
+        ("what is love", "what is love"),
         ("state-of-the-art and how-to", "state-of-the-art how-to"),
-        ("the guidelines of the WHO", "guidelines WHO"),
+        ("new guidelines of the WHO", "new guidelines WHO"),
         ("WHO AND IT IS", "WHO AND IT IS"),
         ("THE CAT", "CAT"),
-        ("(\uff54\uff48\uff45) d\u00adon\u02bct cats", "cats"),
+        ("(\uff54\uff48\uff45) d\u00adon\u02bct cats purr", "cats purr"),
         ("the \U0001f680 - up", "the \U0001f680 - up"),
         ("a .it name", ".it name"),
         ("C++ and C#", "C++ C#"),
@@ -72,18 +75,18 @@ def test_properties_that_are_cut_differently_are_searched_apart_and_added_up() -
 @pytest.mark.parametrize(
     ("tokenization", "stop_words", "searched"),
     [
-        ("english", None, "ghosts house"),
-        ("english", "none", "the ghosts of a house"),
-        ("word", None, "the ghosts of a house"),
-        ("word", "english", "ghosts house"),
-        ("word", ["Ghosts", "of"], "the a house"),
-        ("german", ["the", "of", "a", "ghosts", "house"], "the ghosts of a house"),
+        ("english", None, "ghosts houses"),
+        ("english", "none", "the ghosts of houses"),
+        ("word", None, "the ghosts of houses"),
+        ("word", "english", "ghosts houses"),
+        ("word", ["Ghosts", "of"], "the houses"),
+        ("german", ["the", "of", "a", "ghosts", "house"], "the ghosts of houses"),
     ],
 )
 def test_a_property_has_its_own_stop_words(tokenization: str, stop_words: Any, searched: str) -> None:
     line = {"name": "line", "type": "text", "tokenization": tokenization, "stop_words": stop_words}
 
-    found = query("the ghosts of a house", collection(properties=[line]))
+    found = query("the ghosts of houses", collection(properties=[line]))
 
     assert found["combined_fields"]["query"] == searched
 
@@ -163,10 +166,10 @@ def test_a_long_query_has_no_more_pairs_than_it_can_pay_for() -> None:
 @pytest.mark.parametrize(
     ("text", "searched"),
     [
-        ("where is created_at", "created_at"),
+        ("where is created_at now", "created_at now"),
         ("get_by_id and is_active", "get_by_id is_active"),
         ("the host news.of.the.day", "host news.of.the.day"),
-        ("what is .net", ".net"),
+        ("the new .net is", "new .net"),
         ("what is it.", "what is it."),
         ("don\u2019t panic", "panic"),
         ("the best of C# or C++?", "best C# C++?"),
