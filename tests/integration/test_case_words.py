@@ -150,7 +150,6 @@ def words(api: Api) -> Iterator[str]:
         ("jane.doe@example.org", "mail to"),
         ("1.2.3", "release 1.2.3"),
         ("getTableColumns", "call get"),
-        ("table columns", "call get"),
         ("gettablecolumns", "call get"),
         ("std::sort", "std::sort"),
         ("os.path.join", "import os"),
@@ -171,6 +170,11 @@ def test_name_without_its_signs_finds_the_name_with_signs_too(api: Api, words: s
     assert {TITLES[13], TITLES[14], TITLES[15]} <= set(find(api, words, "C"))
     assert find(api, words, "C")[0] == TITLES[13]
     assert {"the net of a fisher", "programs for .net and others", "ASP.NET Core"} == set(find(api, words, "net"))
+
+
+def test_parts_of_an_identifier_find_it(api: Api, words: str) -> None:
+    found = find(api, words, "table columns")
+    assert set(found[:2]) == {"call getTableColumns here", "columns of a table that I get"}
 
 
 def test_stop_words_beside_other_words_do_not_count(api: Api, words: str) -> None:
