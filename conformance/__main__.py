@@ -24,6 +24,8 @@ from infra.deployment.findings import NotReadyError
 from infra.settings.settings import ENGINE_VERSION, Settings
 
 LOCAL = "local"
+# Of local/opensearch/artifacts-3.6.0.tsv.
+LOCAL_ENGINE = "3.6"
 REPORTS = cdk.PROJECT / "conformance-reports"
 SHOWN = ("region", "architecture", "engine", "network", "auth", "snap_start", "encryption_key", "load_concurrency")
 
@@ -71,7 +73,7 @@ def about(settings: Settings) -> dict[str, Any]:
         "account": "emulated on this machine" if settings.stage == LOCAL else "AWS",
         "alto": VERSION,
         "python": platform.python_version(),
-        "OpenSearch": ENGINE_VERSION,
+        "OpenSearch": LOCAL_ENGINE if settings.stage == LOCAL else ENGINE_VERSION,
         "domain": domain,
         **{name: getattr(settings, name) for name in SHOWN},
         "models": list(settings.models),

@@ -10,6 +10,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from conformance.__main__ import about
 from conformance.deployed import DeployedStage
 from conformance.figures import percentiles
 from conformance.logs import awaited_records
@@ -22,6 +23,7 @@ from conformance.scenarios.recursion import recursion
 from conformance.scenarios.start_times import cold_starts, restores
 from conformance.scenarios.throttling import throttling
 from infra.cdk import stage_settings
+from infra.settings.settings import ENGINE_VERSION
 from tests.infra.scripted_account import ScriptedAccount, error
 
 ABSENT = error("ValidationError", "Stack with id alto-dev does not exist")
@@ -443,3 +445,12 @@ def test_a_function_gets_its_time_back_after_a_failed_scenario() -> None:
 
     timeouts = [given["Timeout"] for name, given in account.calls if name == "lambda.update_function_configuration"]
     assert timeouts == [11, 300]
+
+
+@pytest.mark.parametrize(
+    ("stage", "account", "engine"), [("local", "emulated on this machine", "3.6"), ("dev", "AWS", ENGINE_VERSION)]
+)
+def test_the_report_says_where_and_on_which_engine_it_was_made(stage: str, account: str, engine: str) -> None:
+    shown = about(stage_settings(stage))
+
+    assert (shown["account"], shown["OpenSearch"], shown["region"]) == (account, engine, "eu-west-1")
