@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ conformance-bill: .venv/ready ## Add the bill's figures to the report of an earl
 
 fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; ALTO_FUZZ_SEED=n for others)
 	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/test_fuzz.py $(ARGS)
+
+test-races: .venv/ready ## Write one object by four callers at once, a thousand times: it has the vector of its text
+	ALTO_RACE_ROUNDS=$${ALTO_RACE_ROUNDS:-1000} $(PYTHON) -m pytest tests/integration/test_case_values.py -k concurrent_writes $(ARGS)
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks
