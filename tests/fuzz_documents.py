@@ -164,7 +164,6 @@ def known_collection(document: dict[str, Any], name: str) -> dict[str, Any]:
         properties["vector"] = vector
         del properties["vectors"]
     schemas["ObjectBody"]["properties"]["id"] = {"type": "string", "enum": IDS}
-    schemas["ObjectIds"]["properties"]["ids"]["items"] = {"type": "string", "enum": IDS}
     schemas["Condition"] = {"anyOf": conditions()}
     schemas["NearVector"]["properties"] |= {"vector": vector, "target_vector": {"const": "default"}}
     schemas["NearText"]["properties"]["target_vector"] = {"const": "text"}
