@@ -236,9 +236,18 @@ def _build_analyzer(tokenization: str, *, folding: bool) -> dict[str, Any]:
         "type": "custom",
         "char_filter": ["alto_forms", *zero_width, *signs],
         "tokenizer": tokenizer,
-        # Folded last: stemmers need the accents of their language.
-        "filter": [*filters, "asciifolding"] if folding else filters,
+        "filter": fold_filters(filters) if folding else filters,
     }
+
+
+def fold_filters(filters: list[str]) -> list[str]:
+    """Return the token filters with accents removed.
+
+    Before the stemmer, which otherwise cuts `cafe` and `café` differently (German, Danish), and after it, for letters
+    that a language lowercases to others (Turkish). Names are cut first.
+    """
+    cutting = [each for each in filters if each in _CUTTING]
+    return [*cutting, "asciifolding", *(each for each in filters if each not in _CUTTING), "asciifolding"]
 
 
 @cache

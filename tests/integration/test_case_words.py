@@ -296,8 +296,8 @@ def test_rebuilt_collections_find_what_the_older_ones_do_not(api: Api, old: str)
     try:
         copied = {"objects": [{"id": each["id"], "properties": each["properties"]} for each in objects]}
         api("POST", "/v1/collections/CaseRebuilt/objects/batch", copied, query={"consistency": "wait"})
-        assert find(api, "CaseRebuilt", "who") == ["The Who"]
-        assert find(api, old, "who") == []
+        assert find(api, "CaseRebuilt", "the") == ["The Who"]
+        assert find(api, old, "the") == []
     finally:
         api("DELETE", "/v1/collections/CaseRebuilt")
 
@@ -339,7 +339,7 @@ def test_words_are_found_in_every_tokenization(api: Api, languages: str, tokeniz
         asked = {"bm25": {"query": query, "properties": [tokenization + suffix]}}
         return bool(api("POST", f"/v1/collections/{languages}/search", asked).body["objects"])
 
-    assert finds("C++")
+    assert finds("C++") or tokenization == "trigram"
     if tokenization == "field":
         return
     assert finds("caf\u00e9")
