@@ -98,7 +98,7 @@ def list_all(api: Api, name: str, **body: Any) -> list[dict[str, Any]]:
         page = api("POST", f"/v1/collections/{name}/objects/list", {"limit": 1000} | body | after)
         assert page.status == 200, page.body
         found += page.body["objects"]
-        if "next" not in page.body:
+        if page.body.get("next") is None:
             return found
         after = {"after": page.body["next"]}
 
