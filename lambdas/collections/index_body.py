@@ -188,4 +188,6 @@ def collection_from_mapping(index_mapping: dict[str, Any]) -> Collection:
             f"The collection '{stored['collection']['name']}' was made by another version of Alto (layout "
             f"{stored['layout']}, not {LAYOUT_VERSION}). Delete it and create it again."
         )
+    for vector in stored["collection"].get("vectors", {}).values():
+        vector.pop("external_id", None)  # Collections once kept it; it is part of the stage's `model_roles` now.
     return Collection.model_validate(stored["collection"])

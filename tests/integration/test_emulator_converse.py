@@ -35,9 +35,8 @@ def emulator(shared: Emulator) -> Emulator:
 
 
 def client(name: Any, emulator: Emulator) -> Any:
-    keys = {"aws_access_key_id": "AKIATEST", "aws_secret_access_key": "secret"}
-    once = Config(retries={"total_max_attempts": 1})
-    return boto3.client(name, region_name="us-east-1", endpoint_url=emulator.url, config=once, **keys)
+    session = boto3.Session("AKIATEST", "secret", region_name="us-east-1")
+    return session.client(name, endpoint_url=emulator.url, config=Config(retries={"total_max_attempts": 1}))
 
 
 @pytest.mark.parametrize("model", [CLAUDE, PROFILE])

@@ -318,6 +318,14 @@ def test_replicas_are_the_collections_or_else_the_stages() -> None:
     assert "number_of_replicas" not in index_body(collection(), "lucene")["settings"]["index"]
 
 
+def test_a_collection_stored_with_an_external_id_is_read_without_it() -> None:
+    role = "arn:aws:iam::210987654321:role/models"
+    films = collection(vectors={"default": TITAN | {"role_arn": role}})
+    mapping = index_body(films, "lucene")["mappings"]
+    mapping["_meta"]["alto"]["collection"]["vectors"]["default"]["external_id"] = "kept once"
+    assert collection_from_mapping(mapping) == films
+
+
 def test_an_older_collection_has_a_notice_that_is_not_stored() -> None:
     old = collection()
     new = Collection(**old.model_dump(exclude={"analysis"}), analysis=ANALYSIS_VERSION)
