@@ -1,15 +1,24 @@
 import itertools
 import math
+import random
 
 import pytest
 
-from lambdas.backoff import backoff
+from lambdas.backoff import backoff, system_jitter
 
 
 def test_pauses_double_up_to_the_longest() -> None:
     pauses = backoff(0.5, 3.0, remaining=lambda: math.inf, jitter=lambda: 1.0)
 
     assert list(itertools.islice(pauses, 5)) == [0.5, 1.0, 2.0, 3.0, 3.0]
+
+
+def test_copies_of_one_snapshot_draw_different_jitter() -> None:
+    state = random.getstate()
+    first = [system_jitter() for _ in range(4)]
+    random.setstate(state)
+
+    assert [system_jitter() for _ in range(4)] != first
 
 
 def test_jitter_draws_from_the_upper_half() -> None:
