@@ -327,7 +327,7 @@ def test_128_calls_are_in_flight_at_once_and_answered_in_their_own_order(stub: E
 
 def test_what_is_not_emulated_says_so(stub: Emulator) -> None:
     with pytest.raises(ClientError, match="is not emulated"):
-        bedrock(stub).converse(
+        bedrock(stub).converse_stream(
             modelId="amazon.nova-lite-v1:0", messages=[{"role": "user", "content": [{"text": "hi"}]}]
         )
 
