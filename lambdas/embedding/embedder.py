@@ -15,6 +15,7 @@ from lambdas.embedding.embedding_run import EmbeddingCounts, EmbeddingRun, Resul
 from lambdas.embedding.families import InputType
 from lambdas.embedding.model_client import Model
 from lambdas.embedding.rate.adaptive_rate import ModelLimiter
+from lambdas.embedding.rate.model_limiters import ModelLimiters
 from lambdas.embedding.text import text_hash
 from lambdas.errors import EmbeddingError
 
@@ -26,7 +27,6 @@ type Report = Callable[[Text2VecAws, InputType, EmbeddingCounts], None]
 _QUERIES_REMEMBERED = 512
 # A caller whose access was taken away keeps no vector longer than this.
 _QUERY_SECONDS = 600.0
-_LIMITERS_REMEMBERED = 256
 
 
 class Embedder:
@@ -55,7 +55,7 @@ class Embedder:
         self._context = RunContext(model, executor, concurrency, sleep, jitter)
         self._clock = clock
         self._report = report
-        self._limiters: OrderedDict[Hashable, ModelLimiter] = OrderedDict()
+        self._limiters = ModelLimiters(clock)
         self._queries: OrderedDict[Hashable, tuple[float, array[float]]] = OrderedDict()
         self._lock = Lock()
 
@@ -150,12 +150,7 @@ class Embedder:
         caps = (config.requests_per_minute, config.tokens_per_minute)
         names = (config.service, config.region, config.target, config.target_model, config.inference_component)
         key = (names, caps, _identity(config, credentials))
-        with self._lock:
-            limiter = self._limiters.pop(key, None) or ModelLimiter(*caps, self._clock)
-            self._limiters[key] = limiter
-            while len(self._limiters) > _LIMITERS_REMEMBERED:
-                self._limiters.popitem(last=False)
-            return limiter
+        return self._limiters.get(key, requests_per_minute=caps[0], tokens_per_minute=caps[1])
 
     def _remembered(self, key: Hashable) -> list[float] | None:
         with self._lock:

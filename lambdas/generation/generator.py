@@ -1,17 +1,16 @@
 """Texts from a model: the calls of one request, side by side, each made again while that helps."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import Lock
 from typing import NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.backoff import system_jitter
 from lambdas.deadline import Deadline
 from lambdas.embedding.rate.adaptive_rate import ModelLimiter
+from lambdas.embedding.rate.model_limiters import ModelLimiters
 from lambdas.embedding.retried_call import CallCounts, Caller, Patience, call_with_retries
 from lambdas.embedding.vendor_errors import CallFailedError, Remedy, what
 from lambdas.errors import EmbeddingError, GenerationTimeoutError
@@ -27,7 +26,6 @@ CONCURRENCY = 40
 MAX_ATTEMPTS = 4
 # Converse gives a model longer, but the API does not.
 _LONGEST_CALL_SECONDS = 60.0
-_LIMITERS_REMEMBERED = 256
 
 
 class Written(NamedTuple):
@@ -90,8 +88,7 @@ class Generator:
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
-        self._limiters: OrderedDict[Hashable, ModelLimiter] = OrderedDict()
-        self._lock = Lock()
+        self._limiters = ModelLimiters(clock)
 
     def write(
         self,
@@ -122,12 +119,7 @@ class Generator:
         """Return the limiter that has learnt this model's quota, for these credentials."""
         caller = credentials.fingerprint if credentials else model.role_arn
         key = (model.service, model.region, model.target, model.target_model, model.inference_component, caller)
-        with self._lock:
-            limiter = self._limiters.pop(key, None) or ModelLimiter(None, None, self._clock)
-            self._limiters[key] = limiter
-            while len(self._limiters) > _LIMITERS_REMEMBERED:
-                self._limiters.popitem(last=False)
-            return limiter
+        return self._limiters.get(key)
 
 
 class _Job:
