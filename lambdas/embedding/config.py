@@ -67,7 +67,21 @@ class SelfProvided(StrictModel):
         return self.dimensions
 
 
-class Text2VecAws(StrictModel):
+class RoleOfStage(StrictModel):
+    """Settings whose `role_arn` names a role of the stage, which also has the external id of the role."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _external_id_is_the_stages(cls, data: object) -> object:
+        if isinstance(data, dict) and "external_id" in data:
+            raise ValueError(
+                "'external_id' cannot be sent: it is part of the stage's setting 'model_roles'. Remove it, and name "
+                "the role in 'role_arn'"
+            )
+        return data
+
+
+class Text2VecAws(RoleOfStage):
     """A vector made from the object's text by a model on Amazon Bedrock or SageMaker."""
 
     vectorizer: Literal["text2vec-aws"]
@@ -101,16 +115,6 @@ class Text2VecAws(StrictModel):
     requests_per_minute: int | None = Field(default=None, ge=1, description="Never more calls than this.")
     tokens_per_minute: int | None = Field(default=None, ge=1, description="Never more input tokens than this.")
     index: HnswIndex = Field(default_factory=HnswIndex)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _external_id_is_the_stages(cls, data: object) -> object:
-        if isinstance(data, dict) and "external_id" in data:
-            raise ValueError(
-                "'external_id' cannot be sent: it is part of the stage's setting 'model_roles'. Remove it, and name "
-                "the role in 'role_arn'"
-            )
-        return data
 
     @field_validator("source_properties")
     @classmethod

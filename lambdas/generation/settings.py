@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from lambdas.embedding.config import EndpointName, HeaderText, ModelId, Region, RoleReference
+from lambdas.embedding.config import EndpointName, HeaderText, ModelId, Region, RoleOfStage, RoleReference
 from lambdas.generation.defaults import CONTEXT_TOKENS, MAX_PROMPT, MAX_TOKENS, ChatPayload, Service
 from lambdas.models import StrictModel
 
@@ -23,7 +23,7 @@ class Guardrail(StrictModel):
     )
 
 
-class GenerativeSettings(StrictModel):
+class GenerativeSettings(RoleOfStage):
     """The model that writes texts, and how. In a request, each setting overrides the collection's."""
 
     service: Service | None = Field(default=None, description="`bedrock`, if not given.")
@@ -68,16 +68,6 @@ class GenerativeSettings(StrictModel):
         default=None,
         description="The role that Alto assumes to call the model: name or ARN of one of the stage's `model_roles`.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _external_id_is_the_stages(cls, data: object) -> object:
-        if isinstance(data, dict) and "external_id" in data:
-            raise ValueError(
-                "'external_id' cannot be sent: it is part of the stage's setting 'model_roles'. Remove it, and name "
-                "the role in 'role_arn'"
-            )
-        return data
 
 
 class GenerativeConfig(GenerativeSettings):
