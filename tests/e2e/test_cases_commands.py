@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import alto as client_of_alto
 from alto.classes.query import Filter
 from alto.util import uuid_of_key
 from tests.e2e.cases import ROOT, Cases, cases
+from tests.terminal import run_on_terminal
 
 __all__ = ["cases"]
 
@@ -65,7 +65,6 @@ def gateway_with_an_outage(url: str, refused: int) -> Iterator[str]:
 
 def on_a_terminal(cases: Cases, columns: int, *arguments: str) -> str:
     """The output of a command on a terminal of this width."""
-    ours, theirs = pty.openpty()
     environment = os.environ | {
         "ALTO_URL": cases.alto.stack.url,
         "PYTHONPATH": str(ROOT),
@@ -74,17 +73,8 @@ def on_a_terminal(cases: Cases, columns: int, *arguments: str) -> str:
         "COLUMNS": str(columns),
     }
     command = [sys.executable, "-m", "alto", *arguments]
-    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs):
-        os.close(theirs)
-        shown = b""
-        # The end of a terminal without its program is an error, on Linux.
-        try:
-            while block := os.read(ours, 65_536):
-                shown += block
-        except OSError:
-            pass
-        os.close(ours)
-    return shown.decode().replace("\r\n", "\n")
+    _, shown = run_on_terminal(command, environment=environment)
+    return shown.replace("\r\n", "\n")
 
 
 def test_row_5_1_following_survives_an_outage(cases: Cases) -> None:

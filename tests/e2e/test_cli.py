@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Alto
+from tests.terminal import run_on_terminal
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text()
@@ -113,24 +113,11 @@ def test_records_that_fail_are_named_saved_and_tried_again(alto: Alto, tmp_path:
 def test_on_a_terminal_bars_move_and_failures_are_a_table(alto: Alto, tmp_path: Path) -> None:
     create(alto, "CliBar")
     write(tmp_path / "films.jsonl", GODFATHER, CAROL, LATE)
-    ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "alto", "import", "films.jsonl", "-c", "CliBar", "--follow"]
 
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(alto), stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        # The end of a terminal without its program is an error, on Linux.
-        try:
-            while block := os.read(ours, 65_536):
-                shown += block
-        except OSError:
-            pass
-        os.close(ours)
+    code, text = run_on_terminal(command, environment=environment(alto), folder=tmp_path)
 
-    text = shown.decode()
-    assert process.returncode == 3
+    assert code == 3
     assert "Uploading" in text
     assert "━" in text
     assert "CliBar" in text

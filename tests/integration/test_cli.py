@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from alto.cli.main import app
 from tests.api import Api
 from tests.api_server import ApiServer
 from tests.builders import FILMS
+from tests.terminal import run_on_terminal
 
 ROOT = Path(__file__).parents[2]
 PROPERTIES = ("--property", "title:text:word", "--property", "description:text", "--property", "year:int")
@@ -52,20 +52,9 @@ def films(server: str, api: Api) -> Iterator[str]:
 
 def on_a_terminal(*arguments: str, columns: int = 100, **env: str) -> tuple[int, str]:
     """Exit code and output of a command that a person watches."""
-    ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "alto", *arguments]
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": str(columns)} | env
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        shown = b""
-        # The end of a terminal without its program is an error, on Linux.
-        try:
-            while block := os.read(ours, 65_536):
-                shown += block
-        except OSError:
-            pass
-        os.close(ours)
-    return process.returncode, shown.decode()
+    return run_on_terminal(command, environment=environment, folder=ROOT)
 
 
 def test_a_collection_is_created_listed_and_shown(server: str, films: str) -> None:
