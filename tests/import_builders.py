@@ -28,7 +28,9 @@ TABLE = "alto-jobs"
 AWS = {"region_name": "eu-west-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 
-SERIAL = frozenset({"get_item", "put_item", "update_item", "transact_write_items", "put_object", "get_object"})
+SERIAL = frozenset(
+    {"get_item", "put_item", "update_item", "delete_item", "transact_write_items", "put_object", "get_object"}
+)
 
 
 class Serial:
