@@ -6,17 +6,16 @@ Gains are linear. Vectors are MiniLM's, brought along with objects and queries.
 """
 
 import json
-import math
 import statistics
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from alto.evaluation.measures import DEPTH, ndcg, recall
 from benchmarks.in_process import Alto, running
 from benchmarks.judged import NAMES, ROOT, Judged, collection_body, load, objects
 
 RESULTS = ROOT / "benchmarks" / "results" / "quality.json"
-DEPTH = 100
 
 Mode = Callable[[str, list[float]], dict[str, Any]]
 
@@ -46,20 +45,6 @@ MODES: dict[str, Mode] = {
     "bm25, phrase_boost .2": words(phrase_boost=0.2),
     "hybrid, phrase_boost .2": hybrid(phrase_boost=0.2),
 }
-
-
-def ndcg(grades: list[int], judged: list[int], depth: int = 10) -> float:
-    """Normalised discounted cumulative gain with linear gains. `grades` of the hits in order, `judged` of all."""
-
-    def gain(of: list[int]) -> float:
-        return sum(grade / math.log2(place + 2) for place, grade in enumerate(of[:depth]))
-
-    return gain(grades) / gain(sorted(judged, reverse=True))
-
-
-def recall(grades: list[int], judged: list[int]) -> float:
-    """The share of the relevant documents that was found."""
-    return sum(grade > 0 for grade in grades) / sum(grade > 0 for grade in judged)
 
 
 def measure(alto: Alto, judged: Judged, mode: Mode) -> tuple[float, float]:

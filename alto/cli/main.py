@@ -11,6 +11,7 @@ from alto.cli import doctor, local
 from alto.cli.collections import collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
+from alto.cli.evaluation import evaluate
 from alto.cli.imports import importing, jobs
 from alto.cli.search import ask, search
 from alto.version import VERSION
@@ -31,6 +32,7 @@ app.add_typer(importing.group)
 app.add_typer(jobs.group, name="imports")
 app.add_typer(search.group)
 app.add_typer(ask.group)
+app.add_typer(evaluate.group)
 app.add_typer(export.group)
 app.add_typer(doctor.group)
 

@@ -65,6 +65,7 @@ ROOMS = {
     },
     "alto/cli": {
         "collections": {"terminal"},
+        "evaluation": {"search", "terminal"},
         "imports": {"terminal"},
         "search": {"terminal"},
         "terminal": set(),
