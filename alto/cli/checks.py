@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 import alto
+from alto.cli.collections.listing import read_collections
 from alto.cli.connection import Auth, Connection
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.terminal.messages import sentence_of
@@ -199,7 +200,7 @@ def _service(client: "alto.AltoClient") -> Iterator[Check]:
     try:
         client.call("GET", "/v1/.well-known/ready")
         yield Check("search", State.OK, "OpenSearch responds")
-        collections = client.call("GET", "/v1/collections")["collections"]
+        collections, _ = read_collections(client)
         yield Check("collections", State.OK, f"{len(collections)} there")
         client.call("GET", "/v1/imports", query={"limit": "1"})
         yield Check("imports", State.OK, "the jobs can be read")

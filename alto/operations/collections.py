@@ -121,13 +121,15 @@ def exists(name: str) -> Operation[bool]:
     return Operation(request, lambda response: was_found(response, "collection_not_found"))
 
 
-def list_all() -> Operation[dict[str, CollectionConfig]]:
-    """All collections by name."""
+def list_page(limit: int | None, after: str | None) -> Operation[tuple[dict[str, CollectionConfig], str | None]]:
+    """A page of the collections by name, and where the next one begins."""
+    given = {"limit": limit, "after": after}
+    query = {name: str(value) for name, value in given.items() if value is not None}
 
-    def read_all(response: Response) -> dict[str, CollectionConfig]:
-        return {item["name"]: read(item) for item in response.body["collections"]}
+    def read_page(response: Response) -> tuple[dict[str, CollectionConfig], str | None]:
+        return {item["name"]: read(item) for item in response.body["collections"]}, response.body.get("next")
 
-    return Operation(Request("GET", "/v1/collections", repeatable=True), read_all)
+    return Operation(Request("GET", "/v1/collections", query=query, repeatable=True), read_page)
 
 
 def delete(name: str) -> Operation[None]:

@@ -133,12 +133,29 @@ class Collections:
         return self._transport.run(collections.exists(name))
 
     def list_all(self, simple: bool = True) -> dict[str, CollectionConfig]:  # noqa: ARG002 (Weaviate's)
-        """All collections by name.
+        """All collections by name, in as many requests as they have pages.
 
         Args:
             simple: Has no effect: the whole configuration is returned.
         """
-        return self._transport.run(collections.list_all())
+        found: dict[str, CollectionConfig] = {}
+        after: str | None = None
+        while True:
+            page, after = self.list_page(after=after)
+            found |= page
+            if after is None:
+                return found
+
+    def list_page(
+        self, limit: int | None = None, *, after: str | None = None
+    ) -> tuple[dict[str, CollectionConfig], str | None]:
+        """One page of the collections by name, and the `after` of the next page: None on the last one.
+
+        Args:
+            limit: The most collections of a page, 100 if not given, at most 1,000.
+            after: The name after which the page begins; the collection itself need not exist.
+        """
+        return self._transport.run(collections.list_page(limit, after))
 
     def export_config(self, name: str) -> CollectionConfig:
         """The configuration of a collection, with every default.

@@ -178,9 +178,7 @@ class CollectionList(StrictModel):
     """Collections, sorted by name."""
 
     collections: list[Collection]
-    next: str | None = Field(
-        default=None, description="Send it as `after` for the next page. Absent on the last one, and without `limit`."
-    )
+    next: str | None = Field(default=None, description="Send it as `after` for the next page. Absent on the last one.")
 
 
 def collection_name(name: str) -> str:

@@ -6,8 +6,9 @@ Nothing is asked to find that out: objects are read and written through an alias
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from threading import Lock
 from typing import Any
 
@@ -90,11 +91,12 @@ class CollectionRegistry:
         except IndexMissingError:
             raise CollectionNotFoundError(f"There is no collection '{name}'. It was deleted a moment ago.") from None
 
-    def list(self) -> list[Collection]:
-        """All collections, by name."""
+    def list(self, after: str = "") -> Iterator[Collection]:
+        """Yield the collections whose names follow `after`, by name. Reads all in one request, and parses each late."""
         mappings = self._engine.request("GET", "/alto-*/_mapping", params=MAPPING_FILTER)
-        collections = [collection_from_mapping(entry["mappings"]) for entry in mappings.values()]
-        return sorted(collections, key=lambda collection: collection.name)
+        for name, index in sorted(((_stored_name(each), each) for each in mappings.values()), key=itemgetter(0)):
+            if name > after:
+                yield collection_from_mapping(index["mappings"])
 
     def forget(self, name: str) -> None:
         """Look the collection up again at the next request."""

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from lambdas.collections.listing import DEFAULT_LIMIT, MAX_LIMIT, page_of
 from lambdas.collections.model import (
     Collection,
     CollectionConfig,
@@ -46,20 +47,18 @@ def create_collection(config: Annotated[CollectionConfig, StrictJson(), Body()])
     summary="List collections",
     operation_id="list_collections",
     tags=["Collections"],
-    responses={200: {"description": "The collections, sorted by name."}} | ERROR_RESPONSES,
+    responses={200: {"description": "A page of collections, sorted by name."}} | ERROR_RESPONSES,
 )
 def list_collections(
-    limit: Annotated[int | None, Query(ge=1, le=1000, description="Collections of a page; all, if not given.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Collections of a page.")] = DEFAULT_LIMIT,
     after: Annotated[CollectionName | None, Query(description="The `next` of the previous page.")] = None,
 ) -> CollectionList:
-    """Returns the configuration of every collection, sorted by name, or one page of them if `limit` is given.
+    """Returns the configuration of the collections, sorted by name, one page of them.
 
-    Send `next` as `after` to get the following page. Costs one request to OpenSearch.
+    Send `next` as `after` to get the following page. A page has fewer collections than `limit` if no more fit into a
+    response. Costs one request to OpenSearch.
     """
-    start = "" if after is None else collection_name(after)
-    found = [each for each in services().registry.list() if each.name > start]
-    page = found[:limit]
-    return CollectionList(collections=page, next=page[-1].name if len(page) < len(found) else None)
+    return page_of(services().registry.list("" if after is None else collection_name(after)), limit)
 
 
 @router.get(

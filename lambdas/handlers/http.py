@@ -189,15 +189,6 @@ def request_id(app: APIGatewayHttpResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
-def caller(app: BaseRouter) -> str:
-    """Return the identity of the caller as API Gateway authenticated it, empty for an API without authorization."""
-    authorizer = app.current_event.raw_event["requestContext"].get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims") or {}
-    return str(
-        (authorizer.get("iam") or {}).get("userArn") or f"{claims.get('iss', '')} {claims.get('sub', '')}".strip()
-    )
-
-
 def credentials(app: BaseRouter) -> AwsCredentials | None:
     """Return the caller's own AWS credentials, if the request has some.
 

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lambdas.collections.model import collection_name
-from lambdas.handlers.http import ERROR_RESPONSES, JSON, caller
+from lambdas.handlers.callers import identity_of
+from lambdas.handlers.http import ERROR_RESPONSES, JSON
 from lambdas.handlers.parameters import IdempotencyKey, Name, replayed
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.imports.import_service import ImportBody, ImportList, ImportRequest, KeptImport, StartedImport
@@ -53,7 +54,7 @@ def start_import(
             status_code=202, content_type=JSON, body=function.imports.start(request, problem, collection.alias)
         )
 
-    scope = f"import {collection.alias} {caller(router)}"
+    scope = f"import {collection.alias} {identity_of(router.current_event.raw_event)}"
 
     def start() -> bytes:
         return function.imports.start(request, problem, collection.alias).kept.model_dump_json().encode()

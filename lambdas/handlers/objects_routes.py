@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
-from lambdas.handlers.http import ERROR_RESPONSES, JSON, caller, credentials, deadline
+from lambdas.handlers.callers import identity_of
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
 from lambdas.handlers.on_collection import on_collection
 from lambdas.handlers.parameters import (
     Consistency,
@@ -202,7 +203,7 @@ def write_objects(
         return Response(status_code=200, content_type=JSON, body=result)
     # The stored response must not outlive the collection: the cached one may have been deleted.
     current = registry().fresh(collection.name)
-    scope = f"batch {current.alias} {caller(router)}"
+    scope = f"batch {current.alias} {identity_of(router.current_event.raw_event)}"
     # With derived ids, a request that is carried out twice (its function died, or its response was not stored) has the
     # effect of one.
     objects = [

@@ -132,6 +132,17 @@ def test_a_collection_is_read_back_with_every_default_written_out(api: Api, film
     assert films in [item["name"] for item in api("GET", "/v1/collections").body["collections"]]
 
 
+def test_collections_are_listed_page_by_page(api: Api, films: str) -> None:
+    everything = api("GET", "/v1/collections", query={"limit": "1000"}).body["collections"]
+    names = [each["name"] for each in everything]
+    before = names[names.index(films) - 1] if names[0] != films else "A"
+
+    page = api("GET", "/v1/collections", query={"limit": "1", "after": before}).body
+
+    assert [each["name"] for each in page["collections"]] == [films]
+    assert page["next"] == (None if names[-1] == films else films)
+
+
 def test_a_name_that_differs_only_in_case_is_taken(api: Api, films: str) -> None:
     response = api("POST", "/v1/collections", {"name": films.upper()})
 

@@ -83,6 +83,14 @@ def test_another_caller_has_other_ids(services: Services) -> None:
     assert services.scopes[0] != services.scopes[1]
 
 
+def test_the_next_session_of_a_role_gets_the_same_ids(services: Services) -> None:
+    send("arn:aws:sts::123456789012:assumed-role/Importer/i-0abc")
+    send("arn:aws:sts::123456789012:assumed-role/Importer/i-0def")
+
+    assert ids(services)[0] == ids(services)[1]
+    assert services.scopes[0] == services.scopes[1]
+
+
 def test_a_collection_created_again_does_not_get_the_response_of_the_first(services: Services) -> None:
     send()
     services.collection = Collection(name="Film", created=CREATED + timedelta(days=1), updated=CREATED)

@@ -54,6 +54,27 @@ def test_collections_are_lines_with_tabs_where_nobody_watches() -> None:
     assert done.server.paths == ["GET /v1/collections"]
 
 
+def test_collections_of_all_pages_are_listed() -> None:
+    pages = [
+        {"collections": [FILM | {"name": name}], "next": following} for name, following in (("A", "A"), ("B", None))
+    ]
+
+    done = alto("collections", "list", "--json", replies=tuple(reply(page) for page in pages))
+
+    assert [each["name"] for each in json.loads(done.out)] == ["A", "B"]
+    assert [dict(request.url.params) for request in done.server.asked] == [{}, {"after": "A"}]
+
+
+def test_a_page_of_collections_names_the_command_for_the_next() -> None:
+    page = reply({"collections": [FILM], "next": "Film"})
+
+    done = alto("collections", "list", "--limit", "1", "--after", "Actor", replies=(page,))
+
+    assert [dict(request.url.params) for request in done.server.asked] == [{"limit": "1", "after": "Actor"}]
+    assert done.out.count("\n") == 1
+    assert "alto collections list --after Film" in done.err
+
+
 def test_without_collections_stdout_stays_empty() -> None:
     done = alto("collections", "list", replies=(reply({"collections": []}),))
 

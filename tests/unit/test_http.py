@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from lambdas.errors import MAX_MESSAGE, AltoError, ErrorDetail, InvalidRequestError, SearchEngineUnavailableError
-from lambdas.handlers.http import caller, credentials, deadline, make_app, resolve
+from lambdas.handlers.http import credentials, deadline, make_app, resolve
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.response_size import MAX_RESPONSE_BYTES
 from lambdas.search.request import SearchRequest
@@ -26,11 +26,6 @@ def search(name: str, request: Annotated[SearchRequest, StrictJson(), Body()]) -
 @app.get("/v1/known")
 def known() -> None:
     raise InvalidRequestError("'alpha' is 2.", [ErrorDetail("alpha", "must be 1 at most")])
-
-
-@app.get("/v1/who")
-def who() -> dict[str, str]:
-    return {"caller": caller(app)}
 
 
 @app.get("/v1/busy")
@@ -143,16 +138,6 @@ def test_options_without_an_authorizer_reaches_no_route(path: str) -> None:
     status, found = error(made)
 
     assert (status, found["code"]) == (405, "method_not_allowed")
-
-
-def test_the_caller_is_who_api_gateway_authenticated() -> None:
-    iam, none, token = event("GET", "/v1/who"), event("GET", "/v1/who"), event("GET", "/v1/who")
-    none["requestContext"]["authorizer"] = None
-    token["requestContext"]["authorizer"] = {"jwt": {"claims": {"iss": "https://issuer", "sub": "ada"}, "scopes": None}}
-
-    found = [response(made)[1]["caller"] for made in (iam, token, none)]
-
-    assert found == ["arn:aws:iam::123456789012:user/ada", "https://issuer ada", ""]
 
 
 def test_a_message_is_cut_where_it_repeats_a_large_value() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alto.cli.collections.collection_body import Distance, VectorFlags, Vectorizer, collection_body
+from alto.cli.collections.listing import read_collections
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
@@ -19,11 +20,20 @@ group = make_group(help="List, show, create and delete collections.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
 
 
-@command(group, "list", "alto collections list", "alto collections list --json")
-def list_collections(connection: Connection, as_json: JsonFlag = False) -> None:
-    """List all collections."""
+@command(group, "list", "alto collections list", "alto collections list --limit 20 --after Film")
+def list_collections(
+    connection: Connection,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help="Collections at most; all, if not given.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="NAME", help="Only collections whose names follow this one.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List collections, sorted by name."""
     with connection.open() as client:
-        found = client.call("GET", "/v1/collections")["collections"]
+        found, following = read_collections(client, limit, after)
     if as_json:
         show_json(found)
         return
@@ -35,6 +45,8 @@ def list_collections(connection: Connection, as_json: JsonFlag = False) -> None:
         for each in found
     ]
     show_rows(("NAME", "PROPERTIES", "VECTORS"), rows)
+    if following is not None:
+        note(f"There are more: `alto collections list --after {following}`.")
 
 
 @command(group, "show", "alto collections show Film", "alto collections show Film --json > film.json")
