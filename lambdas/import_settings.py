@@ -21,6 +21,8 @@ class WriteSettings(EngineSettings, ImportSettings):
 
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1024, alias="ALTO_CHUNK_BYTES")
+    # Of one collection, copies included.
+    max_shards: int = Field(default=40, ge=1, alias="ALTO_LIMIT_SHARDS")
 
 
 class SplitSettings(ImportSettings):

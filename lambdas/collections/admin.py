@@ -15,6 +15,7 @@ from lambdas.collections.model import (
     Collection,
     CollectionConfig,
     CollectionUpdate,
+    IndexSettings,
     IndexUpdate,
     alias_of,
     first_index_of,
@@ -61,6 +62,15 @@ def check_vector_names(names: Iterable[str]) -> None:
             )
 
 
+def check_shards(index: IndexSettings, replicas: int | None, limit: int) -> None:
+    """Reject an index of more shards than a stage allows. `replicas` is the number when the index names none."""
+    copies = 1 + (index.replicas if index.replicas is not None else replicas or 0)
+    shards = index.shards or 1
+    if shards * copies > limit:
+        problem = f"{shards} shards of {copies} copies each are {shards * copies}, and a collection may have {limit}"
+        raise InvalidRequestError.at("index", f"{problem}: ask for fewer shards or replicas")
+
+
 class CollectionAdmin:
     """Creates, changes and deletes collections."""
 
@@ -73,9 +83,14 @@ class CollectionAdmin:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         replicas: int | None = None,
+        max_shards: int = 40,
         roles: StageRoles | None = None,
     ) -> None:
-        """`roles` are those that a vector may name, `replicas` the number for collections that do not give one."""
+        """`roles` are those that a vector may name, `replicas` the number for collections that do not give one.
+
+        A collection has at most `max_shards`, copies included.
+        """
+        self._max_shards = max_shards
         self._roles = roles or StageRoles()
         self._engine = engine
         self._replicas = replicas
@@ -95,6 +110,7 @@ class CollectionAdmin:
         respond.
         """
         check_vector_names(config.vectors)
+        check_shards(config.index, self._replicas, self._max_shards)
         now = self._now()
         vectors = {
             name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
@@ -134,6 +150,8 @@ class CollectionAdmin:
 
         def change_collection(before: Collection) -> Collection:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
+            if change.index is not None:
+                check_shards(index, self._replicas, self._max_shards)
             given = change.model_dump(exclude_none=True, exclude={"index", "generative"})
             if "generative" in change.model_fields_set:
                 given["generative"] = self._with_generative_role(change.generative)

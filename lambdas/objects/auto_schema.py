@@ -6,9 +6,44 @@ from typing import Any
 from pydantic import ValidationError
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import OBJECT_TYPES, NestedProperty, Property, PropertyBase
-from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
+from lambdas.collections.properties import OBJECT_TYPES, NestedProperty, Property, PropertyBase, property_paths
+from lambdas.errors import AltoError, ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.objects.values import GEO_FIELDS, is_date, is_number, is_uuid
+
+# A collection never loses a property, and has at most 500. Data whose names are values (`{"views": {"<id>": 3}}`) would
+# fill it with one batch.
+MAX_NEW_PROPERTIES = 200
+
+
+def extend_for_objects[C: CollectionConfig](
+    collection: C, objects: Sequence[Mapping[str, Any]]
+) -> tuple[C, dict[int, AltoError]]:
+    """Return the collection with a property for each unknown value of the objects, and the errors by their place.
+
+    If there are more than `MAX_NEW_PROPERTIES`, it stays as it is, and each object that has some is an error.
+    """
+    extended, growing, errors = collection, list[int](), dict[int, AltoError]()
+    for place, values in enumerate(objects):
+        before = extended
+        try:
+            extended = with_new_properties(before, values)
+        except AltoError as error:
+            errors[place] = error
+        if extended is not before:
+            growing.append(place)
+    count = _count_properties(extended) - _count_properties(collection)
+    if count <= MAX_NEW_PROPERTIES:
+        return extended, errors
+    problem = (
+        f"the objects of this request have {count:,} properties that '{collection.name}' lacks, and auto_schema adds "
+        f"at most {MAX_NEW_PROPERTIES} at once: describe them in the collection, or store names that are values as "
+        "values"
+    )
+    return collection, errors | {place: InvalidObjectError.at("properties", problem) for place in growing}
+
+
+def _count_properties(collection: CollectionConfig) -> int:
+    return sum(1 for _ in property_paths(collection.properties))
 
 
 def with_new_properties[C: CollectionConfig](collection: C, values: Mapping[str, Any]) -> C:

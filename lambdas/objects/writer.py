@@ -15,7 +15,7 @@ from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedding_run import Result
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
-from lambdas.objects.auto_schema import with_new_properties
+from lambdas.objects.auto_schema import extend_for_objects
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
 from lambdas.objects.document import document
 from lambdas.objects.model import ObjectInput
@@ -161,12 +161,9 @@ class ObjectWriter:
         """Add the properties that auto-schema finds in the objects, and return the collection."""
         if self._schema is None or not collection.auto_schema:
             return collection
-        extended = collection
-        for draft in drafts:
-            try:
-                extended = with_new_properties(extended, draft.item.properties)
-            except AltoError as error:
-                draft.error = error
+        extended, errors = extend_for_objects(collection, [draft.item.properties for draft in drafts])
+        for place, error in errors.items():
+            drafts[place].error = error
         return extended if extended is collection else self._schema.add(extended)
 
     def _keep_keys(self, collection: Collection) -> None:

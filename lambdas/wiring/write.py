@@ -64,6 +64,7 @@ def services() -> WriteServices:
         model,
         settings.knn_engine,
         replicas=settings.default_replicas,
+        max_shards=settings.max_shards,
         roles=stage_roles(aws),
     )
     bulk = BulkWriter(engine)

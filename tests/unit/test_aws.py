@@ -56,6 +56,30 @@ def test_the_requests_own_headers_and_the_session_token_are_signed() -> None:
     assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token" in signed["Authorization"]
 
 
+CANONICAL = {
+    "/a?a-b=1&a=2": ("/a", "a=2&a-b=1"),
+    "/a?a=%2B&b=%20": ("/a", "a=%2B&b=%20"),
+    "/alto-a%2Bb/_doc/x": ("/alto-a%252Bb/_doc/x", ""),
+    "/a//b/./c/../d?b=1&a=": ("/a/b/d", "a=&b=1"),
+}
+
+
+@pytest.mark.parametrize("target", CANONICAL)
+def test_the_signed_request_is_canonical(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As "Create a signed AWS API request" describes it: parameters sorted by name, the path normalized and encoded."""
+    signed: list[str] = []
+    string_to_sign = botocore.auth.SigV4Auth.string_to_sign
+    monkeypatch.setattr(
+        botocore.auth.SigV4Auth,
+        "string_to_sign",
+        lambda *given: signed.append(given[2]) or string_to_sign(*given),
+    )
+
+    sign(HttpRequest("GET", f"https://search.example{target}", {}, b"", "es", "us-east-1"), AwsCredentials("AKIA", "s"))
+
+    assert tuple(signed[0].splitlines()[1:3]) == CANONICAL[target]
+
+
 @pytest.mark.parametrize("query", ["?a=%20", "?a=1&a-b=2", "?v=1&v1=2", "?pretty", ""])
 def test_opensearchs_requests_are_signed_as_they_are_sent(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)

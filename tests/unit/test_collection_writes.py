@@ -12,7 +12,7 @@ from lambdas.collections.model import CollectionUpdate
 from lambdas.collections.properties import Property
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
-from lambdas.errors import CollectionNotFoundError, SearchEngineUnavailableError
+from lambdas.errors import CollectionNotFoundError, InvalidRequestError, SearchEngineUnavailableError
 from lambdas.opensearch import (
     DocumentMissingError,
     EffectUnknownError,
@@ -257,3 +257,23 @@ def test_deletions_are_made_one_after_the_other(engine: FakeEngine) -> None:
     admin.delete("Film", deadline=soon())
 
     assert engine.indices == {}
+
+
+@pytest.mark.parametrize("index", [{"shards": 20, "replicas": 2}, {"shards": 14, "replicas": 2}])
+def test_a_collection_of_too_many_shards_is_rejected(engine: FakeEngine, index: dict[str, int]) -> None:
+    with pytest.raises(InvalidRequestError, match="and a collection may have 40") as caught:
+        admin_of(engine).create(collection_config(index=index), deadline=soon())
+
+    assert caught.value.details[0].field == "index"
+    assert engine.indices == {}
+
+
+def test_copies_count_when_they_change_and_when_the_stage_sets_them(engine: FakeEngine) -> None:
+    name = admin_of(engine).create(collection_config(index={"shards": 20}), deadline=soon()).name
+    more = CollectionUpdate.model_validate({"index": {"replicas": 2}})
+    stage = CollectionAdmin(engine, CollectionRegistry(engine), None, "lucene", replicas=2)  # type: ignore[arg-type]
+
+    with pytest.raises(InvalidRequestError, match="20 shards of 3 copies each are 60"):
+        admin_of(engine).update(name, more, deadline=soon())
+    with pytest.raises(InvalidRequestError, match="20 shards of 3 copies each are 60"):
+        stage.create(collection_config(name="Other", index={"shards": 20}), deadline=soon())

@@ -94,6 +94,34 @@ def test_a_chunk_that_was_counted_costs_no_write(world: ImportWorld) -> None:
     assert world.writer.batches == written
 
 
+def test_objects_that_were_deleted_stay_deleted_when_a_counted_chunk_is_redelivered(world: ImportWorld) -> None:
+    _, chunks = started(world, films(30))
+    world.load(chunks[0])
+    world.writer.stored.clear()
+
+    world.load(chunks[0])
+
+    assert world.writer.stored == {}
+
+
+def test_objects_of_a_chunk_that_was_not_counted_are_stored_again(world: ImportWorld) -> None:
+    source, chunks = started(world, films(30))
+
+    def die() -> None:
+        world.writer.after = lambda: None
+        raise KilledError
+
+    world.writer.after = die
+    with pytest.raises(KilledError):
+        world.load(chunks[0])
+    assert counts(world, source) == (0, 0, 0)
+    world.writer.stored.clear()
+
+    world.load(chunks[0])
+
+    assert len(world.writer.stored) == counts(world, source)[1] > 0
+
+
 def test_two_loaders_of_one_chunk_at_the_same_time_count_it_once(world: ImportWorld) -> None:
     source, chunks = started(world, films(30))
     others: list[Any] = []

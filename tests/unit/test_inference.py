@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidObjectError
-from lambdas.objects.auto_schema import with_new_properties
+from lambdas.objects.auto_schema import extend_for_objects, with_new_properties
 from tests.builders import FILM_PROPERTIES, collection
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
@@ -74,3 +74,32 @@ def test_what_is_described_already_changes_nothing() -> None:
 def test_what_cannot_be_described_is_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidObjectError, match=message):
         with_new_properties(collection(auto_schema=True), values)
+
+
+def test_a_request_whose_names_are_values_adds_no_property() -> None:
+    films = collection(auto_schema=True)
+    objects: list[dict[str, Any]] = [{"title": "Up"}, *({"views": {f"v{place}": 1}} for place in range(201))]
+
+    extended, errors = extend_for_objects(films, objects)
+
+    assert extended is films
+    assert sorted(errors) == list(range(1, 202))
+    # "views" itself is one of them.
+    assert "have 202 properties that 'Film' lacks" in errors[1].message
+    assert errors[1].details[0].field == "properties"
+
+
+def test_a_request_may_add_many_properties() -> None:
+    films = collection(auto_schema=True)
+
+    extended, errors = extend_for_objects(films, [{f"new{place}": place for place in range(200)}, {"new0": []}])
+
+    assert errors == {}
+    assert len(extended.properties) == len(films.properties) + 200
+
+
+def test_an_object_that_cannot_be_described_does_not_keep_others_from_growing() -> None:
+    extended, errors = extend_for_objects(collection(auto_schema=True), [{"a": []}, {"b": 1}])
+
+    assert [item.name for item in extended.properties[-1:]] == ["b"]
+    assert list(errors) == [0]

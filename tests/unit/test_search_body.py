@@ -126,6 +126,18 @@ def test_a_listing_is_sorted_by_properties_and_then_by_id() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["geo", "object", "object[]"])
+def test_a_listing_by_values_without_an_order_is_rejected(kind: str) -> None:
+    more = {"properties": [{"name": "a", "type": "int"}]} if kind.startswith("object") else {}
+    films = collection(properties=[*FILM_PROPERTIES, {"name": "new", "type": kind, **more}])
+
+    with pytest.raises(InvalidRequestError) as caught:
+        build_search_body(films, request(sort=[{"property": "new"}]), None)
+
+    assert caught.value.details[0].field == "sort"
+    assert f"'new' is {kind}, which has no order. Sort by one of: title," in caught.value.message
+
+
 def test_a_listing_is_sorted_by_what_the_server_keeps() -> None:
     order = [{"property": "_created", "order": "descending"}, {"property": "_updated"}, {"property": "_id"}]
 
