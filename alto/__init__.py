@@ -31,6 +31,7 @@ from alto.errors import (
     AltoTimeoutError,
 )
 from alto.version import VERSION
+from alto.weaviate_names import refused_names
 
 if TYPE_CHECKING:
     from alto import classes, util
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
         use_async_with_local,
     )
     from alto.sync.client import AltoClient
+
+    # Weaviate's names of both clients.
+    WeaviateClient = AltoClient
+    WeaviateAsyncClient = AltoAsyncClient
 
 __version__ = VERSION
 
@@ -66,6 +71,8 @@ __all__ = [
     "AltoThrottledError",
     "AltoTimeoutError",
     "BatchFailureWarning",
+    "WeaviateAsyncClient",
+    "WeaviateClient",
     "__version__",
     "classes",
     "connect_to_aws",
@@ -82,6 +89,8 @@ _LATER = {
     "AltoAsyncClient": "alto.aio.client",
     "AltoClient": "alto.sync.client",
     "BatchFailureWarning": "alto.batches.factory",
+    "WeaviateAsyncClient": "alto.client",
+    "WeaviateClient": "alto.client",
     "connect_to_aws": "alto.connect",
     "connect_to_custom": "alto.connect",
     "connect_to_local": "alto.connect",
@@ -89,13 +98,19 @@ _LATER = {
     "use_async_with_custom": "alto.connect",
     "use_async_with_local": "alto.connect",
 }
-_PARTS = frozenset({"classes", "util"})
+_PARTS = frozenset(
+    {
+        *("auth", "backup", "classes", "client", "collections", "config", "connect", "embedded", "exceptions"),
+        *("outputs", "tokenization", "types", "util"),
+    }
+)
+_REFUSED = refused_names(__name__)
 
 
 def __getattr__(name: str) -> Any:
     if name in _PARTS:
         return import_module(f"{__name__}.{name}")
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _REFUSED(name)
     value = globals()[name] = getattr(import_module(_LATER[name]), name)
     return value

@@ -11,6 +11,7 @@ from alto.classes.search_settings import check_keywords, show_keywords
 from alto.settings import DEFAULT_PORT, AdditionalConfig
 from alto.signing import sigv4
 from alto.sync.client import AltoClient
+from alto.weaviate_names import refused_names
 
 
 class ClientSettings(TypedDict, total=False):
@@ -112,3 +113,6 @@ def _connect(client: AltoClient) -> AltoClient:
         client.close()
         raise
     return client
+
+
+__getattr__ = refused_names(__name__)

@@ -1,7 +1,12 @@
 """Ids that follow from what they identify."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid5
+
+from alto.values import numbers
+from alto.weaviate_names import refused_names
 
 # Python's own parser takes underscores, and dashes anywhere: with it, two keys would be one object.
 _UUID = re.compile(r"(urn:uuid:)?(\{)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}(?(2)\})|[0-9a-f]{32}", re.IGNORECASE)
@@ -40,3 +45,24 @@ def is_uuid(value: str) -> bool:
         value: The text.
     """
     return _UUID.fullmatch(value) is not None
+
+
+def get_valid_uuid(uuid: str | UUID) -> str:
+    """The UUID as text. Raises `ValueError` for anything else, as Weaviate's function of this name.
+
+    Args:
+        uuid: The id, or an address that ends with it.
+    """
+    return str(uuid if isinstance(uuid, UUID) else UUID(uuid.rpartition("/")[2]))
+
+
+def get_vector(vector: Sequence[float] | Any) -> list[float]:
+    """The vector as a list of numbers, as Weaviate's function of this name.
+
+    Args:
+        vector: A list, or an array of numpy, torch, TensorFlow, pandas or polars.
+    """
+    return numbers(vector)
+
+
+__getattr__ = refused_names(__name__)

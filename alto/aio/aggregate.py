@@ -1,7 +1,7 @@
 """`collection.aggregate`: counts and statistics."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -24,7 +24,7 @@ from alto.classes.search_settings import (
 from alto.classes.targets import NearVectorInput
 from alto.operations import aggregates
 from alto.operations.aggregates import GroupBy
-from alto.unsupported import raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 
 Either: TypeAlias = AggregateReturn | AggregateGroupByReturn
 
@@ -42,6 +42,8 @@ class AggregateAsync:
         return_metrics: What to compute: `Metrics("year").integer(mean=True)`, or several.
         object_limit: Of the aggregates over a search: how many of its best results count.
     """
+
+    near_image = Unsupported("near_image", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
         self._transport = transport
@@ -171,10 +173,6 @@ class AggregateAsync:
         check_keywords(HybridAggregateSettings, settings, "hybrid")
         search = Search.hybrid(query, **choose(HybridSettings, settings))
         return await self._aggregate(search, group_by, settings)
-
-    async def near_image(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("near_image")
 
     async def _aggregate(self, search: Search | None, group_by: GroupBy | None, settings: Any) -> Either:
         return await self._transport.run(

@@ -16,16 +16,21 @@ from alto.errors import AltoError
 from alto.operations import service
 from alto.requests import Operation, Phase
 from alto.settings import AdditionalConfig, check_headers, check_url
-from alto.unsupported import Unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 
 
 class AltoAsyncClient:
     """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
 
     alias = Unsupported("alias", "a name of your own for each version of a collection, and a setting that says which")
-    backup = Unsupported("backup", "snapshots of the OpenSearch domain, or `alto export`")
-    cluster = Unsupported("cluster", "the metrics of the OpenSearch domain in CloudWatch")
-    groups = roles = users = Unsupported("roles and users", "IAM policies on the API's routes")
+    backup = export = Unsupported("backups", ALTERNATIVES["backup"])
+    cluster = Unsupported("cluster", ALTERNATIVES["cluster"])
+    debug = Unsupported("client.debug", ALTERNATIVES["debug"])
+    get_open_id_configuration = Unsupported("get_open_id_configuration", ALTERNATIVES["auth"])
+    graphql_raw_query = Unsupported("GraphQL", ALTERNATIVES["graphql"])
+    groups = roles = users = Unsupported("roles and users", ALTERNATIVES["permissions"])
+    integrations = Unsupported("integrations", ALTERNATIVES["integrations"])
+    tokenization = Unsupported("client.tokenization", ALTERNATIVES["tokenize"])
 
     def __init__(
         self,

@@ -1,7 +1,6 @@
 """One collection: its objects, its searches, its configuration."""
 
 from collections.abc import AsyncIterator
-from typing import NoReturn
 from uuid import UUID
 
 from alto.aio.aggregate import AggregateAsync
@@ -11,16 +10,28 @@ from alto.aio.data import DataAsync
 from alto.aio.generate import GenerateAsync
 from alto.aio.query import QueryAsync
 from alto.aio.transport import AsyncTransport
+from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
 from alto.classes.results import Object
 from alto.operations import aggregates, collections, objects
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 PAGE = 100
 
 
 class CollectionAsync:
-    """One collection. It holds no state except that of its batches."""
+    """One collection. It holds no state except that of its batches.
+
+    Attributes:
+        name: Its name.
+        consistency_level: The one that `with_consistency_level` was given; it changes nothing.
+        tenant: None: Alto has no tenants.
+    """
+
+    backup = Unsupported("backups", ALTERNATIVES["backup"])
+    shards = Unsupported("the shards of a collection", ALTERNATIVES["shards"])
+    tenants = Unsupported("tenants", ALTERNATIVES["tenant"])
+    with_tenant = Unsupported("with_tenant", ALTERNATIVES["tenant"])
 
     def __init__(self, transport: AsyncTransport, name: str) -> None:
         self._transport = transport
@@ -31,9 +42,15 @@ class CollectionAsync:
         self.generate = GenerateAsync(transport, self.name)
         self.aggregate = AggregateAsync(transport, self.name)
         self.batch = BatchesAsync(transport, self.name)
+        self.consistency_level: ConsistencyLevel | None = None
+        self.tenant: None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._transport.url!r})"
+
+    def to_string(self) -> str:
+        """As `repr`."""
+        return repr(self)
 
     async def length(self) -> int:
         """The number of objects, as searches see them."""
@@ -78,14 +95,12 @@ class CollectionAsync:
         """Whether the collection exists."""
         return await self._transport.run(collections.exists(self.name))
 
-    async def shards(self) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("shards")
+    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "CollectionAsync":
+        """The same collection: all copies that are in sync confirm each write, at every level.
 
-    def with_tenant(self, _: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("tenant")
-
-    def with_consistency_level(self, _: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("consistency_level")
+        Args:
+            consistency_level: ONE, QUORUM or ALL.
+        """
+        same = CollectionAsync(self._transport, self.name)
+        same.consistency_level = consistency_level
+        return same

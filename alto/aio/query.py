@@ -1,7 +1,6 @@
 """`collection.query`: searches."""
 
 from collections.abc import Sequence
-from typing import NoReturn
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -19,7 +18,7 @@ from alto.classes.search_settings import (
 from alto.classes.targets import NearVectorInput
 from alto.errors import AltoError
 from alto.operations.searches import MOST_SEARCHES, multi, search
-from alto.unsupported import raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 
 
 class QueryAsync(FetchAsync):
@@ -44,6 +43,9 @@ class QueryAsync(FetchAsync):
     Each search raises `AltoConfigurationError` for an argument that cannot be right, and otherwise the `AltoError`
     that the response is.
     """
+
+    near_image = Unsupported("near_image", ALTERNATIVES["near_image"])
+    near_media = Unsupported("near_media", ALTERNATIVES["near_image"])
 
     @show_keywords
     async def near_text(self, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> QueryReturn:
@@ -117,14 +119,6 @@ class QueryAsync(FetchAsync):
         for start in range(0, len(searches), MOST_SEARCHES):
             found += await self._transport.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
         return found
-
-    async def near_image(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("near_image")
-
-    async def near_media(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("near_image")
 
     async def _search(self, asked: Search) -> QueryReturn:
         return await self._transport.run(search(self._collection, asked))

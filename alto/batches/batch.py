@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from alto.batches.pace import Pace
@@ -12,7 +12,7 @@ from alto.classes.data import ErrorObject, Vectors
 from alto.errors import AltoClosedClientError, AltoInsertManyFailedError
 from alto.operations.chunks import Item, item
 from alto.operations.objects import MAX_BATCH_BYTES
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 
 class Writer(Protocol):
@@ -25,7 +25,7 @@ class Writer(Protocol):
 
 
 # Failed objects are kept, as their program wants to see them. With more than these something else is wrong.
-MAX_FAILED = 100_000
+MAX_FAILED = MAX_RESULTS = 100_000
 
 
 class Batch:
@@ -34,6 +34,8 @@ class Batch:
     It holds at most `concurrency` requests and the objects of one more: `add_object` waits while all are under way, so
     that memory does not grow with the import. Objects that failed are kept, up to 100,000.
     """
+
+    add_reference = Unsupported("references between objects", ALTERNATIVES["references"])
 
     def __init__(self, writer: Writer, pace: Pace, concurrency: int) -> None:
         self._writer = writer
@@ -51,6 +53,7 @@ class Batch:
         self._failed: list[ErrorObject] = []
         self._is_closed = False
         self._stored = 0
+        self._uuids: dict[int, UUID] = {}
 
     @property
     def number_errors(self) -> int:
@@ -67,6 +70,12 @@ class Batch:
         """The objects that failed so far."""
         with self._results:
             return list(self._failed)
+
+    @property
+    def uuids(self) -> dict[int, UUID]:
+        """The ids of stored objects by their index: of the first 100,000."""
+        with self._results:
+            return dict(self._uuids)
 
     def add_object(
         self,
@@ -105,10 +114,6 @@ class Batch:
             self._ids.add(added.object_.uuid)
             self._added += 1
         return added.object_.uuid
-
-    def add_reference(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
 
     def flush(self) -> None:
         """Send the objects added and wait for all responses. Searches see the stored objects then."""
@@ -169,6 +174,8 @@ class Batch:
         finally:
             with self._results:
                 self._stored += len(stored)
+                left = max(0, MAX_RESULTS - len(self._uuids))
+                self._uuids |= {each.object_.index: each.object_.uuid for each in stored[:left]}
                 self._failed += failed
                 self._ids -= {each.object_.uuid for each in items}
             self._slots.release()

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from alto.batches.batch import Batch, Writer
@@ -11,11 +11,13 @@ from alto.batches.factory import BatchFactory
 from alto.batches.pace import Pace
 from alto.classes.data import ErrorObject, Vectors
 from alto.errors import AltoClosedClientError
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 
 class ClientBatch:
     """The batch of `with client.batch.…() as batch`: one for each collection, all at one pace."""
+
+    add_reference = Unsupported("references between objects", ALTERNATIVES["references"])
 
     def __init__(self, begin: Callable[[str], Batch]) -> None:
         self._begin = begin
@@ -37,6 +39,11 @@ class ClientBatch:
     def failed_objects(self) -> list[ErrorObject]:
         """The objects that failed so far."""
         return [failed for each in self._each() for failed in each.failed_objects]
+
+    @property
+    def uuids(self) -> dict[int, UUID]:
+        """The ids of stored objects, numbered collection by collection."""
+        return dict(enumerate(uuid for each in self._each() for uuid in each.uuids.values()))
 
     def add_object(  # noqa: PLR0917 (Weaviate's)
         self,
@@ -61,10 +68,6 @@ class ClientBatch:
                 self._batches[collection] = self._begin(collection)
             batch = self._batches[collection]
         return batch.add_object(properties, uuid=uuid, vector=vector, key=key)
-
-    def add_reference(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
 
     def flush(self) -> None:
         """Send the objects added and wait for all responses. Searches see the stored objects then."""

@@ -1,16 +1,18 @@
 """The ways to begin a batch, of a collection or of a client, and how it ends."""
 
+import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Generic, NoReturn, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 from alto.batches.pace import Dynamic, FixedSize, Pace, RateLimit
-from alto.classes.data import ErrorObject
+from alto.batches.results import BatchResult
+from alto.classes.data import BatchObjectReturn, ErrorObject
 from alto.errors import AltoConfigurationError
 from alto.operations.objects import MAX_BATCH_OBJECTS
-from alto.unsupported import raise_unsupported
 
 DEFAULT_CONCURRENCY = 2
 MAX_CONCURRENCY = 64
@@ -31,6 +33,10 @@ class Ending(Protocol):
     def failed_objects(self) -> list[ErrorObject]:
         """Objects that are not."""
 
+    @property
+    def uuids(self) -> dict[int, UUID]:
+        """The ids of those that are stored, by a number."""
+
     def close(self, *, abandon: bool = False) -> None:
         """Flush and end. `abandon`: objects that were not sent yet count as failed."""
 
@@ -45,6 +51,7 @@ class BatchFactory(ABC, Generic[B]):
         self.failed_objects: list[ErrorObject] = []
         # Alto has no references, so none of them fail.
         self.failed_references: list[ErrorObject] = []
+        self._results = BatchResult()
 
     @contextmanager
     def fixed_size(self, batch_size: int = 100, concurrent_requests: int = DEFAULT_CONCURRENCY) -> Generator[B]:
@@ -81,11 +88,9 @@ class BatchFactory(ABC, Generic[B]):
         """Does nothing: a vector is indexed with its object, and the end of a batch waits until searches see it."""
 
     @property
-    def results(self) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported(
-            "batch.results", "add_object returns each id, and failed_objects has the objects that were not stored"
-        )
+    def results(self) -> BatchResult:
+        """The results of the last batch that ended: its errors, and the ids of its first 100,000 stored objects."""
+        return self._results
 
     @abstractmethod
     def _make(self, pace: Pace, concurrency: int) -> B:
@@ -95,6 +100,7 @@ class BatchFactory(ABC, Generic[B]):
     def _run(self, pace: Pace, concurrency: int) -> Generator[B]:
         """End the batch in any case, and warn of objects that failed."""
         batch = self._make(pace, concurrency)
+        started = time.monotonic()
         self.failed_objects = []
         abandon = False
         try:
@@ -109,6 +115,8 @@ class BatchFactory(ABC, Generic[B]):
                 batch.close(abandon=abandon)
             finally:
                 self.failed_objects = batch.failed_objects
+                errors = {each.object_.index: each for each in self.failed_objects}
+                self._results = BatchResult(BatchObjectReturn(time.monotonic() - started, batch.uuids, errors))
                 _warn(self.failed_objects, batch.number_stored)
 
 

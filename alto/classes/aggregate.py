@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 
 __all__ = [
     "AggregateBoolean",
@@ -51,6 +51,8 @@ class PropertyMetrics:
 
 class Metrics:
     """The metrics of a property: `Metrics("year").integer(mean=True)`. Without any metric: all of its type."""
+
+    reference = Unsupported("Metrics.reference", ALTERNATIVES["references"])
 
     def __init__(self, property_: str) -> None:
         self._name = property_
@@ -128,10 +130,6 @@ class Metrics:
     ) -> PropertyMetrics:
         """Statistics of dates."""
         return self._choose(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
-
-    def reference(self, pointing_to: bool = False) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("Metrics.reference", ALTERNATIVES["references"])
 
     def _choose(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:
         chosen = tuple(name for name, is_chosen in metrics.items() if is_chosen) or tuple(metrics)

@@ -5,22 +5,51 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alto.classes.generative import Generative
+from alto.classes.names import (
+    ConsistencyLevel,
+    GenerativeSearches,
+    ReplicationDeletionStrategy,
+    Rerankers,
+    StopwordsPreset,
+    VectorFilterStrategy,
+    VectorIndexType,
+    Vectorizers,
+)
+from alto.classes.options import (
+    InvertedIndexOptions,
+    TextAnalyzerOptions,
+    inverted_index,
+    multi_tenancy,
+    replication,
+    sharding,
+    text_analyzer,
+)
+from alto.classes.rerankers import Reranker
 from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
+from alto.weaviate_names import refused_names
 
 __all__ = [
     "Configure",
     "ConsistencyLevel",
     "DataType",
+    "GenerativeSearches",
     "Property",
     "Reconfigure",
-    "ReferenceProperty",
+    "ReplicationDeletionStrategy",
+    "Rerankers",
+    "StopwordsPreset",
     "Tokenization",
     "VectorConfig",
     "VectorDistances",
+    "VectorFilterStrategy",
+    "VectorIndexType",
+    "Vectorizers",
 ]
+
+__getattr__ = refused_names(__name__)
 
 
 class DataType(StrEnum):
@@ -43,12 +72,14 @@ class DataType(StrEnum):
     GEO_COORDINATES = "geo"
     PHONE_NUMBER = "phoneNumber"
     BLOB = "blob"
+    BLOB_HASH = "blobHash"
 
 
 # Types that Alto has not, and what to take instead.
 _OTHER_TYPES = {
-    DataType.PHONE_NUMBER: "DataType.TEXT with Tokenization.FIELD",
-    DataType.BLOB: "store the bytes in S3 and their key as DataType.TEXT",
+    DataType.PHONE_NUMBER: ALTERNATIVES["phone_number"],
+    DataType.BLOB: ALTERNATIVES["blob"],
+    DataType.BLOB_HASH: ALTERNATIVES["blob"],
 }
 
 
@@ -117,43 +148,70 @@ class Property:
     index_filterable: bool | None = None
     index_searchable: bool | None = None
     index_range_filters: bool | None = None
-    nested_properties: list["Property"] | None = None
+    nested_properties: "Property | Sequence[Property] | None" = None
     skip_vectorization: bool = False
     vectorize_property_name: bool | None = None
     tokenization: Tokenization | None = None
-    text_analyzer: None = None
+    text_analyzer: TextAnalyzerOptions | None = None
     # Words that a query leaves out: Alto's own.
     stop_words: Literal["english", "none"] | Sequence[str] | None = None
     # Letters match with and without accents: Alto's own.
     folding: bool | None = None
 
-    def to_api(self) -> dict[str, Any]:
-        """As the API takes it."""
-        reject_given(text_analyzer=self.text_analyzer)
+    def to_api(self, options: InvertedIndexOptions | None = None) -> dict[str, Any]:
+        """As the API takes it. `options` are the collection's."""
+        analyzer = self.text_analyzer or TextAnalyzerOptions()
+        nested = self.nested_properties
+        parts = [nested] if isinstance(nested, Property) else list(nested or ())
+        settings: dict[str, Any] = {
+            "description": self.description,
+            "properties": [each.to_nested_api() for each in parts] or None,
+            "filterable": self.index_filterable,
+            "searchable": self.index_searchable,
+            "tokenization": self._tokenization(),
+            "skip_vectorization": self.skip_vectorization or None,
+            "vectorize_property_name": self.vectorize_property_name,
+            "folding": analyzer.folding if self.folding is None else self.folding,
+            "stop_words": self._stop_words(analyzer, options or InvertedIndexOptions()),
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        return {"name": self.name, "type": self._type().value} | given
+
+    def to_nested_api(self) -> dict[str, Any]:
+        """As the API takes a property within an object, whose text is filtered by whole values and not searched."""
+        body = self.to_api()
+        return {
+            name: body[name] for name in ("name", "type", "description", "properties", "filterable") if name in body
+        }
+
+    def _type(self) -> DataType:
         data_type = DataType(self.data_type)
         if data_type in _OTHER_TYPES:
             raise_unsupported(f"DataType.{data_type.name} (property '{self.name}')", _OTHER_TYPES[data_type])
+        return data_type
+
+    def _tokenization(self) -> str | None:
         if self.tokenization in _OTHER_TOKENIZATIONS:
-            raise_unsupported(
-                f"Tokenization.{Tokenization(self.tokenization).name} (property '{self.name}')",
-                "CJK, TRIGRAM or WORD",
-            )
-        nested = [each.to_api() for each in self.nested_properties or ()]
-        settings: dict[str, Any] = {
-            "description": self.description,
-            "properties": nested or None,
-            "filterable": self.index_filterable,
-            "searchable": self.index_searchable,
-            "tokenization": self.tokenization and self.tokenization.value,
-            "skip_vectorization": self.skip_vectorization or None,
-            "vectorize_property_name": self.vectorize_property_name,
-            "folding": self.folding,
-            "stop_words": self.stop_words
-            if self.stop_words is None or isinstance(self.stop_words, str)
-            else list(self.stop_words),
-        }
-        given = {name: value for name, value in settings.items() if value is not None}
-        return {"name": self.name, "type": data_type.value} | given
+            name = Tokenization(self.tokenization).name
+            raise_unsupported(f"Tokenization.{name} (property '{self.name}')", "CJK, TRIGRAM or WORD")
+        return self.tokenization and Tokenization(self.tokenization).value
+
+    def _stop_words(self, analyzer: TextAnalyzerOptions, options: InvertedIndexOptions) -> str | list[str] | None:
+        """Its own, those that it names, or those of the collection for any text."""
+        if self.stop_words is not None:
+            return self.stop_words if isinstance(self.stop_words, str) else list(self.stop_words)
+        if analyzer.stopword_preset is not None:
+            return options.stop_words_of(analyzer.stopword_preset)
+        is_text = DataType(self.data_type) in {DataType.TEXT, DataType.TEXT_ARRAY}
+        return options.stop_words if is_text and self.index_searchable is not False else None
+
+
+class _Replication:
+    """Configure.Replication."""
+
+    @staticmethod
+    def async_config(**_: object) -> None:
+        """Has no effect: copies that are in sync confirm each write."""
 
 
 class Configure:
@@ -164,27 +222,29 @@ class Configure:
     Vectorizer = Vectorizer
     VectorIndex = VectorIndex
     Generative = Generative
-    Reranker = Unsupported("Configure.Reranker", ALTERNATIVES["reranker_config"])
-    MultiVectors = Unsupported("Configure.MultiVectors", "one vector for each object, or several named ones")
+    Reranker = Reranker
+    Replication = _Replication
+    MultiVectors = Unsupported("Configure.MultiVectors", ALTERNATIVES["multi_vector"])
     ObjectTTL = Unsupported("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
-    inverted_index = Unsupported("Configure.inverted_index", ALTERNATIVES["inverted_index_config"])
-    multi_tenancy = Unsupported("Configure.multi_tenancy", ALTERNATIVES["multi_tenancy_config"])
-    replication = Unsupported("Configure.replication", ALTERNATIVES["replication_config"])
-    sharding = Unsupported("Configure.sharding", ALTERNATIVES["sharding_config"])
-    text_analyzer = Unsupported("Configure.text_analyzer", ALTERNATIVES["text_analyzer"])
+    inverted_index = staticmethod(inverted_index)
+    multi_tenancy = staticmethod(multi_tenancy)
+    replication = staticmethod(replication)
+    sharding = staticmethod(sharding)
+    text_analyzer = staticmethod(text_analyzer)
 
 
-class _Reconfigure(Unsupported):
-    """The parts of a collection that can be changed by a configuration: the model of generated texts."""
+class Reconfigure:
+    """The parts of a collection that can be changed by a configuration: its models and its copies."""
 
     Generative = Generative
-
-
-Reconfigure = _Reconfigure(
-    "Reconfigure", "collection.config.update(description=…, auto_schema=…, replicas=…, refresh_seconds=…)"
-)
-ReferenceProperty = Unsupported("ReferenceProperty", ALTERNATIVES["references"])
-ConsistencyLevel = Unsupported("ConsistencyLevel", ALTERNATIVES["consistency_level"])
+    Reranker = Reranker
+    Replication = _Replication
+    VectorIndex = Unsupported("Reconfigure.VectorIndex", ALTERNATIVES["changed_vector_config"])
+    Vectors = NamedVectors = Unsupported("Reconfigure.Vectors", ALTERNATIVES["changed_vector_config"])
+    ObjectTTL = Unsupported("Reconfigure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
+    inverted_index = Unsupported("Reconfigure.inverted_index", ALTERNATIVES["stop_words"])
+    multi_tenancy = staticmethod(multi_tenancy)
+    replication = staticmethod(replication)
 
 
 def vectors_to_api(configs: VectorConfig | list[VectorConfig] | None) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from alto.unsupported import ALTERNATIVES, Unsupported
 from alto.values import Vector
+from alto.weaviate_names import refused_names
 
 # Whether a write waits until searches see it.
 Consistency: TypeAlias = Literal["none", "wait"]
@@ -101,5 +101,4 @@ class BatchObjectReturn:
         return f"BatchObjectReturn({len(self.uuids):,} stored, {len(self.errors):,} failed{first})"
 
 
-DataReference = Unsupported("DataReference", ALTERNATIVES["references"])
-PhoneNumber = Unsupported("PhoneNumber", "a DataType.TEXT property with Tokenization.FIELD")
+__getattr__ = refused_names(__name__)

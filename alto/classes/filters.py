@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from alto.classes.data import GeoCoordinate
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 
 FilterValue: TypeAlias = Any
 
@@ -95,6 +95,8 @@ class FilterByProperty:
 class Filter:
     """Where each filter begins."""
 
+    by_ref = by_ref_count = by_ref_multi_target = Unsupported("filters by references", ALTERNATIVES["references"])
+
     @staticmethod
     def by_property(name: str, length: bool = False) -> FilterByProperty:
         """By a property's value; with `length`, by that of its text or list."""
@@ -129,16 +131,6 @@ class Filter:
     def not_(filter_: FilterExpression) -> FilterExpression:
         """It does not hold."""
         return ~filter_
-
-    @staticmethod
-    def by_ref(*_: object, **__: object) -> FilterByProperty:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("Filter.by_ref", ALTERNATIVES["references"])
-
-    @staticmethod
-    def by_ref_count(*_: object, **__: object) -> FilterByProperty:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("Filter.by_ref_count", ALTERNATIVES["references"])
 
 
 def _parts(joint: str, filters: Sequence[FilterExpression]) -> list[dict[str, Any]]:

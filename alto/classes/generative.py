@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, raise_unsupported
@@ -14,6 +14,7 @@ Payload: TypeAlias = Literal["openai", "inputs"]
 OTHER_VENDORS = frozenset(
     {
         *("anthropic", "anyscale", "azure_openai", "cohere", "contextualai", "custom", "databricks", "deepseek"),
+        *("digitalocean", "meta"),
         *("dummy", "friendliai", "google", "google_gemini", "google_vertex", "mistral", "nvidia", "octoai"),
         *("ollama", "openai", "palm", "xai"),
     }
@@ -26,7 +27,7 @@ class _OnlyAws(type):
     # Hidden from type checkers, for whom a misspelt name must stay an error.
     if not TYPE_CHECKING:
 
-        def __getattr__(cls, name: str) -> NoReturn:
+        def __getattr__(cls, name: str) -> Any:
             if name in OTHER_VENDORS:
                 raise_unsupported(f"{cls.__name__}.{name}", ALTERNATIVES["generative_vendor"])
             raise AttributeError(name)

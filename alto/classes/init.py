@@ -2,8 +2,8 @@
 
 from alto.retries import RetryPolicy
 from alto.settings import AdditionalConfig, Timeout
-from alto.unsupported import Unsupported
+from alto.weaviate_names import refused_names
 
-__all__ = ["AdditionalConfig", "Auth", "RetryPolicy", "Timeout"]
+__all__ = ["AdditionalConfig", "RetryPolicy", "Timeout"]
 
-Auth = Unsupported("Auth", "connect_to_aws, which signs with AWS credentials, or auth= of httpx in connect_to_custom")
+__getattr__ = refused_names(__name__)

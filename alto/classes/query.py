@@ -8,14 +8,15 @@ from uuid import UUID
 from alto.classes.aggregate import Metrics
 from alto.classes.data import GeoCoordinate
 from alto.classes.filters import Filter, FilterExpression
+from alto.classes.generative import GenerativeConfig
 from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Rerank
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported
 from alto.values import Vector, numbers, parse_reference
+from alto.weaviate_names import refused_names
 
 __all__ = [
     "MMR",
@@ -26,6 +27,7 @@ __all__ = [
     "Filter",
     "FilterExpression",
     "FilterReturn",
+    "GenerativeConfig",
     "GeoCoordinate",
     "Group",
     "GroupBy",
@@ -37,8 +39,6 @@ __all__ = [
     "Move",
     "NearVector",
     "Object",
-    "QueryNested",
-    "QueryReference",
     "QueryReturn",
     "Rerank",
     "Sort",
@@ -48,8 +48,6 @@ __all__ = [
 ]
 
 FilterReturn = FilterExpression
-QueryReference = Unsupported("QueryReference", ALTERNATIVES["references"])
-QueryNested = Unsupported("QueryNested", "return_properties with the name of the whole object")
 
 
 class HybridFusion(StrEnum):
@@ -208,3 +206,6 @@ def wants(asked: ReturnMetadata, *names: MetadataNames) -> bool:
     if isinstance(asked, MetadataQuery):
         return any(getattr(asked, name) for name in names)
     return any(name in (asked or ()) for name in names)
+
+
+__getattr__ = refused_names(__name__)

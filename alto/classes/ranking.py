@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from alto.classes.filters import FilterExpression
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import raise_unsupported
+from alto.unsupported import Unsupported
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -86,6 +86,14 @@ class BoostCurve(StrEnum):
     LINEAR = "linear"
 
 
+class BoostModifier(StrEnum):
+    """Weaviate's functions of a number in `Boost.numeric_property`, which Alto does not have."""
+
+    NONE = "none"
+    LOG1P = "log1p"
+    SQRT = "sqrt"
+
+
 @dataclass(frozen=True, slots=True)
 class BoostReturn:
     """A preference. `weight` is its share of the score, 0 to 1; `depth` is how many hits are scored again."""
@@ -103,6 +111,10 @@ class Boost:
     """Preferences besides the search itself. No object is left out because of them."""
 
     Curve = BoostCurve
+    Modifier = BoostModifier
+    numeric_property = Unsupported(
+        "Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR"
+    )
 
     @staticmethod
     def filter(filter: FilterExpression, *, weight: float | None = None, depth: int | None = None) -> BoostReturn:  # noqa: A002 (Weaviate's)
@@ -140,13 +152,6 @@ class Boost:
     ) -> BoostReturn:
         """Objects whose number is near to `origin`."""
         return _decay(property, weight, depth, origin=origin, scale=scale, offset=offset, curve=curve, decay=decay)
-
-    @staticmethod
-    def numeric_property(*_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported(
-            "Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR"
-        )
 
     @staticmethod
     def blend(

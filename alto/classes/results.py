@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from alto.classes.profiles import QueryProfileReturn
 from alto.errors import AltoConfigurationError
 
 # A notebook shows at most so many rows, and a cell so many characters.
@@ -147,7 +148,7 @@ class QueryReturn(ObjectsTable):
     truncated: bool = False
     groups: dict[str, Group] = field(default_factory=dict)
     reranked: bool | None = None
-    query_profile: dict[str, float] | None = None
+    query_profile: QueryProfileReturn | None = None
 
     def __repr__(self) -> str:
         shown = "".join(f"\n  {each!r:.{MOST_CHARACTERS}}" for each in self.objects[:MOST_ROWS])

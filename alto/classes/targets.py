@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from alto.errors import AltoConfigurationError
-from alto.unsupported import raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported
 from alto.values import Vector
 
 
@@ -44,21 +44,13 @@ class TargetVectors:
             {"vectors": list(weights), "combine": "manual_weights", "weights": dict(weights)},
         )
 
-    @staticmethod
-    def relative_score(weights: Mapping[str, float]) -> NoReturn:  # noqa: ARG004 (Weaviate's)
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("TargetVectors.relative_score", "TargetVectors.manual_weights, which weighs distances")
+    relative_score = Unsupported("TargetVectors.relative_score", "TargetVectors.manual_weights, which weighs distances")
 
 
 class NearVector:
     """Weaviate's name for several vectors of one query."""
 
-    @staticmethod
-    def list_of_vectors(*_: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported(
-            "NearVector.list_of_vectors", "one vector for each target, {name: vector}, or one search for each vector"
-        )
+    list_of_vectors = Unsupported("NearVector.list_of_vectors", ALTERNATIVES["vectors_per_target"])
 
 
 NearVectorInput: TypeAlias = Vector | Mapping[str, Vector]

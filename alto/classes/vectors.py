@@ -1,9 +1,11 @@
 """How the vectors of a collection are made and indexed."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
+from alto.classes.names import VectorFilterStrategy
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported, reject_given
@@ -30,7 +32,7 @@ class VectorDistances(StrEnum):
     MANHATTAN = "manhattan"
 
 
-_DISTANCES = {VectorDistances.COSINE: "cosine", VectorDistances.DOT: "dot", VectorDistances.L2_SQUARED: "l2_squared"}
+DISTANCES = {VectorDistances.COSINE: "cosine", VectorDistances.DOT: "dot", VectorDistances.L2_SQUARED: "l2_squared"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,48 @@ class VectorIndexConfig:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-class VectorIndex:
-    """Configure.VectorIndex: how vectors are indexed."""
+@dataclass(frozen=True, slots=True)
+class QuantizerOptions:
+    """A quantizer of Weaviate's, by its name."""
 
-    Quantizer = Unsupported("Configure.VectorIndex.Quantizer", ALTERNATIVES["quantizer"])
-    MultiVector = Unsupported("Configure.VectorIndex.MultiVector", "one vector for each object, or several named ones")
+    name: str
+
+
+class Quantizer:
+    """Configure.VectorIndex.Quantizer. A quantizer saves memory; here the engine decides, for all collections."""
+
+    @staticmethod
+    def none() -> QuantizerOptions:
+        """Whole vectors."""
+        return QuantizerOptions("none")
+
+    @staticmethod
+    def bq(**_: object) -> QuantizerOptions:
+        """Has no effect but a warning."""
+        return QuantizerOptions("bq")
+
+    @staticmethod
+    def pq(**_: object) -> QuantizerOptions:
+        """Has no effect but a warning."""
+        return QuantizerOptions("pq")
+
+    @staticmethod
+    def rq(**_: object) -> QuantizerOptions:
+        """Has no effect but a warning."""
+        return QuantizerOptions("rq")
+
+    @staticmethod
+    def sq(**_: object) -> QuantizerOptions:
+        """Has no effect but a warning."""
+        return QuantizerOptions("sq")
+
+
+class VectorIndex:
+    """Configure.VectorIndex: how vectors are indexed. It is always an HNSW graph."""
+
+    Quantizer = Quantizer
+    MultiVector = Unsupported("Configure.VectorIndex.MultiVector", ALTERNATIVES["multi_vector"])
+    none = Unsupported("Configure.VectorIndex.none", ALTERNATIVES["vector_index_none"])
 
     @staticmethod
     def hnsw(
@@ -53,51 +92,100 @@ class VectorIndex:
         ef: int | None = None,
         ef_construction: int | None = None,
         max_connections: int | None = None,
-        quantizer: object = None,
+        quantizer: QuantizerOptions | None = None,
         multi_vector: object = None,
-        cleanup_interval_seconds: int | None = None,
-        dynamic_ef_factor: int | None = None,
-        dynamic_ef_max: int | None = None,
-        dynamic_ef_min: int | None = None,
-        filter_strategy: object = None,
-        flat_search_cutoff: int | None = None,
-        vector_cache_max_objects: int | None = None,
+        cleanup_interval_seconds: int | None = None,  # noqa: ARG004 (OpenSearch merges without it)
+        dynamic_ef_factor: int | None = None,  # noqa: ARG004 (Weaviate's)
+        dynamic_ef_max: int | None = None,  # noqa: ARG004 (Weaviate's)
+        dynamic_ef_min: int | None = None,  # noqa: ARG004 (Weaviate's)
+        filter_strategy: VectorFilterStrategy | None = None,  # noqa: ARG004 (OpenSearch chooses for each search)
+        flat_search_cutoff: int | None = None,  # noqa: ARG004 (OpenSearch chooses for each search)
+        vector_cache_max_objects: int | None = None,  # noqa: ARG004 (Weaviate's)
     ) -> VectorIndexConfig:
-        """An HNSW graph. `max_connections` is m, the neighbours of each vector; `ef` counts on faiss only."""
-        reject_given(quantizer=quantizer)
-        for value in (
-            multi_vector,
-            cleanup_interval_seconds,
-            dynamic_ef_factor,
-            dynamic_ef_max,
-            dynamic_ef_min,
-            filter_strategy,
-            flat_search_cutoff,
-            vector_cache_max_objects,
-        ):
-            reject_given(hnsw_setting=value)
-        if distance_metric is not None and distance_metric not in _DISTANCES:
+        """An HNSW graph. Settings that OpenSearch decides itself are accepted, and change nothing.
+
+        Args:
+            distance_metric: COSINE if not given, DOT or L2_SQUARED.
+            ef: How many candidates a search keeps; counts on faiss only. -1, which is Weaviate's own, is the default.
+            ef_construction: How many candidates the building of the graph keeps.
+            max_connections: m, the neighbours of each vector.
+            quantizer: Has no effect but a warning.
+            multi_vector: Not supported.
+            cleanup_interval_seconds: Has no effect.
+            dynamic_ef_factor: Has no effect.
+            dynamic_ef_max: Has no effect.
+            dynamic_ef_min: Has no effect.
+            filter_strategy: Has no effect.
+            flat_search_cutoff: Has no effect.
+            vector_cache_max_objects: Has no effect.
+        """
+        warn_of_quantizer(quantizer)
+        if multi_vector is not None:
+            raise_unsupported("multi_vector", ALTERNATIVES["multi_vector"])
+        if distance_metric is not None and distance_metric not in DISTANCES:
             raise_unsupported(f"VectorDistances.{distance_metric.name}", "COSINE, DOT or L2_SQUARED")
         settings = {
-            "distance": distance_metric and _DISTANCES[distance_metric],
-            "ef_search": ef,
+            "distance": distance_metric and DISTANCES[distance_metric],
+            "ef_search": None if ef == -1 else ef,
             "ef_construction": ef_construction,
             "m": max_connections,
         }
         return VectorIndexConfig({name: value for name, value in settings.items() if value is not None})
 
     @staticmethod
-    def flat(**_: object) -> VectorIndexConfig:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported(
-            "Configure.VectorIndex.flat", "Configure.VectorIndex.hnsw(), which serves small collections as well"
-        )
+    def flat(
+        distance_metric: VectorDistances | None = None,
+        vector_cache_max_objects: int | None = None,  # noqa: ARG004 (Weaviate's)
+        quantizer: QuantizerOptions | None = None,
+    ) -> VectorIndexConfig:
+        """An HNSW graph, which serves small collections as well.
+
+        Args:
+            distance_metric: As of `hnsw`.
+            vector_cache_max_objects: Has no effect.
+            quantizer: Has no effect but a warning.
+        """
+        return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
 
     @staticmethod
-    def dynamic(**_: object) -> VectorIndexConfig:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported(
-            "Configure.VectorIndex.dynamic", "Configure.VectorIndex.hnsw(), which serves small collections as well"
+    def dynamic(
+        distance_metric: VectorDistances | None = None,
+        threshold: int | None = None,  # noqa: ARG004 (Weaviate's)
+        hnsw: VectorIndexConfig | None = None,
+        flat: VectorIndexConfig | None = None,
+    ) -> VectorIndexConfig:
+        """An HNSW graph from the first object on.
+
+        Args:
+            distance_metric: As of `hnsw`.
+            threshold: Has no effect.
+            hnsw: The settings of the graph.
+            flat: Its distance, if the others give none.
+        """
+        own = VectorIndex.hnsw(distance_metric=distance_metric)
+        return VectorIndexConfig((flat.settings if flat else {}) | (hnsw.settings if hnsw else {}) | own.settings)
+
+    @staticmethod
+    def hfresh(
+        distance_metric: VectorDistances | None = None, quantizer: QuantizerOptions | None = None, **_: object
+    ) -> VectorIndexConfig:
+        """An HNSW graph.
+
+        Args:
+            distance_metric: As of `hnsw`.
+            quantizer: Has no effect but a warning.
+        """
+        return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
+
+
+def warn_of_quantizer(quantizer: QuantizerOptions | None) -> None:
+    """Warn of a quantizer, which saves no memory here."""
+    if quantizer is not None and getattr(quantizer, "name", "") != "none":
+        warnings.warn(
+            "quantizer has no effect: results are those of whole vectors. Quantization is a setting of the stage's "
+            "faiss engine, not of a collection.",
+            UserWarning,
+            stacklevel=4,
         )
 
 
@@ -107,7 +195,7 @@ class _OnlyAws(type):
     # Hidden from type checkers, for whom a misspelt name must stay an error.
     if not TYPE_CHECKING:
 
-        def __getattr__(cls, name: str) -> NoReturn:
+        def __getattr__(cls, name: str) -> Any:
             if name.startswith(("text2", "multi2", "img2", "ref2", "custom")):
                 raise_unsupported(
                     f"{cls.__name__}.{name}",
@@ -126,7 +214,7 @@ class Vectors(metaclass=_OnlyAws):
         name: str | None = None,
         model: str,
         region: str,
-        quantizer: object = None,
+        quantizer: QuantizerOptions | None = None,
         source_properties: Sequence[str] | None = None,
         vector_index_config: VectorIndexConfig | None = None,
         vectorize_collection_name: bool = True,
@@ -171,7 +259,7 @@ class Vectors(metaclass=_OnlyAws):
         region: str,
         target_model: str | None = None,
         target_variant: str | None = None,
-        quantizer: object = None,
+        quantizer: QuantizerOptions | None = None,
         source_properties: Sequence[str] | None = None,
         vector_index_config: VectorIndexConfig | None = None,
         vectorize_collection_name: bool = True,
@@ -212,7 +300,7 @@ class Vectors(metaclass=_OnlyAws):
     def text2vec_aws(
         *,
         name: str | None = None,
-        quantizer: object = None,
+        quantizer: QuantizerOptions | None = None,
         endpoint: str | None = None,
         model: str | None = None,
         region: str,
@@ -241,11 +329,11 @@ class Vectors(metaclass=_OnlyAws):
         *,
         name: str | None = None,
         dimensions: int | None = None,
-        quantizer: object = None,
+        quantizer: QuantizerOptions | None = None,
         vector_index_config: VectorIndexConfig | None = None,
     ) -> VectorConfig:
         """A vector that comes with each object. Other than in Weaviate, its length is said now."""
-        reject_given(quantizer=quantizer)
+        warn_of_quantizer(quantizer)
         if dimensions is None:
             raise AltoConfigurationError(
                 "dimensions: Configure.Vectors.self_provided needs the length of the vectors, as in dimensions=1024"
@@ -284,7 +372,7 @@ class NamedVectors(metaclass=_OnlyAws):
 
     @staticmethod
     def none(
-        name: str, *, dimensions: int | None = None, vector_index_config: VectorIndexConfig | None = None
+        name: str, *, vector_index_config: VectorIndexConfig | None = None, dimensions: int | None = None
     ) -> VectorConfig:
         """As Configure.Vectors.self_provided."""
         return Vectors.self_provided(name=name, dimensions=dimensions, vector_index_config=vector_index_config)
@@ -319,9 +407,14 @@ class Vectorizer(metaclass=_OnlyAws):
 
 
 def _text2vec_aws(
-    name: str | None, service: Service, *, quantizer: object, index: VectorIndexConfig | None, **settings: Any
+    name: str | None,
+    service: Service,
+    *,
+    quantizer: QuantizerOptions | None,
+    index: VectorIndexConfig | None,
+    **settings: Any,
 ) -> VectorConfig:
-    reject_given(quantizer=quantizer)
+    warn_of_quantizer(quantizer)
     if not settings["region"]:
         raise AltoConfigurationError("region is a required argument and must be given, as in region='us-east-1'")
     given = {key: value for key, value in settings.items() if value is not None}
@@ -330,3 +423,20 @@ def _text2vec_aws(
 
 def _index(index: VectorIndexConfig | None) -> dict[str, Any]:
     return {"index": index.settings} if index and index.settings else {}
+
+
+def with_index(
+    vectors: VectorConfig | list[VectorConfig] | None, index: VectorIndexConfig | None
+) -> VectorConfig | list[VectorConfig] | None:
+    """The vectors; an only one without an index of its own gets this one.
+
+    Raises `AltoConfigurationError` for an index without the vector that it belongs to.
+    """
+    if index is None:
+        return vectors
+    only = vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else vectors
+    if not isinstance(only, VectorConfig):
+        raise AltoConfigurationError(
+            "vector_index_config: it belongs to one vector: write it in Configure.Vectors.…(vector_index_config=…)"
+        )
+    return VectorConfig(only.name, _index(index) | only.settings)

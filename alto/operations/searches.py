@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from alto.classes.profiles import QueryProfileReturn
 from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.search import Search
@@ -65,7 +66,7 @@ def read_search(body: dict[str, Any], collection: str, search: Search) -> QueryR
         truncated=body.get("truncated", False),
         groups={group.name: group for group in groups},
         reranked=None if rerank is None else rerank["applied"],
-        query_profile=body.get("profile"),
+        query_profile=QueryProfileReturn(body["profile"]) if body.get("profile") else None,
     )
 
 

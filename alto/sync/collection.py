@@ -1,7 +1,6 @@
 """One collection: its objects, its searches, its configuration."""
 
 from collections.abc import Iterator
-from typing import NoReturn
 from uuid import UUID
 
 from alto.sync.aggregate import Aggregate
@@ -11,16 +10,28 @@ from alto.sync.data import Data
 from alto.sync.generate import Generate
 from alto.sync.query import Query
 from alto.sync.transport import Transport
+from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
 from alto.classes.results import Object
 from alto.operations import aggregates, collections, objects
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 PAGE = 100
 
 
 class Collection:
-    """One collection. It holds no state except that of its batches."""
+    """One collection. It holds no state except that of its batches.
+
+    Attributes:
+        name: Its name.
+        consistency_level: The one that `with_consistency_level` was given; it changes nothing.
+        tenant: None: Alto has no tenants.
+    """
+
+    backup = Unsupported("backups", ALTERNATIVES["backup"])
+    shards = Unsupported("the shards of a collection", ALTERNATIVES["shards"])
+    tenants = Unsupported("tenants", ALTERNATIVES["tenant"])
+    with_tenant = Unsupported("with_tenant", ALTERNATIVES["tenant"])
 
     def __init__(self, transport: Transport, name: str) -> None:
         self._transport = transport
@@ -31,9 +42,15 @@ class Collection:
         self.generate = Generate(transport, self.name)
         self.aggregate = Aggregate(transport, self.name)
         self.batch = Batches(transport, self.name)
+        self.consistency_level: ConsistencyLevel | None = None
+        self.tenant: None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._transport.url!r})"
+
+    def to_string(self) -> str:
+        """As `repr`."""
+        return repr(self)
 
     def __len__(self) -> int:
         """The number of objects, as searches see them."""
@@ -78,14 +95,12 @@ class Collection:
         """Whether the collection exists."""
         return self._transport.run(collections.exists(self.name))
 
-    def shards(self) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("shards")
+    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "Collection":
+        """The same collection: all copies that are in sync confirm each write, at every level.
 
-    def with_tenant(self, _: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("tenant")
-
-    def with_consistency_level(self, _: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("consistency_level")
+        Args:
+            consistency_level: ONE, QUORUM or ALL.
+        """
+        same = Collection(self._transport, self.name)
+        same.consistency_level = consistency_level
+        return same

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from alto.sync.transport import Transport
@@ -11,15 +11,19 @@ from alto.classes.data import BatchObjectReturn, Consistency, DataObject, Delete
 from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import all_failed_error, chunked, items_of
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 
 class Data:
     """Writes the objects of one collection."""
 
+    reference_add = reference_add_many = reference_delete = reference_replace = Unsupported(
+        "references between objects", ALTERNATIVES["references"]
+    )
+
     def __init__(self, transport: Transport, collection: str) -> None:
         self._transport = transport
-        self._collection = collection
+        self.name = self._collection = collection
         self._writer = Writer(transport, collection)
 
     def insert(
@@ -199,22 +203,10 @@ class Data:
         operation = operations.delete(self._collection, uuid, consistency=consistency, if_version=if_version)
         return self._transport.run(operation)
 
-    def reference_add(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
+    def with_data_model(self, data_model: object = None) -> "Data":  # noqa: ARG002 (of type checkers)
+        """The same; a TypedDict says to type checkers what properties there are.
 
-    def reference_add_many(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
-
-    def reference_delete(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
-
-    def reference_replace(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("references")
-
-    def with_data_model(self, data_model: object) -> NoReturn:  # noqa: ARG002 (Weaviate's)
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("data_model")
+        Args:
+            data_model: The TypedDict.
+        """
+        return Data(self._transport, self._collection)

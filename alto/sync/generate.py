@@ -1,7 +1,7 @@
 """`collection.generate`: searches whose hits become texts, with their sources."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -23,7 +23,7 @@ from alto.classes.search_settings import check_keywords, show_keywords
 from alto.classes.sorting import Sort
 from alto.classes.targets import NearVectorInput
 from alto.operations import generations
-from alto.unsupported import raise_unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 
 class Generate:
@@ -45,6 +45,9 @@ class Generate:
     raises `AltoConfigurationError` for an argument that cannot be right, and otherwise the `AltoError` that the
     response is.
     """
+
+    near_image = Unsupported("near_image", ALTERNATIVES["near_image"])
+    near_media = Unsupported("near_media", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: Transport, collection: str) -> None:
         self._transport = transport
@@ -140,14 +143,6 @@ class Generate:
         filters = settings.get("filters")
         of_ids = {"filters": chosen if filters is None else chosen & filters, "limit": settings.get("limit", len(ids))}
         return self._list(of_ids, settings)
-
-    def near_image(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("near_image")
-
-    def near_media(self, *_: object, **__: object) -> NoReturn:
-        """Not supported; raises `AltoNotSupportedError`."""
-        raise_unsupported("near_image")
 
     def _list(self, changes: dict[str, Any], settings: Any) -> GenerativeReturn:
         """A listing; the API has none without an order."""

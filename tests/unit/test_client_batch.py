@@ -360,9 +360,15 @@ def test_a_stream_is_a_batch_that_paces_itself() -> None:
     assert len(server.stored) == 100
 
 
-def test_results_that_nobody_keeps_name_what_there_is_instead() -> None:
-    with pytest.raises(alto.AltoNotSupportedError, match="failed_objects"):
-        collection(Server()).batch.results  # noqa: B018 (it raises)
+def test_a_batch_that_ended_has_the_result_of_each_object() -> None:
+    films = collection(Server())
+    assert films.batch.results.objs.all_responses == []
+
+    with films.batch.fixed_size(batch_size=2) as batch:
+        ids = [batch.add_object({"number": number}) for number in range(3)]
+
+    assert films.batch.results.objs.all_responses == ids
+    assert not films.batch.results.objs.has_errors
 
 
 def test_a_batch_rejects_objects_after_its_block() -> None:

@@ -282,8 +282,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
     ("call", "alternative"),
     [
         (lambda: Configure.Generative.openai(name="a"), "aws_bedrock"),  # type: ignore[attr-defined]
-        (Configure.VectorIndex.flat, "hnsw"),
-        (lambda: Configure.Vectors.text2vec_aws(region="r", model="m", quantizer="pq"), "faiss"),
+        (lambda: Configure.VectorIndex.none(), "always indexed"),
         (
             lambda: Configure.Vectors.text2vec_aws_bedrock(model="m", region="r", role_arn="a", external_id="b"),
             "model_roles",
@@ -291,13 +290,11 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Property(name="a", data_type=DataType.BLOB).to_api(), "S3"),
         (lambda: Property(name="a", data_type=DataType.TEXT, tokenization=Tokenization.GSE).to_api(), "CJK"),
         (lambda: Configure.VectorIndex.hnsw(distance_metric=VectorDistances.HAMMING), "COSINE"),
-        (lambda: Configure.VectorIndex.hnsw(vector_cache_max_objects=1), "leave it out"),
-        (lambda: Configure.VectorIndex.Quantizer.pq(segments=1), "faiss"),
         (lambda: Configure.Vectors.text2vec_openai(name="a"), "text2vec_aws_bedrock"),  # type: ignore[attr-defined]
         (lambda: Configure.NamedVectors.multi2vec_clip("a"), "self_provided"),  # type: ignore[attr-defined]
-        (lambda: Configure.inverted_index(bm25_b=0.7), "index_searchable"),
-        (lambda: Configure.multi_tenancy(enabled=True), "tenant property"),
-        (lambda: Reconfigure.inverted_index(bm25_b=0.7), "config.update"),
+        (lambda: Configure.inverted_index(bm25_b=0.7), "Lucene"),
+        (lambda: Configure.Reranker.cohere(), "aws_bedrock"),  # type: ignore[attr-defined]
+        (lambda: Reconfigure.inverted_index(bm25_b=0.7), "stop_words"),
         (lambda: ReferenceProperty(name="a", target_collection="B"), "UUID"),
         (lambda: Auth.api_key("secret"), "connect_to_aws"),
         (lambda: alto.AltoClient("http://localhost:1").backup.create("a"), "snapshots"),

@@ -1,0 +1,5 @@
+"""Weaviate's module of this name. Roles and permissions."""
+
+from alto.weaviate_names import refused_names
+
+__getattr__ = refused_names(__name__)
