@@ -46,7 +46,8 @@ def _client(kind: Any) -> Any:
 
 def _module_or_class(path: str) -> Any:
     """A module, or a class in one."""
-    module, classes = path, []
+    module = path
+    classes: list[str] = []
     while True:
         try:
             found: Any = import_module(module)
@@ -84,8 +85,8 @@ def table() -> str:
         refused += len(bad)
         lines.append(f"| `{_shown(path)}` | {_cell(good, bad)} | {_cell(bad, good)} |")
     return (
-        f"{works:,} of the {works + refused:,} public names of weaviate-client 4.24.1 work; the other {refused:,} can be "
-        "imported, and raise `AltoNotSupportedError` with an alternative when they are used.\n\n"
+        f"{works:,} of the {works + refused:,} public names of weaviate-client 4.24.1 work; the other {refused:,} "
+        "can be imported, and raise `AltoNotSupportedError` with an alternative when they are used.\n\n"
         + "\n".join(lines)
         + "\n"
     )

@@ -36,8 +36,12 @@ class GroupBy:
 class Rerank:
     """Puts the hits into the order of a model on Bedrock, such as `cohere.rerank-v3-5:0`.
 
-    `prop` is what the model reads of each; `query` what it is compared with, the search's own text if not given. From
-    `model` on, the settings are Alto's own: Weaviate has them in the collection.
+    Attributes:
+        prop: What the model reads of each hit: a text property, or several; all if not given.
+        query: What hits are compared with; the search's own text if not given.
+        model: The model; that of the collection's `reranker_config` if not given.
+        region: Its AWS region; the collection's, or that of Alto, if not given.
+        candidates: How many of the best hits are reranked; 100 if not given.
     """
 
     prop: str | Sequence[str] | None = None
@@ -47,13 +51,10 @@ class Rerank:
     candidates: int | None = None
 
     def to_api(self) -> dict[str, Any]:
-        """As the API takes it. Raises `AltoConfigurationError` without a model."""
-        if self.model is None:
-            raise AltoConfigurationError(
-                "Rerank: name the model, as in Rerank(prop='title', model='cohere.rerank-v3-5:0')"
-            )
+        """As the API takes it."""
         names = [self.prop] if isinstance(self.prop, str) else self.prop
-        return {"model": self.model} | _given(
+        return _given(
+            model=self.model,
             query=self.query,
             properties=None if names is None else list(names),
             region=self.region,

@@ -78,10 +78,12 @@ class Search:
 
     @classmethod
     @show_keywords
-    def hybrid(cls, query: str, **settings: Unpack[HybridSearchSettings]) -> "Search":
+    def hybrid(cls, query: str | None, **settings: Unpack[HybridSearchSettings]) -> "Search":
         """For words and meaning."""
         check_keywords(HybridSearchSettings, settings, "hybrid")
         fusion = settings.get("fusion_type")
+        if not query:
+            return cls({"near_vector": _only_vector(choose(HybridSettings, settings))}, settings)
         body = _hybrid(query, choose(HybridSettings, settings))
         return cls({"hybrid": body | _given(fusion=fusion and HybridFusion(fusion).value)}, settings)
 
@@ -156,12 +158,20 @@ def _words(settings: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _hybrid(query: str, settings: dict[str, Any]) -> dict[str, Any]:
-    if query is None:
-        raise AltoConfigurationError(
-            "query: a hybrid search needs a text; to search by a vector alone, use near_vector(vector)"
-        )
+def _only_vector(settings: dict[str, Any]) -> dict[str, Any]:
+    """A hybrid search without a text has only a vector's leg, as in Weaviate."""
     vector = settings.get("vector")
+    leg = vector.settings if isinstance(vector, HybridVectorQuery) else {} if vector is None else vectors_of(vector)
+    if not {"vector", "vectors"} & set(leg) or settings.get("alpha") == 0:
+        raise AltoConfigurationError("query: a hybrid search needs a text, or a vector and an alpha above 0")
+    distance = leg.get("max_vector_distance", settings.get("max_vector_distance"))
+    vectors = {name: value for name, value in leg.items() if name != "max_vector_distance"}
+    return vectors | _given(distance=distance, target_vector=_target(settings.get("target_vector")))
+
+
+def _hybrid(query: str, settings: dict[str, Any]) -> dict[str, Any]:
+    # With alpha 0 nothing is compared with a vector.
+    vector = None if settings.get("alpha") == 0 else settings.get("vector")
     if isinstance(vector, HybridVectorQuery):
         if vector.text is not None and vector.text != query:
             raise_unsupported(

@@ -98,7 +98,7 @@ def _vectors(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vector(vectorizer: tuple[str, Any], index: Mapping[str, Any] | None) -> dict[str, Any]:
     name, module = vectorizer
-    if name not in set(Vectorizers):
+    if name not in {Vectorizers.NONE, Vectorizers.TEXT2VEC_AWS}:
         raise_unsupported(f"the vectorizer {name}", "text2vec-aws, or none with vectors of your own")
     settings = {_MODEL[key]: value for key, value in (module or {}).items() if key in _MODEL and value is not None}
     if name == Vectorizers.NONE and "dimensions" not in settings:

@@ -151,17 +151,17 @@ class Aggregate:
 
     @overload
     def hybrid(
-        self, query: str, *, group_by: None = None, **settings: Unpack[HybridAggregateSettings]
+        self, query: str | None, *, group_by: None = None, **settings: Unpack[HybridAggregateSettings]
     ) -> AggregateReturn: ...
 
     @overload
     def hybrid(
-        self, query: str, *, group_by: GroupBy, **settings: Unpack[HybridAggregateSettings]
+        self, query: str | None, *, group_by: GroupBy, **settings: Unpack[HybridAggregateSettings]
     ) -> AggregateGroupByReturn: ...
 
     @show_keywords
     def hybrid(
-        self, query: str, *, group_by: GroupBy | None = None, **settings: Unpack[HybridAggregateSettings]
+        self, query: str | None, *, group_by: GroupBy | None = None, **settings: Unpack[HybridAggregateSettings]
     ) -> Either:
         """Aggregate the best `object_limit` results of a hybrid search: 500 if not given, which is also the most.
 

@@ -102,7 +102,7 @@ class Generate:
         return self._generate(Search.bm25(query, **without_tasks(settings)), settings)
 
     @show_keywords
-    def hybrid(self, query: str, **settings: Unpack[HybridGenerateSettings]) -> GenerativeReturn:
+    def hybrid(self, query: str | None, **settings: Unpack[HybridGenerateSettings]) -> GenerativeReturn:
         """From objects found by their words and by their meaning.
 
         Args:

@@ -95,11 +95,11 @@ class Query(Fetch):
         return self._search(Search.bm25(query, **settings))
 
     @show_keywords
-    def hybrid(self, query: str, **settings: Unpack[HybridSearchSettings]) -> QueryReturn:
+    def hybrid(self, query: str | None, **settings: Unpack[HybridSearchSettings]) -> QueryReturn:
         """Find objects by their words and by their meaning.
 
         Args:
-            query: The text.
+            query: The text; None or "" with a `vector` searches by that alone.
             **settings: `alpha`, the weight of the meaning, 0 to 1; `vector`, a vector to use instead of the text's;
                 `fusion_type`, how two scores become one; `max_vector_distance`; `bm25_operator`; `target_vector`;
                 those of `bm25` from `query_properties` to `highlight`; and those that all searches have.

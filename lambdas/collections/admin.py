@@ -143,7 +143,9 @@ class CollectionAdmin:
             return False
 
     def update(self, name: str, change: CollectionUpdate, *, deadline: Deadline) -> Collection:
-        """Change the description, auto-schema, the generative model or index settings. Omitted settings are kept.
+        """Change the description, auto-schema, the models that write and rerank, or index settings.
+
+        Omitted settings are kept.
 
         Raises `CollectionNotFoundError`. When it raises, nothing has changed.
         """
@@ -152,9 +154,11 @@ class CollectionAdmin:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             if change.index is not None:
                 check_shards(index, self._replicas, self._max_shards)
-            given = change.model_dump(exclude_none=True, exclude={"index", "generative"})
+            given = change.model_dump(exclude_none=True, exclude={"index", "generative", "reranker"})
             if "generative" in change.model_fields_set:
                 given["generative"] = self._with_generative_role(change.generative)
+            if "reranker" in change.model_fields_set:
+                given["reranker"] = change.reranker
             return _validate(before.model_copy(update=given | {"index": index}))
 
         return self._change(name, change_collection, deadline)

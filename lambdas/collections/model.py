@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.collections.analysis import ANALYSIS_VERSION
 from lambdas.collections.properties import Property, check_names_differ, check_size
-from lambdas.embedding.config import Text2VecAws, VectorConfig
+from lambdas.embedding.config import ModelId, Region, Text2VecAws, VectorConfig
 from lambdas.generation.settings import GenerativeConfig
 from lambdas.models import StrictModel
 
@@ -58,6 +58,13 @@ class IndexSettings(IndexUpdate):
     shards: int | None = Field(default=None, ge=1, le=20, description="Parts of the index. Cannot be changed later.")
 
 
+class RerankerConfig(StrictModel):
+    """The model on Bedrock that searches rerank with, unless they name another."""
+
+    model: ModelId = Field(description="A model id, such as `cohere.rerank-v3-5:0` or `amazon.rerank-v1:0`, or an ARN.")
+    region: Region | None = Field(default=None, description="The AWS region of the model; Alto's own, if not given.")
+
+
 class CollectionConfig(StrictModel):
     """A collection as its user describes it."""
 
@@ -77,6 +84,9 @@ class CollectionConfig(StrictModel):
     )
     generative: GenerativeConfig | None = Field(
         default=None, description="The model that writes texts in generative searches which name none."
+    )
+    reranker: RerankerConfig | None = Field(
+        default=None, description="The model of searches whose `rerank` names none. Without `rerank` it is not called."
     )
 
     @model_validator(mode="before")
@@ -134,6 +144,7 @@ class CollectionUpdate(StrictModel):
     generative: GenerativeConfig | None = Field(
         default=None, description="Replaces the stored settings as a whole; `null` removes them."
     )
+    reranker: RerankerConfig | None = Field(default=None, description="Replaces the stored model; `null` removes it.")
 
     @model_validator(mode="before")
     @classmethod

@@ -44,6 +44,8 @@ def plan_search(collection: Collection, request: SearchRequest, vector: QueryVec
 
     Raises `InvalidRequestError` for a search that does not fit the collection.
     """
+    if request.rerank:
+        request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
     body = build_search_body(collection, request, vector)
     legs = build_leg_bodies(body["query"]["hybrid"]) if request.explain and request.hybrid else []
     return Plan(collection, request, vector, [body, *legs])

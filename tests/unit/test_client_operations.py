@@ -260,7 +260,8 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
     [
         (lambda: Configure.Vectors.text2vec_aws(region="", model="m"), "region is a required argument"),
         (lambda: Configure.Vectors.self_provided(name="a"), "dimensions: .* needs the length"),
-        (lambda: Search.hybrid(cast(str, None)), "near_vector"),
+        (lambda: Search.hybrid(None), "needs a text, or a vector"),
+        (lambda: Search.hybrid("", vector=[1.0], alpha=0), "an alpha above 0"),
         (lambda: Search.near_object(""), "expected an id, or a key of 1 to 512 characters, got ''"),
         (lambda: items_of("Film", [{"a": 1}, {"b": [float("nan")]}]), r"objects\[1\]: .*JSON"),
         (lambda: items_of("Film", [{"a": object()}]), "object has no form in JSON"),
@@ -282,7 +283,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
     ("call", "alternative"),
     [
         (lambda: Configure.Generative.openai(name="a"), "aws_bedrock"),  # type: ignore[attr-defined]
-        (lambda: Configure.VectorIndex.none(), "always indexed"),
+        (Configure.VectorIndex.none, "always indexed"),
         (
             lambda: Configure.Vectors.text2vec_aws_bedrock(model="m", region="r", role_arn="a", external_id="b"),
             "model_roles",
@@ -293,7 +294,7 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Configure.Vectors.text2vec_openai(name="a"), "text2vec_aws_bedrock"),  # type: ignore[attr-defined]
         (lambda: Configure.NamedVectors.multi2vec_clip("a"), "self_provided"),  # type: ignore[attr-defined]
         (lambda: Configure.inverted_index(bm25_b=0.7), "Lucene"),
-        (lambda: Configure.Reranker.cohere(), "aws_bedrock"),  # type: ignore[attr-defined]
+        (lambda: Configure.Reranker.cohere("rerank-v3"), "aws_bedrock"),  # type: ignore[attr-defined]
         (lambda: Reconfigure.inverted_index(bm25_b=0.7), "stop_words"),
         (lambda: ReferenceProperty(name="a", target_collection="B"), "UUID"),
         (lambda: Auth.api_key("secret"), "connect_to_aws"),

@@ -163,7 +163,16 @@ def test_no_package_of_the_client_is_in_a_circle_of_imports() -> None:
 
     list(TopologicalSorter(graph).static_order())
 
-    assert graph["classes"] <= {"compatibility", "errors", "unsupported", "values", "settings", "retries", "requests", "weaviate_names"}
+    assert graph["classes"] <= {
+        "compatibility",
+        "errors",
+        "unsupported",
+        "values",
+        "settings",
+        "retries",
+        "requests",
+        "weaviate_names",
+    }
 
 
 def test_the_port_of_a_local_alto_is_written_once() -> None:

@@ -172,7 +172,6 @@ def test_a_profile_and_a_boosted_score_are_explained_on_request() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Rerank(prop="title").to_api(), "name the model"),
         (lambda: Boost.blend([]), "at least one"),
         (lambda: Boost.blend([Boost.numeric_decay("a", origin=1, scale=1, depth=3)]), "depth to blend itself"),
     ],

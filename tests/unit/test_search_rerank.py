@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.collections.model import RerankerConfig
 from lambdas.errors import InvalidRequestError, ModelThrottledError
-from lambdas.search.body import build_search_body
+from lambdas.search.body import build_search_body, plan_search
 from lambdas.search.request import SearchRequest
 from lambdas.search.reranking.model import RerankModel
 from lambdas.search.reranking.rerank import (
@@ -86,6 +87,19 @@ def test_a_search_asks_for_its_candidates_with_the_text_that_the_model_reads() -
 def test_only_text_can_be_read(properties: list[str], message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
         list_read_properties(FILMS, rerank(properties=properties))
+
+
+def test_a_search_without_a_model_is_reranked_by_the_collections() -> None:
+    films = FILMS.model_copy(update={"reranker": RerankerConfig(model=COHERE, region="us-west-2")})
+    request = SearchRequest.model_validate({"bm25": {"query": "x"}, "rerank": {"candidates": 50}})
+
+    planned = plan_search(films, request, None).request.rerank
+
+    assert planned == Rerank(model=COHERE, region="us-west-2", candidates=50)
+    assert rerank(model="amazon.rerank-v1:0").with_default(films).model == "amazon.rerank-v1:0"
+    assert rerank(model="amazon.rerank-v1:0").with_default(films).region is None
+    with pytest.raises(InvalidRequestError, match=r"rerank\.model: the collection 'Film' has no 'reranker'"):
+        plan_search(FILMS, request, None)
 
 
 def test_a_collection_without_text_is_not_reranked() -> None:

@@ -29,7 +29,11 @@ TRANSIENT_ERRORS = (ModelThrottledError, ModelQuotaError, ModelUnavailableError,
 class Rerank(StrictModel):
     """The best hits are put into the order that a model on Bedrock gives them."""
 
-    model: ModelId = Field(description="A model id, such as `cohere.rerank-v3-5:0` or `amazon.rerank-v1:0`, or an ARN.")
+    model: ModelId | None = Field(
+        default=None,
+        description="A model id, such as `cohere.rerank-v3-5:0` or `amazon.rerank-v1:0`, or an ARN; the collection's "
+        "`reranker`, if not given.",
+    )
     region: Region | None = Field(
         default=None, description="The AWS region of the model; that of Alto itself, if not given."
     )
@@ -58,8 +62,23 @@ class Rerank(StrictModel):
                 )
         return data
 
+    def with_default(self, collection: CollectionConfig) -> "Rerank":
+        """Return it with the collection's model, if it names none. Raises `InvalidRequestError` if neither does."""
+        if self.model is not None:
+            return self
+        if collection.reranker is None:
+            raise InvalidRequestError.at(
+                "rerank.model",
+                f"the collection '{collection.name}' has no 'reranker' either: name a model here, such as "
+                "'cohere.rerank-v3-5:0', or give the collection one",
+            )
+        return self.model_copy(
+            update={"model": collection.reranker.model, "region": self.region or collection.reranker.region}
+        )
+
     def resolve_model(self, region: str, role_arn: str | None = None) -> RerankModel:
         """Return the model to call. Region and role are Alto's own."""
+        assert self.model is not None  # with_default has filled it in
         return RerankModel(self.model, self.region or region, role_arn)
 
 
@@ -99,6 +118,7 @@ def order_by_rerank_score(found: Sequence[Candidate], scores: Mapping[str, float
 
 def describe_fall_back(rerank: Rerank, candidates: int, error: EmbeddingError) -> RerankOutcome:
     """Report why a search could not be reranked."""
+    assert rerank.model is not None  # with_default has filled it in
     return RerankOutcome(
         applied=False, model=rerank.model, candidates=candidates, code=error.code, message=error.message
     )

@@ -55,7 +55,7 @@ class HitReranker:
             scores = self._reranker().scores(model, query, asked, deadline=deadline, credentials=credentials)
         except TRANSIENT_ERRORS as error:
             return found._replace(hits=hits), describe_fall_back(rerank, len(hits), error)
-        outcome = RerankOutcome(applied=True, model=rerank.model, candidates=len(hits))
+        outcome = RerankOutcome(applied=True, model=model.target, candidates=len(hits))
         return found._replace(
             hits=order_by_rerank_score(hits, dict(zip(texts, scores[: len(texts)], strict=True)))
         ), outcome

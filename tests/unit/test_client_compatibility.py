@@ -1,0 +1,207 @@
+"""What programs for Weaviate send and read, in Alto's client."""
+
+import warnings
+from typing import Any
+
+import pytest
+
+import alto
+from alto.classes.config import (
+    Configure,
+    DataType,
+    Property,
+    StopwordsPreset,
+    Tokenization,
+    VectorDistances,
+    VectorFilterStrategy,
+    Vectorizers,
+)
+from alto.classes.query import HybridVector
+from alto.classes.search import Search
+from alto.operations import collections
+from lambdas.collections.model import CollectionConfig
+from lambdas.search.request import SearchRequest
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_hybrid_search_without_a_text_is_one_by_its_vector(text: str | None) -> None:
+    by_name = Search.hybrid(text, vector={"a": [1.0, 2.0]}, max_vector_distance=0.5, limit=3)
+    moved = Search.hybrid(text, vector=HybridVector.near_vector([1.0], distance=0.2), target_vector="b")
+
+    near = {"vector": [1.0, 2.0], "target_vector": "a", "distance": 0.5}
+    assert by_name.to_api() == {"near_vector": near, "limit": 3}
+    assert moved.to_api() == {"near_vector": {"vector": [1.0], "target_vector": "b", "distance": 0.2}}
+    SearchRequest.model_validate(by_name.to_api())
+
+
+def test_a_vector_without_weight_is_not_sent() -> None:
+    assert Search.hybrid("a", vector=[1.0], alpha=0).to_api() == {"hybrid": {"query": "a", "alpha": 0}}
+
+
+WEAVIATE_JSON = {
+    "class": "Film",
+    "description": "Films",
+    "properties": [
+        {"name": "Title", "dataType": ["text"], "tokenization": "word", "indexSearchable": True},
+        {"name": "place", "dataType": ["geoCoordinates"], "indexFilterable": True},
+        {
+            "name": "cast",
+            "dataType": ["object[]"],
+            "nestedProperties": [{"name": "name", "dataType": ["text"], "tokenization": "field"}],
+        },
+    ],
+    "vectorConfig": {
+        "main": {
+            "vectorizer": {
+                "text2vec-aws": {"model": "amazon.titan-embed-text-v2:0", "region": "us-east-1", "service": "bedrock"}
+            },
+            "vectorIndexType": "hnsw",
+            "vectorIndexConfig": {"distance": "l2-squared", "ef": -1, "efConstruction": 128, "maxConnections": 32},
+        }
+    },
+    "multiTenancyConfig": {"enabled": False},
+    "replicationConfig": {"factor": 3},
+    "shardingConfig": {"desiredCount": 2},
+}
+
+
+def test_weaviates_json_of_a_collection_makes_the_same_collection() -> None:
+    body = collections.create_from_dict(WEAVIATE_JSON).request.body
+
+    assert body == {
+        "name": "Film",
+        "description": "Films",
+        "auto_schema": True,
+        "properties": [
+            {"name": "title", "type": "text", "tokenization": "word", "searchable": True},
+            {"name": "place", "type": "geo", "filterable": True},
+            {"name": "cast", "type": "object[]", "properties": [{"name": "name", "type": "text"}]},
+        ],
+        "vectors": {
+            "main": {
+                "vectorizer": "text2vec-aws",
+                "model": "amazon.titan-embed-text-v2:0",
+                "region": "us-east-1",
+                "service": "bedrock",
+                "index": {"distance": "l2_squared", "ef_construction": 128, "m": 32},
+            }
+        },
+        "index": {"replicas": 2, "shards": 2},
+    }
+    CollectionConfig.model_validate(body)
+
+
+@pytest.mark.parametrize(
+    ("change", "alternative"),
+    [
+        ({"multiTenancyConfig": {"enabled": True}}, "tenant property"),
+        ({"vectorConfig": {"a": {"vectorizer": {"text2vec-openai": {}}}}}, "text2vec-aws"),
+        ({"properties": [{"name": "author", "dataType": ["Author"]}]}, "DataType.UUID"),
+    ],
+)
+def test_parts_of_weaviates_json_that_alto_lacks_are_refused(change: dict[str, Any], alternative: str) -> None:
+    with pytest.raises(alto.AltoNotSupportedError, match=alternative):
+        collections.create_from_dict(WEAVIATE_JSON | change)
+
+
+def test_options_of_weaviate_become_settings_or_change_nothing() -> None:
+    index = Configure.inverted_index(
+        index_null_state=True, bm25_b=0.75, stopwords_preset=StopwordsPreset.EN, stopword_presets={"fr": ["le", "la"]}
+    )
+    properties = [
+        Property(name="title", data_type=DataType.TEXT),
+        Property(
+            name="text",
+            data_type=DataType.TEXT,
+            text_analyzer=Configure.text_analyzer(ascii_fold=True, stopword_preset="fr"),
+        ),
+        Property(name="year", data_type=DataType.INT, index_range_filters=True),
+        Property(
+            name="cast",
+            data_type=DataType.OBJECT,
+            nested_properties=Property(name="name", data_type=DataType.TEXT, tokenization=Tokenization.FIELD),
+        ),
+    ]
+    body = collections.create(
+        "Film", description=None, properties=properties, vectors=None, auto_schema=True, options=index
+    ).request.body
+
+    assert body is not None
+    assert body["properties"] == [
+        {"name": "title", "type": "text", "stop_words": "english"},
+        {"name": "text", "type": "text", "folding": True, "stop_words": ["le", "la"]},
+        {"name": "year", "type": "int"},
+        {"name": "cast", "type": "object", "properties": [{"name": "name", "type": "text"}]},
+    ]
+    CollectionConfig.model_validate(body)
+
+
+def test_every_index_of_weaviate_is_a_graph_with_its_distance() -> None:
+    index, dot = Configure.VectorIndex, VectorDistances.DOT
+
+    assert index.flat(distance_metric=dot).settings == {"distance": "dot"}
+    assert index.hfresh(distance_metric=dot).settings == {"distance": "dot"}
+    assert index.dynamic(hnsw=index.hnsw(ef_construction=64), flat=index.flat(dot)).settings == {
+        "distance": "dot",
+        "ef_construction": 64,
+    }
+    assert index.hnsw(ef=-1, vector_cache_max_objects=5, filter_strategy=VectorFilterStrategy.ACORN).settings == {}
+
+
+def test_a_quantizer_warns_that_it_saves_no_memory() -> None:
+    with pytest.warns(UserWarning, match="quantizer has no effect"):
+        Configure.VectorIndex.hnsw(quantizer=Configure.VectorIndex.Quantizer.rq())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Configure.VectorIndex.hnsw(quantizer=Configure.VectorIndex.Quantizer.none())
+
+
+STORED = {
+    "name": "Film",
+    "description": "",
+    "created": "2026-01-01T00:00:00Z",
+    "updated": "2026-01-01T00:00:00Z",
+    "auto_schema": True,
+    "index": {"replicas": 1},
+    "properties": [
+        {
+            "name": "title",
+            "type": "text",
+            "description": "",
+            "filterable": True,
+            "searchable": True,
+            "tokenization": "word",
+            "skip_vectorization": False,
+            "vectorize_property_name": False,
+        }
+    ],
+    "vectors": {"default": {"vectorizer": "none", "dimensions": 3, "index": {"distance": "l2_squared", "m": 16}}},
+    "reranker": {"model": "cohere.rerank-v3-5:0"},
+}
+
+
+def test_a_stored_configuration_has_weaviates_types() -> None:
+    config = collections.read(STORED)
+    [vector] = config.vector_config.values()
+
+    assert config.properties[0].data_type is DataType.TEXT
+    assert config.properties[0].tokenization is Tokenization.WORD
+    assert vector.vectorizer.vectorizer is Vectorizers.NONE
+    assert vector.vector_index_config.distance_metric is VectorDistances.L2_SQUARED
+    assert vector["dimensions"] == 3
+    assert (config.replication_config.factor, config.sharding_config.desired_count) == (2, 1)
+    assert config.reranker_config is not None
+    assert config.reranker_config.model == {"model": "cohere.rerank-v3-5:0"}
+    assert (config.multi_tenancy_config.enabled, config.references, config.generative_config) == (False, [], None)
+
+
+def test_a_changed_configuration_is_what_a_copy_is_made_from() -> None:
+    config = collections.read(STORED)
+    config.name = "Copy"
+    config.properties[0].description = "The title"
+
+    made = collections.create_from_dict(config.to_dict()).request.body
+
+    assert made is not None
+    assert (made["name"], made["properties"][0]["description"]) == ("Copy", "The title")
+    CollectionConfig.model_validate(made)
