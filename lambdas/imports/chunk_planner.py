@@ -55,6 +55,8 @@ MOST_BATCH_CHUNK_BYTES = 400_000_000
 MOST_GZIP_BATCH_CHUNK_BYTES = 67_108_864
 # Read from the beginning of a file to learn how long its records are.
 SAMPLE_BYTES = 262_144
+# Enough to see whether JSON is an array.
+JSON_SAMPLE_BYTES = 16_384
 
 
 def chunk_bytes_for(size: int, options: ImportOptions, least: int) -> int:
@@ -80,9 +82,9 @@ class Planner:
         if options.format == "parquet":
             return options
         try:
-            sample = self._sample(source, options)
             if options.format != "csv":
-                return _inspect_json(sample, options)
+                return _inspect_json(self._sample(source, options, JSON_SAMPLE_BYTES), options)
+            sample = self._sample(source, options)
             check_encoding(sample, options.csv)
             if options.csv.delimiter is not None:
                 return options
@@ -104,13 +106,13 @@ class Planner:
         except (HeaderError, NotGzipError) as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
 
-    def _sample(self, source: Source, options: ImportOptions) -> bytes:
+    def _sample(self, source: Source, options: ImportOptions, size: int = SAMPLE_BYTES) -> bytes:
         if not options.is_converted:
-            return self._source.read(source, 0, SAMPLE_BYTES)
+            return self._source.read(source, 0, size)
         sample = b""
         for block in self._content(source, options):
             sample += block
-            if len(sample) >= SAMPLE_BYTES:
+            if len(sample) >= size:
                 break
         return sample
 
@@ -132,8 +134,8 @@ class Planner:
         most = MOST_GZIP_BATCH_CHUNK_BYTES if options.is_converted else MOST_BATCH_CHUNK_BYTES
         return min(max(int(a_record * BATCH_CHUNK_RECORDS), LEAST_BATCH_CHUNK_BYTES), most)
 
-    def chunks(self, job: Job, deadline: Deadline) -> Iterator[tuple[Chunk, int]]:
-        """The chunks from the job's position on, each with the position after it.
+    def chunks(self, job: Job, deadline: Deadline) -> Iterator[Chunk]:
+        """The chunks from the job's position on.
 
         Raises `JobFailedError` when the file cannot be read.
         """
@@ -143,12 +145,11 @@ class Planner:
             elif job.source_format in ("csv", "json") or job.is_compressed:
                 yield from self._read(job, deadline)
             else:
-                chunks = map(job.chunk, range(job.chunks_sent, job.chunks_total))
-                yield from ((chunk, chunk.end) for chunk in chunks)
+                yield from map(job.chunk, range(job.chunks_sent, job.chunks_total))
         except (NotGzipError, NotJsonArrayError, NotParquetError) as error:
             raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 
-    def _row_groups(self, job: Job) -> Iterator[tuple[Chunk, int]]:
+    def _row_groups(self, job: Job) -> Iterator[Chunk]:
         """Whole row groups, small ones together; for batch inference as many rows as one job takes."""
         groups = row_groups(lambda start, end: self._source.read(job.source, start, end), job.size)
         number, start, size = job.chunks_sent, job.position, 0
@@ -156,7 +157,7 @@ class Planner:
             last = groups[-1].end if groups else 0
             for begin in range(start, last, BATCH_CHUNK_RECORDS):
                 end = min(begin + BATCH_CHUNK_RECORDS, last)
-                yield job.chunk_of(number, begin, end), end
+                yield job.chunk_of(number, begin, end)
                 number += 1
             return
         for group in groups:
@@ -164,12 +165,12 @@ class Planner:
                 continue
             size += group.size
             if size >= job.chunk_bytes and group.end > start:
-                yield job.chunk_of(number, start, group.end), group.end
+                yield job.chunk_of(number, start, group.end)
                 number, start, size = number + 1, group.end, 0
         if groups and groups[-1].end > start:
-            yield job.chunk_of(number, start, groups[-1].end), groups[-1].end
+            yield job.chunk_of(number, start, groups[-1].end)
 
-    def _read(self, job: Job, deadline: Deadline) -> Iterator[tuple[Chunk, int]]:
+    def _read(self, job: Job, deadline: Deadline) -> Iterator[Chunk]:
         """Chunks that end where a record ends. Those of a compressed file are stored as they are read."""
         number = job.chunks_sent
         for start, end, content, line in pieces(self._records(job, deadline), job.chunk_bytes, keep=job.is_compressed):
@@ -180,13 +181,13 @@ class Planner:
                 # Of a record that is too long only the beginning was kept.
                 last = start + len(content)
                 chunk = chunk.model_copy(update={"stored_key": key, "base": start, "size": last, "end": last})
-            yield chunk, end
+            yield chunk
             number += 1
 
     def _records(self, job: Job, deadline: Deadline) -> Iterator["Piece"]:
         """The records from the job's position on."""
         blocks = self._content(job.source, job.options, job.position, deadline)
-        line = 1 if job.position == 0 else 0
+        line = 1 if job.position == 0 else job.line
         if job.source_format == "jsonl":
             return _ends_of(split_lines(blocks, job.position), line)
         if job.source_format == "json":

@@ -2,9 +2,9 @@
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -13,6 +13,7 @@ from lambdas.imports.s3_multipart import GrowingObject
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.jobs.chunk import Chunk, RecordError
 from lambdas.jobs.job_response import MAX_FIRST_ERRORS
+from lambdas.jobs.job_store import ErrorFilePart
 from lambdas.records.read_records import ImportRecord
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class ErrorFile:
         }
         if record.line:
             location["line"] = record.line
+        elif record.line_in_chunk:
+            location["line_in_chunk"] = record.line_in_chunk
         line = {
             "location": location,
             "id": record.object_id,
@@ -95,16 +98,50 @@ def _shown(record: ImportRecord) -> dict[str, Any]:
     return {"record": shown.decode(errors="replace"), "record_base64": base64.b64encode(shown).decode()}
 
 
-def merge(s3: "S3Client", bucket: str, job_id: str, files: Iterable[str]) -> str | None:
-    """Put the error files of all chunks into one, in order, and return its address; None when there are none.
+class Merged(NamedTuple):
+    """The address of the one error file of a job, None when it has none, and the job's first errors with lines."""
+
+    uri: str | None
+    first_errors: list[RecordError]
+
+
+def merge(
+    s3: "S3Client", bucket: str, job_id: str, files: Iterable[ErrorFilePart], first_errors: Sequence[RecordError]
+) -> Merged:
+    """Put the error files of all chunks into one, in order, with the line of each record.
 
     Holds one chunk's file and one part in memory, for any number of files.
     """
     key = f"{OWN_PREFIX}imports/{job_id}/errors.ndjson"
     merged = GrowingObject(s3, bucket, key, NDJSON)
-    for uri in files:
-        merged.write(s3.get_object(Bucket=bucket, Key=uri.removeprefix(f"s3://{bucket}/"))["Body"].read())
+    wanted = {(error.chunk, error.line_start_byte) for error in first_errors if error.line is None}
+    lines: dict[tuple[int, int], int] = {}
+    for file in files:
+        content = s3.get_object(Bucket=bucket, Key=file.uri.removeprefix(f"s3://{bucket}/"))["Body"].read()
+        if file.lines_before is not None and b'"line_in_chunk":' in content:
+            failed = [_with_line(line, file.lines_before) for line in content.splitlines()]
+            content = b"".join(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in failed)
+            places = ((each["location"], _place_of(each["location"])) for each in failed)
+            lines |= {place: location["line"] for location, place in places if place in wanted}
+        merged.write(content)
     if not merged.size:
-        return None
+        return Merged(None, list(first_errors))
     merged.close()
-    return f"s3://{bucket}/{key}"
+    shown = [
+        error.model_copy(update={"line": error.line or lines.get((error.chunk, error.line_start_byte))})
+        for error in first_errors
+    ]
+    return Merged(f"s3://{bucket}/{key}", shown)
+
+
+def _with_line(line: bytes, lines_before: int) -> dict[str, Any]:
+    """A line of an error file, with the line of the record in its file in place of that in its chunk."""
+    failed: dict[str, Any] = orjson.loads(line)
+    in_chunk = failed["location"].pop("line_in_chunk", None)
+    if in_chunk is not None:
+        failed["location"]["line"] = lines_before + in_chunk
+    return failed
+
+
+def _place_of(location: Mapping[str, Any]) -> tuple[int, int]:
+    return location["chunk"], location.get("line_start_byte", 0)

@@ -34,6 +34,8 @@ from lambdas.jobs.chunk_hold import ChunkHold
 from lambdas.jobs.job import Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import ChunkQueue
+from lambdas.records.byte_lines import ReadRange
+from lambdas.records.json_lines import LineCounter
 from lambdas.records.read_records import ImportRecord, read_records
 from lambdas.records.record_shape import RecordShape
 
@@ -190,7 +192,8 @@ class Loader[C]:
         if not self._jobs.count(chunk, report):
             return self._repeat(chunk, "Another delivery counted it first.")
         if report.rest_start is not None:
-            self._queue.send([chunk.rest(report.rest_start)])
+            rest = chunk.rest(report.rest_start, line=report.rest_line, lines_before=report.lines or 0)
+            self._queue.send([rest])
         return LoadOutcome(
             "loaded" if report.rest_start is None else "handed_back",
             records_read=report.read,
@@ -224,17 +227,24 @@ class Loader[C]:
             self._jobs.note_problem(step.chunk.job_id, problem)
         return LoadOutcome("waiting", step.why)
 
-    def _read_records(self, job: Job, collection: C, chunk: Chunk) -> Iterator[ImportRecord]:
+    def _read_records(
+        self, job: Job, collection: C, chunk: Chunk, read: ReadRange | None = None
+    ) -> Iterator[ImportRecord]:
         target = self._identify(collection)
         shape = RecordShape(target.name, job.options, target.types)
-        return read_records(job, chunk, shape, partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket))
+        return read_records(job, chunk, shape, read or self._range_reader(chunk))
+
+    def _range_reader(self, chunk: Chunk) -> ReadRange:
+        return partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket)
 
     def _load_records(
         self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
     ) -> ChunkReport:
         chunk = step.loadable
         write = BatchWriter(step.writer, collection, deadline)
-        work = group_records(self._read_records(job, collection, chunk), self._batch_objects)
+        # JSON lines are cut without reading: the lines before a chunk are those that the loaders counted.
+        counter = LineCounter(chunk, self._range_reader(chunk)) if job.source_format == "jsonl" else None
+        work = group_records(self._read_records(job, collection, chunk, counter), self._batch_objects)
         tally = Tally(chunk, job.started_at)
         for batch, results in run_in_order(work, write, self._executor, self._batches_at_once):
             # In the whole batch: an error that ends the job may follow a record that only has to wait.
@@ -246,7 +256,8 @@ class Loader[C]:
             if not tally.add(batch, results):
                 break
             hold.show(*tally.counts)
-        report = tally.report(tally.errors.save(self._s3, self._error_bucket))
+        lines = None if counter is None else counter.lines
+        report = tally.report(tally.errors.save(self._s3, self._error_bucket), lines)
         if report.rest_start is None and chunk.end < step.chunk.end:
             # The rest, for which the batch had no room.
             return report.model_copy(update={"rest_start": chunk.end})
@@ -260,7 +271,8 @@ class Loader[C]:
             self._check_identity(job, collection)
             self._refresh(collection)
             files = self._jobs.error_files(job.id) if job.failed else ()
-            return self._jobs.complete(job, merge(self._s3, self._error_bucket, job.id, files))
+            merged = merge(self._s3, self._error_bucket, job.id, files, job.errors)
+            return self._jobs.complete(job, merged.uri, errors=merged.first_errors)
         if job.only_dead_chunks_left:
             self._jobs.stop_incomplete(job)
         return False

@@ -225,15 +225,16 @@ class Splitter:
         Stops when the job has been cancelled, resumed or split by another invocation meanwhile.
         """
         sent, held = job.chunks_sent, None
-        planned = _with_last(self._planner.chunks(job, deadline))
+        planned = _with_following(self._planner.chunks(job, deadline))
         for count, batch in enumerate(batched(planned, MESSAGES_PER_BATCH, strict=False), start=1):
-            now = [chunk for chunk, _, is_last in batch if not is_last]
-            held = next((chunk for chunk, _, is_last in batch if is_last), None)
+            now = [chunk for chunk, following in batch if following is not None]
+            held = next((chunk for chunk, following in batch if following is None), None)
             if now:
                 self._queue.send(now)
             sent += len(now)
             if held is None and (deadline.passed or count % BATCHES_PER_MARK == 0):
-                if not self._jobs.mark_sent(job, sent, batch[-1][1]):
+                following = batch[-1][1]
+                if following and not self._jobs.mark_sent(job, sent, following.start, following.line):
                     return True
                 if deadline.passed:
                     return False
@@ -270,15 +271,15 @@ def plan_job(
     )
 
 
-def _with_last(chunks: Iterable[tuple[Chunk, int]]) -> Iterator[tuple[Chunk, int, bool]]:
-    """Each chunk, the position after it, and whether it is the last one."""
-    previous: tuple[Chunk, int] | None = None
+def _with_following(chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Chunk | None]]:
+    """Each chunk and the one after it, at which splitting can continue; None after the last one."""
+    previous: Chunk | None = None
     for following in chunks:
         if previous is not None:
-            yield *previous, False
+            yield previous, following
         previous = following
     if previous is not None:
-        yield *previous, True
+        yield previous, None
 
 
 def _outcome(result: SplitResult, job: Job) -> SplitOutcome:

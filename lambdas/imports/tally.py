@@ -16,7 +16,7 @@ class Tally:
         self._started_at = started_at
         self._loaded = 0
         self._unchanged = 0
-        self._rest_start: int | None = None
+        self._rest: ImportRecord | None = None
         self.errors = ErrorFile(chunk)
 
     def add(self, batch: RecordBatch, results: Sequence[RecordResult]) -> bool:
@@ -28,7 +28,7 @@ class Tally:
             if result.error is not None and is_transient(result.error):
                 if not (self._loaded or self._unchanged or self.errors.count):
                     raise result.error
-                self._rest_start = record.start
+                self._rest = record
                 return False
             if result.error is not None:
                 self.errors.add(record, result.error)
@@ -41,20 +41,25 @@ class Tally:
 
     def stop_at(self, entry: ImportRecord) -> None:
         """Hand back this record and all after it."""
-        self._rest_start = entry.start
+        self._rest = entry
 
     @property
     def counts(self) -> tuple[int, int, int]:
         """Records loaded, unchanged and failed so far."""
         return self._loaded, self._unchanged, self.errors.count
 
-    def report(self, error_file: str | None) -> ChunkReport:
-        """Return the counts of the chunk."""
+    def report(self, error_file: str | None, lines: int | None = None) -> ChunkReport:
+        """Return the counts of the chunk, in which `lines` lines begin; None if they are not counted."""
+        rest = self._rest
+        if rest is not None:
+            lines = None if lines is None else rest.line_in_chunk - 1
         return ChunkReport(
             loaded=self._loaded,
             unchanged=self._unchanged,
             failed=self.errors.count,
-            rest_start=self._rest_start,
+            rest_start=None if rest is None else rest.start,
+            rest_line=0 if rest is None or rest.place == "row" else rest.line,
+            lines=lines,
             first_errors=tuple(self.errors.first_errors),
             error_file=error_file,
         )

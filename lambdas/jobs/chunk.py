@@ -58,13 +58,15 @@ class Chunk(StrictModel):
     )
     base: Count = Field(default=0, description="Which byte of the file's content is the first of that object.")
     line: Count = Field(default=0, description="The line of its first byte, from 1; 0 if unknown.")
+    lines_before: Count = Field(default=0, description="How many lines begin in earlier parts of the chunk.")
 
     batch: AwaitedBatchInference | None = None
 
-    def rest(self, start: int) -> "Chunk":
+    def rest(self, start: int, *, line: int = 0, lines_before: int = 0) -> "Chunk":
         """Return the rest of this chunk, of which only the records that begin before `start` were loaded."""
         batch = self.batch if self.batch and start < self.batch.end else None
-        return self.model_copy(update={"part": self.part + 1, "start": start, "line": 0, "batch": batch})
+        place = {"start": start, "line": line, "lines_before": lines_before}
+        return self.model_copy(update={"part": self.part + 1, "batch": batch, **place})
 
     def waiting_for(self, batch: AwaitedBatchInference) -> "Chunk":
         """Return the chunk as it is loaded once this batch inference has ended."""
@@ -91,7 +93,9 @@ class RecordError(StrictModel):
     code: str
     message: str
     line: int | None = Field(
-        default=None, description="Its line, or row of a Parquet file, from 1; null if the file was not read up to it."
+        default=None,
+        description="Its line, or row of a Parquet file, from 1. Beyond the first chunk of JSON lines that are not "
+        "compressed it is null until the job is completed.",
     )
 
 
@@ -106,12 +110,18 @@ class Problem(StrictModel):
 
 
 class ChunkReport(StrictModel):
-    """The result of loading a chunk. With `rest_start`, of its records that begin before it."""
+    """The result of loading a chunk. With `rest_start`, of its records that begin before it.
+
+    rest_line: the line of that place, 0 if unknown. lines: how many lines begin in the chunk up to there, or in all of
+    it; None where nothing needs them.
+    """
 
     loaded: Count = 0
     unchanged: Count = 0
     failed: Count = 0
     rest_start: Count | None = None
+    rest_line: Count = 0
+    lines: Count | None = None
     first_errors: tuple[RecordError, ...] = ()
     error_file: str | None = None
 

@@ -81,6 +81,8 @@ class Job(BaseModel):
     chunks_sent: Count = 0
     # Where the first chunk that is not sent yet begins.
     position: Count = 0
+    # The line of that place, from 1; 0 if unknown.
+    line: Count = 0
     # How often it was resumed. A splitter of an earlier run must not overwrite this run's position.
     run: Count = 0
     # Sent again when the job waits for nothing else: its loader completes the job.

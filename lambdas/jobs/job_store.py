@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.errors import ImportNotFoundError
-from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, LiveChunk, Problem
+from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, LiveChunk, Problem, RecordError
 from lambdas.jobs.dynamodb_items import chunk_key, job_key, job_partition, upload_key
 from lambdas.jobs.job import MAX_REASON_CHARACTERS, UNFINISHED, Job, JobState
 from lambdas.jobs.job_table import CONFLICT_ATTEMPTS, JobTable
@@ -28,6 +28,13 @@ class CountedPart(NamedTuple):
     """A part that was counted, and the rest of its chunk that was handed back, if any."""
 
     rest: Chunk | None
+
+
+class ErrorFilePart(NamedTuple):
+    """The error file of a part, and how many lines of the file begin before its chunk; None if that is unknown."""
+
+    uri: str
+    lines_before: int | None
 
 
 class JobStore:
@@ -99,12 +106,15 @@ class JobStore:
                 continue  # it expired a moment before its entry
         return jobs, page.last
 
-    def mark_sent(self, job: Job, chunks_sent: int, position: int) -> bool:
+    def mark_sent(self, job: Job, chunks_sent: int, position: int, line: int = 0) -> bool:
         """Note that the first `chunks_sent` chunks are in the queue, so that splitting continues at `position`.
+
+        `line` is the line of that place, 0 if unknown.
 
         False if this run of the job is not being split any more.
         """
-        return self._change_in_run(job, (JobState.SPLITTING,), {"chunks_sent": chunks_sent, "position": position})
+        changes = {"chunks_sent": chunks_sent, "position": position, "line": line}
+        return self._change_in_run(job, (JobState.SPLITTING,), changes)
 
     def replan(self, job: Job, planned: Job) -> bool:
         """Store how the file of a job is read, if that was not known before. False if the job has changed since."""
@@ -148,12 +158,20 @@ class JobStore:
 
     def resume(self, job: Job) -> bool:
         """Split the job again. Counted chunks are not loaded again. False if it has changed since `job` was read."""
-        changes = {"state": JobState.SPLITTING, "run": job.run + 1, "chunks_sent": 0, "position": 0, "reason": ""}
+        start = {"chunks_sent": 0, "position": 0, "line": 0}
+        changes = {"state": JobState.SPLITTING, "run": job.run + 1, "reason": ""} | start
         return self._change_in_run(job, (job.state,), changes)
 
-    def complete(self, job: Job, error_file: str | None = None, reason: str | None = None) -> bool:
-        """End the job if all its chunks are counted. True for exactly one caller."""
-        given = {"error_file": error_file, "reason": reason}
+    def complete(
+        self,
+        job: Job,
+        error_file: str | None = None,
+        reason: str | None = None,
+        errors: Sequence[RecordError] | None = None,
+    ) -> bool:
+        """End the job if all its chunks are counted; `errors` replace its first ones. True for exactly one caller."""
+        shown = None if errors is None else [error.model_dump(mode="json") for error in errors]
+        given = {"error_file": error_file, "reason": reason, "errors": shown}
         return self._change(
             job.id,
             (JobState.LOADING,),
@@ -183,13 +201,19 @@ class JobStore:
         counted = (
             chunk if "batch" not in item else chunk.waiting_for(AwaitedBatchInference.model_validate(item["batch"]))
         )
-        return CountedPart(counted.rest(item["rest_start"]))
+        rest = counted.rest(item["rest_start"], line=item.get("rest_line", 0), lines_before=item.get("lines", 0))
+        return CountedPart(rest)
 
-    def error_files(self, job_id: str) -> Iterator[str]:
-        """Yield the error files of all counted chunks, in order."""
+    def error_files(self, job_id: str) -> Iterator[ErrorFilePart]:
+        """Yield the error files of all counted chunks, in order, each with the lines of the file before its chunk."""
+        before: int | None = 0
+        of_chunk: int | None = 0
         for item in self._table.items(job_partition(job_id), "chunk#"):
             if "error_file" in item:
-                yield item["error_file"]
+                yield ErrorFilePart(item["error_file"], before)
+            of_chunk = item.get("lines")
+            if "rest_start" not in item:
+                before = None if before is None or of_chunk is None else before + of_chunk
 
     def dead_chunks(self, job_id: str) -> Iterator[Chunk]:
         """Yield the dead chunks."""

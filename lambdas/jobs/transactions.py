@@ -46,7 +46,8 @@ class Transactions:
             "expires": expires,
         }
         item |= {} if report.error_file is None else {"error_file": report.error_file}
-        item |= {} if report.rest_start is None else {"rest_start": report.rest_start}
+        item |= {} if report.rest_start is None else {"rest_start": report.rest_start, "rest_line": report.rest_line}
+        item |= {} if report.lines is None else {"lines": report.lines}
         item |= {} if chunk.batch is None else {"batch": chunk.batch.model_dump(mode="json")}
         dead = self._at(chunk_key(chunk, "dead"))
         return [

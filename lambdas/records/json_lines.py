@@ -27,6 +27,8 @@ class Line(NamedTuple):
     too_long: bool = False
     # Its number in the file, from 1; 0 if unknown.
     number: int = 0
+    # Its number among the lines that begin in its chunk, from 1.
+    in_chunk: int = 0
 
 
 def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
@@ -71,38 +73,57 @@ def derived_id(job_id: str, start: int) -> str:
 
 
 def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:
-    # Only the first chunk, and chunks of a file that was read when it was split, know their line.
-    number = 1 if chunk.start == 0 else chunk.line
     # `start` is where the line at hand begins, or None inside a line that is another chunk's or already reported.
     start = chunk.start if chunk.start == chunk.base else None
+    in_chunk = chunk.lines_before + (start is not None)
+    # Only the first chunk, and chunks of a file that was read when it was split, know their line.
+    first = 1 if chunk.start == 0 else chunk.line
+    offset = first - chunk.lines_before - 1
     held = bytearray()
     for position, block in _blocks(chunk, read):
         cursor = 0
         while (newline := block.find(b"\n", cursor)) >= 0:
             if start is not None:
                 held += block[cursor:newline]
-                yield _line(start, held, max_line_bytes, number)
+                yield _line(start, held, max_line_bytes, offset + in_chunk if first else 0, in_chunk)
                 held.clear()
             cursor = newline + 1
             start = position + cursor
-            number += 1 if number else 0
+            in_chunk += 1
             if start >= chunk.end:
                 return
         if start is not None:
             held += block[cursor:]
             if len(held) > max_line_bytes:
-                yield _line(start, held, max_line_bytes, number)
+                yield _line(start, held, max_line_bytes, offset + in_chunk if first else 0, in_chunk)
                 held.clear()
                 start = None
         # A newline at end - 1 or later begins a line of the next chunk.
         if start is None and position + len(block) >= chunk.end - 1:
             return
     if start is not None:
-        yield _line(start, held, max_line_bytes, number)
+        yield _line(start, held, max_line_bytes, offset + in_chunk if first else 0, in_chunk)
 
 
-def _line(start: int, held: bytearray, max_line_bytes: int, number: int) -> Line:
-    return Line(start, bytes(held[:max_line_bytes]), too_long=len(held) > max_line_bytes, number=number)
+class LineCounter:
+    """Reads a chunk through `read` and counts the lines that begin in it."""
+
+    def __init__(self, chunk: Chunk, read: ReadRange) -> None:
+        self._read = read
+        # A line begins after each line end from the byte before the chunk on.
+        self._start, self._end = max(chunk.start - 1, chunk.base), chunk.end - 1
+        self.lines = chunk.lines_before + (chunk.start == chunk.base)
+
+    def __call__(self, start: int, end: int) -> bytes:
+        """Read bytes `start` to `end` - 1. Each byte must be read once."""
+        block = self._read(start, end)
+        self.lines += block.count(b"\n", max(self._start - start, 0), max(self._end - start, 0))
+        return block
+
+
+def _line(start: int, held: bytearray, max_line_bytes: int, number: int, in_chunk: int) -> Line:
+    data = bytes(held[:max_line_bytes])
+    return Line(start, data, too_long=len(held) > max_line_bytes, number=number, in_chunk=in_chunk)
 
 
 def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:

@@ -26,7 +26,8 @@ class ImportRecord(NamedTuple):
 
     start: where it begins, in the unit that `place` names. size: its approximate bytes. shown: the record as the error
     file shows it; bytes that are not UTF-8 are kept as they are. object_id: the id that it gets if it brings none.
-    line: its line in the file, from 1; 0 if unknown. is_unreadable: trying it again must fail in the same way.
+    line: its line in the file, from 1; 0 if unknown. line_in_chunk: its line among those that begin in its chunk, from
+    1; 0 if they are not counted. is_unreadable: trying it again must fail in the same way.
     """
 
     start: int
@@ -37,6 +38,7 @@ class ImportRecord(NamedTuple):
     is_cut: bool = False
     place: str = "line_start_byte"
     line: int = 0
+    line_in_chunk: int = 0
     is_unreadable: bool = False
 
 
@@ -72,6 +74,7 @@ def _json_record(line: Line, job_id: str, shape: RecordShape) -> ImportRecord:
         item,
         is_cut=line.too_long,
         line=line.number,
+        line_in_chunk=line.in_chunk,
         is_unreadable=line.too_long or isinstance(shown, bytes),
     )
 
@@ -107,7 +110,14 @@ def _retried_record(line: Line, job_id: str, shape: RecordShape) -> ImportRecord
     except (KeyError, TypeError, ValueError) as error:
         item = InvalidObjectError(f"The line is not from an error file: {type(error).__name__} at {error}.")
     return ImportRecord(
-        line.start, len(line.data), shown, object_id, item, line=line.number, is_unreadable=is_unreadable
+        line.start,
+        len(line.data),
+        shown,
+        object_id,
+        item,
+        line=line.number,
+        line_in_chunk=line.in_chunk,
+        is_unreadable=is_unreadable,
     )
 
 

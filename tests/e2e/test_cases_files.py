@@ -166,6 +166,25 @@ def test_row_1_14_a_file_without_ids_is_the_same_objects_twice(cases: Cases, end
     assert len(list(cases.objects(collection))) == 2
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "parquet"])
+def test_a_failed_record_beyond_the_first_chunk_names_its_line(cases: Cases, ending: str) -> None:
+    records = [{"sku": f"U{number}", "body": "word " * 60_000, "n": 1} for number in range(8)]
+    records[6]["n"] = 1.5
+    content = {
+        "jsonl": b"\n".join(json.dumps(each).encode() for each in records),
+        "json": b"[" + b",\n".join(json.dumps(each).encode() for each in records) + b"]",
+        "csv": b"sku,body,n\n" + b"".join(f"{each['sku']},{each['body']},{each['n']}\n".encode() for each in records),
+    }
+    rows = {name: [each[name] for each in records] for name in ("sku", "body")}
+
+    done = cases.load(
+        content.get(ending) or parquet(**rows, n=pa.array([float(each["n"]) for each in records])), ending
+    )
+
+    assert done.counts == (8, 7, 1)
+    assert [error.line for error in done.job.errors] == [8 if ending == "csv" else 7]
+
+
 # Parquet
 
 

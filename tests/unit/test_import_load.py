@@ -191,7 +191,7 @@ def test_bad_records_go_to_the_error_file_and_never_stop_the_job(world: ImportWo
     assert [line["record"] for line in lines] == ['{"title":', '{"title":"refused"}', '["x"]']
     assert all(content[line["location"]["line_start_byte"] :].startswith(line["record"].encode()) for line in lines)
     assert lines[1] == {
-        "location": {"key": source.key, "chunk": 1, "line_start_byte": 25},
+        "location": {"key": source.key, "chunk": 1, "line_start_byte": 25, "line_in_chunk": 2},
         "id": derived_id(job.id_seed, 25),
         "code": "invalid_object",
         "message": "No.",

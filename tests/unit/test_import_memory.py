@@ -95,7 +95,7 @@ class OneJob:
     def claim_alias(self, *_: str) -> bool:
         return True
 
-    def complete(self, job: Job, _: str | None) -> bool:
+    def complete(self, job: Job, _: str | None, **__: Any) -> bool:
         self.job = job.model_copy(update={"state": JobState.COMPLETED})
         return True
 
