@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-embed bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ conformance-bill: .venv/ready ## Add the bill's figures to the report of an earl
 fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; ALTO_FUZZ_SEED=n for others)
 	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/test_fuzz.py $(ARGS)
 
+fuzz-costly: .venv/ready ## Send 1,500 expensive requests at 20,000 objects: no 5xx, none above 5 s of engine time
+	ALTO_COSTLY_REQUESTS=$${ALTO_COSTLY_REQUESTS:-1500} ALTO_COSTLY_OBJECTS=$${ALTO_COSTLY_OBJECTS:-20000} ALTO_COSTLY_SECONDS=$${ALTO_COSTLY_SECONDS:-5} $(PYTHON) -m pytest tests/integration/test_fuzz_costly.py $(ARGS)
+
 test-races: .venv/ready ## Write one object by four callers at once, a thousand times: it has the vector of its text
 	ALTO_RACE_ROUNDS=$${ALTO_RACE_ROUNDS:-1000} $(PYTHON) -m pytest tests/integration/test_case_values.py -k concurrent_writes $(ARGS)
 
@@ -103,6 +106,12 @@ bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex 
 
 bench-cli: .venv/ready ## Measure what `alto --help` costs
 	$(PYTHON) -m benchmarks.cli $(ARGS)
+
+bench-collections: .venv/ready ## Measure what a stage with 1,000 collections does (10 minutes)
+	$(PYTHON) -m benchmarks.many_collections $(ARGS)
+
+bench-hostile: .venv/ready ## Send 21 expensive requests to a node of 1 GiB heap while others search (5 minutes)
+	$(PYTHON) -m benchmarks.hostile $(ARGS)
 
 bench-import: .venv/ready ## Measure imports against LangChain and Haystack on one OpenSearch and one stub (10 minutes)
 	$(PYTHON) -m benchmarks.imports $(ARGS)

@@ -42,19 +42,21 @@ class Alto:
     engine_url: str
     engine_pid: int | None = None
 
-    def respond(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> dict[str, Any]:
+    def respond(
+        self, method: str, path: str, body: Any = None, parameters: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Send a request to the function it belongs to, and return the response as API Gateway gets it."""
         from lambdas.handlers import query, write  # noqa: PLC0415 - wired by the environment that is set before
 
         handler = (
             query.lambda_handler if path.endswith(("/search", "/aggregate", "/generate")) else write.lambda_handler
         )
-        response: dict[str, Any] = handler(event(method, path, body, query), Context())  # type: ignore[arg-type]
+        response: dict[str, Any] = handler(event(method, path, body, parameters), Context())  # type: ignore[arg-type]
         return response
 
-    def request(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> Any:
+    def request(self, method: str, path: str, body: Any = None, parameters: dict[str, str] | None = None) -> Any:
         """Send a request and return its parsed body. Raises RuntimeError with the error that Alto returns."""
-        response = self.respond(method, path, body, query)
+        response = self.respond(method, path, body, parameters)
         if response["statusCode"] >= 300:
             raise RuntimeError(f"{method} {path} returned {response['statusCode']}: {response['body']}")
         return json.loads(response["body"]) if response.get("body") else None
@@ -81,14 +83,14 @@ class Alto:
         ).raise_for_status()
 
 
-def event(method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> dict[str, Any]:
+def event(method: str, path: str, body: Any = None, parameters: dict[str, str] | None = None) -> dict[str, Any]:
     """The API Gateway event of a request."""
     made: dict[str, Any] = copy.deepcopy(EVENT)
     made["rawPath"] = made["requestContext"]["http"]["path"] = path
     made["requestContext"]["http"]["method"] = method
     made["body"] = json.dumps(body)
-    if query:
-        made["rawQueryString"], made["queryStringParameters"] = urlencode(query), query
+    if parameters:
+        made["rawQueryString"], made["queryStringParameters"] = urlencode(parameters), parameters
     return made
 
 

@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -182,6 +183,12 @@ def latencies(rows: list[tuple[str, int, float]]) -> dict[str, dict[str, float]]
     }
 
 
+def commit() -> str:
+    """The commit that is measured, with a mark if files differ from it."""
+    words = ("git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*")
+    return subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def resident_megabytes(pid: int) -> int:
     """The resident memory of a process in MB; 0 where /proc is missing or the process has ended."""
     try:
@@ -208,6 +215,9 @@ class Bench:
         counted = self._alto.request("POST", f"/v1/collections/{NAME}/aggregate", {})["total"]
         return {
             "parameters": asdict(self._parameters),
+            "commit": commit(),
+            "machine": {"cores": os.cpu_count(), "load_average": [round(each, 1) for each in os.getloadavg()]},
+            "requests_a_second": round(len(rows) / self._parameters.seconds, 1),
             "latency_ms": latencies(rows),
             "statuses": dict(sorted(Counter(f"{kind} {status}" for kind, status, _ in rows).items())),
             "peak_memory_mb": self._peaks,

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.in_process import Alto, running
-from benchmarks.load import resident_megabytes
+from benchmarks.load import commit, resident_megabytes
 
 RESULTS = Path(__file__).parent / "results" / "many_collections.json"
 PROPERTIES = [
@@ -41,7 +41,7 @@ def measure(alto: Alto, count: int) -> dict[str, Any]:
     response = alto.respond("GET", "/v1/collections")
     pages, names, after = 0, list[str](), ""
     while after is not None:
-        page = alto.request("GET", "/v1/collections", query={"limit": "100"} | ({"after": after} if after else {}))
+        page = alto.request("GET", "/v1/collections", parameters={"limit": "100"} | ({"after": after} if after else {}))
         names += [each["name"] for each in page["collections"]]
         pages, after = pages + 1, page.get("next")
     return {
@@ -71,6 +71,7 @@ def main() -> None:
         seconds = time.perf_counter() - started
         rows.append(measure(alto, options.collections))
     result = {
+        "commit": commit(),
         "parameters": {"collections": options.collections, "properties": len(PROPERTIES), "heap": "1g"},
         "create_each_ms": round(1000 * seconds / max(1, options.collections), 1),
         "measured": rows,

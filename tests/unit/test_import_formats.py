@@ -21,6 +21,7 @@ from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import response_of
+from lambdas.records import byte_lines
 from lambdas.records.byte_lines import NotGzipError, gunzip, split_lines
 from lambdas.records.csv_records import read_csv
 from lambdas.records.parquet_rows import read_rows
@@ -292,6 +293,23 @@ def test_gunzip_holds_no_more_than_a_block_of_what_a_small_file_unpacks_to() -> 
     assert max(map(len, blocks)) <= 1_048_576
     with pytest.raises(NotGzipError, match="not valid gzip"):
         list(gunzip([b"\x1f\x8b garbage"]))
+
+
+@pytest.mark.parametrize(
+    ("most", "growth", "fits"), [(1_000_000, 200, False), (1_000_000, 2_000, True), (9_000_000, 200, True)]
+)
+def test_a_small_file_that_unpacks_to_much_is_refused(
+    monkeypatch: pytest.MonkeyPatch, most: int, growth: int, fits: bool
+) -> None:
+    monkeypatch.setattr(byte_lines, "HARMLESS_BYTES", most)
+    monkeypatch.setattr(byte_lines, "MAX_GROWTH", growth)
+    unpacked = gunzip([gzip.compress(b"0" * 5_000_000)])
+
+    if fits:
+        assert sum(map(len, unpacked)) == 5_000_000
+    else:
+        with pytest.raises(NotGzipError, match="unpacks to more than 200 times its size"):
+            list(unpacked)
 
 
 def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() -> None:
