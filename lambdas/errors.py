@@ -7,6 +7,7 @@ AltoError                          500 internal_error
 ├── ForbiddenError                 403 forbidden
 ├── NotFoundError                  404 not_found
 │   ├── CollectionNotFoundError    404 collection_not_found
+│   ├── AliasNotFoundError         404 alias_not_found
 │   ├── ObjectNotFoundError        404 object_not_found
 │   └── ImportNotFoundError        404 import_not_found
 ├── ConflictError                  409 conflict
@@ -124,6 +125,12 @@ class CollectionNotFoundError(NotFoundError):
     """No collection has this name."""
 
     code = "collection_not_found"
+
+
+class AliasNotFoundError(NotFoundError):
+    """There is no alias of this name."""
+
+    code = "alias_not_found"
 
 
 class ObjectNotFoundError(NotFoundError):

@@ -14,6 +14,7 @@ import orjson
 
 from lambdas.api_examples import EXAMPLES, Example
 from lambdas.handlers import (
+    alias_routes,
     collections_routes,
     generate_routes,
     imports_routes,
@@ -52,7 +53,15 @@ LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
     "replace_object": {"200": OF_OBJECT, "201": OF_OBJECT},
     "start_import": {"202": dict.fromkeys(("get_import", "cancel_import"), THAT_IMPORT)},
 }
-ROUTES = (search_routes, generate_routes, service_routes, collections_routes, objects_routes, imports_routes)
+ROUTES = (
+    search_routes,
+    generate_routes,
+    service_routes,
+    collections_routes,
+    alias_routes,
+    objects_routes,
+    imports_routes,
+)
 KEY = "idempotency-key"
 REPLAYED = {
     "description": "Present if this response is that of an earlier request with the same Idempotency-Key.",

@@ -82,5 +82,5 @@ class Api:
         is_search = (
             path.endswith(("/search", "/aggregate", "/generate")) and made["requestContext"]["http"]["method"] == "POST"
         )
-        is_data = path.startswith(("/v1/collections", "/v1/imports")) and not is_search
+        is_data = path.startswith(("/v1/collections", "/v1/aliases", "/v1/imports")) and not is_search
         return (self._write if is_data else self._query)(made, context)

@@ -94,13 +94,13 @@ class FakeWriter:
 
 
 class FakeCollections:
-    """Knows the collection Film."""
+    """Knows the collections Film and Play."""
 
     def get(self, name: str) -> str:
         """The name itself, or the error that the registry raises."""
-        if name.lower() != "film":
+        if name.lower() not in {"film", "play"}:
             raise CollectionNotFoundError(f"There is no collection '{name}'. Create it with POST /v1/collections.")
-        return "Film"
+        return name.capitalize()
 
 
 @dataclass
@@ -118,6 +118,7 @@ class ImportWorld:
     watchdogs: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     alias: str = "alto-film-1"
+    aliases: dict[str, str] = field(default_factory=dict)
     announce: Callable[[Job], None] = lambda _: None
 
     @classmethod
@@ -184,7 +185,8 @@ class ImportWorld:
             writer=self.writer,
             refresh=self.refreshed.append,
             error_bucket=BUCKET,
-            identify=lambda name: Target(name, self.alias, self.types),
+            identify=lambda name: Target(name, self.alias.replace("film", name.lower()), self.types),
+            find_target=self.aliases.get,
             batches_at_once=1,
             batch_objects=batch_objects,
         )

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from typing_extensions import Self
 
+from alto.aio.alias import AliasesAsync
 from alto.aio.batch import ClientBatchesAsync
 from alto.aio.collections import CollectionsAsync
 from alto.aio.imports import ImportsAsync
@@ -22,7 +23,6 @@ from alto.unsupported import ALTERNATIVES, Unsupported
 class AltoAsyncClient:
     """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
 
-    alias = Unsupported("alias", "a name of your own for each version of a collection, and a setting that says which")
     backup = export = Unsupported("backups", ALTERNATIVES["backup"])
     cluster = Unsupported("cluster", ALTERNATIVES["cluster"])
     debug = Unsupported("client.debug", ALTERNATIVES["debug"])
@@ -62,6 +62,7 @@ class AltoAsyncClient:
         self._storage = AsyncStorage(config, transport)
         self._skip_init_checks = skip_init_checks
         self.collections = CollectionsAsync(self._transport)
+        self.alias = AliasesAsync(self._transport)
         self.batch = ClientBatchesAsync(self._transport)
         self.imports = ImportsAsync(self._transport, self._storage)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alto.cli import doctor, local
-from alto.cli.collections import collections, export, objects
+from alto.cli.collections import aliases, collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
 from alto.cli.evaluation import evaluate
@@ -27,6 +27,7 @@ Exit codes:     0 done, 1 failed, 2 wrong usage, 3 some records failed, 4 Alto d
 )
 app.add_typer(local.group)
 app.add_typer(collections.group, name="collections")
+app.add_typer(aliases.group, name="aliases")
 app.add_typer(objects.group, name="objects")
 app.add_typer(importing.group)
 app.add_typer(jobs.group, name="imports")

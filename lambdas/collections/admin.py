@@ -85,12 +85,15 @@ class CollectionAdmin:
         replicas: int | None = None,
         max_shards: int = 40,
         roles: StageRoles | None = None,
+        is_alias: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """`roles` are those that a vector may name, `replicas` the number for collections that do not give one.
 
-        A collection has at most `max_shards`, copies included.
+        A collection has at most `max_shards`, copies included. `is_alias` says whether an alias has this name, in any
+        case.
         """
         self._max_shards = max_shards
+        self._is_alias = is_alias
         self._roles = roles or StageRoles()
         self._engine = engine
         self._replicas = replicas
@@ -111,6 +114,8 @@ class CollectionAdmin:
         """
         check_vector_names(config.vectors)
         check_shards(config.index, self._replicas, self._max_shards)
+        if self._is_alias(config.name):
+            raise _alias_exists(config.name)
         now = self._now()
         vectors = {
             name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
@@ -133,6 +138,11 @@ class CollectionAdmin:
                 "Delete it first or choose another name."
             ) from None
         self._registry.forget(config.name)
+        # Its alias may have been created at the same moment. That request looks for collections after it stored the
+        # alias, as this one looks for aliases now: at least one of the two gives way.
+        if self._is_alias(config.name):
+            self._delete_index(config.name, first_index_of(config.name), collection.alias)
+            raise _alias_exists(config.name)
         return collection
 
     def _is_stored(self, collection: Collection) -> bool:
@@ -304,6 +314,13 @@ class CollectionAdmin:
         if dimensions is None:
             dimensions = self._embedder.probe_dimensions(config, deadline=deadline, credentials=credentials)
         return config.model_copy(update={"dimensions": dimensions})
+
+
+def _alias_exists(name: str) -> CollectionExistsError:
+    return CollectionExistsError(
+        f"An alias '{name}' exists, or one whose name differs only in case. Delete the alias first or choose another "
+        "name."
+    )
 
 
 def _gone(name: str) -> CollectionNotFoundError:

@@ -23,7 +23,7 @@ from lambdas.errors import (
     NotFoundError,
     ResponseTooLargeError,
 )
-from lambdas.handlers.rights import check_collection_rights
+from lambdas.handlers.aliased import FindTarget, respond
 from lambdas.handlers.route_table import check_route
 from lambdas.handlers.strict_json import load_object
 from lambdas.models import StrictModel
@@ -120,18 +120,25 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], AltoError]] = {
 }
 
 
-def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Respond to an API Gateway event with a response that fits into Lambda's limit."""
+def resolve(
+    app: APIGatewayHttpResolver,
+    event: dict[str, Any],
+    context: "LambdaContext",
+    find_target: FindTarget = lambda _: None,
+) -> dict[str, Any]:
+    """Respond to an API Gateway event with a response that fits into Lambda's limit.
+
+    `find_target` returns the collection that an alias points at.
+    """
     request = event["requestContext"]["http"]
     logger.append_keys(correlation_id=event["requestContext"]["requestId"], **_subject(event["rawPath"]))
     try:
         check_route(request["method"], event["rawPath"], event.get("queryStringParameters") or {})
-        check_collection_rights(event, collections_claim())
         if not _is_json(event):
             raise NOT_JSON
+        response = respond(app, event, context, collections_claim(), find_target)
     except AltoError as error:
         return _rejection(error, event)
-    response: dict[str, Any] = app.resolve(event, context)
     if request["method"] == "HEAD":
         headers = {name: value for name, value in response["headers"].items() if name.lower() != "content-type"}
         return response | {"headers": headers, "body": ""}

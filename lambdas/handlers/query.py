@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lambdas.handlers import search_routes, service_routes
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
+from lambdas.wiring.query import services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -27,7 +28,13 @@ def complete_app() -> "APIGatewayHttpResolver":
     return app
 
 
+def find_target(name: str) -> str | None:
+    """Return the collection that an alias points at, or None."""
+    return services().aliases().find_target(name)
+
+
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the query function."""
-    return resolve(complete_app() if event["rawPath"].endswith(GENERATE) else app, event, context)
+    chosen = complete_app() if event["rawPath"].endswith(GENERATE) else app
+    return resolve(chosen, event, context, find_target)

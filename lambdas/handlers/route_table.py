@@ -36,6 +36,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/v1/collections/{name}/imports/{import_id}/upload/parts": ("POST",),
     "/v1/collections/{name}/imports/{import_id}/upload/complete": ("POST",),
     "/v1/collections/{name}/imports/{import_id}/upload/abort": ("POST",),
+    "/v1/aliases": ("GET", "POST"),
+    "/v1/aliases/{alias}": ("DELETE", "GET", "PUT"),
     "/v1/imports": ("GET",),
     "/v1/imports/{import_id}": ("GET",),
 }
@@ -55,6 +57,7 @@ PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PATCH", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("DELETE", "/v1/collections/{name}/objects/{object_id}"): _WRITE,
     ("GET", "/v1/collections/{name}/imports"): ("limit", "after"),
+    ("GET", "/v1/aliases"): ("collection",),
     ("GET", "/v1/imports"): ("limit", "after"),
 }
 

@@ -1,21 +1,28 @@
-"""The write function: collections, objects and imports."""
+"""The write function: collections, aliases, objects and imports."""
 
 from typing import TYPE_CHECKING, Any
 
-from lambdas.handlers import collections_routes, imports_routes, objects_routes
+from lambdas.handlers import alias_routes, collections_routes, imports_routes, objects_routes
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
+from lambdas.wiring.write import services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = make_app()
 app.include_router(collections_routes.router)
+app.include_router(alias_routes.router)
 app.include_router(objects_routes.router)
 app.include_router(imports_routes.router)
+
+
+def find_target(name: str) -> str | None:
+    """Return the collection that an alias points at, or None."""
+    return services().aliases.find_target(name)
 
 
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the write function."""
-    return resolve(app, event, context)
+    return resolve(app, event, context, find_target)

@@ -121,8 +121,11 @@ class Loader[C]:
         batches_at_once: int = BATCHES_AT_ONCE,
         executor: Executor | None = None,
         batch: BatchSteps[C] | None = None,
+        find_target: Callable[[str], str | None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`find_target` returns the collection that an alias points at."""
+        self._find_target = find_target
         self._s3 = s3
         self._source = source
         self._jobs = jobs
@@ -172,13 +175,31 @@ class Loader[C]:
                 return LoadOutcome("ignored", "The job has ended.")
             if any(self._jobs.live_chunks(older) for older in job.replaces):
                 return self._wait(Wait(chunk, REPLACED_SECONDS, "The job of an older version of the file is stopping."))
-            collection = self._collections.get(chunk.collection)
+            collection = self._find_collection(job)
             self._check_identity(job, collection)
             step = self._next_step(job, chunk, collection, deadline)
             if isinstance(step, Wait):
                 return self._wait(step)
             report = self._load_records(job, step, collection, deadline, hold)
             return self._count(step.chunk, report, hold)
+
+    def _find_collection(self, job: Job) -> C:
+        """Return the collection of the job. Raises `CollectionNotFoundError`.
+
+        The splitter, which does not reach OpenSearch, takes the name from the file's address: it may be an alias. The
+        first loader then settles the collection, so that a job never loads into two.
+        """
+        try:
+            return self._collections.get(job.collection)
+        except CollectionNotFoundError:
+            target = None if job.alias else self._find_target(job.collection)
+            if target is None:
+                raise
+        collection = self._collections.get(target)
+        found = self._identify(collection)
+        if self._jobs.move_behind_alias(job, found.name, found.alias):
+            return collection
+        return self._collections.get(self._jobs.get(job.id).collection)
 
     def _check_identity(self, job: Job, collection: C) -> None:
         """Raise `JobFailedError` if the collection is not the one that the job was started for."""
@@ -267,7 +288,7 @@ class Loader[C]:
         """Complete the job if nothing of it is left to load. Its objects are searchable from then on."""
         job = self._jobs.get(chunk.job_id)
         if job.all_chunks_done:
-            collection = self._collections.get(chunk.collection)
+            collection = self._find_collection(job)
             self._check_identity(job, collection)
             self._refresh(collection)
             files = self._jobs.error_files(job.id) if job.failed else ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.errors import ImportNotFoundError
 from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, LiveChunk, Problem, RecordError
-from lambdas.jobs.dynamodb_items import chunk_key, job_key, job_partition, upload_key
+from lambdas.jobs.dynamodb_items import attributes, chunk_key, job_key, job_partition, upload_key
 from lambdas.jobs.job import MAX_REASON_CHARACTERS, UNFINISHED, Job, JobState
 from lambdas.jobs.job_table import CONFLICT_ATTEMPTS, JobTable
 from lambdas.jobs.transactions import Transactions
@@ -101,9 +101,9 @@ class JobStore:
         jobs = []
         for entry in page.items:
             try:
-                jobs.append(self.get(entry["id"]))
+                jobs.append(self.get(entry["id"], collection))
             except ImportNotFoundError:
-                continue  # it expired a moment before its entry
+                continue  # it expired a moment before its entry, or belongs to the collection behind an alias
         return jobs, page.last
 
     def mark_sent(self, job: Job, chunks_sent: int, position: int, line: int = 0) -> bool:
@@ -154,6 +154,16 @@ class JobStore:
             {"alias": alias},
             "(attribute_not_exists(alias) OR alias = :given)",
             {":given": alias},
+        )
+
+    def move_behind_alias(self, job: Job, collection: str, alias: str) -> bool:
+        """Store the collection of a job that was started under an alias. False if another loader was faster."""
+        entry = {"sk": f"{job.created.isoformat()}#{job.id}", "id": job.id, "expires": self._expires()}
+        key = {"pk": _list_key(collection), "sk": entry.pop("sk")}
+        # The list first: a job that it has and that is not moved is left out there.
+        self._table.put(attributes(key), entry)
+        return self._change(
+            job.id, UNFINISHED, {"collection": collection, "alias": alias}, "attribute_not_exists(alias)"
         )
 
     def resume(self, job: Job) -> bool:

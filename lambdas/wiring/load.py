@@ -9,6 +9,7 @@ from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
 from lambdas.batch_inference.s3_files import BatchFiles
 from lambdas.batch_inference.state_store import BatchInferenceStore
 from lambdas.collections.admin import CollectionAdmin
+from lambdas.collections.aliases import AliasStore
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
@@ -56,6 +57,7 @@ def loader() -> Loader[Collection]:
         jobs=job_store(session, settings),
         queue=ChunkQueue(session.client("sqs", region_name=settings.region), settings.chunk_queue_url),
         collections=registry,
+        find_target=AliasStore(engine, registry).find_target,
         writer=StaleTolerantWriter(writer, registry),
         batch=batch,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),

@@ -15,6 +15,7 @@ from lambdas.wiring.opensearch import connect
 
 if TYPE_CHECKING:
     from lambdas.aggregate.aggregator import Aggregator
+    from lambdas.collections.aliases import AliasStore
     from lambdas.embedding.aws_caller import AwsCaller
     from lambdas.generative_search.step import GenerativeSearcher
     from lambdas.search.reranking.reranker import Reranker
@@ -26,6 +27,7 @@ class QueryServices(NamedTuple):
     settings: EngineSettings
     engine: OpenSearch
     registry: CollectionRegistry
+    aliases: "Callable[[], AliasStore]"
     searcher: Searcher
     aggregator: "Callable[[], Aggregator]"
     generative: "Callable[[], GenerativeSearcher]"
@@ -46,17 +48,26 @@ def services() -> QueryServices:
         limits=limits,
         rerank_role=ModelSettings.from_environment(os.environ).rerank_role,
     )
+    registry = CollectionRegistry(engine)
     return QueryServices(
         settings=settings,
         engine=engine,
-        registry=CollectionRegistry(engine),
+        registry=registry,
+        aliases=cache(lambda: _aliases(engine, registry)),
         searcher=searcher,
         aggregator=cache(lambda: _aggregator(engine, searcher, limits)),
         generative=cache(lambda: _generative(searcher, caller, settings.region)),
     )
 
 
-# Most cold starts are for a search that neither aggregates, nor generates, nor reranks: they load nothing of that.
+# Most cold starts are for a search that neither aggregates, generates nor reranks, nor names an alias: they load
+# nothing of that.
+def _aliases(engine: OpenSearch, registry: CollectionRegistry) -> "AliasStore":
+    from lambdas.collections.aliases import AliasStore  # noqa: PLC0415
+
+    return AliasStore(engine, registry)
+
+
 def _aggregator(engine: OpenSearch, searcher: Searcher, limits: RequestLimits) -> "Aggregator":
     from lambdas.aggregate.aggregator import Aggregator  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from lambdas.batch_inference.file_format import batch_problem
 from lambdas.collections.admin import CollectionAdmin
+from lambdas.collections.aliases import AliasStore
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.idempotency import IdempotentRequests
@@ -39,6 +40,7 @@ class WriteServices(NamedTuple):
 
     registry: CollectionRegistry
     collections: CollectionAdmin
+    aliases: AliasStore
     objects: ObjectStore
     repairer: VectorRepairer
     reader: ObjectReader
@@ -58,6 +60,7 @@ def services() -> WriteServices:
     engine = connect(settings, aws)
     registry = CollectionRegistry(engine)
     model = embedder(model_caller(aws))
+    aliases = AliasStore(engine, registry)
     collections = CollectionAdmin(
         engine,
         registry,
@@ -66,6 +69,7 @@ def services() -> WriteServices:
         replicas=settings.default_replicas,
         max_shards=settings.max_shards,
         roles=stage_roles(aws),
+        is_alias=aliases.is_taken,
     )
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
@@ -75,6 +79,7 @@ def services() -> WriteServices:
     return WriteServices(
         registry=registry,
         collections=collections,
+        aliases=aliases,
         objects=ObjectStore(engine, StaleTolerantWriter(writer, registry), reader),
         repairer=VectorRepairer(engine, writer, model),
         reader=reader,

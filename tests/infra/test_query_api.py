@@ -132,6 +132,8 @@ ACCESS = {
         "HEAD /v1/collections/{name}/objects/{object_id}",
         "GET /v1/collections/{name}/imports",
         "GET /v1/collections/{name}/imports/{import_id}",
+        "GET /v1/aliases",
+        "GET /v1/aliases/{alias}",
         "GET /v1/imports",
         "GET /v1/imports/{import_id}",
         "GET /v1/meta",
@@ -142,6 +144,9 @@ ACCESS = {
         "POST /v1/collections/{name}/search",
     },
     "admin": {
+        "DELETE /v1/aliases/{alias}",
+        "POST /v1/aliases",
+        "PUT /v1/aliases/{alias}",
         "DELETE /v1/collections/{name}",
         "PATCH /v1/collections/{name}",
         "POST /v1/collections",

@@ -47,6 +47,19 @@ def found(*hits: dict[str, Any]) -> httpx.Response:
     return reply({"objects": list(hits), "total": len(hits), "truncated": False, "took_ms": 1})
 
 
+def test_aliases_are_created_listed_pointed_elsewhere_and_deleted() -> None:
+    films = {"alias": "Films", "collection": "Film", "created": "2026-01-01", "updated": "2026-01-02"}
+    made = alto("aliases", "create", "Films", "Film", replies=(reply(films, 201),))
+    listed = alto("aliases", "list", "--collection", "Film", replies=(reply({"aliases": [films]}),))
+    moved = alto("aliases", "point", "Films", "Book", replies=(reply(films | {"collection": "Book"}),))
+    gone = alto("aliases", "delete", "Films", replies=(httpx.Response(204),))
+
+    assert (made.server.paths, made.err) == (["POST /v1/aliases"], "Films points at Film.\n")
+    assert listed.out.splitlines()[-1].split("\t") == ["Films", "Film", "2026-01-02"]
+    assert (moved.server.paths, moved.err) == (["PUT /v1/aliases/Films"], "Films points at Book.\n")
+    assert (gone.server.paths, gone.code) == (["DELETE /v1/aliases/Films"], 0)
+
+
 def test_collections_are_lines_with_tabs_where_nobody_watches() -> None:
     done = alto("collections", "list", replies=(reply({"collections": [FILM]}),))
 

@@ -529,3 +529,54 @@ def test_of_two_records_with_one_id_both_are_counted(world: ImportWorld) -> None
 
     assert counts(world, source) == (2, 2, 0)
     assert [type(item) for item in world.writer.stored.values()] == [ObjectInput]
+
+
+def test_a_file_below_an_alias_is_loaded_into_its_collection(world: ImportWorld) -> None:
+    world.aliases["Films"] = "Film"
+    source = world.upload(films(9), "Films/films.jsonl")
+    world.split(source)
+
+    for chunk in world.chunks():
+        world.load(chunk)
+
+    job = world.job(source)
+    assert (job.collection, job.alias, job.state) == ("Film", "alto-film-1", JobState.COMPLETED)
+    assert [each.id for each in world.jobs.list(5, None, "Film")[0]] == [job.id]
+    assert world.jobs.list(5, None, "Films")[0] == []
+    assert world.refreshed == ["Film"]
+
+
+def test_a_job_stays_with_its_collection_when_the_alias_moves(world: ImportWorld) -> None:
+    world.aliases["Films"] = "Film"
+    source = world.upload(films(9), "Films/films.jsonl")
+    world.split(source)
+    first, *others = world.chunks()
+    world.load(first)
+    world.aliases["Films"] = "Play"
+
+    for chunk in others:
+        world.load(chunk)
+
+    assert (world.job(source).state, world.refreshed) == (JobState.COMPLETED, ["Film"])
+
+
+def test_two_loaders_settle_one_collection_behind_an_alias(world: ImportWorld) -> None:
+    source = world.upload(films(9), "Films/films.jsonl")
+    world.split(source)
+    before = world.job(source)
+
+    assert world.jobs.move_behind_alias(before, "Play", "alto-play-1")
+    assert not world.jobs.move_behind_alias(before, "Film", "alto-film-1")
+
+    assert world.jobs.list(5, None, "Film")[0] == []
+    for chunk in world.chunks():
+        world.load(chunk)
+    assert (world.job(source).state, world.refreshed) == (JobState.COMPLETED, ["Play"])
+
+
+def test_a_file_below_a_name_that_nothing_has_fails_its_job(world: ImportWorld) -> None:
+    source = world.upload(films(9), "Films/films.jsonl")
+    world.split(source)
+
+    assert world.load(world.chunks()[0]).result == "failed"
+    assert "no collection 'Films'" in str(world.job(source).reason)
