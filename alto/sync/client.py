@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from typing_extensions import Self
 
+from alto.sync.alias import Aliases
 from alto.sync.batch import ClientBatches
 from alto.sync.collections import Collections
 from alto.sync.imports import Imports
@@ -22,7 +23,6 @@ from alto.unsupported import ALTERNATIVES, Unsupported
 class AltoClient:
     """A connection to one Alto; `alto.connect_to_…` and `alto.use_async_with_…` make it. Safe to share."""
 
-    alias = Unsupported("alias", "a name of your own for each version of a collection, and a setting that says which")
     backup = export = Unsupported("backups", ALTERNATIVES["backup"])
     cluster = Unsupported("cluster", ALTERNATIVES["cluster"])
     debug = Unsupported("client.debug", ALTERNATIVES["debug"])
@@ -62,6 +62,7 @@ class AltoClient:
         self._storage = Storage(config, transport)
         self._skip_init_checks = skip_init_checks
         self.collections = Collections(self._transport)
+        self.alias = Aliases(self._transport)
         self.batch = ClientBatches(self._transport)
         self.imports = Imports(self._transport, self._storage)
 
