@@ -134,6 +134,9 @@ EXAMPLES: dict[str, Example] = {
         },
     ),
     "repair_objects": Example(IN_BOOK, {"limit": 100, "dry_run": True}),
+    "update_objects": Example(
+        IN_BOOK | {"consistency": "wait"}, {"filter": IS_LENT, "set": {"tags": ["novel"], "lent": False}}
+    ),
     "delete_objects": Example(IN_BOOK, {"filter": IS_LENT, "dry_run": True}),
     "start_import": Example(IN_BOOK, {"file_name": "books.csv", "options": {"format": "csv"}}),
     "list_imports": Example(IN_BOOK | {"limit": 5}),

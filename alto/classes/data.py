@@ -77,6 +77,26 @@ class DeleteManyReturn:
     successful: int
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateManyObject:
+    """The result of one object of `update_many`."""
+
+    uuid: UUID
+    status: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateManyReturn:
+    """The result of `update_many`. `objects` names those that failed; with `verbose`, all."""
+
+    failed: int
+    matches: int
+    objects: list[UpdateManyObject]
+    updated: int
+    unchanged: int
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class BatchObjectReturn:
     """The result of `insert_many`: each index is in `uuids` or in `errors`, never in both."""

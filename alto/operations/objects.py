@@ -6,7 +6,14 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from alto.addresses import address, objects_path
-from alto.classes.data import Consistency, DeleteManyObject, DeleteManyReturn, Vectors
+from alto.classes.data import (
+    Consistency,
+    DeleteManyObject,
+    DeleteManyReturn,
+    UpdateManyObject,
+    UpdateManyReturn,
+    Vectors,
+)
 from alto.classes.filters import FilterExpression
 from alto.classes.query import IncludeVector, ReturnProperties
 from alto.classes.results import MetadataReturn, Object
@@ -191,6 +198,46 @@ def _read_deletions(response: Response) -> DeleteManyReturn:
         for each in body["objects"]
     ]
     return DeleteManyReturn(body["failed"], body["matches"], named, body["deleted"])
+
+
+def update_many(
+    collection: str,
+    where: FilterExpression,
+    properties: Mapping[str, Any],
+    *,
+    merge: bool,
+    verbose: bool,
+    dry_run: bool,
+    consistency: Consistency | None,
+    after: UUID | None,
+) -> Operation[tuple[UpdateManyReturn, UUID | None]]:
+    """Update some of the objects that match, and where to continue. Executing it twice has the effect of once."""
+    chosen = expect("where", where, FilterExpression, "Filter.by_property('year').less_than(1990)")
+    if chosen is None:
+        raise AltoConfigurationError("where: expected a filter, such as Filter.by_property('year').less_than(1990)")
+    body: dict[str, Any] = {"filter": chosen.body, "verbose": verbose, "dry_run": dry_run}
+    body["merge" if merge else "set"] = properties
+    if after is not None:
+        body["after"] = after
+    request = Request(
+        "POST",
+        f"{objects_path(collection)}/update",
+        content=to_json(body),
+        query=write_query(consistency),
+        phase=Phase.INSERT,
+        repeatable=dry_run,
+    )
+    return Operation(request, _read_updates)
+
+
+def _read_updates(response: Response) -> tuple[UpdateManyReturn, UUID | None]:
+    body = response.body
+    named = [
+        UpdateManyObject(UUID(each["id"]), each["status"], (each.get("error") or {}).get("message"))
+        for each in body["objects"]
+    ]
+    found = UpdateManyReturn(body["failed"], body["matches"], named, body["updated"], body["unchanged"])
+    return found, UUID(body["next"]) if body.get("next") else None
 
 
 def page(

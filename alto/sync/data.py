@@ -7,7 +7,15 @@ from uuid import UUID
 
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
-from alto.classes.data import BatchObjectReturn, Consistency, DataObject, DeleteManyReturn, ErrorObject, Vectors
+from alto.classes.data import (
+    BatchObjectReturn,
+    Consistency,
+    DataObject,
+    DeleteManyReturn,
+    ErrorObject,
+    UpdateManyReturn,
+    Vectors,
+)
 from alto.classes.filters import FilterExpression
 from alto.operations import objects as operations
 from alto.operations.chunks import all_failed_error, chunked, items_of
@@ -181,6 +189,51 @@ class Data:
             self._collection, where, verbose=verbose, dry_run=dry_run, consistency=consistency
         )
         return self._transport.run(operation)
+
+    def update_many(
+        self,
+        where: FilterExpression,
+        properties: Mapping[str, Any],
+        *,
+        merge: bool = False,
+        verbose: bool = False,
+        dry_run: bool = False,
+        consistency: Consistency | None = None,
+    ) -> UpdateManyReturn:
+        """Set properties of all objects that match, in as many requests as needed.
+
+        Vectors whose source text changes are made again. Another writer's change at the same moment is not lost.
+
+        Args:
+            where: Which objects: `Filter.by_property("year").less_than(1990)`.
+            properties: The new values; None removes a property, others are kept.
+            merge: Whether fields of object properties are merged, instead of replaced as a whole.
+            verbose: Whether `.objects` names those that were updated, not only those that failed.
+            dry_run: Whether to only count them.
+            consistency: "wait" returns when searches see the changes.
+        """
+        after: UUID | None = None
+        done: list[UpdateManyReturn] = []
+        while after is not None or not done:
+            operation = operations.update_many(
+                self._collection,
+                where,
+                properties,
+                merge=merge,
+                verbose=verbose,
+                dry_run=dry_run,
+                consistency=consistency,
+                after=after,
+            )
+            part, after = self._transport.run(operation)
+            done.append(part)
+        return UpdateManyReturn(
+            sum(each.failed for each in done),
+            done[0].matches,
+            [named for each in done for named in each.objects],
+            sum(each.updated for each in done),
+            sum(each.unchanged for each in done),
+        )
 
     def exists(self, uuid: UUID | str) -> bool:
         """Return whether an object has this id or key. Reads the latest write.

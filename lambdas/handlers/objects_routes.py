@@ -36,7 +36,15 @@ from lambdas.objects.model import (
 )
 from lambdas.objects.repair import RepairRequest, RepairResult
 from lambdas.objects.store import WriteContext
-from lambdas.selection.request import DeleteRequest, DeleteResult, ListRequest, ObjectPage, PageLimit
+from lambdas.selection.request import (
+    DeleteRequest,
+    DeleteResult,
+    ListRequest,
+    ObjectPage,
+    PageLimit,
+    UpdateRequest,
+    UpdateResult,
+)
 from lambdas.wiring.write import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -156,6 +164,26 @@ def delete_objects(
     and reported as failed. The index is refreshed first, so that the latest writes are considered.
     """
     return services().selector.delete(collection, request, deadline=deadline(router), refresh=consistency == "wait")
+
+
+@router.post(
+    "/v1/collections/<name>/objects/update",
+    summary="Update the objects that match a filter",
+    operation_id="update_objects",
+    tags=["Objects"],
+    responses={200: {"description": "How many objects were updated, and which failed."}} | ERROR_RESPONSES,
+)
+@on_collection(registry)
+def update_objects(
+    collection: Collection, request: Annotated[UpdateRequest, StrictJson(), Body()], consistency: Consistency = "none"
+) -> UpdateResult:
+    """Sets or merges properties of the objects that match `filter`, in the order of their ids.
+
+    Vectors whose source text changes are made again, which AWS bills. An object that another request writes at the
+    same moment is read again, and updated if it still matches. With `next` in the response, more objects match than
+    `limit` or the 30 seconds of a request allow: send it as `after`. With `dry_run` it only counts.
+    """
+    return services().updater.update(collection, request, write_context(consistency))
 
 
 @router.post(

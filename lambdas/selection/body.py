@@ -1,12 +1,13 @@
-"""Builds the OpenSearch bodies that list and delete objects. Pure."""
+"""Builds the OpenSearch bodies that list, update and delete objects. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError
 from lambdas.search.budget import NUMBER_BYTES
 from lambdas.search.clauses.filters import build_filter
-from lambdas.selection.request import DeleteRequest, ListRequest
+from lambdas.selection.request import DeleteRequest, ListRequest, UpdateRequest
 
 # Of the vectors of one page, which ends where they would be more: far above what a response carries.
 MAX_VECTOR_BYTES = 12_000_000
@@ -47,6 +48,27 @@ def build_matches_body(collection: CollectionConfig, request: DeleteRequest) -> 
         "seq_no_primary_term": True,
         "track_total_hits": True,
     }
+
+
+def build_update_body(
+    collection: CollectionConfig, request: UpdateRequest, *, size: int, after: str | None, ids: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Build the search for a page of the objects to update, as a write needs them; with `ids`, only of these.
+
+    Raises `InvalidRequestError`.
+    """
+    conditions = [build_filter(collection, request.filter)]
+    if ids:
+        conditions.append({"ids": {"values": [*ids]}})
+    body: dict[str, Any] = {
+        "size": size,
+        "sort": [{"id": "asc"}],
+        "query": {"bool": {"filter": conditions}},
+        "_source": False if request.dry_run else {"includes": ["properties", "key", "text_hash", "vectors.*"]},
+        "seq_no_primary_term": True,
+        "track_total_hits": True,
+    }
+    return body if after is None else body | {"search_after": [after]}
 
 
 def _list_source_fields(collection: CollectionConfig, request: ListRequest) -> list[str]:

@@ -23,6 +23,7 @@ from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.store import ObjectStore
 from lambdas.objects.writer import ObjectWriter
 from lambdas.selection.selector import Selector
+from lambdas.selection.updater import Updater
 from lambdas.settings import RequestLimits
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller, stage_roles
@@ -45,6 +46,7 @@ class WriteServices(NamedTuple):
     repairer: VectorRepairer
     reader: ObjectReader
     selector: Selector
+    updater: Updater
     requests: IdempotentRequests
     imports: ImportControl
     # Why batch inference cannot embed a collection, if it cannot.
@@ -74,16 +76,19 @@ def services() -> WriteServices:
     bulk = BulkWriter(engine)
     reader = ObjectReader(engine)
     writer = ObjectWriter(engine, bulk, model, schema=collections)
+    tolerant = StaleTolerantWriter(writer, registry)
+    limits = RequestLimits.from_environment(os.environ)
     dynamodb = session.client("dynamodb", region_name=settings.region)
     splitting = SplitQueue(session.client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(
         registry=registry,
         collections=collections,
         aliases=aliases,
-        objects=ObjectStore(engine, StaleTolerantWriter(writer, registry), reader),
+        objects=ObjectStore(engine, tolerant, reader),
         repairer=VectorRepairer(engine, writer, model),
         reader=reader,
-        selector=Selector(engine, bulk, RequestLimits.from_environment(os.environ)),
+        selector=Selector(engine, bulk, limits),
+        updater=Updater(engine, tolerant, limits),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
             s3=session.client("s3", region_name=settings.region, config=SIGNING),

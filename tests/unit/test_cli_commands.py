@@ -31,6 +31,7 @@ FILM: dict[str, Any] = {
     "created": "2026-01-01T00:00:00Z",
     "updated": "2026-01-01T00:00:00Z",
 }
+ID = "5b0e5a3f-8a9e-5b5c-9d57-1f1d1c1f3b1a"
 HIT: dict[str, Any] = {
     "id": "5b0e5a3f-8a9e-5b5c-9d57-1f1d1c1f3b1a",
     "properties": {"title": "A\nB", "year": 1972},
@@ -58,6 +59,23 @@ def test_aliases_are_created_listed_pointed_elsewhere_and_deleted() -> None:
     assert listed.out.splitlines()[-1].split("\t") == ["Films", "Film", "2026-01-02"]
     assert (moved.server.paths, moved.err) == (["PUT /v1/aliases/Films"], "Films points at Book.\n")
     assert (gone.server.paths, gone.code) == (["DELETE /v1/aliases/Films"], 0)
+
+
+def test_an_update_by_filter_goes_on_until_nothing_is_left() -> None:
+    counts = {"dry_run": False, "unchanged": 0, "objects": [], "failed": 0}
+    error_of = {"id": "b", "status": "failed", "error": {"code": "c", "message": "too long"}}
+    first = reply(counts | {"matches": 3, "updated": 2, "next": ID})
+    second = reply(counts | {"matches": 1, "updated": 0, "failed": 1, "objects": [error_of]})
+
+    done = alto("objects", "update", "Film", "--filter", "{}", "--set", '{"year": 1}', replies=(first, second))
+
+    assert (done.code, done.err) == (3, "2 updated, 0 unchanged, 1 failed.\nb: too long\n")
+    assert [done.server.body(at).get("after") for at in (0, 1)] == [None, ID]
+
+
+@pytest.mark.parametrize("options", [(), ("--set", "{}", "--merge", "{}")])
+def test_an_update_either_sets_or_merges(options: tuple[str, ...]) -> None:
+    assert alto("objects", "update", "Film", "--filter", "{}", *options).code == 2
 
 
 def test_collections_are_lines_with_tabs_where_nobody_watches() -> None:

@@ -1,0 +1,162 @@
+"""Updates the objects that match a filter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lambdas.collections.model import Collection
+from lambdas.errors import AltoError, EmbeddingTimeoutError, VersionConflictError
+from lambdas.objects.auto_schema import with_new_properties
+from lambdas.objects.merge import patch_properties, with_properties
+from lambdas.objects.model import ObjectError
+from lambdas.objects.retrying_writer import StaleTolerantWriter
+from lambdas.objects.store import WriteContext
+from lambdas.objects.values import check_properties, normalize
+from lambdas.opensearch import IndexMissingError, OpenSearch
+from lambdas.search.budget import NUMBER_BYTES, check_filter
+from lambdas.selection.body import MAX_VECTOR_BYTES, build_update_body
+from lambdas.selection.request import Update, UpdateRequest, UpdateResult
+from lambdas.settings import RequestLimits
+
+# Objects of a search. Their texts are embedded together, as far as they change.
+PAGE = 200
+# How often an object is read again that another request changed in between.
+ATTEMPTS = 4
+# With less time no further page is begun: the response has a `next`.
+LEAST_SECONDS = 8.0
+
+
+class _Outcome(NamedTuple):
+    update: Update
+    error: AltoError | None = None
+
+
+class Updater:
+    """Updates the objects that match a filter, page by page in the order of their ids."""
+
+    def __init__(self, engine: OpenSearch, writer: StaleTolerantWriter, limits: RequestLimits | None = None) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._limits = limits or RequestLimits()
+
+    def update(self, collection: Collection, request: UpdateRequest, context: WriteContext) -> UpdateResult:
+        """Change the objects that match, including writes that searches do not see yet.
+
+        An object is written only if it still has the version that was read. One that changed in between is read again
+        and updated if it still matches, so no other writer's change is lost. Ends early when the time of the request
+        does. Raises `InvalidRequestError`, for which nothing has been changed.
+        """
+        check_filter(request.filter, self._limits)
+        check_change(collection, request)
+        after = None if request.after is None else str(request.after)
+        matches, updates, following = 0, list[Update](), None
+        while True:
+            size = min(_page_size(collection, request), request.limit - len(updates))
+            try:
+                found = self._search(
+                    collection, build_update_body(collection, request, size=size, after=after), context
+                )
+            except IndexMissingError:
+                if not updates:
+                    raise
+                # Deleted after some objects were updated: nothing matches any more.
+                break
+            hits, remaining = found["hits"]["hits"], found["hits"]["total"]["value"]
+            matches = matches or remaining
+            page, is_late = self._update_page(collection, request, hits, context)
+            # Of a page that ran out of time the objects from the first late one on are for the next request.
+            updates += page
+            after = page[-1].id if is_late else hits[-1]["_id"] if hits else after
+            is_last = len(hits) < size or not hits
+            if is_late or (not is_last and (len(updates) >= request.limit or _is_over(context))):
+                following = after
+            if is_last or following is not None:
+                break
+        return _summarize(request, matches, updates, following)
+
+    def _update_page(
+        self, collection: Collection, request: UpdateRequest, hits: Sequence[Any], context: WriteContext
+    ) -> tuple[list[Update], bool]:
+        """Update the objects of a page. Return the outcomes in order, and whether the time ended before some."""
+        if request.dry_run:
+            return [Update(id=hit["_id"], status="dry_run") for hit in hits], False
+        outcomes: dict[str, _Outcome] = {}
+        pending = list(hits)
+        for attempt in range(1, ATTEMPTS + 1):
+            written = self._write(collection, request, pending, context)
+            outcomes |= written
+            conflicts = [name for name, each in written.items() if isinstance(each.error, VersionConflictError)]
+            if not conflicts or attempt == ATTEMPTS or context.deadline.passed:
+                break
+            body = build_update_body(collection, request, size=len(conflicts), after=None, ids=conflicts)
+            pending = self._search(collection, body, context)["hits"]["hits"]
+            # Those that do not match any more, or are gone, are not this request's.
+            for each in {*conflicts} - {hit["_id"] for hit in pending}:
+                del outcomes[each]
+        in_order = [outcomes[hit["_id"]] for hit in hits if hit["_id"] in outcomes]
+        late = next((at for at, each in enumerate(in_order) if isinstance(each.error, EmbeddingTimeoutError)), None)
+        # If not even the first object was done in time, it has failed: the next request must not meet it again.
+        done = in_order if late is None else in_order[: late or 1]
+        return [each.update for each in done], late is not None
+
+    def _write(
+        self, collection: Collection, request: UpdateRequest, hits: Sequence[Any], context: WriteContext
+    ) -> dict[str, _Outcome]:
+        """Write the objects that change. Return the outcome of each."""
+        outcomes, changed = dict[str, _Outcome](), []
+        for hit in hits:
+            stored = hit["_source"].get("properties", {})
+            properties = patch_properties(stored, request.change, whole=request.set is not None)
+            if properties == stored:
+                outcomes[hit["_id"]] = _Outcome(Update(id=hit["_id"], status="unchanged"))
+            else:
+                changed.append(with_properties(hit, properties))
+        results = self._writer.write(
+            collection,
+            changed,
+            deadline=context.deadline,
+            credentials=context.credentials,
+            refresh=context.refresh,
+        )
+        return outcomes | {each.id: _Outcome(_report(each.id, each.error), each.error) for each in results}
+
+    def _search(self, collection: Collection, body: Mapping[str, Any], context: WriteContext) -> Any:
+        seconds = max(1.0, context.deadline.remaining())
+        self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=seconds)
+        return self._engine.request("POST", f"/{collection.alias}/_search", body)
+
+
+def check_change(collection: Collection, request: UpdateRequest) -> None:
+    """Raise `InvalidObjectError` if the values do not fit the collection: then no object could be updated."""
+    values = normalize(request.change)
+    check_properties(with_new_properties(collection, values) if collection.auto_schema else collection, values)
+
+
+def _page_size(collection: Collection, request: UpdateRequest) -> int:
+    """Return the objects of a page: fewer where their vectors are large. A dry run reads ids only."""
+    if request.dry_run:
+        return request.limit
+    numbers = sum(config.resolved_dimensions or 0 for config in collection.vectors.values())
+    return max(1, min(PAGE, MAX_VECTOR_BYTES // max(1, numbers * NUMBER_BYTES)))
+
+
+def _is_over(context: WriteContext) -> bool:
+    return context.deadline.remaining() < LEAST_SECONDS
+
+
+def _report(object_id: str, error: AltoError | None) -> Update:
+    if error is None:
+        return Update(id=object_id, status="updated")
+    return Update(id=object_id, status="failed", error=ObjectError(code=error.code, message=error.message))
+
+
+def _summarize(request: UpdateRequest, matches: int, updates: Sequence[Update], following: str | None) -> UpdateResult:
+    count = [each.status for each in updates].count
+    return UpdateResult(
+        dry_run=request.dry_run,
+        matches=matches,
+        updated=count("updated"),
+        unchanged=count("unchanged"),
+        failed=count("failed"),
+        objects=[each for each in updates if request.verbose or each.status == "failed"],
+        next=following,
+    )
