@@ -26,11 +26,12 @@ class WriteSettings(EngineSettings, ImportSettings):
 
 
 class SplitSettings(ImportSettings):
-    """Settings of the split function. `chunk_bytes` is the size of a chunk."""
+    """Settings of the split function. `chunk_bytes` is the size of a chunk; gzip files may grow `gzip_growth` times."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1024, alias="ALTO_CHUNK_BYTES")
+    gzip_growth: int = Field(default=200, ge=1, alias="ALTO_LIMIT_GZIP_GROWTH")
 
 
 class LoadSettings(EngineSettings, ImportSettings):

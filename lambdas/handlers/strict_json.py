@@ -14,6 +14,7 @@ from pydantic import BaseModel, GetCoreSchemaHandler, TypeAdapter, ValidationErr
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from lambdas.errors import InvalidRequestError, abbreviate
+from lambdas.json_text import RepeatedNameError, parse_json
 from lambdas.validation import invalid_request
 
 # The limit of pydantic's parser; orjson's is a little higher.
@@ -45,12 +46,15 @@ class StrictJson(NamedTuple):
 
 
 def load_object(text: str) -> Any:
-    """Parse a body. Raises `InvalidRequestError` if it is JSON, but not an object.
+    """Parse a body. Raises `InvalidRequestError` if it is JSON, but not an object, or an object has a name twice.
 
     The framework would take the first item of a list for the body. NaN and lone surrogates, which json.loads accepts,
     are not JSON here.
     """
-    value = orjson.loads(text)
+    try:
+        value = parse_json(text)
+    except RepeatedNameError as error:
+        raise InvalidRequestError.at("body", f"{error}: send it once") from None
     if not isinstance(value, dict):
         raise InvalidRequestError.at("body", f"expected a JSON object, not {abbreviate(value)}")
     return value

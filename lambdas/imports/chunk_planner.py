@@ -19,6 +19,7 @@ from lambdas.jobs.job import Job, JobFailedError
 from lambdas.records.byte_lines import (
     BLOCK_BYTES,
     BYTE_ORDER_MARK,
+    GZIP_GROWTH,
     NotGzipError,
     RawLine,
     from_utf16,
@@ -68,11 +69,12 @@ def chunk_bytes_for(size: int, options: ImportOptions, least: int) -> int:
 
 
 class Planner:
-    """Plans chunks. Parts of compressed files are kept in `own_bucket`."""
+    """Plans chunks. Parts of compressed files, which grow `gzip_growth` times at most, are kept in `own_bucket`."""
 
-    def __init__(self, source: S3Source, own_bucket: str) -> None:
+    def __init__(self, source: S3Source, own_bucket: str, gzip_growth: int = GZIP_GROWTH) -> None:
         self._source = source
         self._own_bucket = own_bucket
+        self._gzip_growth = gzip_growth
 
     def inspect(self, source: Source, options: ImportOptions) -> ImportOptions:
         """The options with what the beginning of the file shows: the delimiter of CSV, or that JSON is an array.
@@ -211,7 +213,7 @@ class Planner:
             return self._source.stream(source, start)
         content: Iterable[bytes] = self._source.stream(source)
         if options.gzip:
-            content = gunzip(content)
+            content = gunzip(content, self._gzip_growth)
         if options.format == "csv" and options.csv.encoding == "utf-16":
             content = from_utf16(content)
         return skipped(_in_time(content, start, source, deadline), start)

@@ -25,6 +25,7 @@ from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import NO_RECORDS, Job, JobFailedError, JobState
 from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import MESSAGES_PER_BATCH, ChunkQueue
+from lambdas.records.byte_lines import GZIP_GROWTH
 
 # How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
@@ -56,6 +57,7 @@ class Splitter:
         newest: NewestVersion,
         own_bucket: str,
         chunk_bytes: int,
+        gzip_growth: int = GZIP_GROWTH,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
@@ -63,7 +65,7 @@ class Splitter:
         self._queue = queue
         self._request_split = request_split
         self._newest = newest
-        self._planner = Planner(source, own_bucket)
+        self._planner = Planner(source, own_bucket, gzip_growth)
         self._chunk_bytes = chunk_bytes
         self._now = now
 

@@ -14,7 +14,7 @@ ReadRange = Callable[[int, int], bytes]
 # A header of gzip is expected, and its checksum is checked.
 GZIP = 16 + zlib.MAX_WBITS
 # Text shrinks to a twentieth at most. A file that grows more, above what is harmless, is made to exhaust the service.
-MAX_GROWTH = 200
+GZIP_GROWTH = 200
 HARMLESS_BYTES = 1_000_000_000
 
 
@@ -30,8 +30,11 @@ class RawLine(NamedTuple):
     is_cut: bool = False
 
 
-def gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The content of a gzip file of any number of members, in blocks of at most 1 MiB. Raises `NotGzipError`."""
+def gunzip(blocks: Iterable[bytes], growth: int = GZIP_GROWTH) -> Iterator[bytes]:
+    """The content of a gzip file of any number of members, in blocks of at most 1 MiB.
+
+    Raises `NotGzipError`, also when the content is more than 1 GB and `growth` times the file.
+    """
     packed = unpacked = 0
 
     def counted() -> Iterator[bytes]:
@@ -42,8 +45,11 @@ def gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
     for content in _unpacked(counted()):
         unpacked += len(content)
-        if unpacked > max(HARMLESS_BYTES, packed * MAX_GROWTH):
-            raise NotGzipError(f"It unpacks to more than {MAX_GROWTH} times its size: import it without compression.")
+        if unpacked > max(HARMLESS_BYTES, packed * growth):
+            raise NotGzipError(
+                f"It unpacks to more than {growth} times its size: import it without compression, or set "
+                "ALTO_LIMIT_GZIP_GROWTH of the split function."
+            )
         yield content
 
 

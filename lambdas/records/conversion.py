@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
+from lambdas.json_text import parse_json
 from lambdas.objects.keys import parse_uuid
 from lambdas.objects.values import is_date
-from lambdas.records.json_text import parse_json
 
 TRUTHS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 # The grammar of JSON: Python's own reads `12_34`, `inf` and the digits of other scripts.

@@ -8,9 +8,9 @@ import orjson
 
 from lambdas.errors import InvalidObjectError
 from lambdas.jobs.chunk import Chunk
+from lambdas.json_text import RepeatedNameError, parse_json
 from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, ReadRange
-from lambdas.records.json_text import RepeatedNameError, parse_json
 from lambdas.records.record_shape import RecordShape
 
 # One request reads a chunk of the usual size with its lookahead.

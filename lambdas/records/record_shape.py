@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from lambdas.errors import ErrorDetail, InvalidObjectError, abbreviate
 from lambdas.jobs.import_options import ImportOptions
+from lambdas.json_text import parse_json
 from lambdas.objects.keys import parse_uuid
 from lambdas.objects.model import ObjectInput, parse_object
 from lambdas.records.conversion import convert
@@ -111,7 +110,7 @@ def _key_text(value: Any, field: str) -> Any:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return parse_json(text)
+    except ValueError:
         problem = "must be numbers as JSON, such as [0.1, 0.2]"
         raise InvalidObjectError(f"'{name}' {problem}.", [ErrorDetail(name, problem)]) from None

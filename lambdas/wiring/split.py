@@ -30,4 +30,5 @@ def splitter() -> Splitter:
         newest=NewestVersion(source, jobs, file_versions(session, settings), request_split),
         own_bucket=settings.import_bucket,
         chunk_bytes=settings.chunk_bytes,
+        gzip_growth=settings.gzip_growth,
     )

@@ -555,5 +555,9 @@ def _deadline() -> Any:
 
 def test_a_gzip_file_that_grows_beyond_reason_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(byte_lines, "HARMLESS_BYTES", 1_000_000)
+    content = [gzip.compress(b"0" * 5_000_000)]
     with pytest.raises(NotGzipError, match="more than 200 times"):
-        list(gunzip([gzip.compress(b"0" * 50_000_000)]))
+        list(gunzip(content))
+    with pytest.raises(NotGzipError, match=r"500 times its size: .* ALTO_LIMIT_GZIP_GROWTH"):
+        list(gunzip(content, 500))
+    assert sum(map(len, gunzip(content, 2_000))) == 5_000_000

@@ -114,7 +114,20 @@ def test_a_collection_that_lacks_something_is_wrong_usage(name: str | None, flag
     assert caught.value.exit_code is ExitCode.USAGE
 
 
-@pytest.mark.parametrize("text", ["", ":int", "a:", "a:text:word:more"])
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("title:folding", {}),
+        ("title:text[]:folding", {"type": "text[]"}),
+        ("title:text:word:folding", {"tokenization": "word"}),
+    ],
+)
+def test_a_property_may_ignore_accents(text: str, settings: dict[str, Any]) -> None:
+    assert property_of(text) == {"name": "title", "type": "text", "folding": True} | settings
+    assert "folding" not in property_of("folding:text")
+
+
+@pytest.mark.parametrize("text", ["", ":int", "a:", "a:text:word:more", "a:text:word:folding:folding", ":folding"])
 def test_a_property_is_named_when_it_is_wrong(text: str) -> None:
     with pytest.raises(CommandError, match=r"--property '.*': write name:type"):
         property_of(text)

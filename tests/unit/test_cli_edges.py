@@ -15,6 +15,8 @@ import httpx
 import pytest
 import typer.testing
 
+from alto.cli.exits import CommandError, ExitCode
+from alto.cli.files import json_of
 from alto.cli.imports.following import PATIENCE_SECONDS
 from alto.cli.terminal.messages import option_of, sentence_of
 from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
@@ -452,3 +454,11 @@ class Frozen:
 
 def copy_of(response: Any) -> Any:
     return httpx.Response(response.status_code, content=response.content, headers=response.headers)
+
+
+@pytest.mark.parametrize("text", ['{"limit": 1, "limit": 2}', '{"a": [{"limit": 1, "limit": 1}]}'])
+def test_json_of_an_option_has_each_name_once(text: str) -> None:
+    with pytest.raises(CommandError, match='--filter: the name "limit" occurs twice in one object') as caught:
+        json_of("--filter", text)
+
+    assert caught.value.exit_code is ExitCode.USAGE

@@ -10,9 +10,9 @@ import pytest
 from alto.util import uuid_of_key
 from lambdas.errors import InvalidObjectError
 from lambdas.jobs.import_options import ImportOptions
+from lambdas.json_text import RepeatedNameError, parse_json
 from lambdas.objects.keys import id_of_key, parse_uuid
 from lambdas.objects.model import ObjectInput, parse_object
-from lambdas.records.json_text import RepeatedNameError, parse_json
 from lambdas.records.record_shape import RecordShape
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"

@@ -53,7 +53,7 @@ NEIGHBOURS = {
     "search": {"collections", "embedding", "objects", "opensearch", "settings"},
     "selection": {"collections", "objects", "opensearch", "search", "settings"},
 }
-COMMON = {"aws", "backoff", "dates", "deadline", "errors", "models", "response_size", "validation"}
+COMMON = {"aws", "backoff", "dates", "deadline", "errors", "json_text", "models", "response_size", "validation"}
 # The sub-packages of large packages, and what each imports from the others.
 ROOMS = {
     "lambdas/embedding": {"rate": set()},

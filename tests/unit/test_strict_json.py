@@ -51,6 +51,35 @@ def test_a_list_is_not_a_body() -> None:
         load_object("[{}]")
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ('{"limit": 1, "limit": 2}', "limit"),
+        ('{"limit": 1, "limit": 1}', "limit"),
+        ('{"a": {"b": 1, "c": 2, "b": 3}}', "b"),
+        ('{"objects": [{"a": 1}, {"a": 1, "\\u0061": 2}]}', "a"),
+        ('{"a": [1, {"b": 1, "b": 2}]}', "b"),
+        ('{"a": [[{"b" : 1, "b"\n: 2}]]}', "b"),
+        ('{"a": "b\\"c\\": d", "": 1, "": 2}', ""),
+    ],
+)
+def test_a_name_twice_in_one_object_is_refused_with_the_name(body: str, name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f'body: the name "{name}" occurs twice in one object: send it once'):
+        load_object(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}',
+        '{"a": "\\"a\\": 1, \\"a\\": 2"}',
+        '{"a": [1, {"a": 1}], "\\u0062": ["a", {"a": 1}], "c": "d: e"}',
+    ],
+)
+def test_a_name_in_several_objects_is_read(body: str) -> None:
+    assert load_object(body) == json.loads(body)
+
+
 def test_all_problems_of_a_short_body_are_reported() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         parse_body(ObjectBody, {"vector": ["a"] * 30})

@@ -46,16 +46,21 @@ class VectorFlags:
         return any((self.model, self.endpoint, self.dimensions, self.sources, self.distance))
 
 
-def property_of(text: str) -> dict[str, str]:
-    """A property from `name`, `name:type` or `name:type:tokenization`."""
+def property_of(text: str) -> dict[str, Any]:
+    """A property from `name`, `name:type` or `name:type:tokenization`, each with `:folding` behind it."""
     parts = text.split(":")
+    # A property may be named so.
+    is_folding = len(parts) > 1 and parts[-1] == "folding"
+    if is_folding:
+        parts.pop()
     if not parts[0] or len(parts) > 3 or not all(parts):
         raise CommandError(
-            f"--property '{text}': write name:type, as in year:int, or name:type:tokenization, as in title:text:word.",
+            f"--property '{text}': write name:type, as in year:int, or name:type:tokenization, as in title:text:word; "
+            "and :folding behind either if accents are not to count, as in title:text:folding.",
             ExitCode.USAGE,
         )
     names = ("name", "type", "tokenization")
-    return {"type": "text"} | dict(zip(names, parts, strict=False))
+    return {"type": "text"} | dict(zip(names, parts, strict=False)) | ({"folding": True} if is_folding else {})
 
 
 def vector_of(flags: VectorFlags) -> dict[str, Any]:

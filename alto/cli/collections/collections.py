@@ -102,7 +102,7 @@ def create(
     properties: Annotated[
         list[str] | None,
         typer.Option(
-            "--property", metavar="NAME:TYPE", help="text, text[], int, number, boolean, date, uuid, geo … (often)."
+            "--property", metavar="NAME:TYPE", help="text, int, date, …; title:text:folding ignores accents (often)."
         ),
     ] = None,
     description: Annotated[str | None, typer.Option("--description", help="What it is for.")] = None,
