@@ -57,10 +57,7 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     *((operation, [], "body", "expected a JSON object, not []") for operation in BODIES),
     *((operation, [{"a": 1}], "body", 'expected a JSON object, not [{"a": 1}]') for operation in BODIES),
     *((operation, "text", "body", "is not JSON at character") for operation in (CREATE, SEARCH)),
-    *(
-        (operation, '{"b": 1, "b": 1}', "body", 'the name "b" occurs twice')
-        for operation in BODIES
-    ),
+    *((operation, '{"b": 1, "b": 1}', "body", 'the name "b" occurs twice') for operation in BODIES),
     *((operation, "null", "body", "expected a JSON object, not null") for operation in (INSERT, AGGREGATE)),
     (SEARCH, '"text"', "body", 'expected a JSON object, not "text"'),
     (BATCH, "5", "body", "expected a JSON object, not 5"),
