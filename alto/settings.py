@@ -51,12 +51,16 @@ class AdditionalConfig:
         retries: How often to send a request again.
         trust_env: Whether the proxy settings of the environment count.
         connections: The largest number of connections.
+        typed_values: Whether values have the types of their properties (`datetime`, `UUID`, `float`,
+            `GeoCoordinate`), for which the client reads a collection's configuration once a minute; otherwise they are
+            as JSON has them.
     """
 
     timeout: Timeout = field(default_factory=Timeout)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     trust_env: bool = True
     connections: int = 20
+    typed_values: bool = True
 
     def __post_init__(self) -> None:
         pair: Any = self.timeout

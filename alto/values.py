@@ -79,12 +79,17 @@ def is_missing(value: object) -> bool:
 
 
 def leave_out_missing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without those that are missing, in nested objects too."""
+    """The values without those that are missing, in nested objects too; Weaviate's form of a place is Alto's."""
     return {
-        name: leave_out_missing(value) if isinstance(value, Mapping) else value
+        name: (_place(value) or leave_out_missing(value)) if isinstance(value, Mapping) else value
         for name, value in values.items()
         if not is_missing(value)
     }
+
+
+def _place(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Of `{"latitude": ..., "longitude": ...}`, which is how Weaviate writes a place as a dict."""
+    return {"lat": value["latitude"], "lon": value["longitude"]} if value.keys() == {"latitude", "longitude"} else None
 
 
 def parse_uuid(value: UUID | str) -> UUID:

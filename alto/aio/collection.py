@@ -9,6 +9,7 @@ from alto.aio.config import ConfigAsync
 from alto.aio.data import DataAsync
 from alto.aio.generate import GenerateAsync
 from alto.aio.query import QueryAsync
+from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
@@ -36,6 +37,7 @@ class CollectionAsync:
     def __init__(self, transport: AsyncTransport, name: str) -> None:
         self._transport = transport
         self.name = name[:1].upper() + name[1:]
+        self._schemas = AsyncSchemas(transport, self.name)
         self.config = ConfigAsync(transport, self.name)
         self.data = DataAsync(transport, self.name)
         self.query = QueryAsync(transport, self.name)
@@ -85,7 +87,8 @@ class CollectionAsync:
                 include_vector=include_vector,
                 return_properties=return_properties,
             )
-            found, after = await self._transport.run(operation)
+            found, after = await self._schemas.run(operation)
+            await self._schemas.type(found)
             for each in found:
                 yield each
             if after is None:

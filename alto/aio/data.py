@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.aio.writer import AsyncWriter
 from alto.classes.data import (
@@ -33,6 +35,7 @@ class DataAsync:
         self._transport = transport
         self.name = self._collection = collection
         self._writer = AsyncWriter(transport, collection)
+        self._schemas = AsyncSchemas(transport, collection)
 
     async def insert(
         self,
@@ -57,7 +60,8 @@ class DataAsync:
         Raises `AltoConflictError` if the id or key is taken.
         """
         reject_given(references=references)
-        operation = operations.insert(self._collection, uuid, properties, vector, key=key, consistency=consistency)
+        named = await self._schemas.rename(properties)
+        operation = operations.insert(self._collection, uuid, named, vector, key=key, consistency=consistency)
         return await self._transport.run(operation)
 
     async def insert_many(
@@ -82,7 +86,9 @@ class DataAsync:
         """
         operations.write_query(consistency)
         started = time.monotonic()
-        chunks = list(chunked(items_of(self._collection, objects, idempotency_key)))
+        given = [each if isinstance(each, DataObject) else DataObject(each) for each in objects]
+        named = [replace(each, properties=await self._schemas.rename(each.properties)) for each in given]
+        chunks = list(chunked(items_of(self._collection, named, idempotency_key)))
         uuids: dict[int, UUID] = {}
         errors: dict[int, ErrorObject] = {}
         for number, chunk in enumerate(chunks):
@@ -130,7 +136,7 @@ class DataAsync:
             "PATCH",
             self._collection,
             uuid,
-            properties or {},
+            await self._schemas.rename(properties or {}),
             vector,
             consistency=consistency,
             if_version=if_version,
@@ -162,7 +168,7 @@ class DataAsync:
             "PUT",
             self._collection,
             uuid,
-            properties,
+            await self._schemas.rename(properties),
             vector,
             consistency=consistency,
             if_version=if_version,
@@ -188,7 +194,7 @@ class DataAsync:
         operation = operations.delete_many(
             self._collection, where, verbose=verbose, dry_run=dry_run, consistency=consistency
         )
-        return await self._transport.run(operation)
+        return await self._schemas.run(operation)
 
     async def update_many(
         self,

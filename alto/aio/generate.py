@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.filters import Filter
 from alto.classes.generative_results import GenerativeReturn
@@ -50,8 +51,8 @@ class GenerateAsync:
     near_media = Unsupported("near_media", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
-        self._transport = transport
         self._collection = collection
+        self._schemas = AsyncSchemas(transport, collection)
 
     @show_keywords
     async def near_text(
@@ -152,4 +153,6 @@ class GenerateAsync:
 
     async def _generate(self, search: Search, settings: Any) -> GenerativeReturn:
         tasks = tasks_to_api(settings)
-        return await self._transport.run(generations.generate(self._collection, search, tasks))
+        found = await self._schemas.run(generations.generate(self._collection, search, tasks))
+        await self._schemas.type(found.objects)
+        return found

@@ -117,8 +117,13 @@ class QueryAsync(FetchAsync):
         """
         found: list[QueryReturn | AltoError] = []
         for start in range(0, len(searches), MOST_SEARCHES):
-            found += await self._transport.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
+            found += await self._schemas.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
+        for each in found:
+            if isinstance(each, QueryReturn):
+                await self._schemas.type(each.objects)
         return found
 
     async def _search(self, asked: Search) -> QueryReturn:
-        return await self._transport.run(search(self._collection, asked))
+        found = await self._schemas.run(search(self._collection, asked))
+        await self._schemas.type(found.objects)
+        return found

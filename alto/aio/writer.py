@@ -2,8 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.data import ErrorObject
 from alto.errors import AltoError
@@ -20,6 +22,11 @@ class AsyncWriter:
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
         self._transport = transport
         self.collection = collection
+        self._schemas = AsyncSchemas(transport, collection)
+
+    async def rename(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties of an object, with the first letters that the collection has, or small ones."""
+        return await self._schemas.rename(properties)
 
     async def write(
         self, items: Sequence[Item], *, wait: bool, idempotency_key: str | None = None

@@ -20,6 +20,9 @@ class Writer(Protocol):
 
     collection: str
 
+    def rename(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties with the first letters that the collection has."""
+
     def write(self, items: Sequence[Item], *, wait: bool) -> tuple[list[Item], list[ErrorObject]]:
         """The items that are stored, and those that failed."""
 
@@ -101,7 +104,8 @@ class Batch:
             )
         with self._adding:
             self._require_open()
-            added = item(properties, uuid, vector, collection=self._writer.collection, index=self._added, key=key)
+            named = self._writer.rename(properties or {})
+            added = item(named, uuid, vector, collection=self._writer.collection, index=self._added, key=key)
             if added.object_.uuid in self._ids:
                 # Two requests may overtake each other; two writes of one object must not.
                 self._send()

@@ -175,7 +175,7 @@ class Property:
             "stop_words": self._stop_words(analyzer, options or InvertedIndexOptions()),
         }
         given = {name: value for name, value in settings.items() if value is not None}
-        return {"name": self.name, "type": self._type().value} | given
+        return {"name": self.name[:1].lower() + self.name[1:], "type": self._type().value} | given
 
     def to_nested_api(self) -> dict[str, Any]:
         """As the API takes a property within an object, whose text is filtered by whole values and not searched."""
@@ -257,5 +257,7 @@ def vectors_to_api(configs: VectorConfig | list[VectorConfig] | None) -> dict[st
         name = config.name or "default"
         if name in found:
             raise AltoConfigurationError(f"vector_config: two vectors are named '{name}': give each a name of its own")
-        found[name] = config.settings
+        sources = config.settings.get("source_properties")
+        named = {} if sources is None else {"source_properties": [each[:1].lower() + each[1:] for each in sources]}
+        found[name] = config.settings | named
     return found

@@ -80,7 +80,7 @@ class Connection:
             self.address,
             headers=headers,
             auth=auth,
-            additional_config=AdditionalConfig(trust_env=not self.is_local),
+            additional_config=AdditionalConfig(trust_env=not self.is_local, typed_values=False),
             skip_init_checks=True,
             transport=self.transport,
         )

@@ -18,4 +18,7 @@ def wanted_vectors(found: dict[str, list[float]], wanted: IncludeVector) -> dict
 def read_properties(found: dict[str, Any], wanted: ReturnProperties) -> Properties:
     """The properties that were asked for, None for one without a value; or all that have one."""
     names = names_of(wanted)
-    return Properties(found if names is None else {name: found.get(name) for name in names})
+    if names is None:
+        return Properties(found)
+    stored = [name if name in found else name[:1].lower() + name[1:] for name in names]
+    return Properties({name: found.get(name) for name in stored})

@@ -9,6 +9,7 @@ from alto.sync.config import Config
 from alto.sync.data import Data
 from alto.sync.generate import Generate
 from alto.sync.query import Query
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
@@ -36,6 +37,7 @@ class Collection:
     def __init__(self, transport: Transport, name: str) -> None:
         self._transport = transport
         self.name = name[:1].upper() + name[1:]
+        self._schemas = Schemas(transport, self.name)
         self.config = Config(transport, self.name)
         self.data = Data(transport, self.name)
         self.query = Query(transport, self.name)
@@ -85,7 +87,8 @@ class Collection:
                 include_vector=include_vector,
                 return_properties=return_properties,
             )
-            found, after = self._transport.run(operation)
+            found, after = self._schemas.run(operation)
+            self._schemas.type(found)
             for each in found:
                 yield each
             if after is None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.filters import Filter
 from alto.classes.query import IncludeVector, ReturnProperties
@@ -27,6 +28,7 @@ class Fetch:
     def __init__(self, transport: Transport, collection: str) -> None:
         self._transport = transport
         self._collection = collection
+        self._schemas = Schemas(transport, collection)
 
     @show_keywords
     def fetch_objects(self, *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]) -> QueryReturn:
@@ -46,7 +48,9 @@ class Fetch:
             if after:
                 raise AltoConfigurationError("after: it follows the order of ids: leave out offset and sort")
             listing = Search.listing(**(settings | {"sort": settings.get("sort") or Sort.by_id()}))
-            return self._transport.run(searches.search(self._collection, listing))
+            listed = self._schemas.run(searches.search(self._collection, listing))
+            self._schemas.type(listed.objects)
+            return listed
         found: list[Object] = []
         limit = settings.get("limit")
         wanted = DEFAULT_LIMIT if limit is None else limit
@@ -60,9 +64,10 @@ class Fetch:
                 include_vector=settings.get("include_vector", False),
                 return_properties=settings.get("return_properties"),
             )
-            chosen, following = self._transport.run(operation)
+            chosen, following = self._schemas.run(operation)
             found += chosen
             if following is None or len(found) >= wanted:
+                self._schemas.type(found)
                 return QueryReturn(found, total=len(found))
 
     @show_keywords
@@ -98,6 +103,7 @@ class Fetch:
                 return_properties=settings.get("return_properties"),
             )
             found += self._transport.run(operation)
+        self._schemas.type(found)
         begin, limit = settings.get("offset") or 0, settings.get("limit")
         return QueryReturn(found[begin : None if limit is None else begin + limit], total=len(found))
 
@@ -118,6 +124,8 @@ class Fetch:
             return_references: Not supported.
         """
         reject_given(return_references=return_references)
-        return self._transport.run(
+        found = self._transport.run(
             objects.get(self._collection, uuid, include_vector=include_vector, return_properties=return_properties)
         )
+        self._schemas.type([] if found is None else [found])
+        return found

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.filters import Filter
 from alto.classes.generative_results import GenerativeReturn
@@ -50,8 +51,8 @@ class Generate:
     near_media = Unsupported("near_media", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: Transport, collection: str) -> None:
-        self._transport = transport
         self._collection = collection
+        self._schemas = Schemas(transport, collection)
 
     @show_keywords
     def near_text(
@@ -152,4 +153,6 @@ class Generate:
 
     def _generate(self, search: Search, settings: Any) -> GenerativeReturn:
         tasks = tasks_to_api(settings)
-        return self._transport.run(generations.generate(self._collection, search, tasks))
+        found = self._schemas.run(generations.generate(self._collection, search, tasks))
+        self._schemas.type(found.objects)
+        return found

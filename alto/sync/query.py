@@ -117,8 +117,13 @@ class Query(Fetch):
         """
         found: list[QueryReturn | AltoError] = []
         for start in range(0, len(searches), MOST_SEARCHES):
-            found += self._transport.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
+            found += self._schemas.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
+        for each in found:
+            if isinstance(each, QueryReturn):
+                self._schemas.type(each.objects)
         return found
 
     def _search(self, asked: Search) -> QueryReturn:
-        return self._transport.run(search(self._collection, asked))
+        found = self._schemas.run(search(self._collection, asked))
+        self._schemas.type(found.objects)
+        return found

@@ -9,6 +9,7 @@ import httpx
 
 from alto.errors import AltoClosedClientError, AltoServerError, error_from_response
 from alto.http_errors import error_without_response, was_sent
+from alto.operations.schemas import Schema
 from alto.requests import Operation, Request, Response
 from alto.settings import AdditionalConfig
 from alto.values import to_json
@@ -33,6 +34,9 @@ class Transport:
         self._config = config
         self._headers = {"User-Agent": f"alto-python/{VERSION}"} | headers
         self._auth = auth
+        self.typed_values = config.typed_values
+        # By collection: its schema, and when it was read.
+        self.schemas: dict[str, tuple[Schema, float]] = {}
         self._transport = transport
         self._client = self._make_client()
 

@@ -2,8 +2,10 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.data import ErrorObject
 from alto.errors import AltoError
@@ -20,6 +22,11 @@ class Writer:
     def __init__(self, transport: Transport, collection: str) -> None:
         self._transport = transport
         self.collection = collection
+        self._schemas = Schemas(transport, collection)
+
+    def rename(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties of an object, with the first letters that the collection has, or small ones."""
+        return self._schemas.rename(properties)
 
     def write(
         self, items: Sequence[Item], *, wait: bool, idempotency_key: str | None = None

@@ -265,7 +265,8 @@ def test_places_objects_and_lists_are_stored_and_filtered(client: alto.AltoClien
         "seen": datetime(2026, 1, 2, tzinfo=UTC),
         "mayor": {"name": "Alice"},
     }
-    assert not places.data.insert_many([bern, {"tags": ["village"]}]).has_errors
+    assert not places.data.insert_many([bern, {"Tags": ["village"]}]).has_errors
+    assert bern in [each.properties for each in places.iterator()]
 
     def found(condition: Any) -> list[list[str]]:
         # Only the words are searched; the filter has to do the rest.

@@ -8,10 +8,14 @@ import httpx
 import pytest
 
 import alto
+from alto.classes.init import AdditionalConfig
 from alto.classes.query import Filter, MetadataQuery, Sort
 from lambdas.objects.model import ObjectIds
 from lambdas.search.request import SearchRequest
 from lambdas.selection.request import ListRequest
+
+# Values as JSON has them: the collection is not read for their types.
+UNTYPED = AdditionalConfig(typed_values=False)
 
 MODELS: dict[str, Any] = {"list": ListRequest, "get": ObjectIds, "search": SearchRequest}
 IDS = [UUID(int=number) for number in range(1, 2501)]
@@ -63,7 +67,8 @@ class Server:
 
     @property
     def films(self) -> Any:
-        return alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(self)).collections.use("Film")
+        client = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(self), additional_config=UNTYPED)
+        return client.collections.use("Film")
 
 
 def numbers(found: Any) -> list[int]:

@@ -7,10 +7,14 @@ from uuid import UUID
 import httpx
 
 import alto
+from alto.classes.init import AdditionalConfig
 from alto.classes.query import BM25Operator, Filter
 from alto.classes.results import QueryReturn
 from alto.classes.search import Search
 from lambdas.search.request import SearchRequest
+
+# Values as JSON has them: the collection is not read for their types.
+UNTYPED = AdditionalConfig(typed_values=False)
 
 ID = UUID("6f9619ff-8b86-4d01-b42d-00cf4fc964ff")
 
@@ -30,7 +34,8 @@ def test_searches_go_together_and_come_back_in_their_order() -> None:
         hit = {"id": str(ID), "properties": {"limit": body.get("limit")}, "score": 1.0}
         return {"objects": [hit], "total": 1, "truncated": False, "took_ms": 1}
 
-    films = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(respond)).collections.use("Film")
+    client = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(respond), additional_config=UNTYPED)
+    films = client.collections.use("Film")
     others = [
         Search.near_text("a film", distance=0.4, filters=Filter.by_property("year").equal(1994)),
         Search.near_vector([1, 2], target_vector="own", include_vector=True),

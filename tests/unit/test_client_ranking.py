@@ -9,10 +9,14 @@ import httpx
 import pytest
 
 import alto
+from alto.classes.init import AdditionalConfig
 from alto.classes.query import Boost, Diversity, Filter, GroupBy, MetadataQuery, Rerank
 from alto.classes.search import Search
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import SearchResponse
+
+# Values as JSON has them: the collection is not read for their types.
+UNTYPED = AdditionalConfig(typed_values=False)
 
 IDS = [UUID(int=number) for number in range(1, 5)]
 MODEL = "cohere.rerank-v3-5:0"
@@ -36,7 +40,8 @@ class Server:
 
     @property
     def query(self) -> Any:
-        films = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(self)).collections.use("Film")
+        client = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(self), additional_config=UNTYPED)
+        films = client.collections.use("Film")
         return films.query
 
 
