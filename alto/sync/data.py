@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.sync.writer import Writer
 from alto.classes.data import (
@@ -33,6 +35,7 @@ class Data:
         self._transport = transport
         self.name = self._collection = collection
         self._writer = Writer(transport, collection)
+        self._schemas = Schemas(transport, collection)
 
     def insert(
         self,
@@ -57,7 +60,8 @@ class Data:
         Raises `AltoConflictError` if the id or key is taken.
         """
         reject_given(references=references)
-        operation = operations.insert(self._collection, uuid, properties, vector, key=key, consistency=consistency)
+        named = self._schemas.rename(properties)
+        operation = operations.insert(self._collection, uuid, named, vector, key=key, consistency=consistency)
         return self._transport.run(operation)
 
     def insert_many(
@@ -82,7 +86,9 @@ class Data:
         """
         operations.write_query(consistency)
         started = time.monotonic()
-        chunks = list(chunked(items_of(self._collection, objects, idempotency_key)))
+        given = [each if isinstance(each, DataObject) else DataObject(each) for each in objects]
+        named = [replace(each, properties=self._schemas.rename(each.properties)) for each in given]
+        chunks = list(chunked(items_of(self._collection, named, idempotency_key)))
         uuids: dict[int, UUID] = {}
         errors: dict[int, ErrorObject] = {}
         for number, chunk in enumerate(chunks):
@@ -130,7 +136,7 @@ class Data:
             "PATCH",
             self._collection,
             uuid,
-            properties or {},
+            self._schemas.rename(properties or {}),
             vector,
             consistency=consistency,
             if_version=if_version,
@@ -162,7 +168,7 @@ class Data:
             "PUT",
             self._collection,
             uuid,
-            properties,
+            self._schemas.rename(properties),
             vector,
             consistency=consistency,
             if_version=if_version,
@@ -188,7 +194,7 @@ class Data:
         operation = operations.delete_many(
             self._collection, where, verbose=verbose, dry_run=dry_run, consistency=consistency
         )
-        return self._transport.run(operation)
+        return self._schemas.run(operation)
 
     def update_many(
         self,
