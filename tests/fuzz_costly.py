@@ -130,7 +130,10 @@ class Costly:
                 body[name] = self._value(name, schema[name])
             elif name == "offset" and step is None and self._chance(0.3):
                 body[name] = self._random.randrange(5_000)
-        if step:
+        if step == "group_by":
+            # It sets the number of hits itself.
+            body.pop("limit", None)
+        elif step:
             body["limit"] = self._random.randrange(1, 20)
         return body
 

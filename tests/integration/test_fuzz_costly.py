@@ -18,7 +18,7 @@ from lambdas.opensearch import OpenSearch
 from tests.api import Api
 from tests.fuzz_costly import COLLECTION, Costly, document_of
 
-REQUESTS = int(os.environ.get("ALTO_COSTLY_REQUESTS", "60"))
+REQUESTS = int(os.environ.get("ALTO_COSTLY_REQUESTS", "40"))
 OBJECTS = int(os.environ.get("ALTO_COSTLY_OBJECTS", "1000"))
 # The longest time of OpenSearch for one request. OpenSearch stops a search after 10 s, which is a 503.
 SECONDS = float(os.environ.get("ALTO_COSTLY_SECONDS", "inf"))
