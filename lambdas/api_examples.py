@@ -125,6 +125,7 @@ EXAMPLES: dict[str, Example] = {
             },
         },
     ),
+    "embed_texts": Example(IN_BOOK, {"texts": ["a long way home"], "input_type": "query"}),
     "aggregate": Example(
         IN_BOOK,
         {

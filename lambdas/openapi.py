@@ -16,6 +16,7 @@ from lambdas.api_examples import EXAMPLES, Example
 from lambdas.handlers import (
     alias_routes,
     collections_routes,
+    embed_routes,
     generate_routes,
     imports_routes,
     objects_routes,
@@ -56,6 +57,7 @@ LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
 ROUTES = (
     search_routes,
     generate_routes,
+    embed_routes,
     service_routes,
     collections_routes,
     alias_routes,

@@ -4,18 +4,13 @@ It keeps its state (buckets, tables, queues, deployed stacks) in a folder when i
 starts. It enforces IAM: a function may do what its role allows, nothing more.
 """
 
-import hashlib
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
-import uv
 from botocore.config import Config
 
 from local.errors import LocalStackError
@@ -52,35 +47,6 @@ def aws_client(service: str, endpoint: str, region: str) -> Any:
         # Nothing on the loopback interface is reached through a proxy, also if the environment names one.
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
-
-
-def install_ministack(lock: Path, folder: Path) -> Path:
-    """The Python of an environment with ministack in it, made once per content of the hashed lock file.
-
-    Raises LocalStackError if the packages cannot be installed.
-    """
-    home = folder / f"ministack-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
-    if home.exists():
-        return home / "bin" / "python"
-    folder.mkdir(parents=True, exist_ok=True)
-    # Made aside and renamed: a half-made environment is never used, and two starts at once do no harm.
-    aside = Path(tempfile.mkdtemp(dir=folder, prefix=f"{home.name}-"))
-    command = [uv.find_uv_bin()]
-    for arguments in (
-        ["venv", "--quiet", "--clear", "--python", sys.executable, str(aside)],
-        ["pip", "sync", "--quiet", "--require-hashes", "--python", str(aside / "bin" / "python"), str(lock)],
-    ):
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
-        if done.returncode:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise LocalStackError(
-                f"ministack cannot be installed from {lock} (is the package index reachable?): {done.stderr.strip()}"
-            )
-    try:
-        aside.rename(home)
-    except OSError:
-        shutil.rmtree(aside)
-    return home / "bin" / "python"
 
 
 class LocalAccount:

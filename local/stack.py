@@ -23,8 +23,9 @@ import httpx
 from rich.console import Console
 
 from infra.settings.stage_settings import read_settings
-from local.account import LocalAccount, install_ministack
+from local.account import LocalAccount
 from local.deployment import STAGE, Deployment, Outputs
+from local.environments import install_environment
 from local.errors import LocalStackError
 from local.function_logs import FunctionLogs
 from local.gateway import Gateway
@@ -227,7 +228,7 @@ class Stack:
     def _deploy(self, account: LocalAccount, opensearch_url: str) -> Outputs:
         with self._steps.step("Local AWS account: up"):
             # Next to the project, not in the state folder: test runs with states of their own share it.
-            python = install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS)
+            python = install_environment("ministack", PROJECT / "requirements" / "ministack.txt", TOOLS)
             self._stop_later(account.stop)
             self._servers.append(account.start(python))
             account.bootstrap()

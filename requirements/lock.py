@@ -25,6 +25,7 @@ SEPARATE = ("ministack", "uv")
 
 
 PEERS = HERE.parent / "benchmarks/requirements"
+INTEGRATIONS = HERE.parent / "integrations"
 
 
 def lock(name: str, *options: str, folder: Path = HERE) -> None:
@@ -44,3 +45,5 @@ if __name__ == "__main__":
         lock(separate)
     for peer in sorted(PEERS.glob("*.in")):
         lock(peer.stem, folder=PEERS)
+    for integration in sorted(INTEGRATIONS.glob("*/requirements.in")):
+        lock("requirements", folder=integration.parent)

@@ -80,7 +80,8 @@ class Api:
         """Return the function's response to an event."""
         path = made["rawPath"]
         is_search = (
-            path.endswith(("/search", "/aggregate", "/generate")) and made["requestContext"]["http"]["method"] == "POST"
+            path.endswith(("/search", "/aggregate", "/generate", "/embed"))
+            and made["requestContext"]["http"]["method"] == "POST"
         )
         is_data = path.startswith(("/v1/collections", "/v1/aliases", "/v1/imports")) and not is_search
         return (self._write if is_data else self._query)(made, context)

@@ -18,6 +18,7 @@ from alto.values import parse_time, to_json
 
 # As many as one request takes.
 MOST_SEARCHES = 20
+MOST_TEXTS = 96
 
 
 def search(collection: str, search: Search) -> Operation[QueryReturn]:
@@ -41,8 +42,19 @@ def multi(collection: str, searches: Sequence[Search]) -> Operation[list[QueryRe
     return Operation(request, read)
 
 
-def _request(collection: str, body: dict[str, Any]) -> Request:
-    path = f"/v1/collections/{segment(collection)}/search"
+def embed(collection: str, texts: Sequence[str], input_type: str, target: str | None) -> Operation[list[list[float]]]:
+    """The vectors of texts by the model of a collection, `MOST_TEXTS` at most."""
+    body = {"texts": list(texts), "input_type": input_type} | ({"target_vector": target} if target else {})
+
+    def read(response: Response) -> list[list[float]]:
+        vectors: list[list[float]] = response.body["vectors"]
+        return vectors
+
+    return Operation(_request(collection, body, "embed"), read)
+
+
+def _request(collection: str, body: dict[str, Any], action: str = "search") -> Request:
+    path = f"/v1/collections/{segment(collection)}/{action}"
     return Request("POST", path, content=to_json(body), phase=Phase.QUERY, repeatable=True)
 
 

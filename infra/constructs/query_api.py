@@ -37,6 +37,7 @@ ROUTES = (
     Route("POST", "/v1/collections/{name}/search", "query", "read"),
     Route("POST", "/v1/collections/{name}/aggregate", "query", "read"),
     Route("POST", "/v1/collections/{name}/generate", "query", "read"),
+    Route("POST", "/v1/collections/{name}/embed", "query", "read"),
     Route("GET", "/v1/collections", "write", "read"),
     Route("GET", "/v1/collections/{proxy+}", "write", "read"),
     Route("HEAD", "/v1/collections/{proxy+}", "write", "read"),

@@ -16,15 +16,17 @@ app = make_app()
 app.include_router(search_routes.router)
 app.include_router(service_routes.router)
 
-GENERATE = "/generate"
+# The routes that a cold start for another request goes without.
+RARE = ("/generate", "/embed")
 
 
 @cache
 def complete_app() -> "APIGatewayHttpResolver":
-    """Return the app with the route of generative searches too, which a cold start for another request goes without."""
-    from lambdas.handlers import generate_routes  # noqa: PLC0415
+    """Return the app with the rare routes too."""
+    from lambdas.handlers import embed_routes, generate_routes  # noqa: PLC0415
 
     app.include_router(generate_routes.router)
+    app.include_router(embed_routes.router)
     return app
 
 
@@ -36,5 +38,5 @@ def find_target(name: str) -> str | None:
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the query function."""
-    chosen = complete_app() if event["rawPath"].endswith(GENERATE) else app
+    chosen = complete_app() if event["rawPath"].endswith(RARE) else app
     return resolve(chosen, event, context, find_target)

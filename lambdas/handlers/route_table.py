@@ -21,6 +21,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "/v1/collections/{name}/search": ("POST",),
     "/v1/collections/{name}/aggregate": ("POST",),
     "/v1/collections/{name}/generate": ("POST",),
+    "/v1/collections/{name}/embed": ("POST",),
     "/v1/collections/{name}/objects": ("GET", "POST"),
     "/v1/collections/{name}/objects/batch": ("POST",),
     "/v1/collections/{name}/objects/list": ("POST",),

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.embedding.embedder import Embedder
 from lambdas.opensearch import OpenSearch
 from lambdas.search.searcher import Searcher
 from lambdas.settings import EngineSettings, ModelSettings, RequestLimits
@@ -28,6 +29,8 @@ class QueryServices(NamedTuple):
     engine: OpenSearch
     registry: CollectionRegistry
     aliases: "Callable[[], AliasStore]"
+    limits: RequestLimits
+    embedder: Embedder
     searcher: Searcher
     aggregator: "Callable[[], Aggregator]"
     generative: "Callable[[], GenerativeSearcher]"
@@ -40,9 +43,10 @@ def services() -> QueryServices:
     limits = RequestLimits.from_environment(os.environ)
     aws = aws_access(os.environ)
     engine, caller = connect(settings, aws), model_caller(aws)
+    queries = embedder(caller)
     searcher = Searcher(
         engine,
-        embedder(caller),
+        queries,
         lambda: _reranker(caller),
         settings.region,
         limits=limits,
@@ -54,6 +58,8 @@ def services() -> QueryServices:
         engine=engine,
         registry=registry,
         aliases=cache(lambda: _aliases(engine, registry)),
+        limits=limits,
+        embedder=queries,
         searcher=searcher,
         aggregator=cache(lambda: _aggregator(engine, searcher, limits)),
         generative=cache(lambda: _generative(searcher, caller, settings.region)),

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from local.account import LocalAccount, install_ministack
+from local.account import LocalAccount
+from local.environments import install_environment
 from local.processes import free_ports
 from local.stack import PROJECT, TOOLS
 
@@ -78,7 +79,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     folder = tmp_path_factory.mktemp("chains")
     [port] = free_ports(1)
     running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {}, concurrency=CONCURRENCY)
-    running.start(install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS))
+    running.start(install_environment("ministack", PROJECT / "requirements" / "ministack.txt", TOOLS))
     yield running
     running.stop()
 

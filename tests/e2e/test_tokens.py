@@ -16,7 +16,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from local.account import LocalAccount, aws_client, install_ministack
+from local.account import LocalAccount, aws_client
+from local.environments import install_environment
 from local.deployment import Deployment
 from local.gateway import Gateway
 from local.processes import LOOPBACK, free_ports
@@ -96,7 +97,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     folder = tmp_path_factory.mktemp("account")
     [port] = free_ports(1)
     running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {})
-    running.start(install_ministack(PROJECT / "requirements" / "ministack.txt", TOOLS))
+    running.start(install_environment("ministack", PROJECT / "requirements" / "ministack.txt", TOOLS))
     try:
         running.bootstrap()
         yield running

@@ -139,6 +139,7 @@ ACCESS = {
         "GET /v1/meta",
         "POST /v1/collections/{name}/aggregate",
         "POST /v1/collections/{name}/generate",
+        "POST /v1/collections/{name}/embed",
         "POST /v1/collections/{name}/objects/get",
         "POST /v1/collections/{name}/objects/list",
         "POST /v1/collections/{name}/search",

@@ -1,0 +1,55 @@
+"""Haystack's documents as Alto's objects, and back."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from alto.classes.data import DataObject
+from alto.classes.results import Object
+from haystack import Document
+from haystack.dataclasses import ByteStream
+
+from haystack_integrations.document_stores.alto.filters import to_value
+
+
+def to_object(document: Document) -> DataObject:
+    """The text is `content`, the metadata are `meta` for filters, and `document` keeps what must come back exactly."""
+    kept = {"meta": document.meta} | ({"blob": document.blob.to_dict()} if document.blob else {})
+    properties: dict[str, Any] = {"document": json.dumps(kept)}
+    if document.content is not None:
+        properties["content"] = document.content
+    if meta := _stored(document.meta):
+        properties["meta"] = meta
+    identity = {"uuid": document.id} if is_uuid(document.id) else {"key": document.id}
+    return DataObject(properties, vector=document.embedding, **identity)
+
+
+def to_document(found: Object, score: float | None = None) -> Document:
+    """The document that an object was made from, with its embedding if the object has its vector."""
+    properties = found.properties
+    kept = json.loads(properties["document"]) if properties.get("document") else {"meta": properties.get("meta") or {}}
+    return Document(
+        id=found.key or str(found.uuid),
+        content=properties.get("content"),
+        blob=ByteStream.from_dict(kept["blob"]) if "blob" in kept else None,
+        meta=kept["meta"],
+        embedding=next(iter(found.vector.values()), None),
+        score=score,
+    )
+
+
+def is_uuid(identity: str) -> bool:
+    """Whether an id is one of Alto's. All others are keys."""
+    try:
+        return str(UUID(identity)) == identity.lower()
+    except ValueError:
+        return False
+
+
+def _stored(meta: dict[str, Any]) -> dict[str, Any]:
+    """The metadata without missing values, and with times in UTC."""
+    return {
+        name: _stored(value) if isinstance(value, dict) else to_value(value)
+        for name, value in meta.items()
+        if value is not None and value not in ({}, [])
+    }
