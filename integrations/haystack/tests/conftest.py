@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-
 from haystack_integrations.document_stores.alto import AltoDocumentStore
 
 URL = os.environ.get("ALTO_URL", "http://127.0.0.1:8700")
@@ -29,7 +28,7 @@ def shared() -> Iterator[AltoDocumentStore]:
 
 
 @pytest.fixture
-def document_store(shared: AltoDocumentStore, request: pytest.FixtureRequest) -> Iterator[AltoDocumentStore]:
+def store(shared: AltoDocumentStore, request: pytest.FixtureRequest) -> Iterator[AltoDocumentStore]:
     """An empty store. Metadata fields stay when documents go: tests of the fields have a collection of their own."""
     if "fields_info" not in request.node.name:
         shared.delete_all_documents()

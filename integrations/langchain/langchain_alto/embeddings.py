@@ -1,7 +1,8 @@
 """The embedding model of a collection of Alto."""
 
-from alto import AltoClient
 from langchain_core.embeddings import Embeddings
+
+from alto import AltoClient
 
 
 class AltoEmbeddings(Embeddings):

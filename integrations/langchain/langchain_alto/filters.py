@@ -22,11 +22,11 @@ _OPERATORS: dict[str, Callable[[FilterByProperty, Any], FilterExpression]] = {
 }
 
 
-def to_filter(given: MetadataFilter | None) -> FilterExpression | None:
+def to_filter(given: MetadataFilter | None, path: Callable[[str], str]) -> FilterExpression | None:
     """The filter of Alto that a filter of metadata means.
 
     `{"year": 1972}` and `{"year": {"$gte": 1972, "$lt": 1980}}` compare properties, `$and`, `$or` and `$not` join
-    filters, and several keys hold together. A filter of Alto stays as it is.
+    filters, and several keys hold together. A filter of Alto stays as it is. `path` is the property of a key.
 
     Raises:
         ValueError: An operator is unknown, or a filter is empty.
@@ -35,19 +35,19 @@ def to_filter(given: MetadataFilter | None) -> FilterExpression | None:
         return given
     if not given:
         return None
-    return _joined([_condition(name, value) for name, value in given.items()])
+    return _joined([_condition(name, value, path) for name, value in given.items()])
 
 
-def _condition(name: str, value: Any) -> FilterExpression:
+def _condition(name: str, value: Any, path: Callable[[str], str]) -> FilterExpression:
     if name == "$and":
-        return Filter.all_of(_each("$and", value))
+        return Filter.all_of(_each("$and", value, path))
     if name == "$or":
-        return Filter.any_of(_each("$or", value))
+        return Filter.any_of(_each("$or", value, path))
     if name == "$not":
-        return ~_joined([_condition(*item) for item in value.items()])
+        return ~_joined([_condition(*item, path) for item in value.items()])
     if name.startswith("$"):
         raise ValueError(f"filter: unknown operator {name!r}: use $and, $or, $not, or the name of a property")
-    by_property = Filter.by_property(name)
+    by_property = Filter.by_property(path(name))
     if not isinstance(value, Mapping):
         return by_property.is_none(True) if value is None else by_property.equal(value)
     unknown = [operator for operator in value if operator not in _OPERATORS]
@@ -56,10 +56,10 @@ def _condition(name: str, value: Any) -> FilterExpression:
     return _joined([_OPERATORS[operator](by_property, operand) for operator, operand in value.items()])
 
 
-def _each(operator: str, filters: Any) -> list[FilterExpression]:
+def _each(operator: str, filters: Any, path: Callable[[str], str]) -> list[FilterExpression]:
     if not isinstance(filters, (list, tuple)) or not filters:
         raise ValueError(f"filter: {operator} takes a list of filters, for example [{{'year': 1972}}]")
-    return [each for each in map(to_filter, filters) if each is not None]
+    return [part for each in filters if (part := to_filter(each, path)) is not None]
 
 
 def _joined(conditions: list[FilterExpression]) -> FilterExpression:

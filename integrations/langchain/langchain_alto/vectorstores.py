@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 from uuid import uuid4
 
-from alto import AltoClient
-from alto.classes.config import Configure, DataType, Property
-from alto.classes.filters import Filter
-from alto.classes.query import Diversity
-from alto.classes.results import Object
-from alto.classes.vectors import VectorConfig
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from langchain_alto.documents import to_document, to_object
+from alto import AltoClient
+from alto.classes.config import Configure, DataType, Property
+from alto.classes.filters import Filter, FilterExpression
+from alto.classes.query import Diversity
+from alto.classes.results import Object
+from langchain_alto.documents import Layout, store
 from langchain_alto.filters import MetadataFilter, to_filter
 
 # Alto deletes so many objects by one request.
@@ -24,11 +23,11 @@ MOST_DELETES = 1000
 class AltoVectorStore(VectorStore):
     """Documents in a collection of Alto.
 
-    The text of a document is one property of an object, its metadata are the others, and its id is the object's id
-    (a UUID) or key (any other text). Writes return when searches see them.
+    The text of a document is one property of an object, its metadata another, and its id is the object's id (a UUID)
+    or key (any other text). Writes return when searches see them.
 
         with alto.connect_to_local(port=8700) as client:
-            store = AltoVectorStore(client, "Film", text_property="description")
+            store = AltoVectorStore(client, "Film", text_property="description", metadata_property=None)
             store.similarity_search("a holiday film", k=3, filter={"year": {"$gt": 1990}})
 
     Args:
@@ -36,6 +35,8 @@ class AltoVectorStore(VectorStore):
         collection: The name of a collection that exists; `create` makes one.
         embedding: The model that embeds documents and queries here. Without it, the collection's own model does.
         text_property: The property of the text.
+        metadata_property: The property of the metadata, an object. None for a collection that was not filled by a
+            store like this: the metadata are all properties but the text.
         target_vector: The name of the vector, if the collection has several.
     """
 
@@ -46,11 +47,12 @@ class AltoVectorStore(VectorStore):
         embedding: Embeddings | None = None,
         *,
         text_property: str = "text",
+        metadata_property: str | None = "metadata",
         target_vector: str | None = None,
     ) -> None:
         self.client = client
         self.collection = client.collections.use(collection)
-        self.text_property = text_property
+        self.layout = Layout(text_property, metadata_property)
         self.target_vector = target_vector
         self._embedding = embedding
 
@@ -61,9 +63,8 @@ class AltoVectorStore(VectorStore):
         collection: str,
         embedding: Embeddings | None = None,
         *,
-        vector_config: VectorConfig | None = None,
-        properties: Sequence[Property] = (),
-        text_property: str = "text",
+        model: str | None = None,
+        region: str = "us-east-1",
     ) -> Self:
         """Make the collection if it does not exist, and return its store.
 
@@ -71,22 +72,28 @@ class AltoVectorStore(VectorStore):
             client: A connected client of Alto.
             collection: Its name: a capital letter first.
             embedding: The model that embeds here; its vectors' length is measured by one call.
-            vector_config: Instead of `embedding`, the model that Alto calls:
-                `Configure.Vectors.text2vec_aws_bedrock(model=..., region=...)`.
-            properties: The metadata whose types are known. Others are added as documents bring them.
-            text_property: The property of the text.
+            model: Instead of `embedding`, the model on Bedrock that Alto calls.
+            region: The region of the model.
         """
         if not client.collections.exists(collection):
-            if vector_config is None:
-                if embedding is None:
-                    raise ValueError("embedding: give a model of LangChain, or the vector_config of a model of Alto")
-                dimensions = len(embedding.embed_query("How long is a vector?"))
-                vector_config = Configure.Vectors.self_provided(dimensions=dimensions)
-            text = Property(name=text_property, data_type=DataType.TEXT)
+            if model:
+                vector = Configure.Vectors.text2vec_aws_bedrock(
+                    model=model, region=region, source_properties=["text"], vectorize_collection_name=False
+                )
+            elif embedding:
+                vector = Configure.Vectors.self_provided(dimensions=len(embedding.embed_query("How many numbers?")))
+            else:
+                raise ValueError("embedding: give a model of LangChain, or name a model on Bedrock")
             client.collections.create(
-                collection, properties=[text, *properties], vector_config=vector_config, auto_schema=True
+                collection,
+                properties=[
+                    Property(name="text", data_type=DataType.TEXT),
+                    Property(name="document", data_type=DataType.TEXT, index_filterable=False, index_searchable=False),
+                ],
+                vector_config=vector,
+                auto_schema=True,
             )
-        return cls(client, collection, embedding, text_property=text_property)
+        return cls(client, collection, embedding)
 
     @property
     def embeddings(self) -> Embeddings | None:
@@ -103,23 +110,17 @@ class AltoVectorStore(VectorStore):
         """Store texts and return their ids; a text of an id that exists replaces it.
 
         Raises:
-            alto.AltoError: At least one text was not stored. `AltoPartialError`'s sentence names the first.
+            ValueError: At least one text was not stored; the sentence names the first.
         """
         contents = list(texts)
         given = [each or str(uuid4()) for each in ids or [""] * len(contents)]
         described = metadatas or [{}] * len(contents)
         vectors = self._embedding.embed_documents(contents) if self._embedding else [None] * len(contents)
         objects = [
-            to_object(text, metadata, identity, self._named(vector), self.text_property)
+            self.layout.to_object(text, metadata, identity, self._named(vector))
             for text, metadata, identity, vector in zip(contents, described, given, vectors, strict=True)
         ]
-        stored = self.collection.data.insert_many(objects)
-        if stored.errors:
-            first = min(stored.errors)
-            raise ValueError(
-                f"{len(stored.errors)} of {len(objects)} documents were not stored. "
-                f"{given[first]}: {stored.errors[first].message}"
-            )
+        store(self.collection, objects)
         return given
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
@@ -137,7 +138,7 @@ class AltoVectorStore(VectorStore):
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         found = self.collection.query.fetch_objects_by_ids(list(ids)).objects
-        return [to_document(each, self.text_property) for each in found]
+        return [self.layout.to_document(each) for each in found]
 
     def similarity_search(
         self, query: str, k: int = 4, filter: MetadataFilter | None = None, **kwargs: Any
@@ -149,13 +150,13 @@ class AltoVectorStore(VectorStore):
         self, query: str, k: int = 4, filter: MetadataFilter | None = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """The nearest documents, each with 1 - distance: the cosine of both vectors in a cosine collection."""
-        return self._scored(self._near(query, limit=k, filters=to_filter(filter), **kwargs))
+        return self._scored(self._near(query, limit=k, filters=self._filter(filter), **kwargs))
 
     def similarity_search_by_vector(
         self, embedding: list[float], k: int = 4, filter: MetadataFilter | None = None, **kwargs: Any
     ) -> list[Document]:
         """The documents whose vector is nearest to this one."""
-        found = self._near(embedding, limit=k, filters=to_filter(filter), **kwargs)
+        found = self._near(embedding, limit=k, filters=self._filter(filter), **kwargs)
         return [document for document, _ in self._scored(found)]
 
     def hybrid_search(
@@ -164,8 +165,8 @@ class AltoVectorStore(VectorStore):
         """The documents that a text's words and meaning find. `kwargs` are those of Alto's `query.hybrid`."""
         if self._embedding and "vector" not in kwargs:
             kwargs["vector"] = self._embedding.embed_query(query)
-        found = self.collection.query.hybrid(query, limit=k, filters=to_filter(filter), **self._target(), **kwargs)
-        return [to_document(each, self.text_property) for each in found.objects]
+        found = self.collection.query.hybrid(query, limit=k, filters=self._filter(filter), **self._target(), **kwargs)
+        return [self.layout.to_document(each) for each in found.objects]
 
     def max_marginal_relevance_search(
         self,
@@ -229,11 +230,14 @@ class AltoVectorStore(VectorStore):
     ) -> list[Document]:
         diversity = Diversity.mmr(limit=k, balance=lambda_mult)
         limit = max(k, fetch_k)
-        found = self._near(query, limit=limit, filters=to_filter(given), diversity_selection=diversity, **kwargs)
+        found = self._near(query, limit=limit, filters=self._filter(given), diversity_selection=diversity, **kwargs)
         return [document for document, _ in self._scored(found)]
 
     def _scored(self, found: list[Object]) -> list[tuple[Document, float]]:
-        return [(to_document(each, self.text_property), 1.0 - (each.metadata.distance or 0.0)) for each in found]
+        return [(self.layout.to_document(each), 1.0 - (each.metadata.distance or 0.0)) for each in found]
+
+    def _filter(self, given: MetadataFilter | None) -> FilterExpression | None:
+        return to_filter(given, self.layout.path)
 
     def _target(self) -> dict[str, str]:
         return {"target_vector": self.target_vector} if self.target_vector else {}

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from uuid import uuid4
 
-import alto
 import pytest
-from alto import AltoClient
-from alto.classes.config import Configure
-from alto.classes.filters import Filter
+from langchain_alto import AltoVectorStore
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from langchain_alto import AltoVectorStore
+import alto
+from alto import AltoClient
+from alto.classes.filters import Filter
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +32,7 @@ def collection(client: AltoClient) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def shared_titan(client: AltoClient) -> Iterator[str]:
     name = new_name()
-    model = Configure.Vectors.text2vec_aws_bedrock(model="amazon.titan-embed-text-v2:0", region="us-east-1")
-    client.collections.create(name, vector_config=model, auto_schema=True)
-    yield name
+    yield AltoVectorStore.create(client, name, model="amazon.titan-embed-text-v2:0").collection.name
     client.collections.delete(name)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from alto import AltoClient
+from langchain_alto import AltoEmbeddings, AltoRetriever, AltoVectorStore
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
@@ -13,7 +13,7 @@ from langchain_tests.integration_tests import (
     VectorStoreIntegrationTests,
 )
 
-from langchain_alto import AltoEmbeddings, AltoRetriever, AltoVectorStore
+from alto import AltoClient
 
 FILMS = ["A ghost story", "A holiday film", "A film of ghosts and holidays", "A war film"]
 

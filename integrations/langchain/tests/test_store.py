@@ -4,13 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from alto import AltoClient
-from alto.classes.filters import Filter
+from langchain_alto import AltoRetriever, AltoVectorStore
+from langchain_alto.filters import to_filter
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from langchain_alto import AltoRetriever, AltoVectorStore
-from langchain_alto.filters import to_filter
+from alto import AltoClient
+from alto.classes.config import Configure
+from alto.classes.filters import Filter
 
 FILMS = [
     Document(id="1", page_content="An old miser and three ghosts", metadata={"year": 2009, "genre": "drama"}),
@@ -45,7 +46,7 @@ def films(client: AltoClient, titan: str) -> AltoVectorStore:
         ({"genre": "crime", "year": 1974}, "3"),
         ({"$or": [{"year": 1972}, {"genre": "drama"}]}, "12"),
         ({"$and": [{"genre": "crime"}, {"$not": {"year": 1972}}]}, "3"),
-        (Filter.by_property("year").greater_than(2010), "4"),
+        (Filter.by_property("metadata.year").greater_than(2010), "4"),
         ({}, "1234"),
     ],
 )
@@ -57,7 +58,7 @@ def test_filters_of_langchain_and_of_alto_match_metadata(films: AltoVectorStore,
 @pytest.mark.parametrize("given", [{"$nor": []}, {"year": {"$near": 3}}, {"$and": []}, {"year": {}}])
 def test_an_unknown_filter_is_a_value_error(given: Any) -> None:
     with pytest.raises(ValueError, match="filter"):
-        to_filter(given)
+        to_filter(given, str)
 
 
 def test_scores_fall_and_the_same_text_scores_one(films: AltoVectorStore) -> None:
@@ -86,13 +87,17 @@ async def test_hybrid_finds_by_words_too(films: AltoVectorStore) -> None:
 
 
 def test_metadata_come_back_as_they_were(films: AltoVectorStore) -> None:
-    metadata = {"Title": "Up", "pages": [1, 2], "price": 1.5, "read": True, "author": {"Name": "P. D."}, "none": None}
-    identity = str(uuid4())
-    films.add_documents([Document(id=identity, page_content="Up", metadata=metadata)])
-    [document] = films.get_by_ids([identity])
-    assert document == Document(
-        id=identity, page_content="Up", metadata={name: value for name, value in metadata.items() if value is not None}
-    )
+    metadata = {
+        "Title": "Up",
+        "pages": [1, 2],
+        "price": 1.0,
+        "at": "2009-05-29",
+        "author": {"Name": "P. D."},
+        "no": None,
+    }
+    original = Document(id=str(uuid4()), page_content="Up", metadata=metadata)
+    films.add_documents([original])
+    assert films.get_by_ids([original.id]) == [original]
 
 
 def test_documents_that_are_not_stored_are_named(films: AltoVectorStore) -> None:
@@ -102,9 +107,17 @@ def test_documents_that_are_not_stored_are_named(films: AltoVectorStore) -> None
     assert [document.id for document in films.get_by_ids(["5", "6"])] == ["6"]
 
 
-def test_metadata_of_the_name_of_the_text_are_refused(films: AltoVectorStore) -> None:
+def test_a_collection_that_others_filled_has_its_properties_as_metadata(client: AltoClient, collection: str) -> None:
+    model = Configure.Vectors.text2vec_aws_bedrock(model="amazon.titan-embed-text-v2:0", region="us-east-1")
+    played = client.collections.create(collection, vector_config=model, auto_schema=True)
+    played.data.insert_many([{"plot": "An old miser and three ghosts", "year": 1843}])
+    store = AltoVectorStore(client, collection, text_property="plot", metadata_property=None)
+    store.add_texts(["A young woman finds husbands"], [{"year": 1815}], ids=["emma"])
+    [found] = store.similarity_search("ghosts", k=1, filter={"year": {"$gt": 1820}})
+    assert (found.page_content, found.metadata) == ("An old miser and three ghosts", {"year": 1843})
+    assert store.get_by_ids(["emma"])[0].metadata == {"year": 1815}
     with pytest.raises(ValueError, match="text_property"):
-        films.add_texts(["a"], [{"text": "b"}])
+        store.add_texts(["a"], [{"plot": "b"}])
 
 
 def test_a_store_is_made_from_texts(client: AltoClient, collection: str) -> None:

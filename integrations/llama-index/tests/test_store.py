@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import alto
 import pytest
-from alto import AltoClient
 from llama_index.core import MockEmbedding, StorageContext, VectorStoreIndex
 from llama_index.core.schema import Document, NodeRelationship, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores.types import (
@@ -18,8 +16,10 @@ from llama_index.core.vector_stores.types import (
     VectorStoreQuery,
     VectorStoreQueryMode,
 )
-
 from llama_index.vector_stores.alto import AltoVectorStore
+
+import alto
+from alto import AltoClient
 
 TITAN = "amazon.titan-embed-text-v2:0"
 

@@ -4,11 +4,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from alto import AltoClient
-from alto.classes.config import Configure, DataType, Property, Tokenization
-from alto.classes.filters import Filter, FilterExpression
-from alto.classes.query import Diversity
-from alto.classes.results import Object
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
@@ -18,9 +13,14 @@ from llama_index.core.vector_stores.types import (
     VectorStoreQueryMode,
     VectorStoreQueryResult,
 )
-
 from llama_index.vector_stores.alto.filters import to_filter
-from llama_index.vector_stores.alto.nodes import to_node, to_object
+from llama_index.vector_stores.alto.nodes import store, to_node, to_object
+
+from alto import AltoClient
+from alto.classes.config import Configure, DataType, Property, Tokenization
+from alto.classes.filters import Filter, FilterExpression
+from alto.classes.query import Diversity
+from alto.classes.results import Object
 
 PAGE = 100
 # Diverse nodes are chosen from so many times the nodes asked for.
@@ -76,13 +76,7 @@ class AltoVectorStore(BasePydanticVectorStore):
             return []
         if not self._exists():
             self._create(0 if self.model else len(nodes[0].get_embedding()))
-        stored = self._objects.data.insert_many([to_object(each, with_vector=self.model is None) for each in nodes])
-        if stored.errors:
-            first = min(stored.errors)
-            raise ValueError(
-                f"{len(stored.errors)} of {len(nodes)} nodes were not stored. "
-                f"{nodes[first].node_id}: {stored.errors[first].message}"
-            )
+        store(self._objects, [to_object(each, with_vector=self.model is None) for each in nodes])
         return [each.node_id for each in nodes]
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
@@ -106,9 +100,7 @@ class AltoVectorStore(BasePydanticVectorStore):
         """Delete all nodes, and the collection with them."""
         self._client.collections.delete(self.collection)
 
-    def get_nodes(
-        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
-    ) -> list[BaseNode]:
+    def get_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None) -> list[BaseNode]:
         """The nodes of these ids that match, with their embeddings; without either all."""
         return [to_node(each) for each in self._matching(self._condition(node_ids, filters))]
 
@@ -160,7 +152,7 @@ class AltoVectorStore(BasePydanticVectorStore):
     def _create(self, dimensions: int) -> None:
         if self.model:
             vector = Configure.Vectors.text2vec_aws_bedrock(
-                model=self.model, region=self.region, source_properties=["text"]
+                model=self.model, region=self.region, source_properties=["text"], vectorize_collection_name=False
             )
         else:
             vector = Configure.Vectors.self_provided(dimensions=dimensions)

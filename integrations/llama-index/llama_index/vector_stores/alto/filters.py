@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from alto.classes.filters import Filter, FilterByProperty, FilterExpression
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+
+from alto.classes.filters import Filter, FilterByProperty, FilterExpression
 
 # No object has this id: what holds for none, and negated for all.
 NOTHING = Filter.by_id().equal("00000000-0000-0000-0000-000000000000")

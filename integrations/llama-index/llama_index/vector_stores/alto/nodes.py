@@ -4,10 +4,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from alto.classes.data import DataObject
-from alto.classes.results import Object
 from llama_index.core.schema import BaseNode, MetadataMode
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
+
+from alto import AltoInsertManyFailedError
+from alto.classes.data import DataObject
+from alto.classes.results import Object
 
 
 def to_object(node: BaseNode, *, with_vector: bool) -> DataObject:
@@ -35,3 +37,19 @@ def is_uuid(identity: str) -> bool:
         return str(UUID(identity)) == identity.lower()
     except ValueError:
         return False
+
+
+def store(collection: Any, objects: list[DataObject]) -> None:
+    """Store objects and wait until searches see them.
+
+    Raises:
+        ValueError: At least one was not stored; the sentence names the first.
+    """
+    try:
+        errors = collection.data.insert_many(objects).errors
+    except AltoInsertManyFailedError as failure:
+        errors = dict(enumerate(failure.errors))
+    if errors:
+        first = min(errors)
+        identity = objects[first].uuid or objects[first].key
+        raise ValueError(f"{len(errors)} of {len(objects)} nodes were not stored. {identity}: {errors[first].message}")

@@ -2,8 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Literal
+
+from haystack import Document, default_from_dict, default_to_dict
+from haystack.document_stores.errors import DuplicateDocumentError
+from haystack.document_stores.types import DuplicatePolicy
+from haystack_integrations.document_stores.alto.documents import store, to_document, to_object
+from haystack_integrations.document_stores.alto.filters import to_filter
 
 import alto
 from alto import AltoClient
@@ -11,12 +18,6 @@ from alto.classes.aggregate import GroupByAggregate
 from alto.classes.config import Configure, DataType, Property, VectorDistances
 from alto.classes.filters import Filter, FilterExpression
 from alto.classes.results import Object
-from haystack import Document, default_from_dict, default_to_dict
-from haystack.document_stores.errors import DocumentStoreError, DuplicateDocumentError
-from haystack.document_stores.types import DuplicatePolicy
-
-from haystack_integrations.document_stores.alto.documents import to_document, to_object
-from haystack_integrations.document_stores.alto.filters import to_filter
 
 # Objects in one request; metadata values in one group.
 PAGE = 100
@@ -153,9 +154,8 @@ class AltoDocumentStore:
 
     def update_by_filter(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
         """Set metadata of all documents that match, and return how many."""
-        changed = [to_document(each) for each in self._matching(filters, include_vector=self.model is None)]
-        for document in changed:
-            document.meta = document.meta | meta
+        matching = [to_document(each) for each in self._matching(filters, include_vector=self.model is None)]
+        changed = [replace(each, meta=each.meta | meta) for each in matching]
         self._insert(changed)
         return len(changed)
 
@@ -173,7 +173,9 @@ class AltoDocumentStore:
     def get_metadata_fields_info(self) -> dict[str, dict[str, Any]]:
         """The type of each field of the metadata, as Alto names it."""
         return {
-            path.removeprefix("meta."): {"type": kind} for path, kind in self._paths().items() if path.startswith("meta.")
+            path.removeprefix("meta."): {"type": kind}
+            for path, kind in self._paths().items()
+            if path.startswith("meta.")
         }
 
     def get_metadata_field_min_max(self, metadata_field: str) -> dict[str, Any]:
@@ -189,14 +191,17 @@ class AltoDocumentStore:
         size: int | None = 10,
         filters: dict[str, Any] | None = None,
     ) -> tuple[list[Any], int]:
-        """The different values of a field in their order, a page of them, and how many there are."""
+        """The different values of a field in their order, a page of them, and how many there are.
+
+        A whole number is an int.
+        """
         path = f"meta.{metadata_field.removeprefix('meta.')}"
         if path not in self._paths():
             return [], 0
         grouped = self.collection.aggregate.over_all(
             group_by=GroupByAggregate(prop=path, limit=MOST_VALUES), filters=self._filter(filters)
         )
-        values = sorted(each.grouped_by.value for each in grouped.groups)
+        values = sorted(_as_given(each.grouped_by.value) for each in grouped.groups)
         if search_term:
             values = [each for each in values if search_term.lower() in str(each).lower()]
         return values[from_:] if size is None else values[from_ : from_ + size], len(values)
@@ -250,8 +255,10 @@ class AltoDocumentStore:
             self.get_metadata_field_unique_values, metadata_field, search_term, from_, size, filters
         )
 
-    def search(self, mode: str, query: Any, *, top_k: int, filters: dict[str, Any] | None, **settings: Any) -> list[Document]:
-        """The documents that a search of Alto finds, each with its score: `near_vector`, `near_text`, `bm25`, `hybrid`."""
+    def search(
+        self, mode: str, query: Any, *, top_k: int, filters: dict[str, Any] | None, **settings: Any
+    ) -> list[Document]:
+        """The documents that a search of Alto (`near_vector`, `bm25`, `hybrid`) finds, each with its score."""
         run = getattr(self.collection.query, mode)
         found = run(query, limit=top_k, filters=self._filter(filters), **settings).objects
         return [to_document(each, _score(each)) for each in found]
@@ -262,7 +269,11 @@ class AltoDocumentStore:
         index = Configure.VectorIndex.hnsw(distance_metric=DISTANCES[self.similarity])
         if self.model:
             vector = Configure.Vectors.text2vec_aws_bedrock(
-                model=self.model, region=self.region, source_properties=["content"], vector_index_config=index
+                model=self.model,
+                region=self.region,
+                source_properties=["content"],
+                vectorize_collection_name=False,
+                vector_index_config=index,
             )
         else:
             vector = Configure.Vectors.self_provided(dimensions=self.embedding_dim, vector_index_config=index)
@@ -277,13 +288,8 @@ class AltoDocumentStore:
         )
 
     def _insert(self, documents: list[Document]) -> None:
-        stored = self.collection.data.insert_many([to_object(each) for each in documents])
-        if stored.errors:
-            first = min(stored.errors)
-            raise DocumentStoreError(
-                f"{len(stored.errors)} of {len(documents)} documents were not stored. "
-                f"{documents[first].id}: {stored.errors[first].message}"
-            )
+        if documents:
+            store(self.collection, [to_object(each) for each in documents])
 
     def _existing(self, ids: list[str]) -> set[str]:
         found = self.collection.query.fetch_objects_by_ids(ids).objects if ids else []
@@ -321,6 +327,11 @@ def _flatten(properties: list[dict[str, Any]], prefix: str = "") -> Iterator[tup
         path = f"{prefix}{each['name']}"
         yield path, each["type"]
         yield from _flatten(each.get("properties") or [], f"{path}.")
+
+
+def _as_given(value: Any) -> Any:
+    """Alto stores all numbers of metadata as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _score(found: Object) -> float | None:

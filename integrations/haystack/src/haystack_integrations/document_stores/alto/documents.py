@@ -4,12 +4,14 @@ import json
 from typing import Any
 from uuid import UUID
 
-from alto.classes.data import DataObject
-from alto.classes.results import Object
 from haystack import Document
 from haystack.dataclasses import ByteStream
-
+from haystack.document_stores.errors import DocumentStoreError
 from haystack_integrations.document_stores.alto.filters import to_value
+
+from alto import AltoInsertManyFailedError
+from alto.classes.data import DataObject
+from alto.classes.results import Object
 
 
 def to_object(document: Document) -> DataObject:
@@ -44,6 +46,24 @@ def is_uuid(identity: str) -> bool:
         return str(UUID(identity)) == identity.lower()
     except ValueError:
         return False
+
+
+def store(collection: Any, objects: list[DataObject]) -> None:
+    """Store objects and wait until searches see them.
+
+    Raises:
+        DocumentStoreError: At least one was not stored; the sentence names the first.
+    """
+    try:
+        errors = collection.data.insert_many(objects).errors
+    except AltoInsertManyFailedError as failure:
+        errors = dict(enumerate(failure.errors))
+    if errors:
+        first = min(errors)
+        identity = objects[first].uuid or objects[first].key
+        raise DocumentStoreError(
+            f"{len(errors)} of {len(objects)} documents were not stored. {identity}: {errors[first].message}"
+        )
 
 
 def _stored(meta: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from alto.classes.filters import Filter, FilterByProperty, FilterExpression
 from haystack.errors import FilterError
+
+from alto.classes.filters import Filter, FilterByProperty, FilterExpression
 
 # No object has this id: what holds for none, and negated for all.
 NOTHING = Filter.by_id().equal("00000000-0000-0000-0000-000000000000")
@@ -66,7 +67,9 @@ def _comparison(condition: dict[str, Any], known: Collection[str]) -> FilterExpr
     by_property = Filter.by_id() if field == "id" else Filter.by_property(path)
     if value is None:
         return by_property.is_none(operator == "==")
-    return _COMPARISONS[operator](by_property, [to_value(each) for each in value] if operator in ("in", "not in") else to_value(value))
+    return _COMPARISONS[operator](
+        by_property, [to_value(each) for each in value] if operator in ("in", "not in") else to_value(value)
+    )
 
 
 def is_ordered(value: Any) -> bool:
