@@ -17,8 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from local.account import LocalAccount, aws_client
-from local.environments import install_environment
 from local.deployment import Deployment
+from local.environments import install_environment
 from local.gateway import Gateway
 from local.processes import LOOPBACK, free_ports
 from local.stack import PROJECT, TOOLS, api_id
