@@ -201,7 +201,11 @@ def is_repeatable(method: str, path: str, body: Any) -> bool:
 
 
 def _has_aggregation(body: Any) -> bool:
-    return isinstance(body, Mapping) and ("aggs" in body or "aggregations" in body)
+    """Whether a request has an aggregation, other than the count of a filter."""
+    if not isinstance(body, Mapping):
+        return False
+    asked = body.get("aggs", body.get("aggregations"))
+    return asked is not None and not (asked and all(set(each) == {"filter"} for each in asked.values()))
 
 
 def _cancel_after(timeout: float) -> dict[str, str]:

@@ -140,6 +140,7 @@ class QueryReturn(ObjectsTable):
         groups: With `group_by`, the groups by name.
         reranked: None without a rerank; False if the model was unavailable: the order is then that of the search.
         query_profile: With `query_profile`, the time of each part.
+        alpha: The weight of the vector that a hybrid search used.
     """
 
     objects: list[Object]
@@ -149,6 +150,7 @@ class QueryReturn(ObjectsTable):
     groups: dict[str, Group] = field(default_factory=dict)
     reranked: bool | None = None
     query_profile: QueryProfileReturn | None = None
+    alpha: float | None = None
 
     def __repr__(self) -> str:
         shown = "".join(f"\n  {each!r:.{MOST_CHARACTERS}}" for each in self.objects[:MOST_ROWS])

@@ -79,6 +79,7 @@ def read_search(body: dict[str, Any], collection: str, search: Search) -> QueryR
         groups={group.name: group for group in groups},
         reranked=None if rerank is None else rerank["applied"],
         query_profile=QueryProfileReturn(body["profile"]) if body.get("profile") else None,
+        alpha=body.get("alpha"),
     )
 
 

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
 from lambdas.search.clauses.bm25_leg import analysis_of, build_bm25_query, choose_properties
-from lambdas.search.clauses.boost import build_marking_filter, list_boost_fields
+from lambdas.search.clauses.boost import build_marking_filter, list_boost_columns, list_boost_fields
 from lambdas.search.clauses.filters import build_filter
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
 from lambdas.search.reranking.rerank import list_read_properties
-from lambdas.search.results.explain import RRF_RANK_CONSTANT, build_leg_bodies
+from lambdas.search.results.fusion import WITH_WORDS
 from lambdas.search.results.grouping import check_group_property
 from lambdas.search.vectors.target_vectors import resolve_target_vector
 from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
@@ -31,12 +31,14 @@ SERVER_FIELDS = {"_id": "id", "_created": "created", "_updated": "updated"}
 
 
 class Plan(NamedTuple):
-    """A search that is ready to be sent. The first body finds the hits, the others explain them."""
+    """A search that is ready to be sent. A hybrid search has a body for each leg, all others have one."""
 
     collection: Collection
     request: SearchRequest
     vector: QueryVector | None
     bodies: list[dict[str, Any]]
+    # The search for documents of a hybrid search, whose legs find ids alone; its query is still missing.
+    documents: dict[str, Any] | None = None
 
 
 def plan_search(collection: Collection, request: SearchRequest, vector: QueryVector | None) -> Plan:
@@ -46,39 +48,42 @@ def plan_search(collection: Collection, request: SearchRequest, vector: QueryVec
     """
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
-    body = build_search_body(collection, request, vector)
-    legs = build_leg_bodies(body["query"]["hybrid"]) if request.explain and request.hybrid else []
-    return Plan(collection, request, vector, [body, *legs])
+    if request.hybrid is None:
+        return Plan(collection, request, vector, [build_search_body(collection, request, vector)])
+    documents: dict[str, Any] = {
+        "_source": build_source_filter(collection, request, vector),
+        "track_total_hits": False,
+    }
+    if request.highlight:
+        documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
+    legs = build_leg_bodies(collection, request, request.hybrid, vector)
+    return Plan(collection, request, vector, legs, documents)
 
 
 def build_search_body(
     collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None
 ) -> dict[str, Any]:
-    """Build the body of a search. `vector` is None when the search has no vector leg.
+    """Build the body of a search that is not hybrid. `vector` is None when the search has none.
 
     Raises `InvalidRequestError` for a property that cannot be searched or filtered by.
     """
     conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
     mode = request.mode
     first, size = (request.offset, request.limit) if request.candidates is None else (0, request.candidates)
-    if isinstance(mode, Hybrid):
-        # OpenSearch rejects a hybrid search that starts beyond its last hit, so the page is cut afterwards.
-        first, size = 0, first + size
     body: dict[str, Any] = {"from": first, "size": size, "_source": build_source_filter(collection, request, vector)}
     marking = build_marking_filter(collection, request.boost) if request.boost else None
     if marking is not None:
         body["post_filter"] = marking
     if request.min_score is not None:
         body["min_score"] = request.min_score
-    if request.highlight and isinstance(mode, Bm25 | Hybrid):
+    if request.highlight and isinstance(mode, Bm25):
         body["highlight"] = build_highlight(collection, mode)
-    if isinstance(mode, Hybrid):
-        return body | build_hybrid_query(collection, mode, vector, conditions)
     if isinstance(mode, Bm25):
         return body | {"query": add_conditions(build_bm25_query(collection, mode.query, mode), conditions)}
     if mode is None:
         return body | build_listing(collection, request.sort or [], conditions)
     assert vector is not None  # every search that is left has one
+    assert not isinstance(mode, Hybrid)  # that one has legs
     threshold = vector.targets.threshold(mode.distance, mode.certainty)
     if threshold is not None:
         body["min_score"] = threshold
@@ -87,46 +92,38 @@ def build_search_body(
     return body | {"query": build_vector_query(vector, k, conditions)}
 
 
-def build_hybrid_query(
-    collection: CollectionConfig, mode: Hybrid, vector: QueryVector | None, conditions: Conditions
-) -> dict[str, Any]:
-    """Build the query and pipeline of a hybrid search. A leg of weight 0 is left out; each leg has the filters."""
+def build_leg_bodies(
+    collection: CollectionConfig, request: SearchRequest, mode: Hybrid, vector: QueryVector | None
+) -> list[dict[str, Any]]:
+    """Build a search for each leg of a hybrid search. A leg of weight 0 is left out; each leg has the filters.
+
+    Their hits have nothing but ids, read from a column, and the values that a boost reads: documents are read only
+    for the page. See docs/decisions/0084.
+    """
+    conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
     least = None
     if vector is not None and mode.max_vector_distance is not None:
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
-    legs: list[tuple[dict[str, Any], float]] = []
-    if mode.alpha < 1:
-        words = build_bm25_query(collection, mode.query, mode)
+    columns = (list_boost_columns(collection, request.boost) or []) if request.boost else []
+    common: dict[str, Any] = {
+        "size": HYBRID_DEPTH,
+        "_source": False,
+        "stored_fields": "_none_",
+        "docvalue_fields": ["id", *columns],
+    }
+    marking = build_marking_filter(collection, request.boost) if request.boost else None
+    if marking is not None:
+        common["post_filter"] = marking
+    bodies = []
+    words = build_bm25_query(collection, mode.query, mode) if mode.alpha < 1 else None
+    if words is not None:
         near = [] if vector is None or least is None else [build_distance_filter(vector, least)]
-        legs.append((add_conditions(words, [*conditions, *near]), 1 - mode.alpha))
+        bodies.append({"query": add_conditions(words, [*conditions, *near])} | common)
     if vector is not None:
-        legs.append((build_vector_query(vector, HYBRID_DEPTH, conditions, least), mode.alpha))
-    query = {"queries": [leg for leg, _ in legs], "pagination_depth": HYBRID_DEPTH}
-    return {
-        "query": {"hybrid": query},
-        "search_pipeline": {"phase_results_processors": [build_fusion(mode, [weight for _, weight in legs])]},
-    }
-
-
-def build_fusion(mode: Hybrid, weights: list[float]) -> dict[str, Any]:
-    """Build the processor of the search pipeline that fuses the legs inside the engine."""
-    parameters = {"weights": [round(weight, 6) for weight in weights]}
-    if mode.fusion == "ranked":
-        return {
-            "score-ranker-processor": {
-                "combination": {
-                    "technique": "rrf",
-                    "rank_constant": RRF_RANK_CONSTANT,
-                    "parameters": parameters,
-                }
-            }
-        }
-    return {
-        "normalization-processor": {
-            "normalization": {"technique": "min_max"},
-            "combination": {"technique": "arithmetic_mean", "parameters": parameters},
-        }
-    }
+        body = {"query": build_vector_query(vector, HYBRID_DEPTH, conditions, least)} | common
+        # How many objects both legs match: the total counts them once.
+        bodies.append(body | ({} if words is None else {"aggs": {WITH_WORDS: {"filter": words}}}))
+    return bodies
 
 
 def choose_k(end: int, ef_search: int) -> int:
@@ -170,8 +167,11 @@ def _list_sortable(collection: CollectionConfig) -> str:
     return ", ".join([*(item.name for item in sortable), *SERVER_FIELDS])
 
 
-def build_highlight(collection: CollectionConfig, mode: Bm25 | Hybrid) -> dict[str, Any]:
-    """Ask for passages with the words of the query, for each property that is searched."""
+def build_highlight(collection: CollectionConfig, mode: Bm25 | Hybrid, *, by_ids: bool = False) -> dict[str, Any]:
+    """Ask for passages with the words of the query, for each property that is searched.
+
+    A search `by_ids` has no words of its own.
+    """
     found = choose_properties(collection, mode.properties)
     fields: dict[str, Any] = {f"properties.{item.name}": {} for item, _ in found}
     words = {"highlight_query": build_bm25_query(collection, mode.query, mode, marks=True)}
@@ -181,7 +181,7 @@ def build_highlight(collection: CollectionConfig, mode: Bm25 | Hybrid) -> dict[s
         "post_tags": ["</em>"],
         "encoder": "html",
         "max_analyzer_offset": MAX_HIGHLIGHTED,
-        **(words if analysis_of(collection) > 1 else {}),
+        **(words if by_ids or analysis_of(collection) > 1 else {}),
     }
 
 

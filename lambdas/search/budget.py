@@ -119,7 +119,7 @@ def estimate_search(collection: CollectionConfig, request: SearchRequest) -> Cou
         shown = min(request.group_by.groups * request.group_by.objects_per_group, request.group_by.candidates)
     costs["objects"] = shown
     end = request.offset + request.limit if request.candidates is None else request.candidates
-    costs["candidates"] = HYBRID_DEPTH * (2 if request.explain else 1) if isinstance(mode, Hybrid) else end
+    costs["candidates"] = HYBRID_DEPTH if isinstance(mode, Hybrid) else end
     dimensions = [config.resolved_dimensions or 0 for config in collection.vectors.values()]
     if request.include_vectors:
         costs["vector_bytes"] = (end if isinstance(mode, Hybrid) else shown) * sum(dimensions) * NUMBER_BYTES

@@ -8,7 +8,7 @@ from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
 from lambdas.objects.keys import ObjectReference
 
-# The weight of the vector (docs/decisions/0021).
+# The weight of the vector where no other is chosen (docs/decisions/0021, docs/decisions/0085).
 DEFAULT_ALPHA = 0.55
 
 QueryText = Annotated[
@@ -187,11 +187,15 @@ class Bm25(WordSettings):
 
 
 class Hybrid(WordSettings):
-    """Vector search and BM25 in one, their scores fused by the engine."""
+    """Vector search and BM25 in one, their scores fused."""
 
     query: QueryText
     alpha: float = Field(
-        default=DEFAULT_ALPHA, ge=0, le=1, description="The weight of the vector: 0 is BM25 alone, 1 the vector alone."
+        default_factory=lambda: DEFAULT_ALPHA,
+        ge=0,
+        le=1,
+        description="The weight of the vector: 0 is BM25 alone, 1 the vector alone. If not given, chosen by the number "
+        "of the query's words; the response says which.",
     )
     fusion: Literal["relative_score", "ranked"] = Field(
         default="relative_score",

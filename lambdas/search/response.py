@@ -98,5 +98,6 @@ class SearchResponse(StrictModel):
     )
     truncated: bool = Field(description="More objects match than pages can reach: narrow the search with a filter.")
     rerank: RerankOutcome | None = None
+    alpha: float | None = Field(default=None, description="The weight of the vector in a hybrid search.")
     took_ms: int
     profile: Profile | None = None

@@ -1,7 +1,7 @@
 """Runs a search: plan, OpenSearch, rerank, response."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.opensearch import OpenSearch
+from lambdas.search.alpha import settle_alpha
 from lambdas.search.body import Plan, plan_search
 from lambdas.search.budget import check_searches
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
 from lambdas.search.request import SearchRequest
 from lambdas.search.reranking.rerank_step import HitReranker
 from lambdas.search.response import RerankOutcome, SearchResponse
-from lambdas.search.results.postprocess import Found, build_response, rank_candidates
+from lambdas.search.results.postprocess import Found, build_documents_body, build_response, complete_found, read_found
 from lambdas.search.stopwatch import Stopwatch
 from lambdas.search.vectors.query_vector import QueryVectors
 from lambdas.settings import RequestLimits
@@ -77,12 +78,15 @@ class Searcher:
         object whose vector is needed, `EmbeddingError` and `SearchEngineError`.
         """
         watch = Stopwatch(self._clock)
+        request = settle_alpha(collection, request)
         check_searches(collection, [request], self._limits)
         vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
         plan = plan_search(collection, request, vector)
         with watch.measure("engine"):
             responses = self._ask(collection, plan.bodies, deadline)
-        found = _read_found(plan, responses)
+            [found] = self._add_documents(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
+        if isinstance(found, AltoError):
+            raise found
         with watch.measure("rerank"):
             found, outcome = self._reranker.rerank(found, deadline=deadline, credentials=credentials)
         return _finish(found, outcome, watch)
@@ -95,13 +99,13 @@ class Searcher:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> MultiSearchResponse:
-        """Run several searches together, in one round trip; the error of one query is in its place.
+        """Run several searches together, in two round trips at most; the error of one query is in its place.
 
         Raises `InvalidRequestError` if the queries together are above a limit, and `SearchEngineError` if OpenSearch
         fails as a whole.
         """
         watch = Stopwatch(self._clock)
-        good = [query for query in request.queries if not isinstance(query, AltoError)]
+        good = [settle_alpha(collection, query) for query in request.queries if not isinstance(query, AltoError)]
         check_searches(collection, good, self._limits)
         vectors = self._vectors.compute_each(collection, [query.mode for query in good], watch, deadline, credentials)
         plans = [
@@ -112,10 +116,11 @@ class Searcher:
         with watch.measure("engine"):
             alias, timeout = collection.alias, max(1.0, deadline.remaining())
             found_by_engine = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
-        found = [
-            attempt(_read_found, plan, [next(found_by_engine) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
-            for plan in plans
-        ]
+            read = [
+                attempt(_read, plan, [next(found_by_engine) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
+                for plan in plans
+            ]
+            found = self._add_documents(collection, read, deadline)
         with watch.measure("rerank"):
             reranked = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
         responses = iter([each if isinstance(each, AltoError) else _finish(*each, watch) for each in reranked])
@@ -127,23 +132,46 @@ class Searcher:
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """Send one or more searches in one round trip."""
-        alias, timeout = collection.alias, max(1.0, deadline.remaining())
         if len(bodies) > 1:
-            return self._engine.search_together(alias, bodies, timeout)
-        return [self._engine.request("POST", f"/{alias}/_search", bodies[0], timeout=timeout)]
+            return self._engine.search_together(collection.alias, bodies, max(1.0, deadline.remaining()))
+        return [self._ask_one(collection, bodies[0], deadline)]
+
+    def _ask_one(self, collection: Collection, body: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+        timeout = max(1.0, deadline.remaining())
+        found: dict[str, Any] = self._engine.request("POST", f"/{collection.alias}/_search", body, timeout=timeout)
+        return found
+
+    def _add_documents(
+        self, collection: Collection, found: Sequence[Found | AltoError], deadline: Deadline
+    ) -> list[Found | AltoError]:
+        """Read the documents of hybrid searches, of which only ids were found, in one round trip."""
+        bodies = [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]
+        if len(bodies) > 1:
+            alias, timeout = collection.alias, max(1.0, deadline.remaining())
+            responses: Iterator[Any] = iter(self._engine.search_each(alias, bodies, timeout))
+        else:
+            responses = iter([attempt(self._ask_one, collection, body, deadline) for body in bodies])
+        now = datetime.now(UTC)
+        return [
+            _complete(each, next(responses), now) if isinstance(each, Found) and each.wanted else each for each in found
+        ]
 
 
-def _read_found(plan: Plan, responses: Sequence[dict[str, Any] | AltoError]) -> Found:
-    """Read the candidates from the responses to a plan's bodies. Raises the first error among them."""
+def _read(plan: Plan, responses: Sequence[dict[str, Any] | AltoError]) -> Found:
+    """Read the responses to a plan's bodies. Raises the first error among them."""
     good = []
     for response in responses:
         if isinstance(response, AltoError):
             raise response
         good.append(response)
-    return Found(plan, good, rank_candidates(plan, good, datetime.now(UTC)))
+    return read_found(plan, good, datetime.now(UTC))
+
+
+def _complete(found: Found, response: dict[str, Any] | AltoError, now: datetime) -> Found | AltoError:
+    return response if isinstance(response, AltoError) else complete_found(found, response, now)
 
 
 def _finish(found: Found, outcome: RerankOutcome | None, watch: Stopwatch) -> SearchResponse:
     response = build_response(found, outcome)
-    took, profile = watch.stop(found.responses[0]["took"])
+    took, profile = watch.stop(found.took)
     return response.model_copy(update={"took_ms": took, "profile": profile if found.plan.request.profile else None})

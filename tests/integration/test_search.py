@@ -53,9 +53,9 @@ def ids(response: Any) -> list[str]:
     return [hit["id"] for hit in response["objects"]]
 
 
-def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
-    """The two legs, each searched alone and directly: id to score, best first."""
-    from lambdas.search.body import build_search_body
+def queries_of(name: str, hybrid: dict[str, Any]) -> list[dict[str, Any]]:
+    """The queries of both legs as Alto sends them."""
+    from lambdas.search.body import plan_search
     from lambdas.search.request import SearchRequest
     from lambdas.search.vectors.target_vectors import Targets
     from lambdas.search.vectors.vector_leg import QueryVector
@@ -63,8 +63,14 @@ def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None)
 
     request = SearchRequest.model_validate({"hybrid": hybrid})
     vector = QueryVector(Targets("cosine", {"default": 1.0}), {"default": hybrid["vector"]})
-    body = build_search_body(services().registry.get(name), request, vector)
-    words, near = body["query"]["hybrid"]["queries"]
+    return [body["query"] for body in plan_search(services().registry.get(name), request, vector).bodies]
+
+
+def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None) -> Legs:
+    """The two legs, each searched alone and directly: id to score, best first."""
+    from lambdas.wiring.query import services
+
+    words, near = queries_of(name, hybrid)
     if condition is not None:
         words = {"bool": {"must": [words], "filter": [condition]}}
         near["knn"]["vectors.default"]["filter"] = condition
@@ -77,12 +83,12 @@ def legs_of(name: str, hybrid: dict[str, Any], condition: dict[str, Any] | None)
 
 
 def relative_scores(legs: Legs, weights: tuple[float, float]) -> dict[str, float]:
-    """Min-max over each leg's candidates. The engine gives the last one .001, to tell it from an absent one."""
+    """Min-max over each leg's candidates, of the vector up to a perfect match. The last one gets .001."""
     fused: dict[str, float] = {}
-    for leg, weight in zip(legs, weights, strict=True):
+    for leg, weight, perfect in zip(legs, weights, (None, 1.0), strict=True):
         least, most = min(leg.values(), default=0), max(leg.values(), default=0)
         for key, score in leg.items():
-            scaled = 1.0 if most == least else (score - least) / (most - least)
+            scaled = 1.0 if most == least else (score - least) / ((perfect or most) - least)
             fused[key] = fused.get(key, 0) + weight * (scaled or 0.001)
     return fused
 
@@ -118,6 +124,43 @@ def test_fusion_equals_an_independent_recomputation_from_both_legs(
         assert [score for _, score in found] == pytest.approx(in_order, abs=1e-5)
         assert all(score == pytest.approx(expected[key], abs=1e-5) for key, score in found)
         assert len({key for key, _ in found}) == len(found)
+
+
+PROCESSORS: dict[str, Any] = {
+    "relative_score": lambda weights: {
+        "normalization-processor": {
+            "normalization": {
+                "technique": "min_max",
+                "parameters": {"upper_bounds": [{"mode": "ignore"}, {"mode": "apply", "max_score": 1.0}]},
+            },
+            "combination": {"technique": "arithmetic_mean", "parameters": {"weights": weights}},
+        }
+    },
+    "ranked": lambda weights: {
+        "score-ranker-processor": {
+            "combination": {"technique": "rrf", "rank_constant": 60, "parameters": {"weights": weights}}
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("fusion", PROCESSORS)
+def test_fusion_equals_that_of_the_engine(api: Api, judged: Judged, abstracts: str, fusion: str) -> None:
+    from lambdas.wiring.query import services
+
+    for place in range(0, 100, 10):
+        hybrid = hybrid_of(judged, place, fusion=fusion, alpha=0.75)
+        query = {"hybrid": {"queries": queries_of(abstracts, hybrid), "pagination_depth": DEPTH}}
+        pipeline = {"phase_results_processors": [PROCESSORS[fusion]([0.25, 0.75])]}
+        asked = {"query": query, "search_pipeline": pipeline, "size": 100, "_source": False}
+        response = services().engine.request("POST", f"/alto-{abstracts.lower()}/_search", asked)
+
+        found = search(api, abstracts, hybrid=hybrid, limit=100, return_properties=[])
+
+        fused = {hit["_id"]: hit["_score"] for hit in response["hits"]["hits"]}
+        assert [score for _, score in scores(found)] == pytest.approx(list(fused.values()), abs=1e-6)
+        assert all(fused.get(key, score) == pytest.approx(score, abs=1e-6) for key, score in scores(found))
+        assert found["total"] == response["hits"]["total"]["value"]
 
 
 @pytest.mark.parametrize("fusion", ["relative_score", "ranked"])
@@ -164,7 +207,10 @@ def test_words_that_match_nothing_leave_the_vector_leg(api: Api, judged: Judged,
     alone = search(api, abstracts, near_vector={"vector": vector})
 
     assert ids(found) == ids(alone)
-    assert found["objects"][0]["score"] == pytest.approx(0.55)
+    assert found["alpha"] == 0.55
+    nearest = search(api, abstracts, near_vector={"vector": vector}, limit=DEPTH)["objects"]
+    scaled = 1 - nearest[0]["distance"] / nearest[-1]["distance"]
+    assert found["objects"][0]["score"] == pytest.approx(0.55 * scaled, abs=1e-3)
     assert search(api, abstracts, bm25={"query": query})["total"] == 0
 
 

@@ -165,6 +165,14 @@ def test_several_searches_with_an_aggregation_are_sent_once() -> None:
     assert len(domain.sent) == 1
 
 
+def test_several_searches_that_count_a_filter_are_sent_again() -> None:
+    domain = Domain(BROKEN, {"responses": []})
+
+    engine(domain).search_each("alto-film", [{"aggs": {"with_words": {"filter": {"match_all": {}}}}}], 9.0)
+
+    assert len(domain.sent) == 2
+
+
 @pytest.mark.parametrize(("method", "error"), [("GET", SearchEngineUnavailableError), ("PUT", EffectUnknownError)])
 def test_a_request_without_a_response_in_time_is_not_sent_again(method: str, error: type[Exception]) -> None:
     domain = Domain(TIMEOUT, OK)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.body import build_search_body
+from lambdas.search.body import build_search_body, plan_search
 from lambdas.search.request import SearchRequest
 from lambdas.search.vectors.target_vectors import Targets, resolve_target_vector
 from lambdas.search.vectors.vector_leg import SCRIPTS, QueryVector
@@ -147,60 +147,32 @@ def test_a_listing_is_sorted_by_what_the_server_keeps() -> None:
     assert body["_source"] == {"includes": ["properties.title", "created", "updated", "key"]}
 
 
-def test_hybrid_by_relative_score_is_fused_by_the_engine() -> None:
-    body = build_search_body(
-        FILMS,
-        request(hybrid={"query": "ghost"}, filter=IN_2009),
-        VECTOR,
-    )
-    words = GHOST
+def legs_of(vector: QueryVector | None = VECTOR, **fields: Any) -> list[dict[str, Any]]:
+    return plan_search(FILMS, request(**fields), vector).bodies
+
+
+def test_the_legs_of_a_hybrid_search_find_ids_alone() -> None:
+    words, near = legs_of(hybrid={"query": "ghost"}, filter=IN_2009)
+
     condition = {"term": {"properties.year": 2009}}
-
-    assert body == {
-        "from": 0,
-        "size": 10,
-        "_source": {"includes": ["properties", "key"]},
-        "query": {
-            "hybrid": {
-                "queries": [
-                    {"bool": {"must": [words], "filter": [condition]}},
-                    {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500, "filter": condition}}},
-                ],
-                "pagination_depth": 500,
-            }
-        },
-        "search_pipeline": {
-            "phase_results_processors": [
-                {
-                    "normalization-processor": {
-                        "normalization": {"technique": "min_max"},
-                        "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.45, 0.55]}},
-                    }
-                }
-            ]
-        },
-    }
-
-
-def test_hybrid_by_rank_uses_reciprocal_ranks_with_the_same_weights() -> None:
-    body = build_search_body(FILMS, request(hybrid={"query": "ghost", "alpha": 0.25, "fusion": "ranked"}), VECTOR)
-
-    assert body["search_pipeline"]["phase_results_processors"] == [
-        {
-            "score-ranker-processor": {
-                "combination": {"technique": "rrf", "rank_constant": 60, "parameters": {"weights": [0.75, 0.25]}}
-            }
+    ids = {"size": 500, "_source": False, "stored_fields": "_none_", "docvalue_fields": ["id"]}
+    assert words == {"query": {"bool": {"must": [GHOST], "filter": [condition]}}} | ids
+    assert (
+        near
+        == {
+            "query": {"knn": {"vectors.default": {"vector": [0.1, 0.2, 0.3], "k": 500, "filter": condition}}},
+            "aggs": {"with_words": {"filter": GHOST}},
         }
-    ]
+        | ids
+    )
 
 
 @pytest.mark.parametrize(("alpha", "vector", "leg"), [(0, None, "bool"), (1, VECTOR, "knn")])
 def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVector | None, leg: str) -> None:
-    body = build_search_body(FILMS, request(hybrid={"query": "ghost", "alpha": alpha}), vector)
+    [body] = legs_of(vector, hybrid={"query": "ghost", "alpha": alpha})
 
-    assert [list(query) for query in body["query"]["hybrid"]["queries"]] == [[leg]]
-    [processor] = body["search_pipeline"]["phase_results_processors"]
-    assert processor["normalization-processor"]["combination"]["parameters"] == {"weights": [1]}
+    assert list(body["query"]) == [leg]
+    assert "aggs" not in body
 
 
 def test_several_targets_are_scored_by_the_exact_mean_of_all_candidates() -> None:
@@ -247,11 +219,9 @@ def test_the_nearest_of_several_targets_needs_no_other() -> None:
 
 
 def test_a_largest_distance_holds_for_both_legs_of_a_hybrid_search() -> None:
-    body = build_search_body(
-        FILMS, request(hybrid={"query": "ghost", "max_vector_distance": 0.5}, filter=IN_2009), VECTOR
-    )
+    bodies = legs_of(hybrid={"query": "ghost", "max_vector_distance": 0.5}, filter=IN_2009)
 
-    words, near = body["query"]["hybrid"]["queries"]
+    words, near = [body["query"] for body in bodies]
     least = pytest.approx(0.75, abs=2e-6)
     condition = {"term": {"properties.year": 2009}}
     assert words["bool"]["filter"] == [
@@ -278,7 +248,7 @@ def test_a_largest_distance_holds_for_both_legs_of_a_hybrid_search() -> None:
 
 def test_a_largest_distance_below_zero_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match=r"max_vector_distance: -1\.0 is below 0"):
-        build_search_body(FILMS, request(hybrid={"query": "ghost", "max_vector_distance": -1}), VECTOR)
+        legs_of(hybrid={"query": "ghost", "max_vector_distance": -1})
 
 
 @pytest.mark.parametrize(

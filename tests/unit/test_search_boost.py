@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.body import build_search_body
+from lambdas.search.body import plan_search
 from lambdas.search.clauses.boost import Boost, build_marking_filter, list_boost_fields, make_booster
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.request import SearchRequest
@@ -92,10 +92,11 @@ def test_a_boosted_search_fetches_candidates_and_fields_of_its_conditions() -> N
         {"hybrid": {"query": "ghost"}, "boost": asked, "offset": 20, "return_properties": ["title"]}
     )
 
-    body = build_search_body(FILMS, request, VECTOR)
+    plan = plan_search(FILMS, request, VECTOR)
 
-    assert (body["from"], body["size"]) == (0, 500)
-    assert body["_source"] == {"includes": ["properties.title", "created", "properties.year", "key"]}
+    assert [body["docvalue_fields"] for body in plan.bodies] == [["id", "created", "properties.year"]] * 2
+    assert plan.documents
+    assert plan.documents["_source"] == {"includes": ["properties.title", "created", "properties.year", "key"]}
     assert list_boost_fields(FILMS, Boost.model_validate(asked)) == ["created", "properties.year"]
 
 

@@ -6,7 +6,8 @@ import pytest
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import Hit
 from lambdas.search.results.candidate import Candidate
-from lambdas.search.results.hits import autocut, is_truncated, read_candidates, render_hit
+from lambdas.search.results.fusion import read_total
+from lambdas.search.results.hits import autocut, read_candidates, render_hit
 from lambdas.search.vectors.target_vectors import Targets
 
 RESPONSE = {
@@ -87,11 +88,11 @@ def test_autocut_keeps_what_comes_before_the_jump(scores: list[float], jumps: in
     [({"value": 500, "relation": "eq"}, False), ({"value": 501, "relation": "eq"}, True)],
 )
 def test_a_response_says_when_pages_cannot_reach_all(total: dict[str, Any], expected: bool) -> None:
-    assert is_truncated({"hits": {"total": total}}, 500) is expected
+    assert read_total({"hits": {"total": total}}).is_beyond(500) is expected
 
 
 def test_more_than_can_be_counted_is_more_than_can_be_reached() -> None:
-    assert is_truncated({"hits": {"total": {"value": 10_000, "relation": "gte"}}}, 10_000)
+    assert read_total({"hits": {"total": {"value": 10_000, "relation": "gte"}}}).is_beyond(10_000)
 
 
 def test_highlights_are_named_like_properties() -> None:

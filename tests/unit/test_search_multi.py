@@ -11,7 +11,8 @@ from lambdas.search.searcher import Searcher
 from tests.builders import collection
 
 FILMS = collection()
-FOUND = {"took": 3, "hits": {"total": {"value": 1, "relation": "eq"}, "hits": [{"_id": "a", "_score": 1.5}]}}
+HIT = {"_id": "a", "_score": 1.5, "fields": {"id": ["a"]}}
+FOUND = {"took": 3, "hits": {"total": {"value": 1, "relation": "eq"}, "hits": [HIT]}}
 
 
 class Engine:
@@ -24,6 +25,11 @@ class Engine:
         assert index == FILMS.alias
         self.calls.append(bodies)
         return [SearchEngineError("It broke.") if "broken" in str(body) else FOUND for body in bodies]
+
+    def request(self, _method: str, path: str, body: Any, *, timeout: float) -> Any:
+        assert path == f"/{FILMS.alias}/_search"
+        [response] = self.search_each(FILMS.alias, [body], timeout)
+        return response
 
 
 def answered(engine: Any, *queries: dict[str, Any]) -> Any:
@@ -42,8 +48,10 @@ def test_all_queries_go_to_the_engine_at_once() -> None:
         {"near_vector": {"vector": [1, 2, 3]}},
     )
 
-    [bodies] = engine.calls
-    assert len(bodies) == 1 + 3 + 1
+    bodies, pages = engine.calls
+    assert len(bodies) == 1 + 2 + 1
+    # The legs of a hybrid search find ids alone.
+    assert [page["query"] for page in pages] == [{"ids": {"values": ["a"]}}]
     assert [[hit.id for hit in result.objects] for result in response.results] == [["a"], ["a"], ["a"]]
 
 
@@ -62,7 +70,7 @@ def test_an_error_stands_in_the_place_of_its_query() -> None:
     kinds = [result.error.code if isinstance(result, FailedSearch) else "found" for result in response.results]
     assert kinds == ["search_engine_error", "invalid_request", "found", "invalid_request", "search_engine_error"]
     assert response.results[1].error.details[0]["field"] == "limit"
-    assert len(engine.calls[0]) == 1 + 1 + 3
+    assert len(engine.calls[0]) == 1 + 1 + 2
 
 
 def test_queries_that_are_all_wrong_ask_nothing() -> None:

@@ -121,6 +121,35 @@ def list_boost_fields(collection: CollectionConfig, boost: Boost) -> list[str]:
     return fields
 
 
+def list_boost_columns(collection: CollectionConfig, boost: Boost) -> list[str] | None:
+    """Return the fields that the conditions read if each has a column; None if documents have to be read.
+
+    Raises as `list_boost_fields`.
+    """
+    fields = list_boost_fields(collection, boost)
+    return fields if all(_has_column(collection, field) for field in fields) else None
+
+
+def _has_column(collection: CollectionConfig, field: str) -> bool:
+    """Whether the index has the values of a field. It has none of objects that are not filterable."""
+    first, *names = field.split(".")
+    paths = [".".join(names[: end + 1]) for end in range(len(names) - 1)] if first == "properties" else []
+    items = [property_at(collection.properties, path) for path in paths]
+    return all(item is not None and item.filterable for item in items)
+
+
+def read_columns(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Return the values of columns in the form of a document."""
+    source: dict[str, Any] = {}
+    for field, values in fields.items():
+        *path, name = field.split(".")
+        place = source
+        for each in path:
+            place = place.setdefault(each, {})
+        place[name] = values
+    return source
+
+
 def make_booster(boost: Boost, now: datetime) -> Booster:
     """Return a function that rates an object from 0 to 1: the weighted mean of the conditions.
 

@@ -1,6 +1,6 @@
 """Reads candidates from OpenSearch's response, and renders those that the caller gets. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,10 +29,18 @@ def read_candidates(response: dict[str, Any], targets: Targets | None) -> list[C
     ]
 
 
-def is_truncated(response: dict[str, Any], reach: int) -> bool:
-    """Whether more objects match than pages can reach. OpenSearch counts to 10,000 and then reports `gte`."""
-    total = response["hits"]["total"]
-    return bool(total["value"] > reach or total["relation"] == "gte")
+def add_documents(found: Sequence[Candidate], response: dict[str, Any], asked: Sequence[str]) -> list[Candidate]:
+    """Return the candidates with the documents that were asked for. Those deleted in between are left out."""
+    documents = {hit["_id"]: hit for hit in response["hits"]["hits"]}
+    gone = set(asked) - documents.keys()
+    return [_add_document(each, documents.get(each.id)) for each in found if each.id not in gone]
+
+
+def _add_document(candidate: Candidate, document: dict[str, Any] | None) -> Candidate:
+    if document is None:
+        return candidate
+    properties = document.get("_source", {}).get("properties", {})
+    return candidate._replace(properties=properties, found=candidate.found | document)
 
 
 def autocut(

@@ -1,6 +1,6 @@
 """Turns OpenSearch's responses into Alto's: boosts, diversifies, cuts, groups, pages. Pure.
 
-Reranking calls a model, so the searcher does it, between `rank_candidates` and `build_response`.
+Reranking calls a model, so the searcher does it, between `read_found` and `build_response`.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,42 +9,90 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lambdas.search.body import Plan, resolve_diversity_vector
-from lambdas.search.clauses.boost import Boost, make_booster
+from lambdas.search.clauses.boost import Boost, list_boost_columns, make_booster, read_columns
 from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.response import HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.diversity import Direction, Diversity, choose_diverse, compute_cosines
-from lambdas.search.results.explain import add_explanations, compute_full_score, explain_boost, scale_min_max
+from lambdas.search.results.explain import compute_full_score, explain_boost, scale_min_max
+from lambdas.search.results.fusion import Total, count_matches, fuse, read_total
 from lambdas.search.results.grouping import GroupHits, group_hits
-from lambdas.search.results.hits import autocut, get_distance_or_score, is_truncated, read_candidates, render_hit
+from lambdas.search.results.hits import add_documents, autocut, get_distance_or_score, read_candidates, render_hit
 from lambdas.search.vectors.target_vectors import Targets
 
 
 class Found(NamedTuple):
-    """A search with OpenSearch's responses, and its candidates in the order of the last step."""
+    """A search with its candidates in the order of the last step.
+
+    Attributes:
+        wanted: the ids of the candidates whose documents are still to be read, of a hybrid search.
+        took: the engine's own milliseconds.
+    """
 
     plan: Plan
-    responses: Sequence[dict[str, Any]]
     hits: list[Candidate]
+    total: Total
+    took: int
+    wanted: Sequence[str] = ()
 
 
-def rank_candidates(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -> list[Candidate]:
-    """Return the hits of a search with their final scores, best first: its page, or the candidates of its steps."""
-    request, (response, *legs) = plan.request, responses
-    found = read_candidates(response, _get_measured_targets(plan))
-    if request.explain and request.hybrid:
-        found = add_explanations(found, request.hybrid, legs)
-    if request.boost and request.mode:
-        rate = make_booster(request.boost, now)
-        values = [rate(each.get("_source", {}), each.get("matched_queries", ())) for each in response["hits"]["hits"]]
-        found = apply_boost(found, request.mode, request.boost, values, explain=request.explain)
-    return found
+def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -> Found:
+    """Read the responses to a search: its page, or the candidates of its steps, best first."""
+    request = plan.request
+    if request.hybrid is None:
+        [response] = responses
+        hits = read_candidates(response, _get_measured_targets(plan))
+        return _boost(Found(plan, hits, read_total(response), response["took"]), now)
+    highest = plan.vector.targets.highest_score if plan.vector else None
+    hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
+    if request.min_score is not None:
+        hits = [hit for hit in hits if hit.score is not None and hit.score >= request.min_score]
+        total = Total(len(hits))
+    # The searches of the legs run at the same time.
+    found = Found(plan, hits[: request.candidates], total, max(response["took"] for response in responses))
+    if request.boost is None or list_boost_columns(plan.collection, request.boost) is not None:
+        found = _boost(found, now)
+        later = [getattr(request, name).candidates for name in request.steps if name != "boost"]
+        first, end = (0, later[0]) if later else (request.offset, request.offset + request.limit)
+    else:
+        first, end = 0, request.boost.candidates
+    return found._replace(hits=found.hits[:end], wanted=[hit.id for hit in found.hits[first:end]])
+
+
+def build_documents_body(found: Found) -> dict[str, Any]:
+    """Build the search for the documents that are still to be read."""
+    wanted = list(found.wanted)
+    return {"query": {"ids": {"values": wanted}}, "size": len(wanted)} | (found.plan.documents or {})
+
+
+def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Found:
+    """Add the documents that were still to be read to the candidates of a hybrid search."""
+    plan = found.plan
+    hits = add_documents(found.hits, response, found.wanted)
+    completed = found._replace(hits=hits, took=found.took + response["took"], wanted=())
+    has_boosted = plan.request.boost is None or list_boost_columns(plan.collection, plan.request.boost) is not None
+    return completed if has_boosted else _boost(completed, now)
+
+
+def _boost(found: Found, now: datetime) -> Found:
+    """Apply the boost of a search, if it has one."""
+    request = found.plan.request
+    if request.boost is None or request.mode is None:
+        return found
+    rate = make_booster(request.boost, now)
+    values = [
+        rate(
+            hit.found.get("_source") or read_columns(hit.found.get("fields", {})), hit.found.get("matched_queries", ())
+        )
+        for hit in found.hits
+    ]
+    return found._replace(hits=apply_boost(found.hits, request.mode, request.boost, values, explain=request.explain))
 
 
 def build_response(found: Found, outcome: RerankOutcome | None = None) -> SearchResponse:
     """Build the response from the candidates, in their order. The caller adds the times."""
     plan, hits = found.plan, found.hits
-    request, response = plan.request, found.responses[0]
+    request = plan.request
     is_reranked = outcome is not None and outcome.applied
     if request.diversity:
         hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
@@ -57,9 +105,10 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
     return SearchResponse(
         objects=[] if request.group_by else [render_hit(hit, request, _get_measured_targets(plan)) for hit in hits],
         groups=_build_groups(plan, request.group_by, hits) if request.group_by else None,
-        total=response["hits"]["total"]["value"],
-        truncated=is_truncated(response, request.reach),
+        total=found.total.value,
+        truncated=found.total.is_beyond(request.reach),
         rerank=outcome,
+        alpha=request.hybrid.alpha if request.hybrid else None,
         took_ms=0,
     )
 

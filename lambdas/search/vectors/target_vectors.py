@@ -56,6 +56,11 @@ class Targets(NamedTuple):
         """The vectors of the objects."""
         return list(self.shares)
 
+    @property
+    def highest_score(self) -> float | None:
+        """The engine's score of a perfect match; None for dot products, which have no bound."""
+        return None if self.measure == "dot" else 1.0
+
     def distance(self, score: float) -> float:
         """Return the distance of a score of the engine."""
         return self.factor * DISTANCES[self.measure](score)
