@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import ROOT
+from benchmarks.judged import ROOT, current_commit
 
 RESULT = ROOT / "benchmarks" / "results" / "api.json"
 NAME = "Book"
@@ -134,7 +134,13 @@ def main() -> None:
     for name, row in rows.items():
         figures = [row[key] for key in ("bare_p50_ms", "handler_p50_ms", "ratio", "added_p50_ms", "own_p50_ms")]
         print(f"| {name} | " + " | ".join(map(str, figures)) + " |")
-    result = {"dimensions": DIMENSIONS, "objects": STORED, "machine": platform.machine(), "rows": rows}
+    result = {
+        "commit": current_commit(),
+        "dimensions": DIMENSIONS,
+        "objects": STORED,
+        "machine": platform.machine(),
+        "rows": rows,
+    }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
 
 

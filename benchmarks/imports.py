@@ -30,6 +30,7 @@ import boto3
 import httpx
 
 from benchmarks.imports_tables import BEGIN, tables
+from benchmarks.judged import current_commit
 from benchmarks.peers.environments import ROOT, locked_version, python_of
 from benchmarks.tables import write_between
 from local.emulator import Emulator
@@ -254,6 +255,7 @@ def _kept(runs: list[dict[str, Any]], records: int) -> dict[str, Any]:
 def parameters(repeats: int) -> dict[str, Any]:
     """Everything that the figures depend on."""
     return {
+        "commit": current_commit(),
         "measured": datetime.now(UTC).date().isoformat(),
         "processor_cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -95,12 +95,12 @@ def event(method: str, path: str, body: Any = None, parameters: dict[str, str] |
 
 
 @contextmanager
-def running(heap: str = "1g", **environment: str) -> Iterator[Alto]:
+def running(heap: str = "1g", *, optimized: bool = False, **environment: str) -> Iterator[Alto]:
     """Start OpenSearch in a temporary folder and wire the functions to it. Once a process: wiring is remembered."""
     with tempfile.TemporaryDirectory(prefix="alto-bench-") as folder:
         place = Path(folder)
         place.chmod(0o755)
-        with OpenSearchNode(install(), place / "opensearch", heap=heap) as node:
+        with OpenSearchNode(install(), place / "opensearch", heap=heap, optimized=optimized) as node:
             os.environ |= {
                 "AWS_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -13,7 +13,7 @@ from typing import Any
 
 from alto.evaluation.measures import DEPTH, ndcg, recall
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import NAMES, ROOT, Judged, collection_body, load, objects
+from benchmarks.judged import NAMES, ROOT, Judged, collection_body, current_commit, load, objects
 
 RESULTS = ROOT / "benchmarks" / "results" / "quality.json"
 
@@ -88,7 +88,9 @@ def main() -> None:
     if chosen is not MODES:
         return
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"ndcg@10": rows, "hybrid over best leg": ratios}, indent=2) + "\n")
+    RESULTS.write_text(
+        json.dumps({"commit": current_commit(), "ndcg@10": rows, "hybrid over best leg": ratios}, indent=2) + "\n"
+    )
 
 
 if __name__ == "__main__":

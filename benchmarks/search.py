@@ -2,7 +2,8 @@
 
 `python -m benchmarks.search [dimensions] [objects]`, 384 and 60,000 by default. Vectors of 1,024 dimensions are the
 same, turned into the larger space: distances stay, the work grows. Each call of the handler is followed by the bare
-request: the same body, sent to OpenSearch by urllib3, neither signed nor parsed. Queries bring their
+request: the same body, sent to OpenSearch by urllib3, neither signed nor parsed; of a hybrid search that for the ids
+of both legs, without that for the documents of the page. Queries bring their
 vectors, but for `near_text` and `hybrid, text`: those ask the model emulator, each for a text of its own.
 """
 
@@ -23,7 +24,7 @@ import urllib3
 from numpy.typing import NDArray
 
 from benchmarks.in_process import Alto, Context, event, running
-from benchmarks.judged import DIMENSIONS, ROOT, folder
+from benchmarks.judged import DIMENSIONS, ROOT, current_commit, folder
 from local.emulator import Emulator
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -95,34 +96,33 @@ class Bare:
     """The request that Alto sends to OpenSearch for a search, without Alto."""
 
     def __init__(self, alto: Alto) -> None:
-        self._url = f"{alto.engine_url}/alto-{NAME.lower()}/_search"
+        self._url = f"{alto.engine_url}/alto-{NAME.lower()}"
         self._pool = urllib3.PoolManager(maxsize=max(CLIENTS))
 
-    def body(self, search: dict[str, Any]) -> bytes:
-        """The body that Alto sends, with the vector that it remembers of the text."""
+    def body(self, search: dict[str, Any]) -> tuple[str, bytes]:
+        """The end of the path and the body that Alto sends first, with the vector that it remembers of the text."""
         from lambdas.deadline import Deadline  # noqa: PLC0415 - wired by the environment that is set before
-        from lambdas.search.body import build_search_body  # noqa: PLC0415
+        from lambdas.search.alpha import settle_alpha  # noqa: PLC0415
+        from lambdas.search.body import plan_search  # noqa: PLC0415
         from lambdas.search.request import SearchRequest  # noqa: PLC0415
         from lambdas.search.stopwatch import Stopwatch  # noqa: PLC0415
         from lambdas.search.vectors.query_vector import QueryVectors  # noqa: PLC0415
         from lambdas.wiring.query import services  # noqa: PLC0415
 
         function = services()
-        request = SearchRequest.model_validate(search)
         collection = function.registry.get(NAME)
+        request = settle_alpha(collection, SearchRequest.model_validate(search))
         vectors: QueryVectors = function.searcher._vectors  # noqa: SLF001
-        return orjson.dumps(
-            build_search_body(
-                collection,
-                request,
-                vectors.compute(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None),
-            )
-        )
+        vector = vectors.compute(collection, request.mode, Stopwatch(time.perf_counter), Deadline.after(9), None)
+        bodies = plan_search(collection, request, vector).bodies
+        if len(bodies) == 1:
+            return "_search", orjson.dumps(bodies[0])
+        return "_msearch", b"".join(b"{}\n" + orjson.dumps(body) + b"\n" for body in bodies)
 
-    def timed(self, body: bytes) -> float:
+    def timed(self, path: str, body: bytes) -> float:
         """Milliseconds until the whole response is there."""
         started = time.perf_counter()
-        self._pool.request("POST", self._url, body=body, headers={"Content-Type": "application/json"})
+        self._pool.request("POST", f"{self._url}/{path}", body=body, headers={"Content-Type": "application/json"})
         return 1000 * (time.perf_counter() - started)
 
 
@@ -139,8 +139,9 @@ def timed(bare: Bare, body: dict[str, Any]) -> Row:
         "handler": spent,
         "model": profile["embedding_ms"],
         "own": spent - profile["embedding_ms"] - profile["engine_ms"],
+        "took": profile["engine_took_ms"],
         "over_took": spent - profile["embedding_ms"] - profile["engine_took_ms"],
-        "bare": bare.timed(bare.body(body)),
+        "bare": bare.timed(*bare.body(body)),
     }
 
 
@@ -184,6 +185,7 @@ def latency(alto: Alto, bodies: list[dict[str, Any]], clients: int) -> Row:
         "over_bare_p50_ms": p50["over_bare"],
         "own_p50_ms": p50["own"],
         "own_p95_ms": p95("own"),
+        "took_p50_ms": p50["took"],
         "over_took_p50_ms": p50["over_took"],
     }
 
@@ -226,7 +228,7 @@ def main() -> None:
     rows: dict[str, Any] = {"dimensions": dimensions, "objects": len(documents)}
     with (
         Emulator(model="minilm") as emulator,
-        running(heap="2g", AWS_ENDPOINT_URL_BEDROCK_RUNTIME=emulator.url) as alto,
+        running(heap="2g", optimized=True, AWS_ENDPOINT_URL_BEDROCK_RUNTIME=emulator.url) as alto,
     ):
         objects = [
             {
@@ -237,9 +239,9 @@ def main() -> None:
         ]
         alto.fill(collection_body(dimensions), objects)
         print(
-            "| mode | clients | p50 ms | p95 | model p50 | bare p50 | p95 | over bare | own p50 | p95 | over `took` |"
+            "| mode | clients | p50 ms | p95 | model p50 | bare p50 | p95 | over bare | own p50 | p95 | `took` | over |"
         )
-        print("|" + "---|" * 11)
+        print("|" + "---|" * 12)
         for mode, request in MODES.items():
             for clients in CLIENTS:
                 # Its own texts for each row: the response of the model must not be remembered.
@@ -251,6 +253,7 @@ def main() -> None:
         rows["recall@10"] = round(recall_at_10(alto, asked, vectors, pad), 4)
     print(f"\nRecall@10 of near_vector against exact search: {rows['recall@10']}")
     RESULTS.mkdir(exist_ok=True)
+    rows["commit"] = current_commit()
     (RESULTS / f"search-{dimensions}-{len(documents)}.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 

@@ -1,0 +1,61 @@
+"""The benchmarks of searches run: the real code with a handful of objects, their results aside."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import quality
+from benchmarks import search as latency
+from benchmarks.in_process import Alto
+from benchmarks.judged import DIMENSIONS, Judged, collection_body, current_commit, objects
+from tests.api import Api
+
+VECTORS = np.eye(4, DIMENSIONS, dtype=np.float32)
+DOCUMENTS = [
+    {"_id": str(place), "title": f"package {word}", "text": f"text about {word}", "section": "libs"}
+    for place, word in enumerate(("red", "green", "blue", "black"))
+]
+
+
+@pytest.fixture(scope="module")
+def alto(api: Api, environment: dict[str, str]) -> Alto:
+    """Alto on the node of all suites. The wired functions are those of `api`."""
+    assert api("GET", "/v1/meta").status == 200
+    made = Alto(environment["ALTO_OPENSEARCH_URL"])
+    stored = [
+        {
+            "properties": {name: document[name] for name in ("title", "text", "section")},
+            "vector": vector.tolist(),
+        }
+        for document, vector in zip(DOCUMENTS, VECTORS, strict=True)
+    ]
+    made.fill(latency.collection_body(DIMENSIONS), stored)
+    return made
+
+
+@pytest.mark.parametrize("mode", latency.MODES)
+def test_the_latency_of_a_mode_is_measured(alto: Alto, mode: str) -> None:
+    row = latency.timed(latency.Bare(alto), latency.MODES[mode]("package green", VECTORS[1].tolist()))
+
+    assert {"handler", "took", "bare"} <= row.keys()
+
+
+def test_recall_is_measured(alto: Alto) -> None:
+    asked = [("", vector) for vector in VECTORS]
+
+    # Four objects are found of the ten that it looks for.
+    found = latency.recall_at_10(alto, asked, np.repeat(VECTORS, 3, axis=0), np.ndarray.tolist)
+    assert found == pytest.approx(0.4)
+
+
+def test_quality_is_measured(alto: Alto) -> None:
+    queries: list[dict[str, Any]] = [{"_id": "q", "text": "green"}]
+    judged = Judged("Toyquality", DOCUMENTS, queries, {"q": {"1": 1}}, VECTORS, VECTORS[1:2])
+    alto.fill(collection_body(judged.name), objects(judged))
+
+    assert {quality.measure(alto, judged, mode) for mode in quality.MODES.values()} == {(1.0, 1.0)}
+
+
+def test_kept_results_name_their_commit() -> None:
+    assert current_commit() is None or len(current_commit() or "") >= 12
