@@ -54,6 +54,8 @@ class AdditionalConfig:
         typed_values: Whether values have the types of their properties (`datetime`, `UUID`, `float`,
             `GeoCoordinate`), for which the client reads a collection's configuration once a minute; otherwise they are
             as JSON has them.
+        word_filters: Whether `equal`, `not_equal` and `contains_...` of a text property compare words, as in Weaviate,
+            instead of the whole value.
     """
 
     timeout: Timeout = field(default_factory=Timeout)
@@ -61,6 +63,7 @@ class AdditionalConfig:
     trust_env: bool = True
     connections: int = 20
     typed_values: bool = True
+    word_filters: bool = False
 
     def __post_init__(self) -> None:
         pair: Any = self.timeout

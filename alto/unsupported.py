@@ -46,7 +46,6 @@ ALTERNATIVES = {
     "data_model_properties": "leave it out: properties are a dict of values by name",
     "data_model_references": "leave it out: Alto has no references",
     "hnsw_setting": "leave it out: of HNSW, OpenSearch has ef, ef_construction and max_connections only",
-    "bm25": "leave them out: the weights of words are Lucene's",
     "stop_words": "give the whole list, as Property(stop_words=[...]) or with StopwordsPreset.NONE and "
     "stopwords_additions",
     "shards": "shards are a setting of the stage in cdk.json, for all collections",
@@ -59,6 +58,8 @@ ALTERNATIVES = {
     "nested": "return_properties with the name of the whole object",
     "vectors_per_target": "one vector for each target, {name: vector}, or one search for each vector",
     "blob": "store the bytes in S3 and their key as DataType.TEXT",
+    "list_place": "a path without a place, such as cars.make, which finds objects with a match anywhere in the list",
+    "negative_weight": "Boost.filter(~condition), which prefers the objects that do not match",
     "near_image": "describe the image by a model of your own and search with near_vector",
 }
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.aggregate import AggregateGroupByReturn, AggregateReturn
 from alto.classes.search import Search
@@ -46,8 +47,8 @@ class AggregateAsync:
     near_image = Unsupported("near_image", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
-        self._transport = transport
         self._collection = collection
+        self._schemas = AsyncSchemas(transport, collection)
 
     @overload
     async def over_all(self, *, group_by: None = None, **settings: Unpack[AggregateSettings]) -> AggregateReturn: ...
@@ -175,7 +176,7 @@ class AggregateAsync:
         return await self._aggregate(search, group_by, settings)
 
     async def _aggregate(self, search: Search | None, group_by: GroupBy | None, settings: Any) -> Either:
-        return await self._transport.run(
+        return await self._schemas.run(
             aggregates.aggregate(
                 self._collection,
                 filters=settings.get("filters"),

@@ -11,7 +11,9 @@ from alto.errors import AltoAuthenticationError
 from alto.operations import collections
 from alto.operations.schemas import (
     Schema,
+    compare_words,
     has_capitals,
+    has_filter,
     is_untyped,
     names_with_capitals,
     rename_keys,
@@ -35,6 +37,8 @@ class AsyncSchemas:
         """Run a query, whose names of properties may begin with a capital letter as in Weaviate."""
         if names_with_capitals(operation):
             operation = rename_query(operation, await self._get())
+        if self._transport.word_filters and has_filter(operation):
+            operation = compare_words(operation, await self._get())
         return await self._transport.run(operation)
 
     async def rename(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:

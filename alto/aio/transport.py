@@ -35,6 +35,7 @@ class AsyncTransport:
         self._headers = {"User-Agent": f"alto-python/{VERSION}"} | headers
         self._auth = auth
         self.typed_values = config.typed_values
+        self.word_filters = config.word_filters
         # By collection: its schema, and when it was read.
         self.schemas: dict[str, tuple[Schema, float]] = {}
         self._transport = transport

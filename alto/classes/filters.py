@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from alto.classes.data import GeoCoordinate
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 FilterValue: TypeAlias = Any
 
@@ -99,7 +99,14 @@ class Filter:
 
     @staticmethod
     def by_property(name: str, length: bool = False) -> FilterByProperty:
-        """By a property's value; with `length`, by that of its text or list."""
+        """By a property's value; with `length`, by that of its text or list.
+
+        Args:
+            name: The property, or a path such as "author.name".
+            length: Whether the length is compared.
+        """
+        if "[" in name:
+            raise_unsupported(f"the place in a list in Filter.by_property({name!r})", ALTERNATIVES["list_place"])
         return FilterByProperty(name, length)
 
     @staticmethod

@@ -19,6 +19,13 @@ class InvertedIndexOptions:
 
     stop_words: str | list[str] | None = None
     presets: Mapping[str, list[str]] = field(default_factory=dict)
+    bm25_b: float | None = None
+    bm25_k1: float | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As settings of the index."""
+        given = {"bm25_b": self.bm25_b, "bm25_k1": self.bm25_k1}
+        return {name: value for name, value in given.items() if value is not None}
 
     def stop_words_of(self, preset: str) -> str | list[str]:
         """The stop words that a property names. Raises `AltoConfigurationError` for an unknown name."""
@@ -82,8 +89,8 @@ def inverted_index(  # noqa: PLR0917 (Weaviate's)
     """How words are indexed. Times, lengths and missing values can always be filtered by.
 
     Args:
-        bm25_b: Only 0.75, which is Alto's.
-        bm25_k1: Only 1.2, which is Alto's.
+        bm25_b: How much the length of a text lowers its score; 0.75 if not given.
+        bm25_k1: How much repeated words raise its score; 1.2 if not given.
         cleanup_interval_seconds: Has no effect.
         index_timestamps: Has no effect: they are indexed.
         index_property_length: Has no effect: they are indexed.
@@ -93,14 +100,13 @@ def inverted_index(  # noqa: PLR0917 (Weaviate's)
         stopwords_removals: Not supported.
         stopword_presets: Lists of stop words by name, for `Configure.text_analyzer(stopword_preset=...)`.
     """
-    if bm25_b not in {None, DEFAULT_B} or bm25_k1 not in {None, DEFAULT_K1}:
-        raise_unsupported(f"bm25_b other than {DEFAULT_B} and bm25_k1 other than {DEFAULT_K1}", ALTERNATIVES["bm25"])
     if stopwords_removals or (stopwords_additions and stopwords_preset != StopwordsPreset.NONE):
         raise_unsupported("changes of the English stop words", ALTERNATIVES["stop_words"])
     words = None if stopwords_preset is None else _PRESETS[StopwordsPreset(stopwords_preset)]
     if stopwords_additions:
         words = list(stopwords_additions)
-    return InvertedIndexOptions(words, {name: list(each) for name, each in (stopword_presets or {}).items()})
+    presets = {name: list(each) for name, each in (stopword_presets or {}).items()}
+    return InvertedIndexOptions(words, presets, bm25_b, bm25_k1)
 
 
 def multi_tenancy(

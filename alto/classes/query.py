@@ -15,6 +15,7 @@ from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
+from alto.unsupported import ALTERNATIVES, raise_unsupported
 from alto.values import Vector, numbers, parse_reference
 from alto.weaviate_names import refused_names
 
@@ -171,6 +172,9 @@ def vectors_of(vector: Vector | Mapping[str, Vector]) -> dict[str, Any]:
     """One vector, or one for each target, as the API takes it. One by name, `{name: vector}`, names its target too."""
     if not isinstance(vector, Mapping):
         return {"vector": numbers(vector)}
+    for name, each in vector.items():
+        if isinstance(each, Sequence) and each and not isinstance(each[0], int | float) and hasattr(each[0], "__len__"):
+            raise_unsupported(f"several vectors for the target '{name}'", ALTERNATIVES["vectors_per_target"])
     if len(vector) != 1:
         return {"vectors": {name: numbers(each) for name, each in vector.items()}}
     [(target, only)] = vector.items()

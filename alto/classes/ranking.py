@@ -8,7 +8,7 @@ from typing import Any
 from alto.classes.filters import FilterExpression
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import Unsupported
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -119,7 +119,15 @@ class Boost:
 
     @staticmethod
     def filter(filter: FilterExpression, *, weight: float | None = None, depth: int | None = None) -> BoostReturn:  # noqa: A002 (Weaviate's)
-        """Objects that match."""
+        """Objects that match.
+
+        Args:
+            filter: Which objects.
+            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            depth: How many hits are scored again.
+        """
+        if weight is not None and weight < 0:
+            raise_unsupported("a negative weight of a boost", ALTERNATIVES["negative_weight"])
         return BoostReturn(({"filter": filter.body},), weight, depth)
 
     @staticmethod

@@ -250,7 +250,9 @@ class CollectionConfig:
     @property
     def inverted_index_config(self) -> InvertedIndexConfig:
         """How words are indexed."""
-        return InvertedIndexConfig()
+        index = self.raw.get("index") or {}
+        bm25 = BM25Config(index.get("bm25_b") or DEFAULT_B, index.get("bm25_k1") or DEFAULT_K1)
+        return InvertedIndexConfig(bm25)
 
     @property
     def multi_tenancy_config(self) -> MultiTenancyConfig:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from alto.classes.config import Tokenization
 from alto.classes.data import GeoCoordinate
 from alto.classes.results import Object
 from alto.classes.stored import CollectionConfig, PropertyConfig
@@ -68,6 +69,20 @@ def rename_query(operation: Operation[Any], schema: Schema) -> Operation[Any]:
     return replace(operation, request=replace(operation.request, content=to_json(_rename(body, schema.name_of))))
 
 
+def has_filter(operation: Operation[Any]) -> bool:
+    """Whether a query has a condition."""
+    return b'"operator":"' in (operation.request.content or b"")
+
+
+def compare_words(operation: Operation[Any], schema: Schema) -> Operation[Any]:
+    """The query with filters that compare the words of text properties, as Weaviate's do, not whole values.
+
+    Text that is not searchable, or that is one word by its tokenization, keeps whole values.
+    """
+    body = json.loads(operation.request.content or b"null")
+    return replace(operation, request=replace(operation.request, content=to_json(_by_words(body, schema))))
+
+
 def is_untyped(value: object) -> bool:
     """Whether JSON has the value in a form that its type may say more about."""
     if isinstance(value, str):
@@ -111,6 +126,26 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "number": float,
     "geo": lambda value: GeoCoordinate(latitude=value["lat"], longitude=value["lon"]),
 }
+
+
+def _by_words(body: Any, schema: Schema) -> Any:
+    if isinstance(body, list):
+        return [_by_words(each, schema) for each in body]
+    if not isinstance(body, dict):
+        return body
+    if {"property", "operator", "value"} <= body.keys() and not body.get("length"):
+        return _condition_by_words(body, schema.properties.get(body["property"]))
+    return {key: _by_words(value, schema) for key, value in body.items()}
+
+
+def _condition_by_words(body: dict[str, Any], known: PropertyConfig | None) -> dict[str, Any]:
+    has_words = known is not None and known.index_searchable and known.tokenization != Tokenization.FIELD
+    if not has_words or body["operator"] not in {"equal", "not_equal", "contains_any"}:
+        return body
+    values = body["value"] if isinstance(body["value"], list) else [body["value"]]
+    each = [{"property": body["property"], "operator": "has_words", "value": value} for value in values]
+    joined = each[0] if len(each) == 1 else {"or": each}
+    return {"not": joined} if body["operator"] == "not_equal" else joined
 
 
 def _capitals(body: Any) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alto.classes.names import Vectorizers
+from alto.classes.options import DEFAULT_B, DEFAULT_K1
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, raise_unsupported
 
@@ -45,6 +46,9 @@ def from_weaviate(config: Mapping[str, Any]) -> dict[str, Any]:
     shards = (config.get("shardingConfig") or {}).get("desiredCount")
     if factor > 1:
         index["replicas"] = factor - 1
+    bm25 = (config.get("invertedIndexConfig") or {}).get("bm25") or {}
+    if bm25 and (bm25.get("b"), bm25.get("k1")) != (DEFAULT_B, DEFAULT_K1):
+        index |= {f"bm25_{name}": bm25[name] for name in ("b", "k1") if name in bm25}
     if shards:
         index["shards"] = shards
     made: dict[str, Any] = {

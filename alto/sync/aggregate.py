@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
+from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.aggregate import AggregateGroupByReturn, AggregateReturn
 from alto.classes.search import Search
@@ -46,8 +47,8 @@ class Aggregate:
     near_image = Unsupported("near_image", ALTERNATIVES["near_image"])
 
     def __init__(self, transport: Transport, collection: str) -> None:
-        self._transport = transport
         self._collection = collection
+        self._schemas = Schemas(transport, collection)
 
     @overload
     def over_all(self, *, group_by: None = None, **settings: Unpack[AggregateSettings]) -> AggregateReturn: ...
@@ -175,7 +176,7 @@ class Aggregate:
         return self._aggregate(search, group_by, settings)
 
     def _aggregate(self, search: Search | None, group_by: GroupBy | None, settings: Any) -> Either:
-        return self._transport.run(
+        return self._schemas.run(
             aggregates.aggregate(
                 self._collection,
                 filters=settings.get("filters"),

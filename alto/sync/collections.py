@@ -95,7 +95,7 @@ class Collections:
                 generative=expect("generative_config", generative_config, GenerativeProvider, _GENERATIVE),
                 reranker=expect("reranker_config", reranker_config, RerankerProvider, _RERANKER),
                 options=inverted_index_config,
-                index=copies.to_api() | parts.to_api(),
+                index=copies.to_api() | parts.to_api() | (inverted_index_config or InvertedIndexOptions()).to_api(),
             )
         )
         return self.use(made.name)

@@ -229,7 +229,8 @@ class CollectionAdmin:
     def _settle(self, before: Collection, after: Collection) -> None:
         """Apply the index settings of `after`. A value that it no longer names becomes the engine's default."""
         old, new = (
-            index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards"}))) for item in (before, after)
+            index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards", "bm25_b", "bm25_k1"})))
+            for item in (before, after)
         )
         if old != new:
             body = {"index": dict.fromkeys(old) | new}

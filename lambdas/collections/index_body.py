@@ -72,7 +72,14 @@ def index_settings(settings: IndexUpdate) -> dict[str, Any]:
         "number_of_replicas": settings.replicas,
         "refresh_interval": f"{settings.refresh_seconds}s" if settings.refresh_seconds else None,
     }
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in asked.items() if value is not None} | _similarity(settings)
+
+
+def _similarity(settings: IndexUpdate) -> dict[str, Any]:
+    """Return BM25's parameters, if the collection has its own."""
+    given = {"b": settings.bm25_b, "k1": settings.bm25_k1} if isinstance(settings, IndexSettings) else {}
+    own = {name: value for name, value in given.items() if value is not None}
+    return {"similarity": {"default": {"type": "BM25"} | own}} if own else {}
 
 
 def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:

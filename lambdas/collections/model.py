@@ -46,9 +46,11 @@ class IndexUpdate(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _shards_are_fixed(cls, data: object) -> object:
-        if cls is IndexUpdate and isinstance(data, dict) and "shards" in data:
-            raise ValueError(f"'shards' cannot be changed: {_REBUILD}")
+    def _the_rest_is_fixed(cls, data: object) -> object:
+        given = data if cls is IndexUpdate and isinstance(data, dict) else {}
+        for name in ("shards", "bm25_b", "bm25_k1"):
+            if name in given:
+                raise ValueError(f"'{name}' cannot be changed: {_REBUILD}")
         return data
 
 
@@ -56,6 +58,18 @@ class IndexSettings(IndexUpdate):
     """How the collection's index is spread and refreshed. Leave a value out for OpenSearch's or the domain's own."""
 
     shards: int | None = Field(default=None, ge=1, le=20, description="Parts of the index. Cannot be changed later.")
+    bm25_b: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="How much the length of a text lowers its bm25 score; 0.75 by default. Cannot be changed later.",
+    )
+    bm25_k1: float | None = Field(
+        default=None,
+        ge=0,
+        le=10,
+        description="How much repeated words raise a bm25 score; 1.2 by default. Cannot be changed later.",
+    )
 
 
 class RerankerConfig(StrictModel):

@@ -106,7 +106,11 @@ def test_parts_of_weaviates_json_that_alto_lacks_are_refused(change: dict[str, A
 
 def test_options_of_weaviate_become_settings_or_change_nothing() -> None:
     index = Configure.inverted_index(
-        index_null_state=True, bm25_b=0.75, stopwords_preset=StopwordsPreset.EN, stopword_presets={"fr": ["le", "la"]}
+        index_null_state=True,
+        bm25_b=0.5,
+        bm25_k1=1.5,
+        stopwords_preset=StopwordsPreset.EN,
+        stopword_presets={"fr": ["le", "la"]},
     )
     properties = [
         Property(name="title", data_type=DataType.TEXT),
@@ -123,10 +127,17 @@ def test_options_of_weaviate_become_settings_or_change_nothing() -> None:
         ),
     ]
     body = collections.create(
-        "Film", description=None, properties=properties, vectors=None, auto_schema=True, options=index
+        "Film",
+        description=None,
+        properties=properties,
+        vectors=None,
+        auto_schema=True,
+        options=index,
+        index=index.to_api(),
     ).request.body
 
     assert body is not None
+    assert body["index"] == {"bm25_b": 0.5, "bm25_k1": 1.5}
     assert body["properties"] == [
         {"name": "title", "type": "text", "stop_words": "english"},
         {"name": "text", "type": "text", "folding": True, "stop_words": ["le", "la"]},

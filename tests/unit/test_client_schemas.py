@@ -254,3 +254,43 @@ def test_a_place_may_be_written_as_weaviate_does() -> None:
     server.films.data.insert({"place": {"latitude": 1.0, "longitude": 2.0}})
 
     assert server.asked[0][2]["properties"] == {"place": {"lat": 1.0, "lon": 2.0}}
+
+
+def test_filters_on_text_can_compare_words_as_in_weaviate() -> None:
+    server = Server()
+    server.properties += [
+        described("text", "text", searchable=True, tokenization="english"),
+        described("code", "text", searchable=True, tokenization="field"),
+        described("hidden", "text", searchable=False, tokenization="word"),
+    ]
+    client = alto.AltoClient(
+        "http://localhost:1",
+        transport=httpx.MockTransport(server),
+        additional_config=AdditionalConfig(word_filters=True),
+    )
+    text = Filter.by_property("text")
+
+    def sent(condition: Any) -> Any:
+        client.collections.use("Film").data.delete_many(condition)
+        return server.asked[-1][2]["filter"]
+
+    has_fox = {"property": "text", "operator": "has_words", "value": "fox"}
+    has_dog = has_fox | {"value": "dog"}
+    assert sent(text.equal("fox")) == has_fox
+    assert sent(text.not_equal("fox")) == {"not": has_fox}
+    assert sent(text.contains_any(["fox", "dog"])) == {"or": [has_fox, has_dog]}
+    assert sent(text.contains_all(["fox", "dog"])) == {"and": [has_fox, has_dog]}
+    assert sent(text.contains_none(["fox"])) == {"not": has_fox}
+    for name in ("code", "hidden", "year", "unknown"):
+        same = Filter.by_property(name).equal("fox")
+        assert sent(same) == same.body
+    assert sent(text.like("f*")) == text.like("f*").body
+    assert sent(Filter.by_property("text", length=True).equal(3))["operator"] == "equal"
+
+
+def test_filters_on_text_compare_whole_values_if_nothing_is_said() -> None:
+    server = Server()
+
+    server.films.query.fetch_objects(filters=Filter.by_property("text").equal("fox"))
+
+    assert [body["filter"]["operator"] for method, _, body in server.asked if method == "POST"] == ["equal"]

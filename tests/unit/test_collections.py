@@ -318,6 +318,16 @@ def test_replicas_are_the_collections_or_else_the_stages() -> None:
     assert "number_of_replicas" not in index_body(collection(), "lucene")["settings"]["index"]
 
 
+def test_a_collection_can_have_its_own_parameters_of_bm25() -> None:
+    own = index_body(collection(index={"bm25_b": 0.5, "bm25_k1": 1.5}), "lucene")["settings"]["index"]
+    plain = index_body(collection(), "lucene")["settings"]["index"]
+
+    assert own["similarity"] == {"default": {"type": "BM25", "b": 0.5, "k1": 1.5}}
+    assert "similarity" not in plain
+    with pytest.raises(ValidationError, match="'bm25_b' cannot be changed"):
+        CollectionUpdate.model_validate({"index": {"bm25_b": 0.5}})
+
+
 def test_a_collection_stored_with_an_external_id_is_read_without_it() -> None:
     role = "arn:aws:iam::210987654321:role/models"
     films = collection(vectors={"default": TITAN | {"role_arn": role}})
