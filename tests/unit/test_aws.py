@@ -67,17 +67,18 @@ CANONICAL = {
 @pytest.mark.parametrize("target", CANONICAL)
 def test_the_signed_request_is_canonical(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As "Create a signed AWS API request" describes it: parameters sorted by name, the path normalized and encoded."""
-    signed: list[str] = []
+    canonical: list[str] = []
     string_to_sign = botocore.auth.SigV4Auth.string_to_sign
-    monkeypatch.setattr(
-        botocore.auth.SigV4Auth,
-        "string_to_sign",
-        lambda *given: signed.append(given[2]) or string_to_sign(*given),
-    )
+
+    def keep(auth: Any, request: Any, text: str) -> Any:
+        canonical.append(text)
+        return string_to_sign(auth, request, text)
+
+    monkeypatch.setattr(botocore.auth.SigV4Auth, "string_to_sign", keep)
 
     sign(HttpRequest("GET", f"https://search.example{target}", {}, b"", "es", "us-east-1"), AwsCredentials("AKIA", "s"))
 
-    assert tuple(signed[0].splitlines()[1:3]) == CANONICAL[target]
+    assert tuple(canonical[0].splitlines()[1:3]) == CANONICAL[target]
 
 
 @pytest.mark.parametrize("query", ["?a=%20", "?a=1&a-b=2", "?v=1&v1=2", "?pretty", ""])
