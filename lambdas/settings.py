@@ -70,7 +70,7 @@ class RequestLimits(Settings):
     fuzzy_fields: int = Field(default=256, ge=0, alias="ALTO_LIMIT_FUZZY_FIELDS")
     clauses: int = Field(default=10_000, ge=1, alias="ALTO_LIMIT_CLAUSES")
     candidates: int = Field(default=20_000, ge=1, alias="ALTO_LIMIT_CANDIDATES")
-    objects: int = Field(default=10_000, ge=1, alias="ALTO_LIMIT_OBJECTS")
+    objects: int = Field(default=5_000, ge=1, alias="ALTO_LIMIT_OBJECTS")
     vector_bytes: int = Field(default=6_000_000, ge=1, alias="ALTO_LIMIT_VECTOR_BYTES")
     compared_vector_bytes: int = Field(default=24_000_000, ge=1, alias="ALTO_LIMIT_COMPARED_VECTOR_BYTES")
     rerank_texts: int = Field(default=2_000, ge=1, alias="ALTO_LIMIT_RERANK_TEXTS")

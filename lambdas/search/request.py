@@ -46,7 +46,7 @@ class SearchRequest(StrictModel):
         default=10,
         ge=1,
         le=MAX_LIMIT,
-        description="Of all queries of a request together: 10,000 objects, and 20,000 candidates.",
+        description="Of all queries of a request together: 5,000 objects, and 20,000 candidates.",
     )
     offset: int = Field(
         default=0,

@@ -90,7 +90,8 @@ SEARCHES: list[tuple[dict[str, Any], int]] = [
     ({"queries": [{"bm25": {"query": words(500), "fuzziness": "auto"}}] * 20}, 400),
     ({"queries": [{"bm25": {"query": words(400), "phrase_boost": 1}}] * 20}, 400),
     ({"queries": [NEAR | {"offset": 9_000, "limit": 1_000}] * 20}, 400),
-    ({"queries": [NEAR | {"limit": 1_000}] * 20}, 400),
+    ({"queries": [NEAR | {"limit": 500}] * 20}, 400),
+    ({"queries": [NEAR | {"limit": 250}] * 20}, 200),
 ]
 
 

@@ -54,7 +54,7 @@ NEAR: dict[str, Any] = {"near_vector": {"vector": [0.1] * 500}}
         ([{"bm25": {"query": "\u4e2d" * 33, "fuzziness": 2}}], "words searched with fuzziness"),
         ([LISTING | {"filter": {"or": [like("a")] * 1 + [{"not": like("a")}] * 20}}], "21 conditions with 'like'"),
         ([LISTING | {"limit": 1000, "include_vectors": True}] * 2, "12,000,000 bytes of vectors"),
-        ([LISTING | {"limit": 1000}] * 11, "11,000 objects in the response, and at most 10,000"),
+        ([LISTING | {"limit": 1000}] * 6, "6,000 objects in the response, and at most 5,000"),
         ([NEAR | {"offset": 9_990}] * 3, "30,000 candidates, and at most 20,000"),
         ([NEAR | {"diversity": {"candidates": 200}}] * 21, "25,200,000 bytes of vectors that diversity compares"),
         (
@@ -82,7 +82,7 @@ def test_searches_above_a_limit_are_rejected_with_number_and_limit(
         [{"bm25": {"query": words(500), "fuzziness": 0}}],
         [LISTING | {"limit": 1000, "include_vectors": True}],
         [{"hybrid": {"query": "a few words", "vector": [0.1] * 500}, "explain": True}] * 20,
-        [NEAR | {"limit": 500}] * 20,
+        [NEAR | {"limit": 250}] * 20,
         [{"near_text": {"query": "w" * 10_000}}] * 20,
     ],
 )
