@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ test-cases: .venv/ready node_modules/ready ## Run the table of cases through the
 
 test-properties: .venv/ready ## Run the property-based tests with 20 times the examples (30 minutes)
 	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/test_case_files_csv.py tests/unit/test_import_formats.py tests/unit/test_import_records.py tests/integration/test_case_values.py $(ARGS)
+
+browser: ## Install Debian's Chromium for the tests of the console (needs root; without it they skip)
+	command -v chromium chromium-browser google-chrome || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }
 
 check: .venv/ready ## Lint, types, layers, the committed OpenAPI document, and every stage's template
 	.venv/bin/ruff format --check .

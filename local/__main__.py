@@ -107,6 +107,7 @@ Alto is at {stack.url}
                  aws s3 cp articles.jsonl s3://{stack.bucket}/Article/ --endpoint-url {stack.endpoint}
   logs         {stack.logs}
   demo         make demo (in another terminal)
+  look         alto ui --url {stack.url} (in another terminal: the console, in a browser)
 Ctrl-C stops it.
 """
 

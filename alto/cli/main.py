@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from alto.cli import doctor, local
+from alto.cli import doctor, local, ui
 from alto.cli.collections import aliases, collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
@@ -34,6 +34,7 @@ app.add_typer(jobs.group, name="imports")
 app.add_typer(search.group)
 app.add_typer(ask.group)
 app.add_typer(evaluate.group)
+app.add_typer(ui.group)
 app.add_typer(export.group)
 app.add_typer(doctor.group)
 

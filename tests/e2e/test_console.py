@@ -1,0 +1,418 @@
+"""The console in a real browser: each view on a stub of Alto, and one way through the deployed stack."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from alto.cli.connection import Connection
+from alto.cli.ui import open_console
+from alto.ui.server import Console
+from tests.browser import open_browser, serious_findings
+from tests.console_stub import StubAlto, error, film, job
+from tests.e2e.conftest import Alto, jsonl
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+# Screenshots of every view are kept here, if it is given.
+PICTURES = os.environ.get("ALTO_SCREENSHOTS")
+WIDE: Any = {"width": 1280, "height": 800}
+NARROW: Any = {"width": 360, "height": 740}
+SIZES: list[Any] = [("wide", WIDE, "light"), ("dark", WIDE, "dark"), ("narrow", NARROW, "light")]
+VIEWS = {
+    "search": "#/search?c=Film&q=ghosts&m=hybrid|bm25|near_text",
+    "ask": "#/ask?c=Film&q=Who+sees+ghosts%3F",
+    "collections": "#/collections?c=Film",
+    "imports": "#/imports?c=Film",
+    "map": "#/map?c=Film&q=ghosts",
+    "judge": "#/judge?c=Film",
+    "object": f"#/object?c=Film&id={film(1)['id']}",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    with open_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def stub() -> StubAlto:
+    stub = StubAlto()
+    stub.jobs = [job(2, "loading", read=48_210), job(1, "completed", read=1_200, failed=1)]
+    return stub
+
+
+@contextmanager
+def serve(console: Console) -> Iterator[Console]:
+    thread = Thread(target=console.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield console
+    finally:
+        console.shutdown()
+        console.server_close()
+        console.alto.close()
+        thread.join()
+
+
+@pytest.fixture
+def console(stub: StubAlto, tmp_path: Path) -> Iterator[Console]:
+    transport = httpx.MockTransport(stub.respond)
+    connection = Connection(url="http://localhost:8700", transport=transport)
+    with serve(open_console(connection, judgements=str(tmp_path))) as running:
+        yield running
+
+
+@contextmanager
+def open_page(browser: "Browser", size: Any = WIDE, **settings: Any) -> Iterator["Page"]:
+    """A page of its own; what it logs as an error, or asks of another host, fails the test."""
+    context = browser.new_context(viewport=size, reduced_motion="reduce", **settings)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    problems: list[str] = []
+
+    def check_request(request: "Request") -> None:
+        if not request.url.startswith("http://127.0.0.1:"):
+            problems.append(request.url)
+
+    def check_message(message: "ConsoleMessage") -> None:
+        if "Content Security Policy" in message.text:
+            problems.append(message.text)
+
+    page.on("pageerror", lambda problem: problems.append(str(problem)))
+    page.on("request", check_request)
+    page.on("console", check_message)
+    try:
+        yield page
+        assert problems == []
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    with open_page(browser) as opened:
+        yield opened
+
+
+def titles(page: "Page", column: int = 0) -> list[str]:
+    return page.locator(".column").nth(column).locator(".hit h3").all_inner_texts()
+
+
+def searches(stub: StubAlto) -> list[Any]:
+    return [body for method, path, body in stub.asked if path.endswith("/search")]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_readable_wide_and_narrow_and_has_no_serious_finding(
+    page: "Page", console: Console, view: str
+) -> None:
+    page.goto(console.url + VIEWS[view])
+    page.locator("main h1, main .empty").first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    for name, size, scheme in SIZES:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"{view}-{name}.png")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size["width"], f"{view} is {width} wide"
+        assert serious_findings(page, only_colours=name != "wide") == []
+
+
+def test_three_searches_are_one_request_and_moved_hits_are_marked(
+    page: "Page", console: Console, stub: StubAlto
+) -> None:
+    page.goto(console.url)
+    page.get_by_role("button", name="Compare hybrid, words and meaning").click()
+    page.get_by_label("Query").fill("ghosts")
+    page.get_by_label("Query").press("Enter")
+    page.locator(".column").nth(2).locator(".hit").first.wait_for()
+
+    [sent] = searches(stub)
+    assert [next(iter(each)) for each in sent["queries"]] == ["hybrid", "bm25", "near_text"]
+    assert titles(page)[:2] == ["A Christmas Carol", "The Shining"]
+    assert page.locator(".column").nth(1).locator(".move").all_inner_texts()[0].startswith("▲1")
+    assert page.locator(".hit mark").first.inner_text() == "ghosts"
+    assert "words" in (page.locator(".score").first.get_attribute("title") or "")
+
+
+def test_the_state_is_in_the_address(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.locator(".hit").first.wait_for()
+    page.get_by_role("button", name="genre 1").click()
+    page.locator(".chip", has_text="genre is genre 1").wait_for()
+    page.get_by_label("Weight of the meaning").evaluate(
+        "element => { element.value = '0.2'; element.dispatchEvent(new Event('change')); }"
+    )
+    page.wait_for_url(re.compile("alpha"))
+    page.reload()
+    page.locator(".hit").first.wait_for()
+
+    last = searches(stub)[-1]["queries"][0]
+    assert last["hybrid"] == {"query": "ghosts", "alpha": 0.2}
+    assert last["filter"] == {"property": "genre", "operator": "equal", "value": "genre 1"}
+
+
+def test_a_filter_is_built_and_removed(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.get_by_role("button", name="+ Filter").click()
+    page.get_by_role("combobox", name="Property").select_option("year")
+    page.get_by_role("combobox", name="Condition").select_option("greater_or_equal")
+    page.get_by_label("Value").fill("1990")
+    page.get_by_role("button", name="Add").click()
+    page.locator(".chip", has_text="year ≥ 1990").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert searches(stub)[-1]["queries"][0]["filter"] == {
+        "property": "year",
+        "operator": "greater_or_equal",
+        "value": 1990,
+    }
+
+    page.get_by_label("Remove the filter year ≥ 1990").click()
+    page.locator(".chip").wait_for(state="detached")
+    page.wait_for_load_state("networkidle")
+
+    assert "filter" not in searches(stub)[-1]["queries"][0]
+
+
+def test_more_like_this_is_another_column_without_the_object(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.locator(".hit").nth(2).hover()
+    page.get_by_role("button", name="More like Ghostbusters").click()
+    page.locator(".column").nth(1).locator(".hit").first.wait_for()
+
+    assert searches(stub)[-1]["queries"][1]["near_object"] == {"id": film(2)["id"]}
+    assert "Ghostbusters" not in titles(page, 1)
+
+
+def test_the_request_is_copied_as_code(page: "Page", console: Console) -> None:
+    page.goto(console.url + "#/search?c=Film&q=it's")
+    page.locator(".hit").first.wait_for()
+    page.get_by_role("button", name="Code").click()
+    texts = {}
+    for language in ("curl", "Python", "TypeScript"):
+        page.get_by_role("button", name=language).click()
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        texts[language] = page.evaluate("navigator.clipboard.readText()")
+
+    assert texts["curl"].startswith("curl -X POST 'http://localhost:8700/v1/collections/Film/search'")
+    assert "it'\\''s" in texts["curl"]
+    compile(texts["Python"], "copied", "exec")
+    assert '"query": "it\'s"' in texts["TypeScript"]
+    assert console.token not in "".join(texts.values())
+
+
+def test_a_broken_alto_is_named_and_tried_again(page: "Page", console: Console, stub: StubAlto) -> None:
+    stub.fault = httpx.ConnectError("refused")
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.get_by_role("alert").get_by_text("Alto does not respond at http://localhost:8700").first.wait_for()
+    stub.fault = error(503, "search_engine_unavailable", "OpenSearch does not respond.")
+    page.get_by_role("button", name="Try again").first.click()
+    page.get_by_role("alert").get_by_text("OpenSearch does not respond.").first.wait_for()
+    stub.fault = None
+    page.get_by_role("button", name="Try again").first.click()
+
+    page.locator(".hit").first.wait_for()
+
+
+def test_a_console_without_alto_says_so(page: "Page", tmp_path: Path) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    connection = Connection(url="http://localhost:8700", transport=httpx.MockTransport(respond))
+    with serve(open_console(connection, judgements=str(tmp_path))) as console:
+        page.goto(console.url)
+        page.get_by_role("heading", name="Alto is not within reach").wait_for()
+
+        assert "alto doctor" in page.get_by_role("alert").inner_text()
+
+
+def test_many_facet_values_are_folded(page: "Page", console: Console, stub: StubAlto) -> None:
+    stub.films, stub.facet_values = 10_000, 10_000
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.get_by_role("button", name="14 more").click()
+
+    assert page.locator(".facet").count() == 20
+    assert "10,000 found" in page.locator(".times").first.inner_text()
+
+
+def test_a_citation_shows_its_passage(page: "Page", console: Console) -> None:
+    page.goto(console.url + VIEWS["ask"])
+    page.get_by_label("Source 2").hover()
+
+    assert page.locator(".sources li.is-pointed mark").inner_text() == "A writer and his family"
+    assert page.locator(".written .is-pointed").first.inner_text() == "A writer watches an empty hotel."
+
+
+def test_a_collection_is_created_with_the_checks_of_alto(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/collections")
+    page.get_by_role("button", name="New").click()
+    page.get_by_label("Name", exact=True).fill("1book")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("alert").get_by_text("name").first.wait_for()
+    page.get_by_label("Name", exact=True).fill("Book")
+    page.get_by_role("button", name="Create").click()
+    page.locator(".detail h1", has_text="Book").wait_for()
+
+    made = stub.collections[-1]
+    assert [each["name"] for each in made["properties"]] == ["title", "text"]
+    assert made["vectors"]["default"]["dimensions"] == 512
+
+
+def test_a_long_import_is_followed_cancelled_and_resumed(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + VIEWS["imports"])
+    running = page.get_by_label("Import of films.jsonl").first
+    running.get_by_text("48,210").first.wait_for()
+    stub.jobs[0]["counts"] |= {"read": 96_000, "loaded": 96_000}
+    running.get_by_text("96,000").first.wait_for()
+    running.get_by_role("button", name="Cancel").click()
+    running.get_by_text("cancelled").wait_for()
+    running.get_by_role("button", name="Resume").click()
+    running.get_by_role("button", name="Cancel").wait_for()
+
+    assert [path.rsplit("/", 1)[1] for method, path, _ in stub.asked if method == "POST"] == ["cancel", "resume"]
+
+
+def test_failed_records_are_a_table_and_are_retried(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + VIEWS["imports"])
+    page.get_by_role("button", name="Show the failed records").click()
+    row = page.get_by_role("row").nth(1)
+    row.wait_for()
+    shown = row.inner_text()
+    page.get_by_role("button", name="Retry the failed").click()
+    page.wait_for_load_state("networkidle")
+
+    assert "line 3" in shown
+    assert 'year: "late" is not a whole number' in shown
+    assert stub.asked[-1][1].endswith(("/retry", "/imports"))
+
+
+def test_a_dropped_file_is_uploaded(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + VIEWS["imports"])
+    content = {"name": "new films.jsonl", "mimeType": "application/json", "buffer": b'{"title": "Up"}\n'}
+    page.get_by_label("File to import").set_input_files(content)  # type: ignore[arg-type]
+    page.get_by_label("Import of new films.jsonl").wait_for()
+
+    assert any(method == "PUT" for method, _, _ in stub.asked)
+
+
+def test_hits_are_judged_by_keyboard_and_kept(page: "Page", console: Console, tmp_path: Path) -> None:
+    page.goto(console.url + VIEWS["judge"])
+    page.get_by_label("New query").fill("ghosts")
+    page.get_by_role("button", name="Add").click()
+    page.locator(".judged li").first.wait_for()
+    page.locator(".detail h1").click()
+    for key in ("3", "1", "2"):
+        page.keyboard.press(key)
+    page.get_by_text("3 of").wait_for()
+    page.keyboard.press("k")
+    page.keyboard.press("0")
+    page.get_by_text("2 of").wait_for()
+
+    rows = (tmp_path / "Film" / "qrels.tsv").read_text().splitlines()
+    assert [row.split("\t")[2] for row in rows[1:]] == ["2", "0"]
+    assert "alto evaluate Film" in page.locator(".export").inner_text()
+
+
+def test_a_map_shows_objects_and_the_query(page: "Page", console: Console) -> None:
+    pytest.importorskip("numpy")
+    page.goto(console.url + VIEWS["map"])
+    page.locator(".star").wait_for()
+
+    assert page.locator(".dot").count() == 40
+    assert page.locator(".near").count() == 10
+    assert page.locator(".legend li").count() == 4
+
+
+def test_an_object_shows_its_json_and_vectors(page: "Page", console: Console) -> None:
+    page.goto(console.url + VIEWS["object"])
+    page.get_by_role("button", name="JSON", exact=True).click()
+    shown = json.loads(page.locator("pre.code").inner_text())
+    page.get_by_role("button", name="Vectors").click()
+
+    assert shown["properties"]["title"] == "A Christmas Carol"
+    assert page.locator(".stripe rect").count() == 8
+
+
+def test_the_page_is_used_by_keyboard_alone(page: "Page", console: Console) -> None:
+    page.goto(console.url)
+    page.get_by_label("Query").wait_for()
+    page.keyboard.type("ghosts")
+    page.keyboard.press("Enter")
+    page.locator(".hit").first.wait_for()
+    page.locator(".hit h3 a").first.focus()
+    page.keyboard.press("/")
+
+    assert page.evaluate("document.activeElement.id") == "query"
+
+
+def test_texts_of_objects_are_never_markup(page: "Page", console: Console, stub: StubAlto) -> None:
+    hostile = "<img src=x onerror=document.title='hacked'>"
+    stub.collections[0]["description"] = hostile
+    plain = stub._hit
+
+    def hit(*arguments: Any) -> Any:
+        found = plain(*arguments)
+        found["properties"]["title"] = hostile
+        found["highlights"] = {"plot": ["&lt;img src=x onerror=1&gt; <em>ghosts</em> <b>bold</b>"]}
+        return found
+
+    stub._hit = hit  # type: ignore[method-assign, assignment]
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.locator(".hit").first.wait_for()
+
+    assert titles(page)[0] == hostile
+    assert page.locator(".hit img, .hit b").count() == 0
+    assert "<b>bold</b>" in page.locator(".passage").first.inner_text()
+
+
+def test_the_whole_way_through_the_deployed_stack(alto: Alto, page: "Page", tmp_path: Path) -> None:
+    from tests.e2e.test_cli import create, run
+
+    create(alto, "ConsoleFilm")
+    films = [
+        {
+            "title": film(number)["properties"]["title"],
+            "description": film(number)["properties"]["plot"],
+            "year": 1990 + number,
+        }
+        for number in range(8)
+    ]
+    with serve(open_console(Connection(url=alto.stack.url), judgements=str(tmp_path))) as console:
+        page.goto(console.url + "#/imports?c=ConsoleFilm")
+        content = {"name": "films.jsonl", "mimeType": "application/json", "buffer": jsonl(films)}
+        page.get_by_label("File to import").set_input_files(content)  # type: ignore[arg-type]
+        page.get_by_label("Import of films.jsonl").get_by_text("completed").wait_for(timeout=120_000)
+        page.goto(console.url + "#/search?c=ConsoleFilm&q=ghosts+at+Christmas&m=hybrid|bm25|near_text")
+        page.locator(".column").nth(2).locator(".hit").first.wait_for()
+        first = titles(page)[0]
+        parts = page.locator(".hit .part").count()
+        page.goto(console.url + "#/map?c=ConsoleFilm&q=ghosts")
+        page.locator(".star").wait_for()
+        page.goto(console.url + "#/judge?c=ConsoleFilm")
+        page.get_by_label("New query").fill("ghosts at Christmas")
+        page.get_by_role("button", name="Add").click()
+        page.locator(".judged li").first.wait_for()
+        page.locator(".detail h1").click()
+        for key in ("3", "2", "1"):
+            page.keyboard.press(key)
+        page.get_by_text("3 of").wait_for()
+
+    folder = tmp_path / "ConsoleFilm"
+    done = run(alto, tmp_path, f"alto evaluate ConsoleFilm {folder}/queries.jsonl {folder}/qrels.tsv -s bm25")
+    assert first == "A Christmas Carol"
+    assert parts > 8
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("hybrid\t")
