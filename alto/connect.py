@@ -8,10 +8,20 @@ from typing_extensions import Unpack
 
 from alto.aio.client import AltoAsyncClient
 from alto.classes.search_settings import check_keywords, show_keywords
-from alto.settings import DEFAULT_PORT, AdditionalConfig
+from alto.settings import DEFAULT_PORT, AdditionalConfig, ConnectionParams
 from alto.signing import sigv4
 from alto.sync.client import AltoClient
 from alto.weaviate_names import refused_names
+
+__all__ = [
+    "ConnectionParams",
+    "connect_to_aws",
+    "connect_to_custom",
+    "connect_to_local",
+    "use_async_with_aws",
+    "use_async_with_custom",
+    "use_async_with_local",
+]
 
 
 class ClientSettings(TypedDict, total=False):

@@ -71,6 +71,46 @@ class AdditionalConfig:
             object.__setattr__(self, "timeout", Timeout(query=pair[0], insert=pair[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionParams:
+    """The address of an Alto, in Weaviate's form. It has no gRPC: those parameters have no effect."""
+
+    url: str
+
+    @classmethod
+    def from_url(cls, url: str, grpc_port: int | None = None, grpc_secure: bool = False) -> "ConnectionParams":  # noqa: ARG003 (Weaviate's)
+        """By an address.
+
+        Args:
+            url: The address.
+            grpc_port: Has no effect.
+            grpc_secure: Has no effect.
+        """
+        return cls(url)
+
+    @classmethod
+    def from_params(  # noqa: PLR0917 (Weaviate's)
+        cls,
+        http_host: str,
+        http_port: int,
+        http_secure: bool,
+        grpc_host: str | None = None,  # noqa: ARG003 (Weaviate's)
+        grpc_port: int | None = None,  # noqa: ARG003 (Weaviate's)
+        grpc_secure: bool = False,  # noqa: ARG003 (Weaviate's)
+    ) -> "ConnectionParams":
+        """By the parts of an address.
+
+        Args:
+            http_host: The host.
+            http_port: The port.
+            http_secure: Whether it is https.
+            grpc_host: Has no effect.
+            grpc_port: Has no effect.
+            grpc_secure: Has no effect.
+        """
+        return cls(f"{'https' if http_secure else 'http'}://{http_host}:{http_port}")
+
+
 def check_url(url: str, headers: dict[str, str], *, signed: bool = False) -> str:
     """The address without a slash at its end.
 

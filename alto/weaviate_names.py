@@ -70,11 +70,11 @@ REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "alto.client": {
         "old_client": ("Client",),
-        "connection": ("ConnectionAsync", "ConnectionParams", "ConnectionSync"),
+        "connection": ("ConnectionAsync", "ConnectionSync"),
         "embedded": ("EmbeddedOptions",),
     },
     "alto.config": {"connection": ("Config", "ConnectionConfig"), "grpc": ("GrpcConfig",), "proxies": ("Proxies",)},
-    "alto.connect": {"connection": ("ConnectionParams", "ConnectionV4", "ProtocolParams")},
+    "alto.connect": {"connection": ("ConnectionV4", "ProtocolParams")},
     "alto.embedded": {
         "embedded": ("EmbeddedDB", "EmbeddedOptions", "EmbeddedV3", "EmbeddedV4", "get_random_port"),
     },

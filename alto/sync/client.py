@@ -16,8 +16,8 @@ from alto.sync.transport import Transport
 from alto.errors import AltoError
 from alto.operations import service
 from alto.requests import Operation, Phase
-from alto.settings import AdditionalConfig, check_headers, check_url
-from alto.unsupported import ALTERNATIVES, Unsupported
+from alto.settings import AdditionalConfig, ConnectionParams, check_headers, check_url
+from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 
 class AltoClient:
@@ -34,8 +34,11 @@ class AltoClient:
 
     def __init__(
         self,
-        url: str,
+        url: str | ConnectionParams | None = None,
         *,
+        connection_params: ConnectionParams | None = None,
+        additional_headers: Mapping[str, str | None] | None = None,
+        auth_client_secret: object = None,
         headers: Mapping[str, str | None] | None = None,
         auth: httpx.Auth | None = None,
         additional_config: AdditionalConfig | None = None,
@@ -46,6 +49,9 @@ class AltoClient:
 
         Args:
             url: The address of Alto.
+            connection_params: The address, in Weaviate's form.
+            additional_headers: Weaviate's name of `headers`.
+            auth_client_secret: Not supported.
             headers: Headers of every request, such as credentials for the models.
             auth: Authentication of httpx.
             additional_config: Time limits, retries, proxies, connections.
@@ -55,8 +61,13 @@ class AltoClient:
         Raises `AltoConfigurationError` if the address is not one or would carry credentials in clear text, or if a
         header has no value.
         """
-        sent = check_headers(headers or {})
-        address = check_url(url, sent, signed=auth is not None)
+        if auth_client_secret is not None:
+            raise_unsupported("auth_client_secret", ALTERNATIVES["auth"])
+        sent = check_headers({**(additional_headers or {}), **(headers or {})})
+        given = url if connection_params is None else connection_params
+        address = check_url(
+            given.url if isinstance(given, ConnectionParams) else given or "", sent, signed=auth is not None
+        )
         config = additional_config or AdditionalConfig()
         self._transport = Transport(address, config, headers=sent, auth=auth, transport=transport)
         self._storage = Storage(config, transport)

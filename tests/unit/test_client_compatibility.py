@@ -18,6 +18,7 @@ from alto.classes.config import (
 )
 from alto.classes.query import HybridVector
 from alto.classes.search import Search
+from alto.connect import ConnectionParams
 from alto.operations import collections
 from lambdas.collections.model import CollectionConfig
 from lambdas.search.request import SearchRequest
@@ -216,3 +217,30 @@ def test_a_changed_configuration_is_what_a_copy_is_made_from() -> None:
     assert made is not None
     assert (made["name"], made["properties"][0]["description"]) == ("Copy", "The title")
     CollectionConfig.model_validate(made)
+
+
+def test_a_client_is_made_as_in_weaviate() -> None:
+    parts = ConnectionParams.from_params(
+        http_host="localhost", http_port=8701, http_secure=False, grpc_host="localhost", grpc_port=1, grpc_secure=False
+    )
+
+    assert repr(alto.WeaviateClient(connection_params=parts)) == "AltoClient('http://localhost:8701')"
+    assert (
+        repr(alto.WeaviateClient(ConnectionParams.from_url("http://localhost:1"))) == "AltoClient('http://localhost:1')"
+    )
+    with pytest.raises(alto.AltoConfigurationError, match="is not an address"):
+        alto.WeaviateClient()
+    with pytest.raises(alto.AltoNotSupportedError, match="connect_to_aws"):
+        alto.WeaviateClient("http://localhost:1", auth_client_secret="secret")
+
+
+def test_weaviates_modules_of_classes_have_alto_names() -> None:
+    from alto.collections.classes.batch import BatchObjectReturn
+    from alto.collections.classes.filters import Filter
+    from alto.collections.classes.internal import GenerativeSearchReturnType, QueryReturn
+
+    assert (BatchObjectReturn.__module__, QueryReturn.__module__) == ("alto.classes.data", "alto.classes.results")
+    assert Filter.by_id().name == "_id"
+    assert GenerativeSearchReturnType is not None
+    with pytest.raises(ImportError):
+        from alto.collections.classes.internal import Misspelt  # noqa: F401
