@@ -19,7 +19,7 @@ import uv
 
 from infra.bundle.lambda_bundle import PROJECT, LambdaBundles
 
-FUNCTIONS = ("query", "write", "split", "load")
+FUNCTIONS = ("query", "write", "split", "extract", "load")
 RUNS = 15
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 

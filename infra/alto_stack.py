@@ -37,7 +37,7 @@ def rerank_role(settings: Settings) -> dict[str, str]:
 
 
 class AltoStack(cdk.Stack):
-    """A search domain, an import pipeline into it, an API in front of it, and the rights of the four functions."""
+    """A search domain, an import pipeline into it, an API in front of it, and the rights of the five functions."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, bundles: Bundles, **options: Any
@@ -73,17 +73,25 @@ class AltoStack(cdk.Stack):
         split = {"ALTO_SPLIT_QUEUE_URL": self.imports.split_queue.queue_url}
         self.query = self._function("query", engine | rerank_role(settings))
         self.write = self._function("write", collections | jobs | split)
-        self.split = self._function("split", jobs | chunks | split)
+        extract = {"ALTO_EXTRACT_QUEUE_URL": self.imports.extract_queue.queue_url}
+        self.split = self._function("split", jobs | chunks | split | extract)
+        self.extract = self._function("extract", chunks | {"ALTO_IMPORT_BUCKET": self.imports.bucket.bucket_name})
         self.load = self._function(
             "load", collections | jobs | chunks | {"ALTO_BATCH_ROLE_ARN": self.batch.role.role_arn}
         )
 
         self._grant()
-        self.imports.start(split=self.split, load=self.load)
+        self.imports.start(split=self.split, extract=self.extract, load=self.load)
         self.api = QueryApi(self, "Api", settings=settings, query=self.query, write=self.write, key=self.key)
         parts = WatchedParts(
             settings=settings,
-            functions={"query": self.query, "write": self.write, "split": self.split, "load": self.load},
+            functions={
+                "query": self.query,
+                "write": self.write,
+                "split": self.split,
+                "extract": self.extract,
+                "load": self.load,
+            },
             imports=self.imports,
             api=self.api,
             search=self.search,
@@ -133,6 +141,11 @@ class AltoStack(cdk.Stack):
         permissions.grant_record_jobs(self.split, table)
         permissions.grant_send(self.split, chunks)
         permissions.grant_send(self.split, self.imports.split_queue)
+        permissions.grant_send(self.split, self.imports.extract_queue)
+
+        permissions.grant_read_uploads(self.extract, bucket)
+        permissions.grant_write_documents(self.extract, bucket)
+        permissions.grant_send(self.extract, chunks)
 
         permissions.grant_read_uploads(self.load, bucket)
         permissions.grant_write_reports(self.load, bucket)
@@ -143,10 +156,10 @@ class AltoStack(cdk.Stack):
         self.batch.grant_run(self.load)
 
         if self.key:
-            for function in (self.write, self.split, self.load):
+            for function in (self.write, self.split, self.extract, self.load):
                 permissions.grant_use_key(function, self.key)
         if self.network:
-            for function in (self.query, self.write, self.split, self.load):
+            for function in (self.query, self.write, self.split, self.extract, self.load):
                 permissions.grant_join_network(function)
             self.network.grant_reach(bucket.bucket_arn, table.table_arn)
 

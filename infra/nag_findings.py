@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import IConstruct
 
-from infra.constructs.permissions import OWN_PREFIX, UPLOAD_FOLDER, model_arns
+from infra.constructs.permissions import DOCUMENTS, OWN_PREFIX, UPLOAD_FOLDER, model_arns
 from infra.constructs.search_domain import INDICES
 from infra.monitoring.monitoring import Monitoring
 from infra.monitoring.watched_parts import WatchedParts
@@ -72,7 +72,9 @@ ALARM_EMAIL = {
 def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
     """Accept the findings that this file lists, and no others."""
     settings, search, bucket = parts.settings, parts.search, parts.imports.bucket
-    query, write, split, load = (parts.functions[name] for name in ("query", "write", "split", "load"))
+    query, write, split, extract, load = (
+        parts.functions[name] for name in ("query", "write", "split", "extract", "load")
+    )
     _accept(bucket, BUCKET)
     for queue in (parts.imports.split_dead_letters, parts.imports.load_dead_letters):
         _accept(queue, DEAD_LETTERS)
@@ -82,7 +84,7 @@ def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
         _accept(subscription, ALARM_EMAIL)
     if search.size:
         _accept(search, DOMAIN | (SMALL_DOMAIN if search.size.zones == 1 else {}))
-    for function in (query, write, split, load):
+    for function in (query, write, split, extract, load):
         _accept(function, FUNCTION | SOURCE | (SNAP_START if settings.snap_start else {}))
         _accept_wildcards(function, {"*": TRACING})
     stack = cdk.Stack.of(search)
@@ -96,10 +98,11 @@ def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
         arns = [arn for model in settings.rerank_models for arn in model_arns(model, settings, stack)]
         _accept_wildcards(query, {"*": f"{TRACING} {RERANKING}"} | dict.fromkeys(arns, ANY_REGION))
     _accept_wildcards(query, {f"{search.domain_arn}/{INDICES}/{way}": SEARCHES for way in ("_search", "_msearch")})
-    for function in (write, split, load):
+    for function in (write, split, extract, load):
         _accept_wildcards(function, {bucket.arn_for_objects("*"): UPLOADS})
     for function in (split, load):
         _accept_wildcards(function, {bucket.arn_for_objects(f"{OWN_PREFIX}*"): REPORTS})
+    _accept_wildcards(extract, {bucket.arn_for_objects(DOCUMENTS): REPORTS})
     _accept_wildcards(parts.batch, {parts.batch.files_arn: BATCH_FILES})
     _accept_wildcards(load, {parts.batch.jobs_arn: BATCH_JOBS})
     _accept_wildcards(write, {bucket.arn_for_objects(f"*/{UPLOAD_FOLDER}/*"): SIGNED})

@@ -3,6 +3,7 @@
 AltoError                          500 internal_error
 ├── InvalidRequestError            400 invalid_request
 │   ├── InvalidObjectError         400 invalid_object
+│   ├── UnreadableDocumentError    400 unreadable_document
 │   └── IncompleteCredentialsError 400 incomplete_credentials
 ├── ForbiddenError                 403 forbidden
 ├── NotFoundError                  404 not_found
@@ -99,6 +100,12 @@ class InvalidObjectError(InvalidRequestError):
     """An object does not fit its collection."""
 
     code = "invalid_object"
+
+
+class UnreadableDocumentError(InvalidRequestError):
+    """A document cannot be read: it is damaged, encrypted, without text, or beyond a limit."""
+
+    code = "unreadable_document"
 
 
 class IncompleteCredentialsError(InvalidRequestError):

@@ -16,6 +16,13 @@ class ImportSettings(FunctionSettings):
     import_bucket: str = Field(alias="ALTO_IMPORT_BUCKET", min_length=1)
 
 
+class ExtractSettings(FunctionSettings):
+    """Settings of the extract function, which reads documents and knows no jobs."""
+
+    import_bucket: str = Field(alias="ALTO_IMPORT_BUCKET", min_length=1)
+    chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
+
+
 class WriteSettings(EngineSettings, ImportSettings):
     """Settings of the write function."""
 
@@ -29,6 +36,7 @@ class SplitSettings(ImportSettings):
     """Settings of the split function. `chunk_bytes` is the size of a chunk; gzip files may grow `gzip_growth` times."""
 
     chunk_queue_url: str = Field(alias="ALTO_CHUNK_QUEUE_URL", min_length=1)
+    extract_queue_url: str = Field(alias="ALTO_EXTRACT_QUEUE_URL", min_length=1)
     split_queue_url: str = Field(alias="ALTO_SPLIT_QUEUE_URL", min_length=1)
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1024, alias="ALTO_CHUNK_BYTES")
     gzip_growth: int = Field(default=200, ge=1, alias="ALTO_LIMIT_GZIP_GROWTH")

@@ -20,7 +20,7 @@ OPTIONS = (
     "--no-emit-find-links",
 )
 # `dev` comes first: the functions carry exactly the versions that were tested.
-FUNCTIONS = ("query", "write", "split", "load")
+FUNCTIONS = ("query", "write", "split", "load", "extract")
 SEPARATE = ("ministack", "uv")
 
 

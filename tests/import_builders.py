@@ -111,6 +111,7 @@ class ImportWorld:
     sqs: Any
     dynamodb: Any
     queue_url: str = ""
+    extract_url: str | None = None
     writer: FakeWriter = field(default_factory=FakeWriter)
     refreshed: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
@@ -159,7 +160,7 @@ class ImportWorld:
     @property
     def queue(self) -> ChunkQueue:
         """The chunk queue."""
-        return ChunkQueue(self.sqs, self.queue_url, sleep=self.pauses.append)
+        return ChunkQueue(self.sqs, self.queue_url, sleep=self.pauses.append, extract_url=self.extract_url)
 
     def splitter(self, chunk_bytes: int = 64) -> Splitter:
         """A splitter with chunks small enough to look at."""

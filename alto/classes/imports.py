@@ -9,6 +9,7 @@ from uuid import UUID
 __all__ = ["ErrorRecord", "FailedRecord", "ImportJob", "ImportOptions", "ImportState"]
 
 ImportState: TypeAlias = Literal["uploaded", "splitting", "loading", "completed", "failed", "incomplete", "cancelled"]
+FileFormat: TypeAlias = Literal["jsonl", "json", "csv", "parquet", "pdf", "docx", "html", "markdown", "text", "zip"]
 ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 
@@ -19,7 +20,7 @@ class ImportOptions:
     `mapping` leads from fields of the records to properties (or `id`, `_key`, `vector`), or to None, to leave one out.
     """
 
-    format: Literal["jsonl", "json", "csv", "parquet"] | None = None
+    format: FileFormat | None = None
     gzip: bool | None = None
     delimiter: str | None = None
     columns: Sequence[str] | None = None
@@ -32,6 +33,8 @@ class ImportOptions:
     escape: str | None = None
     encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] | None = None
     skip_lines: int | None = None
+    # Of documents: properties that each of their passages gets.
+    metadata: Mapping[str, Any] | None = None
 
     def to_api(self) -> dict[str, Any]:
         """As the API takes it."""
@@ -51,6 +54,8 @@ class ImportOptions:
             given["csv"] = dialect
         if self.mapping is not None:
             given["mapping"] = dict(self.mapping)
+        if self.metadata is not None:
+            given["metadata"] = dict(self.metadata)
         return given
 
 
@@ -110,6 +115,8 @@ class ImportJob:
     done_share: float | None = None
     estimated_end: datetime | None = None
     problem: str | None = None
+    # Of the documents that are loaded or unchanged; None for other formats.
+    passages: int | None = None
     # Signed: it gives access to the file for an hour.
     error_file_url: str | None = field(default=None, repr=False)
 

@@ -119,6 +119,7 @@ def read_job(body: dict[str, Any]) -> ImportJob:
         done_share=progress.get("done_share"),
         estimated_end=ends and parse_time(ends),
         problem=(body.get("problem") or {}).get("message"),
+        passages=body.get("passages"),
         error_file_url=body.get("error_file_url"),
     )
 

@@ -14,6 +14,7 @@ SERVICES = {
     "query": ("sts",),
     "write": ("dynamodb", "events", "s3", "sqs", "sts"),
     "split": ("dynamodb", "events", "s3", "sqs"),
+    "extract": ("s3", "sqs"),
     "load": ("bedrock", "dynamodb", "events", "s3", "sqs", "sts"),
 }
 

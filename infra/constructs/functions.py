@@ -1,4 +1,4 @@
-"""The four functions: each with its own role, memory, log group and code."""
+"""The five functions: each with its own role, memory, log group and code."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ SHAPES = {
     "query": Shape(1024, 29, "Alto: runs searches"),
     "write": Shape(1024, 29, "Alto: manages collections and objects"),
     "split": Shape(1769, 300, "Alto: cuts an uploaded file into chunks"),
+    "extract": Shape(1769, 300, "Alto: reads documents"),
     "load": Shape(1769, 300, "Alto: embeds and stores the records of a chunk"),
 }
 

@@ -1,4 +1,4 @@
-"""The import bucket and its queues: S3 -> queue -> split -> queue -> load."""
+"""The import bucket and its queues: S3 -> queue -> split -> queue -> load; documents go through extract before load."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from constructs import Construct
 from infra.constructs.functions import SHAPES, AltoFunction
 from infra.constructs.permissions import OWN_PREFIX, bucket_name_pattern
 from infra.constructs.removal import removal_policy
-from infra.settings.settings import Settings
+from infra.settings.settings import EXTRACTORS, Settings
 
 # The chunks of a large file wait for the model's quota. A dead letter keeps the age it had, so it must be kept longer
 # than the message was. SQS keeps nothing for more than 14 days.
@@ -33,7 +33,7 @@ SPLIT_BATCH = 1
 
 
 class ImportPipeline(Construct):
-    """The import bucket and its two queues. `start` connects them with the functions."""
+    """The import bucket and its three queues. `start` connects them with the functions."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
@@ -44,10 +44,12 @@ class ImportPipeline(Construct):
         self.load_dead_letters = self._dead_letters("LoadDeadLetters")
         self.split_queue = self._queue("SplitQueue", "split", self.split_dead_letters)
         self.load_queue = self._queue("LoadQueue", "load", self.load_dead_letters)
+        # The same dead letters: both queues have chunks, and the splitter records each in its job.
+        self.extract_queue = self._queue("ExtractQueue", "extract", self.load_dead_letters)
         self.bucket = self._bucket()
         self._notify(self.bucket, self.split_queue)
 
-    def start(self, *, split: AltoFunction, load: AltoFunction) -> None:
+    def start(self, *, split: AltoFunction, extract: AltoFunction, load: AltoFunction) -> None:
         """Let each queue's messages invoke its function; the functions report which messages of a batch failed."""
         split.function.add_event_source(
             event_sources.SqsEventSource(
@@ -62,6 +64,14 @@ class ImportPipeline(Construct):
         split.function.add_event_source(
             event_sources.SqsEventSource(
                 self.load_dead_letters, batch_size=SPLIT_BATCH, report_batch_item_failures=True, max_concurrency=2
+            )
+        )
+        extract.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.extract_queue,
+                batch_size=1,
+                report_batch_item_failures=True,
+                max_concurrency=EXTRACTORS,
             )
         )
         # One chunk an invocation: a chunk may need all of the function's time.
@@ -159,7 +169,9 @@ class ImportPipeline(Construct):
             queue_configurations=[
                 # Every object, with any ending: what cannot be imported becomes a failed job that says why. S3's
                 # filters cannot say "not below .alto/", so split is also invoked for Alto's own files and ignores them.
-                s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectCreated:*", queue=queue.queue_arn)
+                s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectCreated:*", queue=queue.queue_arn),
+                # A collection may ask that the passages of a deleted document are removed.
+                s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectRemoved:*", queue=queue.queue_arn),
             ]
         )
         # S3 tries the queue when the bucket is made.

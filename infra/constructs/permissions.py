@@ -17,6 +17,8 @@ from infra.settings.settings import Settings
 
 # Alto's own files in the import bucket lie below this prefix.
 OWN_PREFIX = ".alto/"
+# The text of documents that were read lies here.
+DOCUMENTS = f"{OWN_PREFIX}imports/*/documents/*"
 # Files that were uploaded with a signed URL lie in this folder of their collection.
 UPLOAD_FOLDER = "uploads"
 
@@ -153,6 +155,11 @@ def grant_read_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:
 def grant_write_reports(function: AltoFunction, bucket: s3.IBucket) -> None:
     """Write Alto's own files, never a user's."""
     _allow(function, ["s3:PutObject"], bucket.arn_for_objects(f"{OWN_PREFIX}*"))
+
+
+def grant_write_documents(function: AltoFunction, bucket: s3.IBucket) -> None:
+    """Write the text of documents, and no other file."""
+    _allow(function, ["s3:PutObject"], bucket.arn_for_objects(DOCUMENTS))
 
 
 def grant_sign_uploads(function: AltoFunction, bucket: s3.IBucket) -> None:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from infra.deployment.deployment import FAILED_CREATIONS, Clients
 from infra.deployment.findings import DENIED, ERROR, OK, WARNING, Finding, all_pages, code_of
-from infra.settings.settings import SPLITTERS, Settings
+from infra.settings.settings import EXTRACTORS, SPLITTERS, Settings
 
 OPENSEARCH = "opensearchservice.amazonaws.com"
 OPENSEARCH_ROLE = "AWSServiceRoleForAmazonOpenSearchService"
@@ -171,7 +171,7 @@ def concurrency(clients: Clients, settings: Settings) -> Iterator[Finding]:
             f"of which {UNRESERVED_MINIMUM} must stay unreserved. Remove it, or raise 'Concurrent executions'.",
         )
         return
-    imports = settings.load_concurrency + SPLITTERS
+    imports = settings.load_concurrency + SPLITTERS + EXTRACTORS
     if not reserved and limit - imports < ROOM_FOR_CALLERS:
         yield Finding(
             WARNING,

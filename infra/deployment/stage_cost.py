@@ -45,6 +45,6 @@ def describe_cost(settings: Settings) -> str:
     listed = ", ".join(f"{name} ${dollars:.0f}" for name, dollars in parts.items())
     more = f", and without a known price: {', '.join(unknown)}" if unknown else ""
     return (
-        f"plan: four functions, an API, a bucket, a table, four queues; at rest about ${sum(parts.values()):.0f} a "
+        f"plan: five functions, an API, a bucket, a table, five queues; at rest about ${sum(parts.values()):.0f} a "
         f"month ({listed}{more}; us-east-1 prices of {prices['dated']}). Calls are charged besides: docs/cost.md"
     )

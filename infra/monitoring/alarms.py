@@ -66,8 +66,12 @@ def _imports(parts: WatchedParts, measures: Measures) -> Iterator[AlarmSpec]:
     yield AlarmSpec("SplitDeadLetters", "Announced files could not be split.", undelivered, 1)
     # The split function records these in their jobs at once, so they hardly ever stay in the queue.
     noted = measures.queue("NumberOfMessagesReceived", imports.load_dead_letters, "load", "Sum")
-    yield AlarmSpec("LoadDeadLetters", "Chunks of an import could not be loaded.", noted, 1)
-    for name, queue in {"Split": imports.split_queue, "Load": imports.load_queue}.items():
+    yield AlarmSpec("LoadDeadLetters", "Chunks of an import could not be read or loaded.", noted, 1)
+    for name, queue in {
+        "Split": imports.split_queue,
+        "Extract": imports.extract_queue,
+        "Load": imports.load_queue,
+    }.items():
         age = measures.queue("ApproximateAgeOfOldestMessage", queue, name)
         yield AlarmSpec(f"{name}QueueAge", "Imports wait for a day; after 13 they are lost.", age, OLD_MESSAGE_SECONDS)
 

@@ -61,7 +61,7 @@ def _shares(measures: Measures, function: str, title: str) -> cloudwatch.GraphWi
 
 def _imports(parts: WatchedParts, measures: Measures) -> list[cloudwatch.IWidget]:
     imports = parts.imports
-    queues = {"split": imports.split_queue, "load": imports.load_queue}
+    queues = {"split": imports.split_queue, "extract": imports.extract_queue, "load": imports.load_queue}
     dead = {"split": imports.split_dead_letters, "load": imports.load_dead_letters}
     return _row(
         _graph(

@@ -8,7 +8,7 @@ from infra.constructs.functions import metrics_namespace
 from infra.monitoring.watched_parts import WatchedParts
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
-FUNCTIONS = ("query", "write", "split", "load")
+FUNCTIONS = ("query", "write", "split", "extract", "load")
 
 
 class Measures:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from pydantic import BaseModel
 
 from infra.settings.hosts import AWS_ENDPOINT_HOST, host, is_loopback
-from infra.settings.settings import SPLITTERS, FunctionName, Settings
+from infra.settings.settings import EXTRACTORS, SPLITTERS, FunctionName, Settings
 
 # Set by the constructs, unlike the limits of requests (ALTO_LIMIT_*).
 ALTO_VARIABLE = re.compile(r"ALTO_(?!LIMIT_)\w+|POWERTOOLS_SERVICE_NAME")
@@ -143,7 +143,7 @@ def _network(settings: Settings) -> str | None:
 
 
 def _reserved(settings: Settings) -> str | None:
-    needs: dict[FunctionName, int] = {"load": settings.load_concurrency, "split": SPLITTERS}
+    needs: dict[FunctionName, int] = {"load": settings.load_concurrency, "split": SPLITTERS, "extract": EXTRACTORS}
     for function, needed in needs.items():
         if settings.reserved_concurrency.get(function, needed) < needed:
             return (

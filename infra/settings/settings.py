@@ -32,7 +32,7 @@ from infra.settings.fields import (
 from infra.settings.hosts import AWS_ENDPOINT_HOST, host, is_loopback
 
 Architecture = Literal["arm64", "x86_64"]
-FunctionName = Literal["query", "write", "split", "load"]
+FunctionName = Literal["query", "write", "split", "extract", "load"]
 
 # Hybrid search with a common filter and rank fusion need 3.x. Tests run 3.6, the newest version whose neural-search
 # plugin is on Maven Central; the service has 3.5 and 3.7, so that the deployed version is the newer (docs/deploy.md).
@@ -43,6 +43,8 @@ BATCH_MODELS = ("amazon.titan-embed-text-v2:0", "amazon.titan-embed-image-v1")
 
 # The most splitters at once: of files, and of dead letters.
 SPLITTERS = 7
+# Invocations of `extract` that its queue may start at once.
+EXTRACTORS = 10
 
 
 class Settings(Block):

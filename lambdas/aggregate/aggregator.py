@@ -1,11 +1,14 @@
 """Runs an aggregation: its search if it has one, then the request to OpenSearch."""
 
+from typing import Any
+
 from lambdas.aggregate.body import build_aggregate_body, estimate_cost
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse
 from lambdas.aggregate.response import build_aggregate_response
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
+from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.opensearch import OpenSearch
 from lambdas.search.budget import check_aggregate
 from lambdas.search.searcher import Searcher
@@ -39,6 +42,11 @@ class Aggregator:
             found = self._searcher.search(collection, search, deadline=deadline, credentials=credentials)
             ids = [hit.id for hit in found.objects]
         body = build_aggregate_body(collection, request, ids)
-        path = f"/{collection.alias}/_search"
-        response = self._engine.request("POST", path, body, timeout=max(1.0, deadline.remaining()))
+        path, whole = f"/{collection.alias}/_search", body["query"]
+
+        def ask(hidden: list[str]) -> Any:
+            asked = body | {"query": {"bool": {"filter": [whole, *visible_only(hidden)]}}} if hidden else body
+            return self._engine.request("POST", path, asked, timeout=max(1.0, deadline.remaining()))
+
+        response = read_consistently(self._engine, collection, ask)
         return build_aggregate_response(collection, request, response)

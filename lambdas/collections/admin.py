@@ -164,7 +164,9 @@ class CollectionAdmin:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             if change.index is not None:
                 check_shards(index, self._replicas, self._max_shards)
-            given = change.model_dump(exclude_none=True, exclude={"index", "generative", "reranker"})
+            given = change.model_dump(exclude_none=True, exclude={"index", "generative", "reranker", "documents"})
+            if "documents" in change.model_fields_set:
+                given["documents"] = change.documents
             if "generative" in change.model_fields_set:
                 given["generative"] = self._with_generative_role(change.generative)
             if "reranker" in change.model_fields_set:

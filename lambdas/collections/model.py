@@ -4,10 +4,11 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from lambdas.collections.analysis import ANALYSIS_VERSION
 from lambdas.collections.properties import Property, check_names_differ, check_size
+from lambdas.documents.settings import DocumentSettings, missing_properties
 from lambdas.embedding.config import ModelId, Region, Text2VecAws, VectorConfig
 from lambdas.generation.settings import GenerativeConfig
 from lambdas.models import StrictModel
@@ -103,6 +104,25 @@ class CollectionConfig(StrictModel):
         default=None, description="The model of searches whose `rerank` names none. Without `rerank` it is not called."
     )
 
+    documents: DocumentSettings | None = Field(
+        default=None,
+        description="How documents (PDF, Word, HTML, Markdown, text) that are imported become passages. The properties "
+        "of passages are added to the collection.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _passages_have_properties(cls, data: object) -> object:
+        if not isinstance(data, dict) or data.get("documents") is None:
+            return data
+        try:
+            settings = DocumentSettings.model_validate(data["documents"])
+        except ValidationError:
+            return data  # The field's own check says what is wrong.
+        described = data.get("properties") or []
+        names = [each.get("name") if isinstance(each, dict) else getattr(each, "name", None) for each in described]
+        return data | {"properties": [*described, *missing_properties(settings, names)]}
+
     @model_validator(mode="before")
     @classmethod
     def _first_letter_is_upper_case(cls, data: object) -> object:
@@ -159,6 +179,10 @@ class CollectionUpdate(StrictModel):
         default=None, description="Replaces the stored settings as a whole; `null` removes them."
     )
     reranker: RerankerConfig | None = Field(default=None, description="Replaces the stored model; `null` removes it.")
+
+    documents: DocumentSettings | None = Field(
+        default=None, description="Replaces the stored settings as a whole; `null` removes them, and keeps passages."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,7 +1,8 @@
 """Builds the response of a generative search. Pure."""
 
 from collections.abc import Collection as Names
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from lambdas.errors import EmbeddingError
 from lambdas.generation.generator import Outcome
@@ -42,7 +43,9 @@ def build_response(
     return GenerateResponse(
         objects=objects,
         groups=None if found.groups is None else groups,
-        generated=_render_grouped(texts, task) if task.generate.grouped_task is not None else None,
+        generated=_with_pages(_render_grouped(texts, task), list_hits(found))
+        if task.generate.grouped_task is not None
+        else None,
         generation=GenerationOutcome(
             model=model.target,
             service=model.service,
@@ -68,7 +71,7 @@ def _number_hits(
     """Yield the hits of the response and of its groups, each with its text."""
     for hit, outcome in zip(list_hits(found), texts.single, strict=True):
         text = None if outcome is None else _render(outcome, task.citations if task.reads_single else "off")
-        yield _with_text(hit, return_properties, text)
+        yield _with_text(hit, return_properties, text and _with_pages(text, [hit]))
 
 
 def _with_text(hit: Hit, return_properties: Names[str] | None, text: Generated | None) -> GeneratedHit:
@@ -76,6 +79,19 @@ def _with_text(hit: Hit, return_properties: Names[str] | None, text: Generated |
     if return_properties is not None:
         fields["properties"] = {name: value for name, value in hit.properties.items() if name in return_properties}
     return GeneratedHit.model_construct(**fields, generated=text)
+
+
+def _with_pages(generated: Generated, hits: Sequence[Hit]) -> Generated:
+    """Return the text with the document and page of each citation of a passage."""
+    places = {hit.id: _place(hit) for hit in hits}
+    cited = [each.model_copy(update=places.get(each.id, {})) for each in generated.citations]
+    return generated.model_copy(update={"citations": cited})
+
+
+def _place(hit: Hit) -> dict[str, Any]:
+    if "document_version" not in hit.properties:
+        return {}
+    return {name: hit.properties[name] for name in ("document", "page") if name in hit.properties}
 
 
 def _render_grouped(texts: Texts, task: Task) -> Generated:

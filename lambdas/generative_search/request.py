@@ -80,6 +80,9 @@ def choose_model(collection: CollectionConfig, generate: Generate, own_region: s
 
 def list_readable(collection: CollectionConfig, generate: Generate) -> list[Readable]:
     """Return the properties that go into passages. Raises `InvalidRequestError` for an unknown one."""
+    if generate.properties is None and collection.documents is not None:
+        # The other texts of a passage say where it is from.
+        return [Readable(collection.documents.property, is_text=True)]
     if generate.properties is None:
         return [Readable(item.name, is_text=True) for item in collection.properties if item.is_text]
     return [_readable(collection, path, "generate.properties") for path in dict.fromkeys(generate.properties)]

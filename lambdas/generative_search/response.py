@@ -22,6 +22,8 @@ class Citation(StrictModel):
     quote_end: int
     start: int = Field(description="Where the statement begins in the text.")
     end: int
+    document: str | None = Field(default=None, description="Of a passage: its document.")
+    page: int | None = Field(default=None, description="Of a passage: the page on which it begins.")
 
 
 class Usage(StrictModel):

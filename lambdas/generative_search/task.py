@@ -33,6 +33,8 @@ class Task(NamedTuple):
     readable: list[Readable]
     # The properties that the template names.
     places: list[str]
+    # Properties of passages that citations show.
+    cited: tuple[str, ...] = ()
 
     @property
     def citations(self) -> CitationMode:
@@ -60,7 +62,8 @@ def plan_task(collection: CollectionConfig, generate: Generate, own_region: str)
     """Return the task. Raises `InvalidRequestError` if it does not fit the collection."""
     model = choose_model(collection, generate, own_region)
     places = check_template(collection, generate.single_prompt) if generate.single_prompt else []
-    return Task(generate, model, list_readable(collection, generate), places)
+    cited = () if collection.documents is None else ("document", "document_version", "page")
+    return Task(generate, model, list_readable(collection, generate), places, cited)
 
 
 def make_search(request: GenerateRequest, task: Task) -> SearchRequest:
@@ -71,7 +74,7 @@ def make_search(request: GenerateRequest, task: Task) -> SearchRequest:
     )
     if request.return_properties is None:
         return search
-    read = list_top_level([*task.places, *(each.path for each in task.readable)])
+    read = list_top_level([*task.places, *(each.path for each in task.readable), *task.cited])
     return search.model_copy(update={"return_properties": list(dict.fromkeys([*request.return_properties, *read]))})
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import orjson
 
 from lambdas.deadline import Deadline
+from lambdas.documents.archive import Archive
+from lambdas.documents.blocks import DocumentError
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk, Source
@@ -54,6 +56,9 @@ LEAST_BATCH_CHUNK_BYTES = 262_144
 MOST_BATCH_CHUNK_BYTES = 400_000_000
 # The splitter holds a chunk of a compressed file in memory.
 MOST_GZIP_BATCH_CHUNK_BYTES = 67_108_864
+# Documents of a zip file that are read and loaded together. One takes up to a minute to read.
+DOCUMENTS_CHUNK = 4
+DOCUMENTS_CHUNK_BYTES = 4_194_304
 # Read from the beginning of a file to learn how long its records are.
 SAMPLE_BYTES = 262_144
 # Enough to see whether JSON is an array.
@@ -81,7 +86,7 @@ class Planner:
 
         Raises `JobFailedError` when the file cannot be read with these options.
         """
-        if options.format == "parquet":
+        if options.format == "parquet" or options.is_documents:
             return options
         try:
             if options.format != "csv":
@@ -144,12 +149,28 @@ class Planner:
         try:
             if job.source_format == "parquet":
                 yield from self._row_groups(job)
+            elif job.options.is_documents:
+                yield from self._documents(job)
             elif job.source_format in ("csv", "json") or job.is_compressed:
                 yield from self._read(job, deadline)
             else:
                 yield from map(job.chunk, range(job.chunks_sent, job.chunks_total))
-        except (NotGzipError, NotJsonArrayError, NotParquetError) as error:
+        except (NotGzipError, NotJsonArrayError, NotParquetError, DocumentError) as error:
             raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
+
+    def _documents(self, job: Job) -> Iterator[Chunk]:
+        """The document, or those of a zip file, some of them together. A position counts documents."""
+        sizes = [job.size]
+        if job.options.format == "zip":
+            archive = Archive(lambda start, end: self._source.read(job.source, start, end), job.size)
+            sizes = [member.packed for member in archive.members]
+        stage = {"stage": None if job.removes else "extract", "documents": job.options.format}
+        number, start, size = job.chunks_sent, job.position, 0
+        for end, packed in enumerate(sizes[start:], start=start + 1):
+            size += packed
+            if size >= DOCUMENTS_CHUNK_BYTES or end - start >= DOCUMENTS_CHUNK or end == len(sizes):
+                yield job.chunk_of(number, start, end).model_copy(update=stage)
+                number, start, size = number + 1, end, 0
 
     def _row_groups(self, job: Job) -> Iterator[Chunk]:
         """Whole row groups, small ones together; for batch inference as many rows as one job takes."""

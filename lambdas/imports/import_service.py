@@ -254,6 +254,11 @@ class ImportControl:
                 f"The import is {job.state} with {job.failed} failed records. Only failed records of a completed "
                 "import can be retried."
             )
+        if job.options.is_documents:
+            raise ConflictError(
+                "Documents are not retried: their files have not changed. Import the file again with 'repeat' true: "
+                "documents that are stored already are unchanged, and cost nothing."
+            )
         self._reject_old_version(job)
         try:
             found = self._source.find(self._bucket, job.error_file.removeprefix(f"s3://{self._bucket}/"))

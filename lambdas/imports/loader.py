@@ -25,6 +25,7 @@ from lambdas.errors import (
     RoleRefusedError,
 )
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
+from lambdas.imports.document_port import NO_DOCUMENTS, DocumentSteps, WriteBatch
 from lambdas.imports.error_file import merge
 from lambdas.imports.record_batches import BATCH_OBJECTS, BatchWriter, RecordWriter, group_records, run_in_order
 from lambdas.imports.s3_source import S3Source
@@ -122,6 +123,7 @@ class Loader[C]:
         executor: Executor | None = None,
         batch: BatchSteps[C] | None = None,
         find_target: Callable[[str], str | None] = lambda _: None,
+        documents: DocumentSteps[C] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`find_target` returns the collection that an alias points at."""
@@ -139,6 +141,7 @@ class Loader[C]:
         self._batches_at_once = batches_at_once
         self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
         self._batch = batch
+        self._documents = documents
         self._now = now
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
@@ -262,10 +265,17 @@ class Loader[C]:
         self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
     ) -> ChunkReport:
         chunk = step.loadable
-        write = BatchWriter(step.writer, collection, deadline)
-        # JSON lines are cut without reading: the lines before a chunk are those that the loaders counted.
-        counter = LineCounter(chunk, self._range_reader(chunk)) if job.source_format == "jsonl" else None
-        work = group_records(self._read_records(job, collection, chunk, counter), self._batch_objects)
+        write: WriteBatch = BatchWriter(step.writer, collection, deadline)
+        counter: LineCounter | None = None
+        if chunk.documents is None:
+            # JSON lines are cut without reading: the lines before a chunk are those that the loaders counted.
+            counter = LineCounter(chunk, self._range_reader(chunk)) if job.source_format == "jsonl" else None
+            work = group_records(self._read_records(job, collection, chunk, counter), self._batch_objects)
+        elif self._documents is None:
+            raise JobFailedError(NO_DOCUMENTS)
+        else:
+            write = self._documents.writer(job, collection, deadline)
+            work = self._documents.batches(job, chunk)
         tally = Tally(chunk, job.started_at)
         for batch, results in run_in_order(work, write, self._executor, self._batches_at_once):
             # In the whole batch: an error that ends the job may follow a record that only has to wait.

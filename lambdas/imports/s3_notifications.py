@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lambdas.documents.names import format_of
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import ENDINGS
 
@@ -18,6 +19,13 @@ def created_objects(notification: str) -> list[Source]:
     """Return the objects that an S3 notification announces. Test events and deletions announce none."""
     records = json.loads(notification).get("Records", [])
     return [_source(record["s3"]) for record in records if record["eventName"].startswith("ObjectCreated:")]
+
+
+def removed_objects(notification: str) -> list[Source]:
+    """Return the documents that an S3 notification says were deleted."""
+    records = json.loads(notification).get("Records", [])
+    removed = [_source(record["s3"]) for record in records if record["eventName"].startswith("ObjectRemoved:")]
+    return [source for source in removed if format_of(source.key) and not is_ignored(source.key)]
 
 
 def is_ignored(key: str) -> bool:
@@ -39,5 +47,5 @@ def _source(s3: dict[str, Any]) -> Source:
         bucket=s3["bucket"]["name"],
         key=unquote_plus(entry["key"]),
         version_id=None if version == "null" else version,
-        etag=entry["eTag"],
+        etag=entry.get("eTag", ""),
     )

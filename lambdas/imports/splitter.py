@@ -13,10 +13,11 @@ import orjson
 from pydantic import ValidationError
 
 from lambdas.deadline import Deadline
+from lambdas.documents.names import document_of, is_metadata
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
 from lambdas.imports.newest_version import NewestVersion
-from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects, is_ignored
+from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects, is_ignored, removed_objects
 from lambdas.imports.s3_source import S3Object, S3Source
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.chunk import Chunk, Source
@@ -80,7 +81,8 @@ class Splitter:
             return [self.give_up(Chunk.model_validate(body))]
         if "job_id" in body:
             return [self.continue_job(body["job_id"], deadline, unless_begun=body.get("unless_begun", False))]
-        return [self.split(source, deadline) for source in created_objects(message)]
+        outcomes = [self.split(source, deadline) for source in created_objects(message)]
+        return outcomes + [self.remove(source, deadline) for source in removed_objects(message)]
 
     def continue_job(self, job_id: str, deadline: Deadline, *, unless_begun: bool = False) -> SplitOutcome:
         """Split the rest of a job; with `unless_begun`, only if its splitting has not begun."""
@@ -111,7 +113,41 @@ class Splitter:
         """
         if is_ignored(source.key):
             return SplitOutcome("ignored", source.key, reason="The key is one of Alto's own files, or a folder.")
-        job = self._plan(source)
+        if is_metadata(source.key):
+            return self._split_described(source, deadline)
+        return self._start(self._plan(source), deadline)
+
+    def remove(self, source: Source, deadline: Deadline) -> SplitOutcome:
+        """Create the job that removes the passages of a document that was deleted, and send its chunk."""
+        collection = collection_of(source.key)
+        if collection is None or self._exists(source):
+            return SplitOutcome("ignored", source.key, reason="The document is still there, or was in no collection.")
+        job = Job.planned(
+            source,
+            collection,
+            size=1,
+            chunk_bytes=1,
+            now=self._now(),
+            options=ImportOptions().resolved(source.key) or ImportOptions(),
+        )
+        return self._start(job.model_copy(update={"removes": True}), deadline)
+
+    def _split_described(self, metadata: Source, deadline: Deadline) -> SplitOutcome:
+        """Import a document again because its metadata came or changed after it."""
+        try:
+            document = self._source.find(metadata.bucket, document_of(metadata.key)).source
+        except JobFailedError:
+            return SplitOutcome("ignored", metadata.key, reason="The metadata wait for their document.")
+        return self._start(self._plan(document).model_copy(update={"id": metadata.job_id}), deadline)
+
+    def _exists(self, source: Source) -> bool:
+        try:
+            self._source.find(source.bucket, source.key)
+        except JobFailedError:
+            return False
+        return True
+
+    def _start(self, job: Job, deadline: Deadline) -> SplitOutcome:
         created = self._jobs.create(job)
         if not created:
             job, created = self._stored(job)
@@ -159,6 +195,8 @@ class Splitter:
             about = UploadMetadata.read(found.metadata).trusted_at(source.key)
             job_id = about.import_id
             options = about.options.resolved(source.key)
+            if options is not None and options.is_documents and options.embedding == "batch":
+                raise JobFailedError(f"{source.uri} is a document, and options.embedding 'batch' is for other formats.")
             if options is None:
                 raise JobFailedError(
                     f"{source.uri} has no ending that names its format: rename it to end in one of "

@@ -16,6 +16,7 @@ class Tally:
         self._started_at = started_at
         self._loaded = 0
         self._unchanged = 0
+        self._passages = 0
         self._rest: ImportRecord | None = None
         self.errors = ErrorFile(chunk)
 
@@ -30,6 +31,8 @@ class Tally:
                     raise result.error
                 self._rest = record
                 return False
+            # Only documents have passages.
+            self._passages += 0 if result.error else getattr(result, "passages", 0)
             if result.error is not None:
                 self.errors.add(record, result.error)
             elif result.unchanged_since is not None and result.unchanged_since < self._started_at:
@@ -57,6 +60,7 @@ class Tally:
             loaded=self._loaded,
             unchanged=self._unchanged,
             failed=self.errors.count,
+            passages=self._passages,
             rest_start=None if rest is None else rest.start,
             rest_line=0 if rest is None or rest.place == "row" else rest.line,
             lines=lines,

@@ -1,11 +1,12 @@
 """Chunks: the queue message for a part of an import, and its result. Pure."""
 
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AwareDatetime, Field
 
+from lambdas.documents.names import DocumentFormat
 from lambdas.models import StrictModel
 
 Count = Annotated[int, Field(ge=0)]
@@ -61,6 +62,13 @@ class Chunk(StrictModel):
     lines_before: Count = Field(default=0, description="How many lines begin in earlier parts of the chunk.")
 
     batch: AwaitedBatchInference | None = None
+    stage: Literal["extract"] | None = Field(
+        default=None, description="`extract`: its documents (`start` to `end` - 1) are to be read first."
+    )
+
+    documents: DocumentFormat | Literal["zip"] | None = Field(
+        default=None, description="The format of the file, if the records are documents."
+    )
 
     def rest(self, start: int, *, line: int = 0, lines_before: int = 0) -> "Chunk":
         """Return the rest of this chunk, of which only the records that begin before `start` were loaded."""
@@ -119,6 +127,7 @@ class ChunkReport(StrictModel):
     loaded: Count = 0
     unchanged: Count = 0
     failed: Count = 0
+    passages: Count = Field(default=0, description="Of the documents that are loaded or unchanged.")
     rest_start: Count | None = None
     rest_line: Count = 0
     lines: Count | None = None

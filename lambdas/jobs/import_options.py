@@ -1,12 +1,15 @@
 """How the records of a file are read: format, CSV dialect, names. Pure."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from lambdas.documents.names import DOCUMENT_ENDINGS
 from lambdas.models import StrictModel
 
-Format = Literal["jsonl", "json", "csv", "parquet"]
+Format = Literal["jsonl", "json", "csv", "parquet", "pdf", "docx", "html", "markdown", "text", "zip"]
+# The formats whose records are documents, which become passages.
+DOCUMENTS: tuple[Format, ...] = ("pdf", "docx", "html", "markdown", "text", "zip")
 Embedding = Literal["on_demand", "batch"]
 Encoding = Literal["utf-8", "utf-16", "latin-1", "windows-1252"]
 
@@ -23,6 +26,8 @@ ENDINGS: dict[str, tuple[Format, bool]] = {
     ".tsv": ("csv", False),
     ".tsv.gz": ("csv", True),
     ".parquet": ("parquet", False),
+    **{ending: (kind, False) for ending, kind in DOCUMENT_ENDINGS.items()},
+    ".zip": ("zip", False),
 }
 TAB_ENDINGS = (".tsv", ".tsv.gz")
 MAX_MAPPED_FIELDS = 500
@@ -77,8 +82,9 @@ class ImportOptions(StrictModel):
 
     format: Format | None = Field(
         default=None,
-        description="`jsonl`: one JSON object a line. `json`: one array of objects. `csv`, also with tabs. By default "
-        "the key's ending says it.",
+        description="`jsonl`: one JSON object a line. `json`: one array of objects. `csv`, also with tabs. `pdf`, "
+        "`docx`, `html`, `markdown` and `text` are documents, and `zip` is a file of documents: they become passages, "
+        "if the collection has `documents` settings. By default the key's ending says it.",
     )
     gzip: bool | None = Field(default=None, description="By default the key's ending says it.")
     csv: CsvOptions = CsvOptions()
@@ -99,6 +105,20 @@ class ImportOptions(StrictModel):
         "that the same key is the same object in every import.",
     )
 
+    metadata: dict[Name, Any] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="For documents: properties that each passage gets, before those of `<file>.metadata.json`.",
+    )
+
+    @model_validator(mode="after")
+    def _check_documents(self) -> Self:
+        if self.format in DOCUMENTS and self.embedding == "batch":
+            raise ValueError("embedding is 'batch', which documents do not have: leave it out")
+        if self.format in DOCUMENTS and self.gzip:
+            raise ValueError("gzip is true, which documents do not have: unpack the file, or use a zip file")
+        return self
+
     @model_validator(mode="after")
     def _check_size(self) -> Self:
         names = [*(self.csv.columns or ()), *self.mapping, *(name or "" for name in self.mapping.values())]
@@ -117,6 +137,11 @@ class ImportOptions(StrictModel):
         if ending in TAB_ENDINGS and csv.delimiter is None:
             csv = csv.model_copy(update={"delimiter": "\t"})
         return self.model_copy(update={"format": self.format or named, "gzip": gzip, "csv": csv})
+
+    @property
+    def is_documents(self) -> bool:
+        """Whether its records are documents."""
+        return self.format in DOCUMENTS
 
     @property
     def needs_reading(self) -> bool:

@@ -74,6 +74,8 @@ class Job(BaseModel):
     columns: tuple[str, ...] = ()
     # The job whose failed records this one tries again.
     retry_of: str | None = None
+    # Its file is a document that was deleted from S3.
+    removes: bool = False
     # Stored, so that splitting continues with the same ranges after a change of the setting.
     chunk_bytes: int = Field(default=1, ge=1)
     # Known from the start where chunks are plain ranges, else when splitting has ended.
@@ -92,6 +94,8 @@ class Job(BaseModel):
     loaded: Count = 0
     unchanged: Count = 0
     failed: Count = 0
+    # Of documents that are loaded or unchanged.
+    passages: Count = 0
     errors: list[RecordError] = []
     error_files: list[str] = []
     error_file: str | None = None

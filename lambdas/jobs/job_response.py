@@ -63,6 +63,9 @@ class ImportResponse(StrictModel):
     )
     size: Count = Field(description="Bytes.")
     counts: ImportCounts
+    passages: Count | None = Field(
+        default=None, description="Passages of the documents that are loaded or unchanged; null for other formats."
+    )
     chunks: ImportChunks
     errors: list[RecordError] = Field(description=f"The first {MAX_FIRST_ERRORS} failed records.")
     error_files: list[str] = Field(
@@ -117,6 +120,7 @@ def response_of(job: Job, now: datetime | None = None) -> ImportResponse:
             unchanged=job.unchanged,
             failed=job.failed,
         ),
+        passages=job.passages if job.options.is_documents else None,
         chunks=ImportChunks(total=job.chunks_total, done=job.chunks_done, dead=job.chunks_dead),
         errors=job.errors[:MAX_FIRST_ERRORS],
         error_files=job.error_files[:MAX_ERROR_FILES],

@@ -47,18 +47,32 @@ class SplitQueue:
 class ChunkQueue:
     """Sends chunks, and puts back those that cannot be loaded now."""
 
-    def __init__(self, sqs: "SQSClient", url: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        sqs: "SQSClient",
+        url: str,
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        extract_url: str | None = None,
+    ) -> None:
+        """`extract_url` is the queue of chunks whose documents are to be read first, for those who send such."""
         self._sqs = sqs
         self._url = url
+        self._extract_url = extract_url
         self._sleep = sleep
 
     def send(self, chunks: Sequence[Chunk]) -> None:
         """Send at most ten chunks. Raises `ChunksNotSentError` when SQS refuses some of them in every attempt."""
-        self._send(chunks, delay_seconds=0)
+        for url, stage in ((self._url, None), (self._extract_url, "extract")):
+            some = [chunk for chunk in chunks if chunk.stage == stage]
+            if some and url is None:
+                raise ChunksNotSentError("This function has no queue for documents.")
+            if some:
+                self._send(some, str(url), delay_seconds=0)
 
     def send_later(self, chunk: Chunk, seconds: int) -> None:
         """Send a chunk that is to be delivered after some time, at most 900 s. Raises `ChunksNotSentError`."""
-        self._send([chunk], delay_seconds=seconds)
+        self._send([chunk], self._url, delay_seconds=seconds)
 
     def put_back(self, receipt_handle: str, seconds: int) -> None:
         """Let the message be delivered again after these seconds."""
@@ -68,12 +82,12 @@ class ChunkQueue:
         """Hide the message for these seconds from now on, instead of for the queue's visibility timeout."""
         self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
 
-    def _send(self, chunks: Sequence[Chunk], delay_seconds: int) -> None:
+    def _send(self, chunks: Sequence[Chunk], url: str, delay_seconds: int) -> None:
         pending = {f"{chunk.chunk}-{chunk.part}": chunk for chunk in chunks}
         pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: math.inf, attempts=SEND_ATTEMPTS)
         while True:
             response = self._sqs.send_message_batch(
-                QueueUrl=self._url,
+                QueueUrl=url,
                 # The group makes the queue fair: a job with few chunks does not wait behind one with many.
                 Entries=[
                     {

@@ -93,6 +93,7 @@ class Transactions:
             "unchanged": report.unchanged,
             "failed": report.failed,
         } | ({"chunks_dead": -1} if was_dead else {})
+        numbers |= {"passages": report.passages} if report.passages else {}
         lists: dict[str, list[Any]] = {}
         # Two loaders may both find room, so a list can grow a little beyond its bound; nothing else can.
         if report.first_errors and len(job.errors) < MAX_FIRST_ERRORS:

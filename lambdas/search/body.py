@@ -41,33 +41,41 @@ class Plan(NamedTuple):
     documents: dict[str, Any] | None = None
 
 
-def plan_search(collection: Collection, request: SearchRequest, vector: QueryVector | None) -> Plan:
-    """Plan the requests of a search. `vector` is None when the search has no vector leg.
+def plan_search(
+    collection: Collection, request: SearchRequest, vector: QueryVector | None, always: Conditions | None = None
+) -> Plan:
+    """Plan the requests of a search. `vector` is None when the search has no vector leg; `always` are further filters.
 
     Raises `InvalidRequestError` for a search that does not fit the collection.
     """
+    if request.context is not None:
+        # Late: most searches do without it.
+        from lambdas.search.neighbours import check_context  # noqa: PLC0415
+
+        check_context(collection, request.context, _most_objects(request))
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
     if request.hybrid is None:
-        return Plan(collection, request, vector, [build_search_body(collection, request, vector)])
+        return Plan(collection, request, vector, [build_search_body(collection, request, vector, always)])
     documents: dict[str, Any] = {
         "_source": build_source_filter(collection, request, vector),
         "track_total_hits": False,
     }
     if request.highlight:
         documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
-    legs = build_leg_bodies(collection, request, request.hybrid, vector)
+    legs = build_leg_bodies(collection, request, request.hybrid, vector, always)
     return Plan(collection, request, vector, legs, documents)
 
 
 def build_search_body(
-    collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None
+    collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None, always: Conditions | None = None
 ) -> dict[str, Any]:
-    """Build the body of a search that is not hybrid. `vector` is None when the search has none.
+    """Build the body of a search that is not hybrid. `vector` is None when it has none; `always` are further filters.
 
     Raises `InvalidRequestError` for a property that cannot be searched or filtered by.
     """
     conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
+    conditions += always or []
     mode = request.mode
     first, size = (request.offset, request.limit) if request.candidates is None else (0, request.candidates)
     body: dict[str, Any] = {"from": first, "size": size, "_source": build_source_filter(collection, request, vector)}
@@ -93,7 +101,11 @@ def build_search_body(
 
 
 def build_leg_bodies(
-    collection: CollectionConfig, request: SearchRequest, mode: Hybrid, vector: QueryVector | None
+    collection: CollectionConfig,
+    request: SearchRequest,
+    mode: Hybrid,
+    vector: QueryVector | None,
+    always: Conditions | None = None,
 ) -> list[dict[str, Any]]:
     """Build a search for each leg of a hybrid search. A leg of weight 0 is left out; each leg has the filters.
 
@@ -101,6 +113,7 @@ def build_leg_bodies(
     for the page. See docs/decisions/0084.
     """
     conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
+    conditions += always or []
     least = None
     if vector is not None and mode.max_vector_distance is not None:
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
@@ -124,6 +137,12 @@ def build_leg_bodies(
         # How many objects both legs match: the total counts them once.
         bodies.append(body | ({} if words is None else {"aggs": {WITH_WORDS: {"filter": words}}}))
     return bodies
+
+
+def _most_objects(request: SearchRequest) -> int:
+    """Return how many objects the response may have."""
+    groups = request.group_by
+    return request.limit if groups is None else groups.groups * groups.objects_per_group
 
 
 def choose_k(end: int, ef_search: int) -> int:
@@ -213,6 +232,8 @@ def list_step_fields(collection: CollectionConfig, request: SearchRequest, vecto
         fields += [f"properties.{name}" for name in list_read_properties(collection, request.rerank)]
     if request.diversity:
         fields.append(f"vectors.{resolve_diversity_vector(collection, request, vector)}")
+    if request.context is not None:
+        fields += ["properties.document_version", "properties.ordinal"]
     if request.group_by:
         check_group_property(collection, request.group_by)
         fields.append(f"properties.{request.group_by.property}")

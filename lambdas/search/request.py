@@ -62,6 +62,12 @@ class SearchRequest(StrictModel):
     autocut: int | None = Field(
         default=None, ge=1, le=100, description="Cut the page at this many jumps of the score or the distance."
     )
+    context: int | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        description="For passages of documents: return so many passages of it before and after each hit.",
+    )
     highlight: bool = Field(default=False, description="Mark the words of the query with `<em>`, in bm25 and hybrid.")
     return_properties: list[PropertyName] | None = Field(
         default=None, max_length=500, description="All properties, if not given."

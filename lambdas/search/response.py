@@ -36,6 +36,14 @@ class Explanation(StrictModel):
     boost: BoostPart | None = None
 
 
+class Neighbour(StrictModel):
+    """A passage next to one that was found."""
+
+    id: str
+    ordinal: int = Field(description="Its place in the document, from 0.")
+    properties: dict[str, Any]
+
+
 class Hit(StrictModel):
     """One object that was found. `distance` and `certainty` come with vector searches; a listing has no scores."""
 
@@ -55,6 +63,9 @@ class Hit(StrictModel):
         default=None, description="Passages of each property, the words of the query within `<em>`."
     )
     explanation: Explanation | None = Field(default=None, description="How the score comes about.")
+    context: list[Neighbour] | None = Field(
+        default=None, description="With `context`: the passages before and after it in its document, in their order."
+    )
 
 
 class HitGroup(StrictModel):

@@ -10,6 +10,7 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
+from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.opensearch import OpenSearch
 from lambdas.search.alpha import settle_alpha
 from lambdas.search.body import Plan, plan_search
@@ -25,6 +26,8 @@ from lambdas.settings import RequestLimits
 
 if TYPE_CHECKING:
     from lambdas.search.reranking.reranker import Reranker
+
+type AddNeighbours = Callable[[SearchResponse], SearchResponse]
 
 
 class Searcher:
@@ -81,15 +84,20 @@ class Searcher:
         request = settle_alpha(collection, request)
         check_searches(collection, [request], self._limits)
         vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
-        plan = plan_search(collection, request, vector)
-        with watch.measure("engine"):
-            responses = self._ask(collection, plan.bodies, deadline)
-            [found] = self._add_documents(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
+
+        def ask(hidden: list[str]) -> Found | AltoError:
+            plan = plan_search(collection, request, vector, visible_only(hidden))
+            with watch.measure("engine"):
+                responses = self._ask(collection, plan.bodies, deadline)
+                [found] = self._add_documents(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
+            return found
+
+        found = read_consistently(self._engine, collection, ask)
         if isinstance(found, AltoError):
             raise found
         with watch.measure("rerank"):
             found, outcome = self._reranker.rerank(found, deadline=deadline, credentials=credentials)
-        return _finish(found, outcome, watch)
+        return _finish(found, outcome, watch, self._neighbours(found, watch, deadline))
 
     def search_each(
         self,
@@ -108,27 +116,61 @@ class Searcher:
         good = [settle_alpha(collection, query) for query in request.queries if not isinstance(query, AltoError)]
         check_searches(collection, good, self._limits)
         vectors = self._vectors.compute_each(collection, [query.mode for query in good], watch, deadline, credentials)
-        plans = [
-            vector if isinstance(vector, AltoError) else attempt(plan_search, collection, query, vector)
-            for query, vector in zip(good, vectors, strict=True)
-        ]
-        bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
-        with watch.measure("engine"):
-            alias, timeout = collection.alias, max(1.0, deadline.remaining())
-            found_by_engine = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
-            read = [
-                attempt(_read, plan, [next(found_by_engine) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
-                for plan in plans
+
+        def ask(hidden: list[str]) -> list[Found | AltoError]:
+            always = visible_only(hidden)
+            plans = [
+                vector if isinstance(vector, AltoError) else attempt(plan_search, collection, query, vector, always)
+                for query, vector in zip(good, vectors, strict=True)
             ]
-            found = self._add_documents(collection, read, deadline)
+            bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
+            with watch.measure("engine"):
+                alias, timeout = collection.alias, max(1.0, deadline.remaining())
+                responses = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
+                read = [
+                    attempt(_read, plan, [next(responses) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
+                    for plan in plans
+                ]
+                return self._add_documents(collection, read, deadline)
+
+        found = read_consistently(self._engine, collection, ask)
         with watch.measure("rerank"):
             reranked = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
-        responses = iter([each if isinstance(each, AltoError) else _finish(*each, watch) for each in reranked])
+        finished = (
+            each if isinstance(each, AltoError) else _finish(*each, watch, self._neighbours(each[0], watch, deadline))
+            for each in reranked
+        )
+        responses = iter(list(finished))
         results = [query if isinstance(query, AltoError) else next(responses) for query in request.queries]
         return MultiSearchResponse(
             results=[describe_failure(result) if isinstance(result, AltoError) else result for result in results],
             took_ms=watch.stop(0)[0],
         )
+
+    def _neighbours(self, found: Found, watch: Stopwatch, deadline: Deadline) -> AddNeighbours | None:
+        """Return what adds the passages next to the hits of a search that asks for them."""
+        request = found.plan.request
+        if request.context is None:
+            return None
+        # Late: most searches do without it.
+        from lambdas.search import neighbours  # noqa: PLC0415
+
+        context, names = request.context, request.return_properties
+        places = neighbours.list_places([(hit.id, hit.properties) for hit in found.hits])
+
+        def add(response: SearchResponse) -> SearchResponse:
+            shown = {hit.id for hit in response.objects} | {
+                hit.id for group in response.groups or () for hit in group.objects
+            }
+            wanted = {key: place for key, place in places.items() if key in shown}
+            if not wanted:
+                return response
+            body = neighbours.build_neighbours_body(wanted, context, names)
+            with watch.measure("engine"):
+                [around] = self._ask(found.plan.collection, [body], deadline)
+            return neighbours.add_neighbours(response, wanted, around["hits"]["hits"], context, names)
+
+        return add
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """Send one or more searches in one round trip."""
@@ -171,7 +213,11 @@ def _complete(found: Found, response: dict[str, Any] | AltoError, now: datetime)
     return response if isinstance(response, AltoError) else complete_found(found, response, now)
 
 
-def _finish(found: Found, outcome: RerankOutcome | None, watch: Stopwatch) -> SearchResponse:
+def _finish(
+    found: Found, outcome: RerankOutcome | None, watch: Stopwatch, add: AddNeighbours | None = None
+) -> SearchResponse:
     response = build_response(found, outcome)
+    if add is not None:
+        response = add(response)
     took, profile = watch.stop(found.took)
     return response.model_copy(update={"took_ms": took, "profile": profile if found.plan.request.profile else None})

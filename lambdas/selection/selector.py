@@ -8,6 +8,7 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version_of
 from lambdas.objects.document import stored_object
+from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
 from lambdas.response_size import MAX_PAGE_BYTES, escaped_bytes
@@ -64,7 +65,11 @@ class Selector:
         )
 
     def _search(self, collection: Collection, body: dict[str, Any]) -> Any:
-        return self._engine.request("POST", f"/{collection.alias}/_search", body)
+        def ask(hidden: list[str]) -> Any:
+            asked = body | {"query": {"bool": {"filter": [body["query"], *visible_only(hidden)]}}} if hidden else body
+            return self._engine.request("POST", f"/{collection.alias}/_search", asked)
+
+        return read_consistently(self._engine, collection, ask)
 
 
 def _fit_page(hits: list[Any]) -> list[Any]:

@@ -13,6 +13,9 @@ from lambdas.collections.aliases import AliasStore
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.document_imports.document_steps import DocumentLoading
+from lambdas.document_imports.document_writer import DocumentWriter
+from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
 from lambdas.imports.loader import Loader, Target
 from lambdas.imports.s3_source import S3Source
@@ -60,6 +63,14 @@ def loader() -> Loader[Collection]:
         find_target=AliasStore(engine, registry).find_target,
         writer=StaleTolerantWriter(writer, registry),
         batch=batch,
+        documents=DocumentLoading(
+            StoredDocuments(s3, settings.import_bucket),
+            DocumentWriter(
+                engine,
+                bulk,
+                lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),
+            ),
+        ),
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
         identify=lambda collection: Target(

@@ -25,7 +25,7 @@ def splitter() -> Splitter:
     return Splitter(
         source=source,
         jobs=jobs,
-        queue=ChunkQueue(sqs, settings.chunk_queue_url),
+        queue=ChunkQueue(sqs, settings.chunk_queue_url, extract_url=settings.extract_queue_url),
         request_split=request_split,
         newest=NewestVersion(source, jobs, file_versions(session, settings), request_split),
         own_bucket=settings.import_bucket,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FUNCTIONS = ("query", "write", "split", "load")
+FUNCTIONS = ("query", "write", "split", "extract", "load")
 
 
 def as_text(value: Any) -> str:
@@ -71,7 +71,7 @@ class Synthesis:
         return properties
 
     def function(self, name: str) -> dict[str, Any]:
-        """The properties of one of the four functions."""
+        """The properties of one of the five functions."""
         [found] = [
             each["Properties"]
             for each in self.all("AWS::Lambda::Function").values()

@@ -1,4 +1,4 @@
-"""The four functions as they are deployed."""
+"""The five functions as they are deployed."""
 
 from collections.abc import Callable
 
@@ -15,8 +15,8 @@ SPLITS = {"ALTO_SPLIT_QUEUE_URL"}
 
 
 def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
-    assert len({stage.role_of(name) for name in FUNCTIONS}) == 4
-    assert len({str(stage.function(name)["LoggingConfig"]) for name in FUNCTIONS}) == 4
+    assert len({stage.role_of(name) for name in FUNCTIONS}) == 5
+    assert len({str(stage.function(name)["LoggingConfig"]) for name in FUNCTIONS}) == 5
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ def test_each_function_has_its_own_role_and_log_group(stage: Synthesis) -> None:
     [
         ("query", COMMON | ENGINE),
         ("write", COMMON | COLLECTIONS | JOBS | SPLITS),
-        ("split", COMMON | JOBS | CHUNKS | SPLITS),
+        ("split", COMMON | JOBS | CHUNKS | SPLITS | {"ALTO_EXTRACT_QUEUE_URL"}),
+        ("extract", COMMON | CHUNKS | {"ALTO_IMPORT_BUCKET"}),
         ("load", COMMON | COLLECTIONS | JOBS | CHUNKS | {"ALTO_BATCH_ROLE_ARN"}),
     ],
 )
@@ -36,8 +37,8 @@ def test_each_function_is_told_exactly_what_it_needs(dev: Synthesis, name: str, 
 
 
 def test_functions_run_on_the_architecture_of_their_stage(dev: Synthesis, local: Synthesis) -> None:
-    assert [dev.function(name)["Architectures"] for name in FUNCTIONS] == [["arm64"]] * 4
-    assert [local.function(name)["Architectures"] for name in FUNCTIONS] == [["x86_64"]] * 4
+    assert [dev.function(name)["Architectures"] for name in FUNCTIONS] == [["arm64"]] * 5
+    assert [local.function(name)["Architectures"] for name in FUNCTIONS] == [["x86_64"]] * 5
 
 
 def test_functions_are_traced_and_their_runtime_is_that_of_their_byte_code(stage: Synthesis) -> None:
@@ -64,13 +65,13 @@ def test_every_log_group_forgets(dev: Synthesis, prod: Synthesis) -> None:
         assert kept == {days}
 
 
-def test_no_function_exists_but_the_four(stage: Synthesis) -> None:
+def test_no_function_exists_but_the_five(stage: Synthesis) -> None:
     """CDK likes to add helpers of its own, with wide permissions."""
     flow_logs = 1 if stage.in_vpc else 0
 
-    assert len(stage.all("AWS::Lambda::Function")) == 4
+    assert len(stage.all("AWS::Lambda::Function")) == 5
     # Theirs, and the one that Bedrock's batch jobs run as.
-    assert len(stage.all("AWS::IAM::Role")) == 5 + flow_logs
+    assert len(stage.all("AWS::IAM::Role")) == 6 + flow_logs
 
 
 def test_a_function_waits_for_its_rights(stage: Synthesis) -> None:
@@ -89,14 +90,26 @@ def test_a_function_waits_for_its_rights(stage: Synthesis) -> None:
 def test_concurrency_is_reserved_where_the_stage_says_so(dev: Synthesis, synthesize: Callable[..., Synthesis]) -> None:
     capped = synthesize("dev", reserved_concurrency='{"query": 50, "load": 10}')
 
-    assert [dev.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [None] * 4
-    assert [capped.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [50, None, None, 10]
+    assert [dev.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [None] * 5
+    assert [capped.function(name).get("ReservedConcurrentExecutions") for name in FUNCTIONS] == [
+        50,
+        None,
+        None,
+        None,
+        10,
+    ]
 
 
 def test_synchronous_functions_use_snapshots_where_set(jwt: Synthesis, dev: Synthesis) -> None:
     started = {name: jwt.function(name).get("SnapStart", {}).get("ApplyOn") for name in FUNCTIONS}
 
-    assert started == {"query": "PublishedVersions", "write": "PublishedVersions", "split": None, "load": None}
+    assert started == {
+        "query": "PublishedVersions",
+        "write": "PublishedVersions",
+        "split": None,
+        "extract": None,
+        "load": None,
+    }
     assert len(jwt.all("AWS::Lambda::Alias")) == 2
     assert not dev.all("AWS::Lambda::Alias")
 
@@ -104,7 +117,7 @@ def test_synchronous_functions_use_snapshots_where_set(jwt: Synthesis, dev: Synt
 def test_only_functions_that_send_to_their_own_queue_may_recurse(stage: Synthesis) -> None:
     allowed = {name: stage.function(name).get("RecursiveLoop") for name in FUNCTIONS}
 
-    assert allowed == {"query": None, "write": None, "split": "Allow", "load": "Allow"}
+    assert allowed == {"query": None, "write": None, "split": "Allow", "extract": None, "load": "Allow"}
 
 
 def test_functions_learn_how_many_replicas_a_collection_gets(dev: Synthesis, prod: Synthesis) -> None:
@@ -116,7 +129,7 @@ def test_functions_learn_how_many_replicas_a_collection_gets(dev: Synthesis, pro
 def test_production_reserves_concurrency_for_each_function(prod: Synthesis) -> None:
     reserved = {name: prod.function(name)["ReservedConcurrentExecutions"] for name in FUNCTIONS}
 
-    assert reserved == {"query": 200, "write": 100, "split": 10, "load": 20}
+    assert reserved == {"query": 200, "write": 100, "split": 10, "extract": 10, "load": 20}
     # A new account keeps at least 100 of its 1,000 unreserved.
     assert sum(reserved.values()) <= 900
 
@@ -131,5 +144,11 @@ def test_functions_of_the_api_limit_tokens_by_the_claim_of_the_stage(
             name: stage.function(name)["Environment"]["Variables"].get("ALTO_COLLECTIONS_CLAIM") for name in FUNCTIONS
         }
 
-    assert claims(limited) == {"query": "collections", "write": "collections", "split": None, "load": None}
+    assert claims(limited) == {
+        "query": "collections",
+        "write": "collections",
+        "split": None,
+        "extract": None,
+        "load": None,
+    }
     assert set(claims(jwt).values()) == {None}

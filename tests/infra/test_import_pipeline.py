@@ -20,8 +20,8 @@ def test_event_sources_report_partial_failures_and_are_capped(dev: Synthesis) ->
         for each in dev.all("AWS::Lambda::EventSourceMapping").values()
     }
 
-    assert len(sources) == 2
-    assert len(dev.all("AWS::Lambda::EventSourceMapping")) == 3
+    assert len(sources) == 3
+    assert len(dev.all("AWS::Lambda::EventSourceMapping")) == 4
     for source in (each["Properties"] for each in dev.all("AWS::Lambda::EventSourceMapping").values()):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
@@ -92,17 +92,17 @@ def test_the_bucket_is_private_versioned_and_speaks_tls_only(stage: Synthesis) -
 
 
 def test_queues_speak_tls_only(stage: Synthesis) -> None:
-    assert len(stage.all("AWS::SQS::QueuePolicy")) == len(stage.all("AWS::SQS::Queue")) == 4
+    assert len(stage.all("AWS::SQS::QueuePolicy")) == len(stage.all("AWS::SQS::Queue")) == 5
     for policy in stage.all("AWS::SQS::QueuePolicy").values():
         statements = as_list(policy["Properties"]["PolicyDocument"]["Statement"])
         assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in statements]
 
 
 def test_every_object_is_announced_once_with_any_ending(stage: Synthesis) -> None:
-    [announced] = stage.only("AWS::S3::Bucket")["NotificationConfiguration"]["QueueConfigurations"]
+    announced = stage.only("AWS::S3::Bucket")["NotificationConfiguration"]["QueueConfigurations"]
 
-    assert announced["Event"] == "s3:ObjectCreated:*"
-    assert "Filter" not in announced
+    assert [each["Event"] for each in announced] == ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+    assert not [each for each in announced if "Filter" in each]
 
 
 def test_a_file_that_cannot_be_split_holds_up_no_other(stage: Synthesis) -> None:

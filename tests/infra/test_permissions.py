@@ -39,6 +39,7 @@ def test_only_query_reranks_and_by_the_models_that_the_stage_names(synthesize: C
         },
         "write": set(),
         "split": set(),
+        "extract": set(),
         "load": set(),
     }
     assert "bedrock:Rerank" not in without.allowed_actions("query")
@@ -68,7 +69,7 @@ def test_only_query_generates_by_the_stages_models_and_guardrails(synthesize: Ca
             }
             for name in FUNCTIONS
         }
-        assert allowed == {"query": resources, "write": set(), "split": set(), "load": set()}
+        assert allowed == {"query": resources, "write": set(), "split": set(), "extract": set(), "load": set()}
     assert "bedrock:ApplyGuardrail" not in without.allowed_actions("query")
     assert not stage.findings
 
@@ -95,6 +96,12 @@ def test_split_cannot_reach_opensearch_or_any_model(stage: Synthesis) -> None:
     assert services_of(stage, "split") - NETWORK - KEY == {"s3", "dynamodb", "events", "sqs", "logs", "xray"}
 
 
+def test_extract_reads_files_and_hands_on_chunks_and_nothing_else(stage: Synthesis) -> None:
+    """It parses foreign bytes: no OpenSearch, no model, no job, and no file of a user to change."""
+    assert services_of(stage, "extract") - NETWORK - KEY == {"s3", "sqs", "logs", "xray"}
+    assert not {action for action in stage.allowed_actions("extract") if action.startswith("s3:Delete")}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_only_vpc_roles_may_have_network_interfaces(stage: Synthesis, name: str) -> None:
     """Lambda makes them with the function's role, which the function's code could use too."""
@@ -108,7 +115,7 @@ def test_only_vpc_roles_may_have_network_interfaces(stage: Synthesis, name: str)
         assert f"function:alto-{stage.stage}-*" in denied.conditions
 
 
-@pytest.mark.parametrize("name", ["write", "split", "load"])
+@pytest.mark.parametrize("name", ["write", "split", "extract", "load"])
 def test_a_role_uses_the_customer_key_only_through_data_services(prod: Synthesis, name: str) -> None:
     [key] = prod.all("AWS::KMS::Key")
     # CDK adds kms:Decrypt for the queues that a function consumes; this is the statement for everything else.
@@ -126,9 +133,11 @@ def test_each_function_sends_only_the_messages_that_are_its_own(stage: Synthesis
         for name in FUNCTIONS
     }
 
-    # Split continues itself, load hands back the rest of a chunk, write has a job split.
-    assert {name: len(queues) for name, queues in sends.items()} == {"query": 0, "write": 1, "split": 2, "load": 1}
-    assert sends["split"] == sends["write"] | sends["load"]
+    # Split continues itself, load hands back the rest of a chunk, extract hands it on, write has a job split.
+    counts = {"query": 0, "write": 1, "split": 3, "extract": 1, "load": 1}
+    assert {name: len(queues) for name, queues in sends.items()} == counts
+    assert sends["extract"] == sends["load"]
+    assert sends["split"] > sends["write"] | sends["load"]
 
 
 def test_functions_write_below_altos_prefix_and_uploads_folder(stage: Synthesis) -> None:
@@ -142,6 +151,7 @@ def test_functions_write_below_altos_prefix_and_uploads_folder(stage: Synthesis)
     assert {name: {each.partition("/")[2] for each in resources} for name, resources in writers.items()} == {
         "write": {"*/uploads/*"},
         "split": {".alto/*"},
+        "extract": {".alto/imports/*/documents/*"},
         "load": {".alto/*"},
     }
 
@@ -214,7 +224,7 @@ def test_roles_are_assumed_only_with_the_external_id_of_their_pair(synthesize: C
         assert json.loads(stage.function(name)["Environment"]["Variables"]["ALTO_MODEL_ROLES"]) == pairs
     assert "sts:AssumeRole" not in stage.allowed_actions("split")
     rerankers = {name: stage.function(name)["Environment"]["Variables"].get("ALTO_RERANK_ROLE") for name in FUNCTIONS}
-    assert rerankers == {"query": f"{role}books", "write": None, "split": None, "load": None}
+    assert rerankers == {"query": f"{role}books", "write": None, "split": None, "extract": None, "load": None}
     assert not stage.findings
 
 

@@ -74,7 +74,7 @@ def test_an_account_in_order_has_neither_warnings_nor_errors() -> None:
 
     assert {each.level for each in found} == {OK}
     assert any("Titan Text Embeddings V2': 6000" in each.text for each in found)
-    assert found[-1].text.startswith("plan: four functions")
+    assert found[-1].text.startswith("plan: five functions")
 
 
 @pytest.mark.parametrize(

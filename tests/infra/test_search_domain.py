@@ -19,7 +19,7 @@ def test_the_domain_admits_the_roles_of_query_write_and_load_only(dev: Synthesis
 
     admitted = {principal for statement in statements_of(policy) for principal in statement.principals}
 
-    assert admitted == {f"<{dev.role_of(name)}.Arn>" for name in FUNCTIONS if name != "split"}
+    assert admitted == {f"<{dev.role_of(name)}.Arn>" for name in FUNCTIONS if name not in ("split", "extract")}
 
 
 def test_dev_has_one_node_and_prod_three_zones_with_managers(dev: Synthesis, prod: Synthesis) -> None:

@@ -6,6 +6,8 @@ A row says who (a function, or the resource whose policy it is), which actions, 
 
 from typing import NamedTuple
 
+from tests.infra.synthesis import FUNCTIONS
+
 
 class Wildcard(NamedTuple):
     """A statement with a wildcard in its actions, resources or principals."""
@@ -38,6 +40,7 @@ SEARCHES = "The search of any collection, and no other kind of POST."
 UPLOADS = "Users choose the keys of what they upload. Reading only."
 SIGNED = "What a signed URL may upload: files of any name, in the folder for uploads of any collection."
 REPORTS = "Alto's own files, below its own prefix."
+DOCUMENTS = "Imports have no id before they begin, and the text of their documents lies in a folder of each."
 ENCRYPTED = "In a key's own policy, * is this key."
 DOOR = "An endpoint's policy bounds what passes, for callers that have the right by a role; it grants none."
 
@@ -45,10 +48,10 @@ BATCH_JOBS = "arn:aws:bedrock:eu-west-1:<AWS::AccountId>:model-invocation-job/*"
 BATCHES = "Batch jobs have no id before they are made, and their files lie in folders named by the import."
 
 WILDCARDS = (
-    *(Wildcard(name, TRACES, "*", X_RAY) for name in ("write", "split", "load")),
+    *(Wildcard(name, TRACES, "*", X_RAY) for name in ("write", "split", "extract", "load")),
     # Where searches may be reranked; where not, query is traced inside a VPC, as the next rows say.
     Wildcard("query", f"bedrock:Rerank {TRACES}", "*", f"The Rerank API knows no resources; models do. {X_RAY}"),
-    *(Wildcard(name, f"{INTERFACES} {TRACES}", "*", f"{VPC} {X_RAY}") for name in ("query", "write", "split", "load")),
+    *(Wildcard(name, f"{INTERFACES} {TRACES}", "*", f"{VPC} {X_RAY}") for name in FUNCTIONS),
     Wildcard("query", READ_INDEX, INDICES, COLLECTIONS),
     Wildcard("query", "es:ESHttpPost", f"{INDICES}/_msearch", SEARCHES),
     Wildcard("query", "es:ESHttpPost", f"{INDICES}/_search", SEARCHES),
@@ -60,6 +63,8 @@ WILDCARDS = (
     Wildcard("SearchDomain", WRITE_INDEX, INDICES, f"As the roles of write and load say. {COLLECTIONS}"),
     Wildcard("write", "s3:GetObject s3:GetObjectVersion", "<ImportsBucket.Arn>/*", UPLOADS),
     Wildcard("split", "s3:GetObject s3:GetObjectVersion", "<ImportsBucket.Arn>/*", UPLOADS),
+    Wildcard("extract", "s3:GetObject s3:GetObjectVersion", "<ImportsBucket.Arn>/*", UPLOADS),
+    Wildcard("extract", "s3:PutObject", "<ImportsBucket.Arn>/.alto/imports/*/documents/*", DOCUMENTS),
     Wildcard("load", "s3:GetObject s3:GetObjectVersion", "<ImportsBucket.Arn>/*", UPLOADS),
     Wildcard("write", "s3:AbortMultipartUpload s3:PutObject", "<ImportsBucket.Arn>/*/uploads/*", SIGNED),
     Wildcard("split", "s3:PutObject", "<ImportsBucket.Arn>/.alto/*", REPORTS),

@@ -79,6 +79,7 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
         "key": "Film/films.jsonl",
         "size": 25,
         "counts": {"read": 20, "loaded": 5, "unchanged": 3, "failed": 12},
+        "passages": None,
         "chunks": {"total": 3, "done": 2, "dead": 0},
         "error_files": [],
         "error_file": None,
@@ -144,7 +145,7 @@ def test_the_first_folder_of_a_key_is_its_collection(key: str, collection: str |
         (".alto/imports/1/errors/00000000.ndjson", True),
         (".alto/imports/1/batch/0/default.jsonl", True),
         ("films.jsonl", False),
-        ("Film/notes.txt", False),
+        ("Film/notes.xlsx", False),
     ],
 )
 def test_only_altos_own_files_and_folders_are_ignored(key: str, ignored: bool) -> None:

@@ -215,7 +215,7 @@ def test_each_job_is_a_message_group_so_that_small_jobs_do_not_wait(
     [
         ("films.jsonl", "names no collection"),
         ("/films.jsonl", "names no collection"),
-        ("Film/notes.txt", "no ending that names its format"),
+        ("Film/notes.xlsx", "no ending that names its format"),
         ("Film/films", "no ending that names its format"),
         ("Film/films.xlsx", "no ending that names its format"),
     ],
@@ -287,7 +287,7 @@ def test_an_unsplittable_message_is_a_failed_job_that_can_be_resumed(world: Impo
 
 
 def test_a_file_that_cannot_be_imported_fails_again_when_it_is_resumed(world: ImportWorld) -> None:
-    source = world.upload(films(3), key="Film/notes.txt")
+    source = world.upload(films(3), key="Film/notes.xlsx")
     world.split(source)
     assert world.jobs.resume(world.job(source))
 

@@ -185,14 +185,14 @@ def test_a_request_for_an_upload_that_makes_no_sense_is_refused(wrong: dict[str,
         large(**wrong)
 
 
-@pytest.mark.parametrize("name", ["films.txt", "films", "films.CSV"])
+@pytest.mark.parametrize("name", ["films.xlsx", "films", "films.CSV"])
 def test_a_file_of_any_name_is_taken_when_the_options_name_its_format(world: ImportWorld, name: str) -> None:
     assert control(world).start(large(file_name=name, options={"format": "csv"})).upload is not None
 
 
 def test_a_file_without_a_known_ending_or_format_is_rejected(world: ImportWorld) -> None:
-    with pytest.raises(InvalidRequestError, match=r"films\.txt.* no ending that names its format"):
-        control(world).start(large(file_name="films.txt"))
+    with pytest.raises(InvalidRequestError, match=r"films\.xlsx.* no ending that names its format"):
+        control(world).start(large(file_name="films.xlsx"))
 
 
 @pytest.mark.parametrize("numbers", [[], [0], [MAX_PARTS + 1], [1] * 101])

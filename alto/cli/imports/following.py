@@ -103,6 +103,8 @@ def progress_text(job: dict[str, Any], now: datetime) -> str:
     """Counts, rate and time left, in a few words."""
     counts, progress = job["counts"], job["progress"]
     parts = [job["state"], f"{counts['read']:,} read"]
+    if job.get("passages"):
+        parts.append(f"{job['passages']:,} passages")
     if counts["failed"]:
         parts.append(f"{counts['failed']:,} failed")
     if progress["records_per_second"] and counts["read"]:

@@ -17,6 +17,12 @@ class FileFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
+    PDF = "pdf"
+    DOCX = "docx"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+    ZIP = "zip"
 
 
 class Quoting(StrEnum):

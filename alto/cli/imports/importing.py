@@ -13,6 +13,7 @@ import alto
 from alto.cli.command import JsonFlag, command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
+from alto.cli.imports.folder import packed
 from alto.cli.imports.following import finish, follow_job
 from alto.cli.imports.import_body import Encoding, FileFormat, Quoting, import_options
 from alto.cli.terminal.output import note, on_terminal, show_json
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from alto.classes.imports import ImportOptions
 
 COPY_BYTES = 1_048_576
+# Of the files that are left out.
+MOST_NAMES = 5
 
 group = make_group()
 
@@ -40,11 +43,16 @@ FollowFlag = Annotated[bool, typer.Option("--follow", "-f", help="Show the progr
     "alto import s3://my-bucket/films.parquet -c Film --follow --errors failed.jsonl",
     'alto import films.csv -c Film --delimiter ";" --map isbn=id --map Titel=title --map notes= --any-ids -f',
     "alto export Film --vectors | alto import - -c Copy --follow",
+    "alto import manuals/ -c Manual --follow",
 )
 def import_file(
     connection: Connection,
     source: Annotated[
-        str, typer.Argument(metavar="FILE", help="JSON lines, CSV (also .gz) or Parquet; s3://bucket/key; - for stdin.")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="JSON lines, CSV (also .gz), Parquet; a document, a folder or zip of them; s3://; - for stdin.",
+        ),
     ],
     collection: Annotated[str, typer.Option("--collection", "-c", help="Where the records go.")],
     follow: FollowFlag = False,
@@ -76,7 +84,7 @@ def import_file(
     repeat: Annotated[bool, typer.Option("--repeat", help="s3://: import again what was imported before.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Import a file into a collection.
+    """Import a file, or a folder of documents, into a collection.
 
     With --follow the exit code is 3 if some records failed; without, the import continues after this command.
     """
@@ -142,6 +150,13 @@ def _on_disk(source: str) -> Iterator[Path]:
                 kept.write(block)
             kept.flush()
             yield Path(kept.name)
+        return
+    if Path(source).is_dir():
+        with packed(Path(source)) as (path, others):
+            if others:
+                shown = ", ".join(others[:MOST_NAMES]) + (", ..." if len(others) > MOST_NAMES else "")
+                note(f"{len(others):,} files are no documents and are left out: {shown}")
+            yield path
         return
     with Path(source).open("rb"):
         yield Path(source)
