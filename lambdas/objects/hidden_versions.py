@@ -80,7 +80,7 @@ def change_hidden(
     pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: ends - time.monotonic())
     while True:
         hidden, condition = _read(engine, collection)
-        wanted = {version: name for version, name in hidden.items() if version not in show} | hide
+        wanted = {version: name for version, name in hidden.items() if version not in show} | dict(hide)
         if wanted == hidden:
             return
         if condition is None:
