@@ -133,7 +133,10 @@ class Bar:
         raise TimeoutError(f"the import {job_id} is not finished after {SECONDS:.0f} s: {job}")
 
     def _problem(self, sample: Sample, job: dict[str, Any]) -> str | None:
-        """Return the difference of a job from what it should be. A damaged document has to fail with the right sentence; an empty file has none."""
+        """Return the difference of a job from what it should be, or None.
+
+        A damaged document fails with its sentence; an empty file has no records.
+        """
         counts = job["counts"]
         if sample.damage is None:
             right = counts == {"read": 1, "loaded": 1, "unchanged": 0, "failed": 0} and job["state"] == "completed"
