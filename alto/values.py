@@ -51,8 +51,10 @@ def numbers(vector: Vector) -> list[float]:
     return list(found)
 
 
-def names_of(names: str | Sequence[str] | None) -> list[str] | None:
-    """A name as a list of one, as Weaviate takes it. None means all."""
+def names_of(names: str | Sequence[str] | type[Any] | None) -> list[str] | None:
+    """A name as a list of one, as Weaviate takes it; the keys of a TypedDict. None means all."""
+    if isinstance(names, type):
+        return list(names.__annotations__)
     return None if names is None else [names] if isinstance(names, str) else list(names)
 
 

@@ -1,7 +1,7 @@
 """One collection: its objects, its searches, its configuration."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal
+from typing import Any, Generic, Literal
 from uuid import UUID
 
 from alto.aio.aggregate import AggregateAsync
@@ -14,15 +14,15 @@ from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
-from alto.classes.results import Object
+from alto.classes.results import Object, P, R
 from alto.operations import aggregates, collections, objects
-from alto.operations.searches import MOST_TEXTS, embed
+from alto.operations.searches import MOST_OF_A_PAGE, MOST_TEXTS, embed
 from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 PAGE = 100
 
 
-class CollectionAsync:
+class CollectionAsync(Generic[P, R]):
     """One collection. It holds no state except that of its batches.
 
     Attributes:
@@ -42,8 +42,8 @@ class CollectionAsync:
         self._schemas = AsyncSchemas(transport, self.name)
         self.config = ConfigAsync(transport, self.name)
         self.data = DataAsync(transport, self.name)
-        self.query = QueryAsync(transport, self.name)
-        self.generate = GenerateAsync(transport, self.name)
+        self.query = QueryAsync[P](transport, self.name)
+        self.generate = GenerateAsync[P](transport, self.name)
         self.aggregate = AggregateAsync(transport, self.name)
         self.batch = BatchesAsync(transport, self.name)
         self.consistency_level: ConsistencyLevel | None = None
@@ -69,7 +69,7 @@ class CollectionAsync:
         return_references: object = None,
         after: UUID | str | None = None,
         cache_size: int | None = None,
-    ) -> AsyncIterator[Object]:
+    ) -> AsyncIterator[Object[P]]:
         """Iterate over all objects by id; objects that are not written meanwhile come exactly once.
 
         Args:
@@ -78,18 +78,19 @@ class CollectionAsync:
             return_properties: The properties to return; all if not given.
             return_references: Not supported.
             after: The id of the last object of an earlier iteration.
-            cache_size: Objects in a request; 100 if not given.
+            cache_size: Objects in a request; 100 if not given, 1,000 at most.
         """
         reject_given(return_references=return_references)
         while True:
             operation = objects.page(
                 self.name,
                 after=after,
-                limit=cache_size or PAGE,
+                limit=min(cache_size or PAGE, MOST_OF_A_PAGE),
                 include_vector=include_vector,
                 return_properties=return_properties,
             )
-            found, after = await self._schemas.run(operation)
+            page: Any = await self._schemas.run(operation)
+            found, after = page
             await self._schemas.type(found)
             for each in found:
                 yield each
@@ -122,12 +123,12 @@ class CollectionAsync:
         """Whether the collection exists."""
         return await self._transport.run(collections.exists(self.name))
 
-    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "CollectionAsync":
+    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "CollectionAsync[P, R]":
         """The same collection: all copies that are in sync confirm each write, at every level.
 
         Args:
             consistency_level: ONE, QUORUM or ALL.
         """
-        same = CollectionAsync(self._transport, self.name)
+        same = CollectionAsync[P, R](self._transport, self.name)
         same.consistency_level = consistency_level
         return same

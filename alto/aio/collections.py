@@ -1,7 +1,7 @@
 """`client.collections`: create, find and delete collections."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from alto.aio.collection import CollectionAsync
 from alto.aio.transport import AsyncTransport
@@ -9,6 +9,7 @@ from alto.classes.config import Property, VectorConfig
 from alto.classes.generative import GenerativeProvider
 from alto.classes.options import InvertedIndexOptions, MultiTenancyOptions, ReplicationOptions, ShardingOptions
 from alto.classes.rerankers import RerankerProvider
+from alto.classes.results import P
 from alto.classes.vectors import VectorIndexConfig, with_index
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
@@ -109,18 +110,34 @@ class CollectionsAsync:
         made = await self._transport.run(collections.create_from_dict(config))
         return self.use(made.name)
 
+    @overload
+    def use(
+        self,
+        name: str,
+        data_model_properties: None = None,
+        data_model_references: object = None,
+        skip_argument_validation: bool = False,
+    ) -> CollectionAsync: ...
+    @overload
+    def use(
+        self,
+        name: str,
+        data_model_properties: type[P],
+        data_model_references: object = None,
+        skip_argument_validation: bool = False,
+    ) -> CollectionAsync[P]: ...
     def use(
         self,
         name: str,
         data_model_properties: object = None,  # noqa: ARG002 (of type checkers)
         data_model_references: object = None,
         skip_argument_validation: bool = False,  # noqa: ARG002 (Weaviate's)
-    ) -> CollectionAsync:
+    ) -> CollectionAsync[Any]:
         """The collection of this name. Sends no request: a missing collection is an error of its first use.
 
         Args:
             name: Its name.
-            data_model_properties: A TypedDict for type checkers; has no effect.
+            data_model_properties: A TypedDict, which type checkers then know `.properties` by.
             data_model_references: Not supported.
             skip_argument_validation: Has no effect.
         """

@@ -1,6 +1,8 @@
 """The part of `collection.query` that finds objects without a search."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Generic, cast
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -9,7 +11,7 @@ from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
 from alto.classes.filters import Filter
 from alto.classes.query import IncludeVector, ReturnProperties
-from alto.classes.results import Object, QueryReturn
+from alto.classes.results import Object, P, QueryReturn
 from alto.classes.search import Search
 from alto.classes.search_settings import FetchSettings, check_keywords, show_keywords
 from alto.classes.sorting import Sort
@@ -22,7 +24,7 @@ DEFAULT_LIMIT = 10
 MOST_IDS = MOST_OF_A_PAGE = 1000
 
 
-class FetchAsync:
+class FetchAsync(Generic[P]):
     """Reads the objects of one collection."""
 
     def __init__(self, transport: AsyncTransport, collection: str) -> None:
@@ -31,7 +33,9 @@ class FetchAsync:
         self._schemas = AsyncSchemas(transport, collection)
 
     @show_keywords
-    async def fetch_objects(self, *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]) -> QueryReturn:
+    async def fetch_objects(
+        self, *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]
+    ) -> QueryReturn[P]:
         """List objects by id, or in the order of `sort`.
 
         Args:
@@ -48,12 +52,10 @@ class FetchAsync:
             if after:
                 raise AltoConfigurationError("after: it follows the order of ids: leave out offset and sort")
             listing = Search.listing(**(settings | {"sort": settings.get("sort") or Sort.by_id()}))
-            listed = await self._schemas.run(searches.search(self._collection, listing))
-            await self._schemas.type(listed.objects)
-            return listed
-        found: list[Object] = []
+            return await self._search(listing)
+        found: list[Any] = []
         limit = settings.get("limit")
-        wanted = DEFAULT_LIMIT if limit is None else limit
+        wanted = limit or DEFAULT_LIMIT
         following: UUID | str | None = after
         while True:
             operation = objects.page(
@@ -73,7 +75,7 @@ class FetchAsync:
     @show_keywords
     async def fetch_objects_by_ids(
         self, ids: Sequence[UUID | str], *, after: UUID | str | None = None, **settings: Unpack[FetchSettings]
-    ) -> QueryReturn:
+    ) -> QueryReturn[P]:
         """Get the objects of these ids in the order of `ids`, or of `sort`; ids without an object are left out.
 
         Reads the latest writes; with `sort` or `after` only those that searches see.
@@ -94,7 +96,7 @@ class FetchAsync:
                 "filters": Filter.by_id().contains_any([str(each) for each in ids]),
             }
             return await self.fetch_objects(after=after, **asked)
-        found: list[Object] = []
+        found: list[Any] = []
         for start in range(0, len(ids), MOST_IDS):
             operation = objects.get_many(
                 self._collection,
@@ -114,7 +116,7 @@ class FetchAsync:
         *,
         return_properties: ReturnProperties = None,
         return_references: object = None,
-    ) -> Object | None:
+    ) -> Object[P] | None:
         """Get one object, or None. Reads the latest write.
 
         Args:
@@ -124,8 +126,21 @@ class FetchAsync:
             return_references: Not supported.
         """
         reject_given(return_references=return_references)
-        found = await self._transport.run(
+        found: Any = await self._transport.run(
             objects.get(self._collection, uuid, include_vector=include_vector, return_properties=return_properties)
         )
         await self._schemas.type([] if found is None else [found])
-        return found
+        return cast("Object[P] | None", found)
+
+    async def _search(self, asked: Search) -> QueryReturn[P]:
+        """Run a search, in as many requests as its limit needs."""
+        first, *rest = searches.pages(asked)
+        found: Any = await self._schemas.run(searches.search(self._collection, first))
+        for page in rest:
+            if len(found.objects) % searches.MOST_OF_A_PAGE:
+                break
+            more = await self._schemas.run(searches.search(self._collection, page))
+            took = found.took_ms + more.took_ms
+            found = replace(found, objects=found.objects + more.objects, took_ms=took, truncated=more.truncated)
+        await self._schemas.type(found.objects)
+        return cast("QueryReturn[P]", found)

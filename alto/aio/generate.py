@@ -1,7 +1,7 @@
 """`collection.generate`: searches whose hits become texts, with their sources."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, cast
 from uuid import UUID
 
 from typing_extensions import Unpack
@@ -19,6 +19,7 @@ from alto.classes.generative_tasks import (
     tasks_to_api,
     without_tasks,
 )
+from alto.classes.results import P
 from alto.classes.search import Search
 from alto.classes.search_settings import check_keywords, show_keywords
 from alto.classes.sorting import Sort
@@ -27,7 +28,7 @@ from alto.operations import generations
 from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 
-class GenerateAsync:
+class GenerateAsync(Generic[P]):
     """Searches one collection and lets a model write from the objects found.
 
     All methods have the keywords of the same search in `collection.query`, and these:
@@ -57,7 +58,7 @@ class GenerateAsync:
     @show_keywords
     async def near_text(
         self, query: str | Sequence[str], **settings: Unpack[NearTextGenerateSettings]
-    ) -> GenerativeReturn:
+    ) -> GenerativeReturn[P]:
         """From objects whose meaning is near to a text.
 
         Args:
@@ -70,7 +71,7 @@ class GenerateAsync:
     @show_keywords
     async def near_vector(
         self, near_vector: NearVectorInput, **settings: Unpack[NearGenerateSettings]
-    ) -> GenerativeReturn:
+    ) -> GenerativeReturn[P]:
         """From objects whose vector is near to this one.
 
         Args:
@@ -81,7 +82,9 @@ class GenerateAsync:
         return await self._generate(Search.near_vector(near_vector, **without_tasks(settings)), settings)
 
     @show_keywords
-    async def near_object(self, near_object: UUID | str, **settings: Unpack[NearGenerateSettings]) -> GenerativeReturn:
+    async def near_object(
+        self, near_object: UUID | str, **settings: Unpack[NearGenerateSettings]
+    ) -> GenerativeReturn[P]:
         """From objects whose vector is near to that of an object.
 
         Args:
@@ -92,7 +95,7 @@ class GenerateAsync:
         return await self._generate(Search.near_object(near_object, **without_tasks(settings)), settings)
 
     @show_keywords
-    async def bm25(self, query: str, **settings: Unpack[Bm25GenerateSettings]) -> GenerativeReturn:
+    async def bm25(self, query: str, **settings: Unpack[Bm25GenerateSettings]) -> GenerativeReturn[P]:
         """From objects that contain the words of a text.
 
         Args:
@@ -103,7 +106,7 @@ class GenerateAsync:
         return await self._generate(Search.bm25(query, **without_tasks(settings)), settings)
 
     @show_keywords
-    async def hybrid(self, query: str | None, **settings: Unpack[HybridGenerateSettings]) -> GenerativeReturn:
+    async def hybrid(self, query: str | None, **settings: Unpack[HybridGenerateSettings]) -> GenerativeReturn[P]:
         """From objects found by their words and by their meaning.
 
         Args:
@@ -116,7 +119,7 @@ class GenerateAsync:
     @show_keywords
     async def fetch_objects(
         self, *, after: UUID | str | None = None, **settings: Unpack[FetchGenerateSettings]
-    ) -> GenerativeReturn:
+    ) -> GenerativeReturn[P]:
         """From objects as they are listed, without a search.
 
         Args:
@@ -132,7 +135,7 @@ class GenerateAsync:
     @show_keywords
     async def fetch_objects_by_ids(
         self, ids: Sequence[UUID | str], **settings: Unpack[FetchGenerateSettings]
-    ) -> GenerativeReturn:
+    ) -> GenerativeReturn[P]:
         """From objects with these ids.
 
         Args:
@@ -145,14 +148,14 @@ class GenerateAsync:
         of_ids = {"filters": chosen if filters is None else chosen & filters, "limit": settings.get("limit", len(ids))}
         return await self._list(of_ids, settings)
 
-    async def _list(self, changes: dict[str, Any], settings: Any) -> GenerativeReturn:
+    async def _list(self, changes: dict[str, Any], settings: Any) -> GenerativeReturn[P]:
         """A listing; the API has none without an order."""
         listing = without_tasks(settings) | changes
         order = listing.get("sort") or Sort.by_id()
         return await self._generate(Search.listing(**(listing | {"sort": order})), settings)
 
-    async def _generate(self, search: Search, settings: Any) -> GenerativeReturn:
+    async def _generate(self, search: Search, settings: Any) -> GenerativeReturn[P]:
         tasks = tasks_to_api(settings)
-        found = await self._schemas.run(generations.generate(self._collection, search, tasks))
+        found: Any = await self._schemas.run(generations.generate(self._collection, search, tasks))
         await self._schemas.type(found.objects)
-        return found
+        return cast("GenerativeReturn[P]", found)

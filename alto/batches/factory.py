@@ -56,8 +56,8 @@ class BatchFactory(ABC, Generic[B]):
     @contextmanager
     def fixed_size(self, batch_size: int = 100, concurrent_requests: int = DEFAULT_CONCURRENCY) -> Generator[B]:
         """Requests of `batch_size` objects (at most 1,000), `concurrent_requests` at a time."""
-        _check("batch_size", batch_size, MAX_BATCH_OBJECTS)
-        _check("concurrent_requests", concurrent_requests, MAX_CONCURRENCY)
+        check_number("batch_size", batch_size, MAX_BATCH_OBJECTS)
+        check_number("concurrent_requests", concurrent_requests, MAX_CONCURRENCY)
         with self._run(FixedSize(batch_size), concurrent_requests) as batch:
             yield batch
 
@@ -70,7 +70,7 @@ class BatchFactory(ABC, Generic[B]):
     @contextmanager
     def rate_limit(self, requests_per_minute: int) -> Generator[B]:
         """At most so many objects a minute, as each may cost a call of the model."""
-        _check("requests_per_minute", requests_per_minute, 10_000_000)
+        check_number("requests_per_minute", requests_per_minute, 10_000_000)
         with self._run(RateLimit(requests_per_minute), DEFAULT_CONCURRENCY) as batch:
             yield batch
 
@@ -78,7 +78,7 @@ class BatchFactory(ABC, Generic[B]):
     def stream(self, concurrency: int | None = None) -> Generator[B]:
         """As `dynamic`, with `concurrency` requests at a time: Weaviate's name for batches that the server paces."""
         concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
-        _check("concurrency", concurrency, MAX_CONCURRENCY)
+        check_number("concurrency", concurrency, MAX_CONCURRENCY)
         with self._run(Dynamic(), concurrency) as batch:
             yield batch
 
@@ -117,10 +117,11 @@ class BatchFactory(ABC, Generic[B]):
                 self.failed_objects = batch.failed_objects
                 errors = {each.object_.index: each for each in self.failed_objects}
                 self._results = BatchResult(BatchObjectReturn(time.monotonic() - started, batch.uuids, errors))
-                _warn(self.failed_objects, batch.number_stored)
+                warn_of_failures(self.failed_objects, batch.number_stored)
 
 
-def _warn(failed: list[ErrorObject], stored: int) -> None:
+def warn_of_failures(failed: list[ErrorObject], stored: int) -> None:
+    """Warn of objects that were not stored."""
     if failed:
         first = failed[0]
         warnings.warn(
@@ -132,6 +133,7 @@ def _warn(failed: list[ErrorObject], stored: int) -> None:
         )
 
 
-def _check(name: str, value: int, most: int) -> None:
+def check_number(name: str, value: int, most: int) -> None:
+    """Raise `AltoConfigurationError` for a number that is not from 1 to `most`."""
     if not 1 <= value <= most:
         raise AltoConfigurationError(f"{name}: {value} is not from 1 to {most:,}")

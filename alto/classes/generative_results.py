@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from alto.classes.results import Object, QueryReturn
+from alto.classes.results import Object, P, QueryReturn
 from alto.errors import AltoError
 
 
@@ -86,7 +86,7 @@ class GenerativeGrouped(GenerativeSingle):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GenerativeObject(Object):
+class GenerativeObject(Object[P]):
     """An object that was found, with the text of `single_prompt`: `.generative.text`."""
 
     generative: GenerativeSingle | None = None
@@ -97,13 +97,13 @@ class GenerativeObject(Object):
         return None if self.generative is None else self.generative.text
 
     @classmethod
-    def of(cls, found: Object, generative: GenerativeSingle | None) -> "GenerativeObject":
+    def of(cls, found: Object[P], generative: GenerativeSingle | None) -> "GenerativeObject[P]":
         """The object with a text."""
         return cls(**{each.name: getattr(found, each.name) for each in fields(Object)}, generative=generative)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GenerativeReturn(QueryReturn):
+class GenerativeReturn(QueryReturn[P]):
     """The objects found, each with the text of `single_prompt`, and the text of `grouped_task`.
 
     Attributes:
@@ -112,11 +112,11 @@ class GenerativeReturn(QueryReturn):
     """
 
     # A list of a narrower type, which is only read.
-    objects: list[GenerativeObject]  # type: ignore[assignment]
+    objects: list[GenerativeObject[P]]  # type: ignore[assignment]
     generative: GenerativeGrouped | None = None
     generation: dict[str, Any] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[GenerativeObject]:
+    def __iter__(self) -> Iterator[GenerativeObject[P]]:
         return iter(self.objects)
 
     @property

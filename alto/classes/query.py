@@ -201,7 +201,7 @@ MetadataNames: TypeAlias = Literal[
     "query_profile",
 ]
 ReturnMetadata: TypeAlias = MetadataQuery | Sequence[MetadataNames] | None
-ReturnProperties: TypeAlias = str | Sequence[str] | None
+ReturnProperties: TypeAlias = str | Sequence[str] | type[Any] | None
 IncludeVector: TypeAlias = bool | str | Sequence[str]
 
 

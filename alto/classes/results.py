@@ -4,8 +4,10 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
 from uuid import UUID
+
+from typing_extensions import TypeVar
 
 from alto.classes.profiles import QueryProfileReturn
 from alto.errors import AltoConfigurationError
@@ -13,6 +15,12 @@ from alto.errors import AltoConfigurationError
 # A notebook shows at most so many rows, and a cell so many characters.
 MOST_ROWS = 20
 MOST_CHARACTERS = 200
+
+
+# The properties of a collection's objects: a TypedDict if `use(name, TypedDict)` named one.
+P = TypeVar("P", default=dict[str, Any])
+# References, which Alto does not have: `Collection[Film, None]` is Weaviate's annotation.
+R = TypeVar("R", default=None)
 
 
 class Properties(dict[str, Any]):
@@ -37,7 +45,7 @@ class MetadataReturn:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Object:
+class Object(Generic[P]):
     """One object that was found.
 
     Attributes:
@@ -54,7 +62,7 @@ class Object:
 
     uuid: UUID
     metadata: MetadataReturn
-    properties: dict[str, Any]
+    properties: P
     collection: str
     vector: dict[str, list[float]] = field(default_factory=dict)
     references: None = None
@@ -63,20 +71,24 @@ class Object:
     version: str | None = None
     key: str | None = None
 
+    def _plain(self) -> dict[str, Any]:
+        found: Any = self.properties
+        return dict(found)
+
     def __repr__(self) -> str:
         scores = {name: getattr(self.metadata, name) for name in ("score", "distance", "rerank_score")}
         shown = "" if self.key is None else f", key={self.key!r}"
         shown += "".join(f", {name}={value:.4g}" for name, value in scores.items() if value is not None)
         vectors = f", vector={{{', '.join(f'{name!r}: {len(each)} numbers' for name, each in self.vector.items())}}}"
-        return f"Object({str(self.uuid)!r}{shown}, {dict(self.properties)!r}{vectors if self.vector else ''})"
+        return f"Object({str(self.uuid)!r}{shown}, {self._plain()!r}{vectors if self.vector else ''})"
 
 
-class ObjectsTable:
+class ObjectsTable(Generic[P]):
     """Results that are read like a list of objects, and shown as a table."""
 
     __slots__ = ()
 
-    objects: list[Object]
+    objects: list[Object[P]]
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -85,7 +97,7 @@ class ObjectsTable:
         # As before results had a length: `if response:` asks whether there is a response.
         return True
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[Object[P]]:
         return iter(self.objects)
 
     def __getitem__(self, at: Any) -> Any:
@@ -116,20 +128,20 @@ class ObjectsTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Group(ObjectsTable):
+class Group(ObjectsTable[P]):
     """Hits that share a value, which is the group's name. `count` is how many of the hits that were grouped have it."""
 
     name: str
     min_distance: float | None
     max_distance: float | None
     number_of_objects: int
-    objects: list[Object]
+    objects: list[Object[P]]
     rerank_score: float | None = None
     count: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class QueryReturn(ObjectsTable):
+class QueryReturn(ObjectsTable[P]):
     """The objects found, best first; iterate over it, or index it.
 
     Attributes:
@@ -143,11 +155,11 @@ class QueryReturn(ObjectsTable):
         alpha: The weight of the vector that a hybrid search used.
     """
 
-    objects: list[Object]
+    objects: list[Object[P]]
     total: int = 0
     took_ms: int = 0
     truncated: bool = False
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, Group[P]] = field(default_factory=dict)
     reranked: bool | None = None
     query_profile: QueryProfileReturn | None = None
     alpha: float | None = None
@@ -161,7 +173,7 @@ class QueryReturn(ObjectsTable):
         )
 
 
-def _rows(objects: Sequence[Object]) -> list[dict[str, Any]]:
+def _rows(objects: Sequence[Object[Any]]) -> list[dict[str, Any]]:
     """A row for each object; a score that no object has is not a column."""
     scores = ("score", "distance", "certainty", "rerank_score")
     used = [name for name in scores if any(getattr(each.metadata, name) is not None for each in objects)]

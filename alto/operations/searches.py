@@ -18,6 +18,28 @@ from alto.values import parse_time, to_json
 
 # As many as one request takes.
 MOST_SEARCHES = 20
+# As many objects as one response has, and as deep as pages go.
+MOST_OF_A_PAGE = 1000
+DEEPEST = 10_000
+# Steps that need all their candidates in one request.
+_WHOLE = ("group_by", "auto_limit", "diversity_selection", "rerank", "boost")
+
+
+def pages(asked: Search) -> list[Search]:
+    """The searches of a page of at most 1,000 that make up a larger one. A limit of 0 is none, as in Weaviate."""
+    limit = asked.settings.get("limit")
+    if limit == 0:
+        return [replace(asked, settings={**asked.settings, "limit": None})]
+    begin = asked.settings.get("offset") or 0
+    is_whole = "hybrid" in asked.mode or any(asked.settings.get(name) is not None for name in _WHOLE)
+    if is_whole or not isinstance(limit, int) or not MOST_OF_A_PAGE < limit <= DEEPEST - begin:
+        return [asked]
+    return [
+        replace(asked, settings={**asked.settings, "limit": min(MOST_OF_A_PAGE, limit - at), "offset": begin + at})
+        for at in range(0, limit, MOST_OF_A_PAGE)
+    ]
+
+
 MOST_TEXTS = 96
 
 

@@ -1,7 +1,7 @@
 """One collection: its objects, its searches, its configuration."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Generic, Literal
 from uuid import UUID
 
 from alto.sync.aggregate import Aggregate
@@ -14,15 +14,15 @@ from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
 from alto.classes.names import ConsistencyLevel
 from alto.classes.query import IncludeVector, ReturnMetadata, ReturnProperties
-from alto.classes.results import Object
+from alto.classes.results import Object, P, R
 from alto.operations import aggregates, collections, objects
-from alto.operations.searches import MOST_TEXTS, embed
+from alto.operations.searches import MOST_OF_A_PAGE, MOST_TEXTS, embed
 from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 
 PAGE = 100
 
 
-class Collection:
+class Collection(Generic[P, R]):
     """One collection. It holds no state except that of its batches.
 
     Attributes:
@@ -42,8 +42,8 @@ class Collection:
         self._schemas = Schemas(transport, self.name)
         self.config = Config(transport, self.name)
         self.data = Data(transport, self.name)
-        self.query = Query(transport, self.name)
-        self.generate = Generate(transport, self.name)
+        self.query = Query[P](transport, self.name)
+        self.generate = Generate[P](transport, self.name)
         self.aggregate = Aggregate(transport, self.name)
         self.batch = Batches(transport, self.name)
         self.consistency_level: ConsistencyLevel | None = None
@@ -69,7 +69,7 @@ class Collection:
         return_references: object = None,
         after: UUID | str | None = None,
         cache_size: int | None = None,
-    ) -> Iterator[Object]:
+    ) -> Iterator[Object[P]]:
         """Iterate over all objects by id; objects that are not written meanwhile come exactly once.
 
         Args:
@@ -78,18 +78,19 @@ class Collection:
             return_properties: The properties to return; all if not given.
             return_references: Not supported.
             after: The id of the last object of an earlier iteration.
-            cache_size: Objects in a request; 100 if not given.
+            cache_size: Objects in a request; 100 if not given, 1,000 at most.
         """
         reject_given(return_references=return_references)
         while True:
             operation = objects.page(
                 self.name,
                 after=after,
-                limit=cache_size or PAGE,
+                limit=min(cache_size or PAGE, MOST_OF_A_PAGE),
                 include_vector=include_vector,
                 return_properties=return_properties,
             )
-            found, after = self._schemas.run(operation)
+            page: Any = self._schemas.run(operation)
+            found, after = page
             self._schemas.type(found)
             for each in found:
                 yield each
@@ -122,12 +123,12 @@ class Collection:
         """Whether the collection exists."""
         return self._transport.run(collections.exists(self.name))
 
-    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "Collection":
+    def with_consistency_level(self, consistency_level: ConsistencyLevel | None = None) -> "Collection[P, R]":
         """The same collection: all copies that are in sync confirm each write, at every level.
 
         Args:
             consistency_level: ONE, QUORUM or ALL.
         """
-        same = Collection(self._transport, self.name)
+        same = Collection[P, R](self._transport, self.name)
         same.consistency_level = consistency_level
         return same

@@ -1,12 +1,13 @@
 """`collection.query`: searches."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from typing_extensions import Unpack
 
 from alto.sync.fetch import Fetch
-from alto.classes.results import QueryReturn
+from alto.classes.results import P, QueryReturn
 from alto.classes.search import Search
 from alto.classes.search_settings import (
     Bm25SearchSettings,
@@ -17,17 +18,17 @@ from alto.classes.search_settings import (
 )
 from alto.classes.targets import NearVectorInput
 from alto.errors import AltoError
-from alto.operations.searches import MOST_SEARCHES, multi, search
+from alto.operations.searches import MOST_SEARCHES, multi
 from alto.unsupported import ALTERNATIVES, Unsupported
 
 
-class Query(Fetch):
+class Query(Fetch[P]):
     """Searches one collection.
 
     All searches have these keywords in common:
 
     Args:
-        limit: The largest number of objects; 10 if not given.
+        limit: The largest number of objects; 10 if not given. More than 1,000, to 10,000, are several requests.
         offset: How many objects to skip.
         auto_limit: Cut the hits at this many jumps of the score or the distance.
         filters: Only objects that match: `Filter.by_property("year").greater_than(1990)`.
@@ -48,7 +49,7 @@ class Query(Fetch):
     near_media = Unsupported("near_media", ALTERNATIVES["near_image"])
 
     @show_keywords
-    def near_text(self, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> QueryReturn:
+    def near_text(self, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> QueryReturn[P]:
         """Find objects whose meaning is near to a text, in any words.
 
         Args:
@@ -59,7 +60,7 @@ class Query(Fetch):
         return self._search(Search.near_text(query, **settings))
 
     @show_keywords
-    def near_vector(self, near_vector: NearVectorInput, **settings: Unpack[NearSearchSettings]) -> QueryReturn:
+    def near_vector(self, near_vector: NearVectorInput, **settings: Unpack[NearSearchSettings]) -> QueryReturn[P]:
         """Find objects whose vector is near to this one.
 
         Args:
@@ -70,7 +71,7 @@ class Query(Fetch):
         return self._search(Search.near_vector(near_vector, **settings))
 
     @show_keywords
-    def near_object(self, near_object: UUID | str, **settings: Unpack[NearSearchSettings]) -> QueryReturn:
+    def near_object(self, near_object: UUID | str, **settings: Unpack[NearSearchSettings]) -> QueryReturn[P]:
         """Find objects whose vector is near to that of an object, which is the first hit.
 
         Args:
@@ -80,7 +81,7 @@ class Query(Fetch):
         return self._search(Search.near_object(near_object, **settings))
 
     @show_keywords
-    def bm25(self, query: str, **settings: Unpack[Bm25SearchSettings]) -> QueryReturn:
+    def bm25(self, query: str, **settings: Unpack[Bm25SearchSettings]) -> QueryReturn[P]:
         """Find objects that contain the words of a text.
 
         Args:
@@ -95,7 +96,7 @@ class Query(Fetch):
         return self._search(Search.bm25(query, **settings))
 
     @show_keywords
-    def hybrid(self, query: str | None, **settings: Unpack[HybridSearchSettings]) -> QueryReturn:
+    def hybrid(self, query: str | None, **settings: Unpack[HybridSearchSettings]) -> QueryReturn[P]:
         """Find objects by their words and by their meaning.
 
         Args:
@@ -106,7 +107,7 @@ class Query(Fetch):
         """
         return self._search(Search.hybrid(query, **settings))
 
-    def multi(self, searches: Sequence[Search]) -> list[QueryReturn | AltoError]:
+    def multi(self, searches: Sequence[Search]) -> list[QueryReturn[P] | AltoError]:
         """Run several searches, twenty in a request: their texts are embedded together. Alto's own.
 
         Args:
@@ -115,15 +116,10 @@ class Query(Fetch):
         Returns:
             The results in the order of the searches; for one that is wrong or fails, its error.
         """
-        found: list[QueryReturn | AltoError] = []
+        found: list[Any] = []
         for start in range(0, len(searches), MOST_SEARCHES):
             found += self._schemas.run(multi(self._collection, searches[start : start + MOST_SEARCHES]))
         for each in found:
             if isinstance(each, QueryReturn):
                 self._schemas.type(each.objects)
-        return found
-
-    def _search(self, asked: Search) -> QueryReturn:
-        found = self._schemas.run(search(self._collection, asked))
-        self._schemas.type(found.objects)
         return found

@@ -1,8 +1,11 @@
 """What programs for Weaviate send and read, in Alto's client."""
 
+import json
 import warnings
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
+import httpx
 import pytest
 
 import alto
@@ -16,10 +19,11 @@ from alto.classes.config import (
     VectorFilterStrategy,
     Vectorizers,
 )
-from alto.classes.query import HybridVector
+from alto.classes.query import HybridVector, Rerank
 from alto.classes.search import Search
 from alto.connect import ConnectionParams
 from alto.operations import collections
+from alto.operations.searches import pages
 from lambdas.collections.model import CollectionConfig
 from lambdas.search.request import SearchRequest
 
@@ -244,3 +248,58 @@ def test_weaviates_modules_of_classes_have_alto_names() -> None:
     assert GenerativeSearchReturnType is not None
     with pytest.raises(ImportError):
         from alto.collections.classes.internal import Misspelt  # noqa: F401
+
+
+class Question(TypedDict):
+    title: str
+    points: int
+
+
+def test_the_keys_of_a_typed_dict_are_the_properties_to_return() -> None:
+    assert Search.bm25("a", return_properties=Question).to_api()["return_properties"] == ["title", "points"]
+
+
+def test_a_large_limit_is_several_pages() -> None:
+    [first, second, third] = pages(Search.bm25("a", limit=2500, offset=10))
+
+    assert [each.to_api()["limit"] for each in (first, second, third)] == [1000, 1000, 500]
+    assert [each.to_api()["offset"] for each in (first, second, third)] == [10, 1010, 2010]
+    for each in (first, second, third):
+        SearchRequest.model_validate(each.to_api())
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        Search.bm25("a", limit=1000),
+        Search.hybrid("a", limit=2000),
+        Search.bm25("a", limit=20_000),
+        Search.bm25("a", limit=2000, rerank=Rerank()),
+        Search.bm25("a", limit=2000, auto_limit=1),
+    ],
+)
+def test_a_search_that_cannot_be_cut_stays_whole(search: Search) -> None:
+    assert pages(search) == [search]
+
+
+def test_a_limit_of_zero_is_none() -> None:
+    [search] = pages(Search.bm25("a", limit=0))
+
+    assert "limit" not in search.to_api()
+
+
+def test_pages_are_asked_for_until_one_is_not_full() -> None:
+    asked: list[Any] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        asked.append((body.get("offset", 0), body["limit"]))
+        size = 1000 if len(asked) == 1 else 7
+        found = [{"id": str(UUID(int=number)), "properties": {}, "score": 1.0} for number in range(size)]
+        return httpx.Response(200, json={"objects": found, "total": 1007, "took_ms": 2})
+
+    films = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(respond)).collections.use("Film")
+    found = films.query.bm25("a", limit=5000)
+
+    assert asked == [(0, 1000), (1000, 1000)]
+    assert (len(found), found.total, found.took_ms) == (1007, 1007, 4)

@@ -33,6 +33,7 @@ def test_importing_alto_does_not_import_what_only_signing_needs() -> None:
 
 USER_SCRIPT = """
 import os
+from typing import TypedDict
 from uuid import UUID
 
 import alto
@@ -55,6 +56,7 @@ from alto.classes.query import (
     TargetVectors,
 )
 from alto.classes.search import Search
+from alto.collections import Collection
 
 client: alto.AltoClient = alto.connect_to_aws(
     "https://a.execute-api.eu-west-1.amazonaws.com",
@@ -119,6 +121,25 @@ async def main() -> int:
         near = await collection.query.near_text("A holiday film", limit=2)
         objects = [each async for each in collection.iterator()]
         return len(near.objects) + len(objects) + await collection.length()
+
+
+class Question(TypedDict):
+    points: int
+    title: str
+
+
+typed: Collection[Question, None] = client.collections.use("Question", Question)
+points: int = typed.query.fetch_objects(return_properties=Question).objects[0].properties["points"]
+titles: list[str] = [each.properties["title"] for each in typed.query.near_text("a")]
+typed.data.with_data_model(Question).insert({"points": 1, "title": "a"})
+for question in typed.iterator():
+    points = question.properties["points"]
+plain: Collection = client.collections.use("Film")
+anything: int = plain.query.bm25("a").objects[0].properties["year"]
+# Both lines after a use of what Alto lacks are checked: the error is expected.
+client.backup.create("a")
+wrong: int = "a"  # type: ignore[assignment]
+missing = typed.query.bm25("a").objects[0].properties["misspelt"]  # type: ignore[typeddict-item]
 """
 
 
