@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from alto.cli import doctor, local, ui
+from alto.cli import doctor, local, mcp, ui
 from alto.cli.collections import aliases, collections, export, objects
 from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
@@ -37,6 +37,7 @@ app.add_typer(evaluate.group)
 app.add_typer(ui.group)
 app.add_typer(export.group)
 app.add_typer(doctor.group)
+app.add_typer(mcp.group)
 
 
 def _print_version(is_given: bool) -> None:
