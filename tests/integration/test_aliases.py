@@ -67,12 +67,8 @@ def test_an_alias_stands_for_its_collection_in_every_path(api: Api, names: tuple
     assert api("GET", f"{path}/imports").body == {"imports": [], "next": None}
     upload = api("POST", f"{path}/imports", {"file_name": "x.jsonl"})
     assert f"/{first}/uploads/" in upload.body["upload"]["url"]
-    assert (
-        api("POST", f"{path}/objects/delete", {"filter": {"property": "_id", "operator": "equal", "value": ID}}).body[
-            "deleted"
-        ]
-        == 1
-    )
+    these = {"filter": {"property": "of", "operator": "equal", "value": "other"}}
+    assert api("POST", f"{path}/objects/delete", these, query={"consistency": "wait"}).body["deleted"] == 1
 
 
 def test_an_alias_that_is_pointed_elsewhere_is_so_at_once(api: Api, names: tuple[str, str, str]) -> None:
