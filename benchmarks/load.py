@@ -49,6 +49,8 @@ class Parameters:
     writes: float = 0.15
 
 
+# The kind of a request, the status, the seconds and the reason of a failure.
+Row = tuple[str, int, float, str]
 # The kind of a request, its method, path and body, and the ids that a success stores.
 Request = tuple[str, str, str, Any, list[str]]
 
@@ -144,7 +146,7 @@ class Caller:
 
 def call(caller: Caller, ready: Barrier, results: "Queue[Any]") -> None:
     """Send requests one after the other; put the kind, status and seconds of each, and the stored ids."""
-    alto, stored, rows = Alto(caller.engine_url), list[str](), list[tuple[str, int, float]]()
+    alto, stored, rows = Alto(caller.engine_url), list[str](), list[Row]()
     alto.respond("GET", "/v1/collections")
     ready.wait()
     ends = time.monotonic() + caller.parameters.seconds
@@ -153,10 +155,16 @@ def call(caller: Caller, ready: Barrier, results: "Queue[Any]") -> None:
             break
         started = time.perf_counter()
         response = alto.respond(method, path, body)
-        rows.append((name, response["statusCode"], time.perf_counter() - started))
+        seconds = time.perf_counter() - started
+        rows.append((name, response["statusCode"], seconds, reason(response)))
         if response["statusCode"] < 300:
             stored += stored_ids(response, ids)
     results.put((rows, stored))
+
+
+def reason(response: dict[str, Any]) -> str:
+    """The message of a response that is Alto's fault or OpenSearch's, otherwise nothing."""
+    return str(json.loads(response["body"])["error"]["message"]) if response["statusCode"] >= 500 else ""
 
 
 def stored_ids(response: dict[str, Any], ids: list[str]) -> list[str]:
@@ -167,10 +175,10 @@ def stored_ids(response: dict[str, Any], ids: list[str]) -> list[str]:
     return [identifier for identifier, item in zip(ids, items, strict=True) if not item.get("error")]
 
 
-def latencies(rows: list[tuple[str, int, float]]) -> dict[str, dict[str, float]]:
+def latencies(rows: list[Row]) -> dict[str, dict[str, float]]:
     """Milliseconds by kind of request: the median, the 95th and 99th percentile, the largest; and their number."""
     by_kind: dict[str, list[float]] = {}
-    for kind, _, seconds in rows:
+    for kind, _, seconds, _ in rows:
         by_kind.setdefault(kind, []).append(seconds)
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
     return {
@@ -219,7 +227,8 @@ class Bench:
             "machine": {"cores": os.cpu_count(), "load_average": [round(each, 1) for each in os.getloadavg()]},
             "requests_a_second": round(len(rows) / self._parameters.seconds, 1),
             "latency_ms": latencies(rows),
-            "statuses": dict(sorted(Counter(f"{kind} {status}" for kind, status, _ in rows).items())),
+            "statuses": dict(sorted(Counter(f"{kind} {status}" for kind, status, *_ in rows).items())),
+            "reasons": dict(Counter(f"{kind}: {why}" for kind, _, _, why in rows if why)),
             "peak_memory_mb": self._peaks,
             "objects": {"expected": expected, "stored": counted},
         }
@@ -232,7 +241,7 @@ class Bench:
         objects = [document(source) for _ in range(self._parameters.seeded)]
         self._alto.fill({"name": NAME, "properties": properties, "vectors": vectors}, objects)
 
-    def _load(self) -> tuple[list[tuple[str, int, float]], list[str]]:
+    def _load(self) -> tuple[list[Row], list[str]]:
         context = multiprocessing.get_context("spawn")
         results: Queue[Any] = context.Queue()
         kinds = ["client"] * self._parameters.clients + ["importer", "hostile"]
@@ -246,7 +255,7 @@ class Bench:
         ended = threading.Event()
         sampler = threading.Thread(target=self._sample_memory, args=(ended,))
         sampler.start()
-        rows, stored = list[tuple[str, int, float]](), list[str]()
+        rows, stored = list[Row](), list[str]()
         for _ in callers:
             some, ids = results.get()
             rows += some
