@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from benchmarks.in_process import Alto, running
@@ -47,6 +47,17 @@ class Parameters:
     heap: str = "1g"
     searches: float = 0.80
     writes: float = 0.15
+
+
+class Outcomes(NamedTuple):
+    """The ids that were stored, and those of which it is not known."""
+
+    stored: list[str]
+    unknown: list[str]
+
+    def plus(self, other: "Outcomes") -> "Outcomes":
+        """Both together."""
+        return Outcomes(self.stored + other.stored, self.unknown + other.unknown)
 
 
 # The kind of a request, the status, the seconds and the reason of a failure.
@@ -145,8 +156,8 @@ class Caller:
 
 
 def call(caller: Caller, ready: Barrier, results: "Queue[Any]") -> None:
-    """Send requests one after the other; put the kind, status and seconds of each, and the stored ids."""
-    alto, stored, rows = Alto(caller.engine_url), list[str](), list[Row]()
+    """Send requests one after the other; put the kind, status and seconds of each, and the ids by their outcome."""
+    alto, outcomes, rows = Alto(caller.engine_url), Outcomes([], []), list[Row]()
     alto.respond("GET", "/v1/collections")
     ready.wait()
     ends = time.monotonic() + caller.parameters.seconds
@@ -157,9 +168,8 @@ def call(caller: Caller, ready: Barrier, results: "Queue[Any]") -> None:
         response = alto.respond(method, path, body)
         seconds = time.perf_counter() - started
         rows.append((name, response["statusCode"], seconds, reason(response)))
-        if response["statusCode"] < 300:
-            stored += stored_ids(response, ids)
-    results.put((rows, stored))
+        outcomes = outcomes.plus(read_outcomes(response, ids))
+    results.put((rows, outcomes))
 
 
 def reason(response: dict[str, Any]) -> str:
@@ -167,12 +177,15 @@ def reason(response: dict[str, Any]) -> str:
     return str(json.loads(response["body"])["error"]["message"]) if response["statusCode"] >= 500 else ""
 
 
-def stored_ids(response: dict[str, Any], ids: list[str]) -> list[str]:
-    """The ids that a successful request stored: of a batch, those without an error."""
-    if len(ids) < 2:
-        return ids
-    items = json.loads(response["body"])["results"]
-    return [identifier for identifier, item in zip(ids, items, strict=True) if not item.get("error")]
+def read_outcomes(response: dict[str, Any], ids: list[str]) -> Outcomes:
+    """What became of the objects of a request. After a timeout of OpenSearch that is not known."""
+    status = response["statusCode"]
+    if status >= 300:
+        return Outcomes([], ids if status >= 500 else [])
+    errors = [None] if len(ids) < 2 else [each.get("error") for each in json.loads(response["body"])["results"]]
+    outcomes = list(zip(ids, errors, strict=False))
+    unknown = [each for each, error in outcomes if error and error["code"] == "search_engine_unavailable"]
+    return Outcomes([each for each, error in outcomes if not error], unknown)
 
 
 def latencies(rows: list[Row]) -> dict[str, dict[str, float]]:
@@ -217,8 +230,8 @@ class Bench:
     def run(self) -> dict[str, Any]:
         """Seed, load, and check the counts. Returns the result as JSON."""
         self._seed()
-        rows, stored = self._load()
-        expected = self._parameters.seeded + len(set(stored))
+        rows, outcomes = self._load()
+        stored = self._parameters.seeded + len(set(outcomes.stored))
         self._alto.refresh(NAME)
         counted = self._alto.request("POST", f"/v1/collections/{NAME}/aggregate", {})["total"]
         return {
@@ -230,7 +243,7 @@ class Bench:
             "statuses": dict(sorted(Counter(f"{kind} {status}" for kind, status, *_ in rows).items())),
             "reasons": dict(Counter(f"{kind}: {why}" for kind, _, _, why in rows if why)),
             "peak_memory_mb": self._peaks,
-            "objects": {"expected": expected, "stored": counted},
+            "objects": {"stored": stored, "unknown": len(set(outcomes.unknown)), "counted": counted},
         }
 
     def _seed(self) -> None:
@@ -241,7 +254,7 @@ class Bench:
         objects = [document(source) for _ in range(self._parameters.seeded)]
         self._alto.fill({"name": NAME, "properties": properties, "vectors": vectors}, objects)
 
-    def _load(self) -> tuple[list[Row], list[str]]:
+    def _load(self) -> tuple[list[Row], Outcomes]:
         context = multiprocessing.get_context("spawn")
         results: Queue[Any] = context.Queue()
         kinds = ["client"] * self._parameters.clients + ["importer", "hostile"]
@@ -255,16 +268,16 @@ class Bench:
         ended = threading.Event()
         sampler = threading.Thread(target=self._sample_memory, args=(ended,))
         sampler.start()
-        rows, stored = list[Row](), list[str]()
+        rows, outcomes = list[Row](), Outcomes([], [])
         for _ in callers:
             some, ids = results.get()
             rows += some
-            stored += ids
+            outcomes = outcomes.plus(ids)
         ended.set()
         sampler.join()
         for process in processes:
             process.join()
-        return rows, stored
+        return rows, outcomes
 
     def _sample_memory(self, ended: threading.Event) -> None:
         while not ended.wait(SECONDS_BETWEEN_SAMPLES):
@@ -288,7 +301,8 @@ def main() -> None:
     print(text)
     if options.keep:
         RESULTS.write_text(text + "\n")
-    if result["objects"]["expected"] != result["objects"]["stored"]:
+    objects = result["objects"]
+    if not objects["stored"] <= objects["counted"] <= objects["stored"] + objects["unknown"]:
         sys.exit("The counts do not add up.")
 
 
