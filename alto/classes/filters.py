@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from alto.classes.data import GeoCoordinate
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 FilterValue: TypeAlias = Any
+UnknownProperty: TypeAlias = Literal["error", "matches_nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class FilterByProperty:
 
     name: str
     length: bool = False
+    unknown_property: UnknownProperty = "error"
 
     def equal(self, val: FilterValue) -> FilterExpression:
         """The value is this one; a list contains it."""
@@ -88,8 +90,10 @@ class FilterByProperty:
         return self._compared("within_geo_range", circle)
 
     def _compared(self, operator: str, value: FilterValue) -> FilterExpression:
-        length = {"length": True} if self.length else {}
-        return FilterExpression({"property": self.name, "operator": operator, "value": value} | length)
+        rest: dict[str, Any] = {"length": True} if self.length else {}
+        if self.unknown_property != "error":
+            rest["unknown_property"] = self.unknown_property
+        return FilterExpression({"property": self.name, "operator": operator, "value": value} | rest)
 
 
 class Filter:
@@ -98,16 +102,20 @@ class Filter:
     by_ref = by_ref_count = by_ref_multi_target = Unsupported("filters by references", ALTERNATIVES["references"])
 
     @staticmethod
-    def by_property(name: str, length: bool = False) -> FilterByProperty:
+    def by_property(
+        name: str, length: bool = False, *, unknown_property: UnknownProperty = "error"
+    ) -> FilterByProperty:
         """By a property's value; with `length`, by that of its text or list.
 
         Args:
             name: The property, or a path such as "author.name".
             length: Whether the length is compared.
+            unknown_property: "matches_nothing" treats a property that the collection does not have as one without a
+                value, instead of as an error: Alto's own.
         """
         if "[" in name:
             raise_unsupported(f"the place in a list in Filter.by_property({name!r})", ALTERNATIVES["list_place"])
-        return FilterByProperty(name, length)
+        return FilterByProperty(name, length, unknown_property)
 
     @staticmethod
     def by_id() -> FilterByProperty:

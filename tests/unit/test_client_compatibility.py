@@ -19,7 +19,7 @@ from alto.classes.config import (
     VectorFilterStrategy,
     Vectorizers,
 )
-from alto.classes.query import HybridVector, Rerank
+from alto.classes.query import Filter, HybridVector, Rerank
 from alto.classes.search import Search
 from alto.connect import ConnectionParams
 from alto.operations import collections
@@ -303,3 +303,11 @@ def test_pages_are_asked_for_until_one_is_not_full() -> None:
 
     assert asked == [(0, 1000), (1000, 1000)]
     assert (len(found), found.total, found.took_ms) == (1007, 1007, 4)
+
+
+def test_a_filter_may_name_a_property_that_is_not_stored_yet() -> None:
+    unknown = Filter.by_property("later", unknown_property="matches_nothing").equal(1)
+
+    assert unknown.body["unknown_property"] == "matches_nothing"
+    assert "unknown_property" not in Filter.by_property("later").equal(1).body
+    SearchRequest.model_validate(Search.bm25("a", filters=unknown).to_api())

@@ -179,3 +179,38 @@ def test_a_filter_nested_too_deeply_is_rejected_before_sending() -> None:
         query(**deep)
 
     assert query(**deep["not"])
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "matched"),
+    [
+        ("equal", 1, "match_none"),
+        ("less_than", "a", "match_none"),
+        ("like", "a*", "match_none"),
+        ("has_words", "a", "match_none"),
+        ("contains_any", [1], "match_none"),
+        ("contains_all", [1], "match_none"),
+        ("is_null", False, "match_none"),
+        ("within_geo_range", {"lat": 1, "lon": 1, "meters": 1}, "match_none"),
+        ("not_equal", 1, "match_all"),
+        ("contains_none", [1], "match_all"),
+        ("is_null", True, "match_all"),
+    ],
+)
+@pytest.mark.parametrize("name", ["unknown", "author.unknown", "title.unknown"])
+def test_an_unknown_property_may_be_one_without_values(name: str, operator: str, value: Any, matched: str) -> None:
+    condition = {"property": name, "operator": operator, "value": value}
+
+    assert query(**condition, unknown_property="matches_nothing") == {matched: {}}
+    with pytest.raises(InvalidRequestError, match="is not a property of 'Film'"):
+        query(**condition)
+
+
+def test_a_known_property_is_compared_as_always() -> None:
+    condition = {"property": "year", "operator": "equal", "value": 1}
+
+    assert query(**condition, unknown_property="matches_nothing") == query(**condition)
+    with pytest.raises(InvalidRequestError, match="is not filterable"):
+        query(property="secret", operator="equal", value="a", unknown_property="matches_nothing")
+    with pytest.raises(InvalidRequestError, match="is int"):
+        query(property="year", operator="equal", value="a", unknown_property="matches_nothing")

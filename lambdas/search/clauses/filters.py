@@ -70,6 +70,11 @@ class Condition(StrictModel):
     length: bool = Field(
         default=False, description="Compares the length instead: characters of a text, items of a list."
     )
+    unknown_property: Literal["error", "matches_nothing"] = Field(
+        default="error",
+        description="Of a property that the collection does not have, such as one that no object was stored with yet: "
+        "an error, or treated as one without a value, so that only not_equal, contains_none and is_null match.",
+    )
 
 
 class AllOf(StrictModel):
@@ -164,6 +169,8 @@ COMPARISONS: dict[Operator, Comparison] = {
     ),
     "within_geo_range": Comparison(_within, frozenset({"geo"}), "a circle with lat, lon and meters"),
 }
+# They hold for an object without a value.
+ABSENCE_OPERATORS = frozenset({"not_equal", "contains_none"})
 LENGTH_OPERATORS = frozenset({"equal", "not_equal", "less_than", "less_or_equal", "greater_than", "greater_or_equal"})
 
 # Fields that every object has besides its properties.
@@ -228,6 +235,9 @@ def _build_query(collection: CollectionConfig, condition: Filter) -> dict[str, A
 
 
 def _build_condition(collection: CollectionConfig, condition: Condition) -> dict[str, Any]:
+    if condition.unknown_property == "matches_nothing" and not _is_known(collection, condition.property):
+        holds = condition.operator in ABSENCE_OPERATORS or (condition.operator == "is_null" and condition.value is True)
+        return {"match_all": {}} if holds else {"match_none": {}}
     target = _resolve_target(collection, condition)
     if condition.length:
         return _build_length_query(target, condition)
@@ -263,6 +273,17 @@ def _to_stored(item: PropertyBase, value: Any) -> Any:
     if item.scalar_type == "date" and isinstance(value, str):
         return parse_date(value).isoformat(timespec="milliseconds")
     return normalize(value)
+
+
+def _is_known(collection: CollectionConfig, path: str) -> bool:
+    """Whether the collection has the property, filterable or not."""
+    properties: list[Any] = list(collection.properties)
+    for name in [] if path in OWN_FIELDS else path.split("."):
+        item = next((known for known in properties if known.name == name), None)
+        if item is None:
+            return False
+        properties = list(item.properties or ())
+    return True
 
 
 def _resolve_target(collection: CollectionConfig, condition: Condition) -> Target:
