@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ test-properties: .venv/ready ## Run the property-based tests with 20 times the e
 
 browser: ## Install Debian's Chromium for the tests of the console (needs root; without it they skip)
 	command -v chromium chromium-browser google-chrome || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }
+
+pictures: .venv/ready ## Make docs/images from the console of the Alto that runs here, with the demo's collection
+	$(PYTHON) -m local.pictures $(ARGS)
 
 check: .venv/ready ## Lint, types, layers, the committed OpenAPI document, and every stage's template
 	.venv/bin/ruff format --check .

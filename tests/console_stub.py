@@ -48,6 +48,7 @@ COLLECTION: dict[str, Any] = {
         {"name": "plot", "type": "text"},
         {"name": "genre", "type": "text", "tokenization": "field"},
         {"name": "year", "type": "int"},
+        {"name": "studio", "type": "text"},
     ],
     "vectors": {
         "default": {
@@ -74,6 +75,7 @@ def film(number: int) -> dict[str, Any]:
         "plot": plot,
         "genre": genre,
         "year": 1970 + number % 50,
+        "studio": "The Very Long Name of a Studio, Limited",
     }
     return {"id": f"00000000-0000-4000-8000-{number:012d}", "properties": properties}
 
@@ -177,6 +179,8 @@ class StubAlto:
     def _hit(search: dict[str, Any], mode: str, place: int, number: int) -> dict[str, Any]:
         hit = film(number)
         score = 0.97 * 0.9**place
+        # As in Alto's responses, what does not apply is null.
+        hit |= dict.fromkeys(("key", "distance", "certainty", "rerank_score", "explanation", "highlights", "vectors"))
         hit["score"] = score
         if mode.startswith("near"):
             hit |= {"distance": 1 - score, "certainty": (1 + score) / 2}

@@ -145,6 +145,7 @@ def test_three_searches_are_one_request_and_moved_hits_are_marked(
     assert page.locator(".column").nth(1).locator(".move").all_inner_texts()[0].startswith("▲1")
     assert page.locator(".hit mark").first.inner_text() == "ghosts"
     assert "words" in (page.locator(".score").first.get_attribute("title") or "")
+    assert page.locator(".column").first.locator(".hit").first.locator(".part").count() == 2
 
 
 def test_the_state_is_in_the_address(page: "Page", console: Console, stub: StubAlto) -> None:
@@ -314,8 +315,8 @@ def test_hits_are_judged_by_keyboard_and_kept(page: "Page", console: Console, tm
     page.get_by_role("button", name="Add").click()
     page.locator(".judged li").first.wait_for()
     page.locator(".detail h1").click()
-    for key in ("3", "1", "2"):
-        page.keyboard.press(key)
+    # Faster than the page is drawn.
+    page.keyboard.type("312", delay=0)
     page.get_by_text("3 of").wait_for()
     page.keyboard.press("k")
     page.keyboard.press("0")

@@ -7,6 +7,8 @@ import { go, link } from "../lib/route.js";
 
 const MODEL = "amazon.nova-lite-v1:0";
 const AROUND = 240;
+// In short, the quote begins in the first line.
+const BEFORE = 30;
 const STOPPED = {
   max_tokens: "The text is cut at the largest number of tokens.",
   guardrail_intervened: "A guardrail stepped in: this is its message.",
@@ -47,7 +49,7 @@ export function Ask({ collection, params }) {
     <h1 class="hidden">Ask ${collection.name}</h1>
     <form class="ask-form" onSubmit=${submit}>
       <label class="hidden" for="question">Question</label>
-      <textarea id="question" rows="2" placeholder=${`Ask ${collection.name} a question`} value=${text} onInput=${(event) => setText(event.target.value)}
+      <textarea id="question" rows="1" placeholder=${`Ask ${collection.name} a question`} value=${text} onInput=${(event) => setText(event.target.value)}
         onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && (event.preventDefault(), event.target.form.requestSubmit())}></textarea>
       <div class="row">
         <label class="inline">Model <input value=${model} placeholder=${collection.generative?.model ?? MODEL} onInput=${(event) => setModel(event.target.value.trim())} /></label>
@@ -88,10 +90,10 @@ function Source({ number, citation, collection, hits, pointed, point }) {
   const hit = hits.find((each) => each.id === citation.id);
   const value = hit ? valueOf(hit.properties, citation) : "";
   const characters = [...value];
-  const from = Math.max(0, citation.quote_start - AROUND);
+  const open = pointed === number;
+  const from = Math.max(0, citation.quote_start - (open ? AROUND : BEFORE));
   const to = Math.min(characters.length, citation.quote_end + AROUND);
   const part = (start, end) => characters.slice(start, end).join("");
-  const open = pointed === number;
   return html`<li id=${`source-${number}`} tabindex="0" class=${open ? "is-pointed" : ""} onMouseEnter=${() => point(number)} onMouseLeave=${() => point(null)} onFocus=${() => point(number)} onBlur=${() => point(null)}>
     <span class="cite" aria-hidden="true">${number}</span>
     <div>

@@ -80,11 +80,17 @@ function Detail({ collection, reload }) {
     <${Problem} error=${facts.error} retry=${facts.reload} />
     ${facts.loading && !facts.value && html`<${Loading} />`}
     ${facts.value?.objects.length === 0 && html`<p class="soft">There are none yet: <a href=${link("imports", { c: collection.name })}>import a file</a>.</p>`}
-    <ul class="samples">${facts.value?.objects.map((each) => html`<li key=${each.id}><a href=${link("object", { c: collection.name, id: each.id })}>${titleOf(each.properties)[1] || each.id}</a><span class="soft small-text">${plain(each.properties).slice(0, 160)}</span></li>`)}</ul>
+    <ul class="samples">${facts.value?.objects.map((each) => html`<li key=${each.id}><a href=${link("object", { c: collection.name, id: each.id })}>${titleOf(each.properties)[1] || each.id}</a><span class="soft small-text">${summary(each.properties)}</span></li>`)}</ul>
     ${dialog === "change" && html`<${Change} collection=${collection} onClose=${() => setDialog(null)} reload=${reload} />`}
     ${dialog === "property" && html`<${PropertyForm} collection=${collection} onClose=${() => setDialog(null)} reload=${reload} />`}
     ${dialog === "delete" && html`<${Delete} collection=${collection} total=${facts.value?.total} onClose=${() => setDialog(null)} reload=${reload} />`}
   </section>`;
+}
+
+function summary(properties) {
+  const [title] = titleOf(properties);
+  const shown = Object.entries(properties).filter(([name, value]) => name !== title && value !== null);
+  return shown.map(([, value]) => plain(value).slice(0, 90)).join(" · ");
 }
 
 function wordsOf(property) {

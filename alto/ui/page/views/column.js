@@ -34,7 +34,7 @@ export function Column(props) {
         ${result.profile &&
         html`<span title="Waiting for the model"> · model ${result.profile.embedding_ms.toFixed(0)} ms</span
           ><span title="OpenSearch's own time for this search"> · engine ${result.profile.engine_took_ms.toFixed(0)} ms</span
-          >${result.profile.rerank_ms > 0 && html`<span> · rerank ${result.profile.rerank_ms.toFixed(0)} ms</span>`}`}
+          >${result.profile.rerank_ms >= 1 && html`<span> · rerank ${result.profile.rerank_ms.toFixed(0)} ms</span>`}`}
       </p>`}
       ${result?.rerank && !result.rerank.applied && html`<p class="warning">Not reranked: ${result.rerank.message}</p>`}
     </header>
@@ -60,7 +60,7 @@ export function Column(props) {
 }
 
 const places = (result) => new Map((result?.objects ?? []).map((hit, place) => [hit.id, place + 1]));
-const strengthOf = (hit) => hit.rerank_score ?? hit.score ?? hit.certainty ?? (hit.distance === undefined ? 0 : 1 - hit.distance);
+const strengthOf = (hit) => hit.rerank_score ?? hit.score ?? hit.certainty ?? 1 - (hit.distance ?? 1);
 
 function Alpha({ column, change }) {
   const given = column.settings.alpha;

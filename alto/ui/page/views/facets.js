@@ -70,7 +70,7 @@ export function Facets({ collection, column, query, filters, set }) {
     },
     [collection.name, JSON.stringify(search)],
   );
-  const facets = properties.map((each) => [each.name, valuesOf(found.value?.properties?.[each.name])]).filter(([, values]) => values.length > 0);
+  const facets = properties.map((each) => [each.name, valuesOf(found.value?.properties?.[each.name])]).filter(([, values]) => values.length > 0).filter(isNew);
   if (facets.length === 0) return html`<aside class="facets is-empty" aria-label="Filters"></aside>`;
   const has = (name, value) => filters.some((each) => each.property === name && each.value === value);
   const toggle = (name, value) => {
@@ -101,6 +101,12 @@ function Facet({ name, values, has, toggle }) {
     </ul>
     ${values.length > SHOWN && html`<button class="link small-text" onClick=${() => setAll(!all)}>${all ? "Fewer" : `${values.length - SHOWN} more`}</button>`}
   </section>`;
+}
+
+// A code and its name ("kms", "Key Management Service") divide objects in the same way: the first one is enough.
+function isNew([, values], at, facets) {
+  const counts = (of) => of.map((each) => each.count).join();
+  return values.length < 3 || !facets.slice(0, at).some(([, earlier]) => counts(earlier) === counts(values));
 }
 
 // A property whose values hardly repeat, or are long, is not a facet.

@@ -21,7 +21,7 @@ export function Hit({ hit, place, mode, share, highest, before, missing, columns
         ${Object.entries(hit.properties)
           .filter(([name, value]) => name !== titleName && value !== null && plain(value).length <= 40)
           .slice(0, MOST_CHIPS)
-          .map(([name, value]) => html`<span key=${name} title=${name}>${plain(value)}</span>`)}
+          .map(([name, value]) => html`<span key=${name} title=${`${name}: ${plain(value)}`} style=${{ flexShrink: plain(value).length > 12 ? 1 : 0 }}>${plain(value)}</span>`)}
       </span>
       <button class="link" onClick=${() => like(hit.id)} aria-label=${`More like ${title || hit.id}`}>More like this</button>
     </div>
@@ -47,7 +47,7 @@ function Bar({ hit, mode, share, highest }) {
     text: `${LEGS[leg.leg][1]} ${score(leg.contribution)} = ${score(leg.weight)} × ${score(leg.normalized)}, from ${score(leg.score)}`,
   }));
   if (hit.explanation?.boost) parts.push({ kind: "boost", value: hit.explanation.boost.contribution, text: `boost ${score(hit.explanation.boost.contribution)}` });
-  const isLeg = parts.length > 0 && hit.rerank_score === undefined;
+  const isLeg = parts.length > 0 && (hit.rerank_score ?? null) === null;
   const shown = isLeg ? parts : [{ kind: mode === "bm25" ? "words" : mode === "hybrid" ? "both" : "meaning", value: share * highest, text: "" }];
   const value = hit.rerank_score ?? hit.score;
   const label = hit.certainty !== undefined && hit.certainty !== null ? `certainty ${score(hit.certainty)}` : `score ${score(value)}`;

@@ -15,11 +15,17 @@ export function Judge({ about, collection, params }) {
   const [stored, setStored] = useState(null);
   const [error, setError] = useState(null);
   const [text, setText] = useState("");
-  const change = (body) =>
-    post("local/judgements", { collection: name, ...body }).then(
-      (value) => (setStored(value), setError(null), value),
-      (problem) => setError(problem),
-    );
+  // One after the other: a fast typist sends the next judgement before the last one is stored.
+  const queue = useRef(Promise.resolve());
+  const change = (body) => {
+    queue.current = queue.current
+      .then(() => post("local/judgements", { collection: name, ...body }))
+      .then(
+        (value) => (setStored(value), setError(null), value),
+        (problem) => setError(problem),
+      );
+    return queue.current;
+  };
   useEffect(() => {
     if (name) change({});
   }, [name]);
@@ -73,6 +79,8 @@ function Export({ about, name, stored }) {
 
 function Hits({ collection, query, change, next, remove }) {
   const [at, setAt] = useState(0);
+  // The place for keys: they may come faster than the page is drawn.
+  const current = useRef(0);
   const list = useRef(null);
   const found = useLoaded((signal) => pool(collection, query.text, signal), [collection.name, query.id]);
   const hits = found.value ?? [];
@@ -80,19 +88,20 @@ function Hits({ collection, query, change, next, remove }) {
   const grade = (hit, value) => change({ query: query.id, document: keyOf(hit), grade: value });
   const move = (place) => {
     const to = Math.max(0, Math.min(hits.length - 1, place));
+    current.current = to;
     setAt(to);
     list.current?.children[to]?.scrollIntoView({ block: "nearest" });
   };
   useEffect(() => {
     const onKey = (event) => {
       if (/INPUT|TEXTAREA|SELECT/.test(document.activeElement.tagName) || event.metaKey || event.ctrlKey || event.altKey) return;
-      const hit = hits[at];
+      const hit = hits[current.current];
       if (event.key in KEYS && hit) {
         grade(hit, KEYS[event.key]);
-        move(at + 1);
+        move(current.current + 1);
       } else if (event.key === "0" && hit) grade(hit, null);
-      else if (event.key === "j" || event.key === "ArrowDown") move(at + 1);
-      else if (event.key === "k" || event.key === "ArrowUp") move(at - 1);
+      else if (event.key === "j" || event.key === "ArrowDown") move(current.current + 1);
+      else if (event.key === "k" || event.key === "ArrowUp") move(current.current - 1);
       else if (event.key === "n") next();
       else return;
       event.preventDefault();
@@ -108,7 +117,7 @@ function Hits({ collection, query, change, next, remove }) {
     <${Problem} error=${found.error} retry=${found.reload} />
     ${found.loading && html`<${Loading} label="Searching in three ways" />`}
     <ol class="judged" ref=${list}>
-      ${hits.map((hit, place) => html`<${Judged} key=${hit.id} hit=${hit} current=${place === at} given=${query.judgements[keyOf(hit)]} choose=${() => setAt(place)} grade=${(value) => grade(hit, value)} />`)}
+      ${hits.map((hit, place) => html`<${Judged} key=${hit.id} hit=${hit} current=${place === at} given=${query.judgements[keyOf(hit)]} choose=${() => move(place)} grade=${(value) => grade(hit, value)} />`)}
     </ol>`;
 }
 
@@ -119,7 +128,7 @@ function Judged({ hit, current, given, choose, grade }) {
     <div class="grades" role="group" aria-label=${`Judgement of ${title || hit.id}`}>
       ${GRADES.map(([value, word, key]) => html`<button key=${value} class=${`grade g${value}`} aria-pressed=${given === value} title=${`Key ${key}`} onClick=${() => grade(given === value ? null : value)}>${word}</button>`)}
     </div>
-    <div><h2>${title || hit.id}</h2><p class="passage">${body.slice(0, 320)}</p></div>
+    <div><h2>${title || hit.id}</h2><p class="passage">${body.slice(0, 700)}</p></div>
   </li>`;
 }
 

@@ -1,7 +1,7 @@
 // One query, up to three searches side by side, all in one request.
 import { collectionPath, post } from "../lib/api.js";
 import { filterOf, readFilters } from "../lib/filters.js";
-import { plural } from "../lib/format.js";
+import { count, plural } from "../lib/format.js";
 import { Empty, Loading, Problem, useLoaded } from "../lib/parts.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { go } from "../lib/route.js";
@@ -64,7 +64,7 @@ export function Search({ about, collection, params }) {
       <${Filters} collection=${collection} filters=${filters} set=${(next) => change({ f: next.length ? JSON.stringify(next) : undefined })} />
       <div class="search-tools">
         <p class="soft" role="status" aria-live="polite">
-          ${found.loading && (query || like) ? "Searching…" : results ? `${plural(columns.length, "search").replace("searchs", "searches")} in one request, ${found.value.took_ms} ms` : ""}
+          ${found.loading && (query || like) ? "Searching…" : results ? `${plural(columns.length, "search").replace("searchs", "searches")} in one request, ${count(found.value.took_ms)} ms` : ""}
         </p>
         ${columns.length < MOST_COLUMNS && html`<button class="small" onClick=${() => change({ m: writeColumns([...columns, nextColumn(columns)]) })}>+ Compare</button>`}
         <button class="small" disabled=${!query && !like} onClick=${() => setCode(true)}>Code</button>
