@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.scale_model import Load, estimate
+
 PRICES: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text())
+CONSTANTS: dict[str, Any] = json.loads(
+    Path(__file__).with_name("results").joinpath("import_constants.json").read_text()
+)
 HOURS_A_MONTH = 730
 # The names that `prices.json` has for them.
 MODELS = {"Titan text v2": "titan-text-v2", "Cohere v3": "cohere-v3"}
@@ -27,9 +32,6 @@ class Workload:
     dimensions: int = 1024
     # Text, fields, inverted index and graph, besides the four bytes of each dimension.
     other_bytes_an_object: int = 3_000
-    # One load function of 1,769 MiB, waiting for the model most of the time. A low guess: see docs/imports.md.
-    objects_a_second: int = 300
-    objects_a_chunk: int = 250
     # A warm query of a text: the model's 80 ms are most of it.
     query_seconds: float = 0.12
     log_bytes_a_query: int = 1_200
@@ -86,14 +88,13 @@ def at_rest(size: Size) -> dict[str, float]:
 
 
 def million_objects(model: str, workload: Workload = WORKLOAD) -> dict[str, float]:
-    """Dollars for importing a million objects, by part."""
-    chunks = MILLION / workload.objects_a_chunk
-    seconds = MILLION / workload.objects_a_second
+    """Dollars for importing a million objects, by part: those of docs/scale.md, whose model this is."""
+    load = Load(MILLION, MODELS[model], characters=4 * workload.tokens_an_object, dimensions=workload.dimensions)
+    once = estimate(load, CONSTANTS, PRICES).once
     return {
-        "model": workload.tokens_an_object * PRICES["tokens_per_million"][MODELS[model]],
-        "Lambda": seconds * 1.769 / 1.024 * PRICES["lambda_gib_second"],
-        # Sent, received and deleted; counted in one transaction of two items, which is billed twice.
-        "SQS, DynamoDB": chunks * (3 * PRICES["sqs_request_million"] + 4 * PRICES["dynamodb_write_million"]) / MILLION,
+        "model": once["model"],
+        "Lambda": once["Lambda"],
+        "SQS, DynamoDB, S3": sum(once.values()) - once["model"] - once["Lambda"],
     }
 
 

@@ -15,11 +15,15 @@ from lambdas.batch_inference.file_format import MAX_NUMBERS, MAX_RECORDS
 from lambdas.embedding.families import family_named
 from lambdas.import_settings import SplitSettings
 from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
+from lambdas.imports.model_turns import FIRST_WAIT_SECONDS, FULL_SHARE, LONGEST_WAIT_SECONDS, LOOKS_A_TURN
 from lambdas.jobs.import_options import Embedding, ImportOptions
+from lambdas.jobs.lane import BUSY
 
 GIB = 1 << 30
 LOAD_GIB = 1769 / 1024
 LOAD_SECONDS = 290
+# The steps in which the chunks that are left are counted.
+STEPS = 100
 HOURS_A_MONTH = 730
 # k-NN: 1.1 * (4 * dimensions + 8 * m) bytes a vector hold the graph and its vectors in memory (OpenSearch, k-NN index).
 GRAPH_OVERHEAD = 1.1
@@ -37,8 +41,10 @@ LUCENE_DOCUMENTS = 2_147_483_519
 READS_A_PART, WRITES_A_PART = 6, 8
 # Sent in tens, received and deleted one by one.
 REQUESTS_A_MESSAGE = 2.1
-# A look at a batch job: two reads, a request to Bedrock, a message.
+# A look at a batch job, or for a place: two reads, a request, a message.
 LOOK_SECONDS = 0.3
+# For a place: read the job twice, the part's item and the lane; hold the chunk and release it.
+READS_A_LOOK, WRITES_A_LOOK = 6, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +136,17 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
     } | _model_hours(load, quotas, calls=calls, tokens=tokens, batch_jobs=batch_jobs)
     hours = max(times.values())
     looks = _looks(quotas["batch_hours"] * 3600) * batch_jobs if is_batch else 0
-    # On demand a function waits for the model while it is paid for; in batch no function waits.
-    seconds = (
-        max(load.objects * cpu, times["OpenSearch"] * 3600) + looks * LOOK_SECONDS
-        if is_batch
-        else hours * 3600 * min(load.load_concurrency, chunks)
-    )
+    places = 0
+    if is_batch:
+        # No function waits.
+        seconds = max(load.objects * cpu, times["OpenSearch"] * 3600)
+    else:
+        # Those wait that the quota feeds, and one of them always.
+        loaders = min(load.load_concurrency, chunks, max(1.0, load.objects * cpu / FULL_SHARE / (hours * 3600) / BUSY))
+        seconds = hours * 3600 * loaders
+        looks = places = ceil(_looks_for_a_place(hours * 3600, chunks, loaders))
     parts = max(chunks, ceil(seconds / LOAD_SECONDS))
+    seconds += looks * LOOK_SECONDS
     messages = parts + chunks + looks
     once = _once(
         load,
@@ -145,6 +155,7 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
         tokens=tokens,
         seconds=seconds,
         parts=parts,
+        places=places,
         messages=messages,
         chunk_records=chunk_records,
     )
@@ -160,7 +171,7 @@ def estimate(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]
         parts=parts,
         batch_jobs=batch_jobs,
         sqs_requests=ceil(messages * REQUESTS_A_MESSAGE),
-        dynamodb_requests=parts * (READS_A_PART + WRITES_A_PART),
+        dynamodb_requests=parts * (READS_A_PART + WRITES_A_PART) + places * (READS_A_LOOK + WRITES_A_LOOK),
         lambda_seconds=seconds,
         times=times,
         disk_gib=disk,
@@ -210,6 +221,17 @@ def _looks(seconds: float) -> int:
     return looks
 
 
+def _looks_for_a_place(seconds: float, chunks: int, loaders: float) -> float:
+    """How often chunks are delivered while others use up the quota: see `choose_wait`. `loaders` run at once."""
+    turn = min(LOAD_SECONDS, seconds * loaders / chunks)
+    looks = 0.0
+    for step in range(STEPS):
+        left = max(0.0, chunks * (1 - (step + 0.5) / STEPS) - loaders)
+        longest = min(LONGEST_WAIT_SECONDS, max(FIRST_WAIT_SECONDS, left * turn / LOOKS_A_TURN / loaders))
+        looks += seconds / STEPS * left / (0.75 * longest)
+    return looks
+
+
 def _domain(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]) -> tuple[str, int, float, float]:
     """The cheapest nodes that hold the graphs in memory: type, number, GiB of disk, GiB of graphs."""
     copies = 1 + load.replicas
@@ -236,6 +258,7 @@ def _once(
     tokens: float,
     seconds: float,
     parts: int,
+    places: int,
     messages: float,
     chunk_records: int,
 ) -> dict[str, float]:
@@ -250,9 +273,8 @@ def _once(
         "model": tokens / 1e6 * prices["tokens_per_million"][load.family] * share,
         "Lambda": seconds * LOAD_GIB * prices["lambda_gib_second"] + messages / 1e6 * prices["lambda_request_million"],
         "SQS": messages * REQUESTS_A_MESSAGE / 1e6 * prices["sqs_request_million"],
-        "DynamoDB": parts
-        * (WRITES_A_PART * prices["dynamodb_write_million"] + READS_A_PART * prices["dynamodb_read_million"])
-        / 1e6,
+        "DynamoDB": (parts * WRITES_A_PART + places * WRITES_A_LOOK) / 1e6 * prices["dynamodb_write_million"]
+        + (parts * READS_A_PART + places * READS_A_LOOK) / 1e6 * prices["dynamodb_read_million"],
         # Files of batch inference are kept for 90 days.
         "S3": gets / 1e3 * prices["s3_get_thousand"]
         + puts / 1e3 * prices["s3_put_thousand"]

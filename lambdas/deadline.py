@@ -21,6 +21,10 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self._at - self._clock())
 
+    def bring_forward(self, seconds: float) -> None:
+        """End the time in so many seconds, if it does not end sooner."""
+        self._at = min(self._at, self._clock() + seconds)
+
     @property
     def passed(self) -> bool:
         """Whether no time is left."""

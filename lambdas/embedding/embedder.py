@@ -106,6 +106,10 @@ class Embedder:
                 known[key] = made
         return [result for key in keys if (result := known[key]) is not None]
 
+    def is_held_back(self, seconds: float) -> bool:
+        """Whether a model's quota, as learnt from its responses, held back a call within the last seconds."""
+        return self._limiters.is_held_back(seconds)
+
     def probe_dimensions(
         self, config: Text2VecAws, *, deadline: Deadline, credentials: AwsCredentials | None = None
     ) -> int:

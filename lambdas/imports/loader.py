@@ -27,7 +27,15 @@ from lambdas.errors import (
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.document_port import NO_DOCUMENTS, DocumentSteps, WriteBatch
 from lambdas.imports.error_file import merge
-from lambdas.imports.record_batches import BATCH_OBJECTS, BatchWriter, RecordWriter, group_records, run_in_order
+from lambdas.imports.model_turns import NO_TURN, NoLimit, Turn, choose_wait
+from lambdas.imports.record_batches import (
+    BATCH_OBJECTS,
+    TRANSIENT,
+    BatchWriter,
+    RecordWriter,
+    group_records,
+    run_in_order,
+)
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.tally import Tally
 from lambdas.jobs.chunk import Chunk, ChunkReport, Problem
@@ -124,6 +132,7 @@ class Loader[C]:
         batch: BatchSteps[C] | None = None,
         find_target: Callable[[str], str | None] = lambda _: None,
         documents: DocumentSteps[C] | None = None,
+        turns: Callable[[C, Chunk, Deadline], Turn] = lambda _collection, _chunk, _deadline: NoLimit(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`find_target` returns the collection that an alias points at."""
@@ -142,6 +151,7 @@ class Loader[C]:
         self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
         self._batch = batch
         self._documents = documents
+        self._turns = turns
         self._now = now
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
@@ -171,7 +181,8 @@ class Loader[C]:
     def _load_once(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
         if self._jobs.counted(chunk):
             return self._repeat(chunk)
-        with ChunkHold(chunk, delivery.receipt_handle, self._jobs, self._queue, now=self._now) as hold:
+        hold = ChunkHold(chunk, delivery.receipt_handle, self._jobs, self._queue, now=self._now)
+        with hold:
             # Read once more: the job of a newer version cancels this one and then looks which chunks are held.
             job = self._jobs.get(chunk.job_id)
             if not job.unfinished:
@@ -183,8 +194,30 @@ class Loader[C]:
             step = self._next_step(job, chunk, collection, deadline)
             if isinstance(step, Wait):
                 return self._wait(step)
+            if job.options.embedding != "on_demand":
+                return self._count(step.chunk, self._load_records(job, step, collection, deadline, hold), hold)
+            return self._load_in_turn(job, step, collection, deadline, hold)
+
+    def _load_in_turn(
+        self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
+    ) -> LoadOutcome:
+        """Load a chunk while the quota of its model feeds this loader; what is left is delivered later."""
+        turn = self._turns(collection, step.chunk, deadline)
+        chunks_left = max(1, job.chunks_total - job.chunks_done)
+        if not turn.begin():
+            return self._wait(Wait(step.chunk, choose_wait(turn, chunks_left), NO_TURN))
+        hold.on_beat = turn.check
+        try:
             report = self._load_records(job, step, collection, deadline, hold)
-            return self._count(step.chunk, report, hold)
+        except TRANSIENT:
+            if not turn.has_ended:
+                raise
+            # Its turn was over before the first record was stored.
+            return self._wait(Wait(step.chunk, choose_wait(turn, chunks_left), NO_TURN))
+        finally:
+            hold.on_beat = None
+            turn.leave()
+        return self._count(step.chunk, report, hold, rest_after=choose_wait(turn, chunks_left) if turn.has_ended else 0)
 
     def _find_collection(self, job: Job) -> C:
         """Return the collection of the job. Raises `CollectionNotFoundError`.
@@ -210,14 +243,17 @@ class Loader[C]:
         if job.alias != alias and not self._jobs.claim_alias(job.id, alias):
             raise JobFailedError(OTHER_COLLECTION.format(name=job.collection))
 
-    def _count(self, chunk: Chunk, report: ChunkReport, hold: ChunkHold) -> LoadOutcome:
+    def _count(self, chunk: Chunk, report: ChunkReport, hold: ChunkHold, rest_after: int = 0) -> LoadOutcome:
         # The counts must not be shown twice.
         hold.stop()
         if not self._jobs.count(chunk, report):
             return self._repeat(chunk, "Another delivery counted it first.")
         if report.rest_start is not None:
             rest = chunk.rest(report.rest_start, line=report.rest_line, lines_before=report.lines or 0)
-            self._queue.send([rest])
+            if rest_after:
+                self._queue.send_later(rest, rest_after)
+            else:
+                self._queue.send([rest])
         return LoadOutcome(
             "loaded" if report.rest_start is None else "handed_back",
             records_read=report.read,

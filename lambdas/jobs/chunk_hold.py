@@ -44,6 +44,8 @@ class ChunkHold:
         self._queue = queue
         self._now = now
         self._beat_seconds = beat_seconds
+        # Called with each beat, for what else its loader has to look at.
+        self.on_beat: Callable[[], object] | None = None
         self._counts = (0, 0, 0)
         self._extended = time.monotonic()
         self._ended = Event()
@@ -89,6 +91,8 @@ class ChunkHold:
         if time.monotonic() - self._extended >= EXTEND_SECONDS:
             self._queue.hide(self._receipt_handle, HIDDEN_SECONDS)
             self._extended = time.monotonic()
+        if self.on_beat is not None:
+            self.on_beat()
 
     def _live(self) -> LiveChunk:
         return LiveChunk(*self._counts, until=self._now() + HELD_FOR)

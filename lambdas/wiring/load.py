@@ -13,12 +13,16 @@ from lambdas.collections.aliases import AliasStore
 from lambdas.collections.model import Collection, alias_of
 from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
+from lambdas.deadline import Deadline
 from lambdas.document_imports.document_steps import DocumentLoading
 from lambdas.document_imports.document_writer import DocumentWriter
 from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
 from lambdas.imports.loader import Loader, Target
+from lambdas.imports.model_turns import LaneTurn, NoLimit, Turn, name_lane
 from lambdas.imports.s3_source import S3Source
+from lambdas.jobs.chunk import Chunk
+from lambdas.jobs.lane_store import LaneStore
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.retrying_writer import StaleTolerantWriter
@@ -44,6 +48,14 @@ def loader() -> Loader[Collection]:
     s3 = session.client("s3", region_name=settings.region)
     bulk = BulkWriter(engine)
     writer = ObjectWriter(engine, bulk, model, schema=schema)
+    lanes = LaneStore(session.client("dynamodb", region_name=settings.region), settings.jobs_table)
+
+    def make_turn(collection: Collection, chunk: Chunk, deadline: Deadline) -> Turn:
+        lane = name_lane(collection)
+        if lane is None:
+            return NoLimit()
+        return LaneTurn(lanes, lane, f"{chunk.job_id}#{chunk.chunk}.{chunk.part}", model, deadline)
+
     batch: BatchInference | None = None
     if settings.batch_role_arn:
         bedrock = session.client("bedrock", region_name=settings.region)
@@ -71,6 +83,7 @@ def loader() -> Loader[Collection]:
                 lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),
             ),
         ),
+        turns=make_turn,
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
         identify=lambda collection: Target(

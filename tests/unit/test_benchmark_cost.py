@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.cost import (
+    MODELS,
     HOURS_A_MONTH,
     PRICES,
     SIZES,
@@ -14,6 +16,8 @@ from benchmarks.cost import (
     tables,
     thousand_generations,
 )
+from benchmarks.scale_model import Load, estimate
+from benchmarks.simulate import CONSTANTS as IMPORT_CONSTANTS
 
 TITAN = "Titan text v2"
 
@@ -33,7 +37,15 @@ def test_a_million_objects_cost_their_tokens_and_little_else() -> None:
     parts = million_objects(TITAN, Workload(tokens_an_object=100))
 
     assert parts["model"] == 100 * PRICES["tokens_per_million"]["titan-text-v2"]
-    assert parts["Lambda"] + parts["SQS, DynamoDB"] < 0.2
+    assert sum(parts.values()) < 1.5 * parts["model"]
+
+
+def test_an_import_costs_the_same_on_both_pages() -> None:
+    constants = json.loads(IMPORT_CONSTANTS.read_text())
+
+    for model, family in MODELS.items():
+        once = estimate(Load(1_000_000, family), constants, PRICES).once
+        assert sum(million_objects(model).values()) == pytest.approx(sum(once.values()))
 
 
 def test_queries_pay_for_the_api_the_function_the_model_and_the_log() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.lane_model import simulate
 from benchmarks.scale_model import Estimate, Load, estimate
 from benchmarks.simulate import PRICES, duration, rows
 from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS
@@ -54,8 +55,38 @@ def test_batch_jobs_beyond_twenty_wait_for_others() -> None:
 def test_waiting_for_a_model_costs_and_for_a_batch_job_does_not() -> None:
     on_demand, batch = estimated(), estimated(embedding="batch")
 
-    assert on_demand.lambda_seconds == pytest.approx(on_demand.hours * 3600 * 20)
+    # One loader waits, and chunks look for a place; not twenty loaders.
+    assert on_demand.hours * 3600 < on_demand.lambda_seconds < 1.3 * on_demand.hours * 3600
     assert batch.lambda_seconds < on_demand.lambda_seconds / 10
+
+
+def test_a_million_objects_by_titan_cost_little_more_than_the_model() -> None:
+    assert sum(estimated().once.values()) < 1.5 * estimated().once["model"]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "quota", "least", "most"),
+    [
+        # Less than one loader could use: one runs, and the import takes as long as the quota says.
+        (200, 20.0, 1.0, 1.3),
+        # More than all could use: as without lanes.
+        (200, 100_000.0, 0.9, 1.3),
+    ],
+)
+def test_simulated_loaders_are_as_many_as_the_quota_feeds(chunks: int, quota: float, least: float, most: float) -> None:
+    simulated = simulate(chunks=chunks, records=1_000, quota=quota, full_rate=400, concurrency=20)
+
+    needed = max(chunks * 1_000 / quota, simulated.busy_seconds)
+    assert least * needed < simulated.lambda_seconds < most * needed + 20 * 40
+    assert simulated.seconds < 1.15 * max(chunks * 1_000 / quota, simulated.busy_seconds / 20) + 60
+
+
+def test_the_estimate_is_what_the_simulation_finds() -> None:
+    estimated_seconds = estimated(objects=200_000).lambda_seconds
+
+    simulated = simulate(chunks=191, records=1_048, quota=20, full_rate=200, concurrency=20)
+
+    assert simulated.lambda_seconds == pytest.approx(estimated_seconds, rel=0.25)
 
 
 def test_chunks_grow_so_that_there_are_never_too_many() -> None:

@@ -114,6 +114,11 @@ class ModelLimiter:
         self._requests = _per_minute(requests_per_minute, clock)
         self._tokens = _per_minute(tokens_per_minute, clock)
         self._lock = Lock()
+        self._held_at = float("-inf")
+
+    def is_held_back(self, seconds: float) -> bool:
+        """Whether a call had to wait for the model's quota within the last seconds."""
+        return self.clock() - self._held_at <= seconds
 
     @property
     def counts_tokens(self) -> bool:
@@ -129,6 +134,8 @@ class ModelLimiter:
         """Start a call of about this many tokens: 0 if it may start now, else the seconds after which to ask again."""
         with self._lock:
             wait = self._adaptive.wait()
+            if wait > 0.0:
+                self._held_at = self.clock()
             if self._requests:
                 wait = max(wait, self._requests.wait(1.0))
             if self._tokens:

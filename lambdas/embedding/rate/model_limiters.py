@@ -27,3 +27,8 @@ class ModelLimiters:
             while len(self._limiters) > _REMEMBERED:
                 self._limiters.popitem(last=False)
             return limiter
+
+    def is_held_back(self, seconds: float) -> bool:
+        """Whether a call to any of the models had to wait for its quota within the last seconds."""
+        with self._lock:
+            return any(limiter.is_held_back(seconds) for limiter in self._limiters.values())
