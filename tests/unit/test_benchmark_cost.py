@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cost import (
-    MODELS,
     HOURS_A_MONTH,
+    MODELS,
     PRICES,
     SIZES,
     Workload,
