@@ -14,7 +14,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
+.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -106,6 +106,9 @@ bench-citations: .venv/ready node_modules/ready ## Ask 250 questions of the depl
 
 bench-api: .venv/ready ## Measure what the handler adds to the bare OpenSearch call
 	$(PYTHON) -m benchmarks.api
+
+bench-documents: .venv/ready node_modules/ready ## Load 300 documents of five formats through S3 and ask for 200 pages (15 minutes)
+	$(PYTHON) -m benchmarks.documents $(ARGS)
 
 bench-embed: .venv/ready ## Measure embedding against langchain-aws, LlamaIndex and Haystack (15 minutes)
 	$(PYTHON) -m benchmarks.embed $(ARGS)

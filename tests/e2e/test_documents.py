@@ -1,12 +1,17 @@
 """Documents through S3's event on the deployed stack: extract reads them, load stores their passages."""
 
 import json
+import re
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from benchmarks.document_files import DAMAGES, FORMATS, Section, Text, make, zip_of
+from local.demo import import_id
 from tests.e2e.conftest import Alto
+from tests.e2e.test_cli import ROOT, run
 
 COLLECTION = "Manual"
 VECTORS = {
@@ -104,9 +109,65 @@ def test_a_deleted_document_takes_its_passages_with_it(manuals: Alto) -> None:
     assert passages(manuals, "pump.md")
 
     version = manuals.s3.delete_object(Bucket=manuals.stack.bucket, Key=f"{COLLECTION}/pump.md")["VersionId"]
-    from local.demo import import_id
-
     job = manuals.finished_import(import_id(manuals.stack.bucket, f"{COLLECTION}/pump.md", version))
 
     assert job["counts"]["loaded"] == 1
     assert passages(manuals, "pump.md") == []
+
+
+def test_readers_never_see_some_of_both_versions(manuals: Alto) -> None:
+    old = Text("Rules", [Section(f"Rule {number}", [f"Old rule {number}."]) for number in range(12)])
+    new = Text("Rules", [Section(f"Rule {number}", [f"New rule {number}."]) for number in range(9)])
+    upload(manuals, "rules.md", make(old, "md"))
+    where = {"property": "document", "operator": "equal", "value": "rules.md"}
+    views: set[tuple[int, ...]] = set()
+    done = Event()
+
+    def read() -> None:
+        while not done.is_set():
+            for body in ({"sort": [{"property": "ordinal"}]}, {"hybrid": {"query": "rule"}}):
+                found = manuals.search(COLLECTION, filter=where, limit=50, **body)
+                texts = [each["properties"]["text"] for each in found]
+                views.add((sum("Old" in text for text in texts), sum("New" in text for text in texts)))
+
+    reader = Thread(target=read)
+    reader.start()
+    try:
+        upload(manuals, "rules.md", make(new, "md"))
+    finally:
+        done.set()
+        reader.join()
+
+    assert views <= {(12, 0), (0, 9)}
+    assert (12, 0) in views
+    assert [each["text"] for each in passages(manuals, "rules.md")] == [f"New rule {number}." for number in range(9)]
+
+
+def test_hits_have_the_passages_around_them(manuals: Alto) -> None:
+    text = Text("Steps", [Section(f"Step {number}", [f"Turn the wheel {number} times."]) for number in range(5)])
+    upload(manuals, "steps.pdf", make(text, "pdf"))
+    where = {"property": "document", "operator": "equal", "value": "steps.pdf"}
+
+    [hit] = manuals.search(COLLECTION, bm25={"query": "2"}, filter=where, limit=1, context=1)
+
+    assert [each["properties"]["text"] for each in hit["context"]] == [
+        "Turn the wheel 1 times.",
+        "Turn the wheel 3 times.",
+    ]
+
+
+def test_the_tutorial_works_as_it_is_written(alto: Alto, tmp_path: Path) -> None:
+    [steps] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "documents.md").read_text(), re.DOTALL)
+    travel = Text("Travel", [Section("Receipts", ["Receipts are kept for ten years.", "Send them to Finance."])])
+    (tmp_path / "handbook").mkdir()
+    (tmp_path / "handbook" / "travel.pdf").write_bytes(make(travel, "pdf"))
+    (tmp_path / "handbook" / "travel.pdf.metadata.json").write_text('{"department": "Finance"}')
+    (tmp_path / "handbook" / "rules.docx").write_bytes(make(text_about("kettle"), "docx"))
+
+    done = run(alto, tmp_path, steps)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = json.loads(done.stdout[done.stdout.index("\n{") :])
+    [first, *_] = answer["generated"]["citations"]
+    assert (first["document"], first["page"]) == ("travel.pdf", 1)
+    assert "ten years" in first["quote"]
