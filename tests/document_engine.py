@@ -55,7 +55,7 @@ class FakeEngine:
         self.step("POST", f"/{index}/_bulk")
         items = []
         for line in lines:
-            head, _, source = line.partition(b"\n")
+            head, _separator, source = line.partition(b"\n")
             [(action, about)] = orjson.loads(head).items()
             key = about["_id"]
             existed = key in self.stored.get(index, {})
