@@ -8,6 +8,7 @@ SHELL := /bin/bash
 STAGE ?= dev
 T ?= tests
 ARGS ?=
+WORKERS ?= 2
 
 BOOT := .alto/boot
 UV := $(BOOT)/bin/uv
@@ -28,7 +29,7 @@ up: .venv/ready node_modules/ready ## Run Alto on this machine until Ctrl-C
 	$(PYTHON) -m local up $(ARGS)
 
 test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=tests/unit)
-	$(PYTHON) -m pytest $(T) $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) $(T) $(ARGS)
 
 test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 records, three seeds (5 minutes)
 	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/test_import_faults.py --durations=20 $(ARGS)

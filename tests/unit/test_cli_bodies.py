@@ -1,7 +1,6 @@
 """The request bodies made of the options of commands."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -134,7 +133,7 @@ def test_a_property_is_named_when_it_is_wrong(text: str) -> None:
 
 
 CONDITION: dict[str, Any] = {"property": "year", "operator": "greater_than", "value": 1990}
-SOME_ID = str(uuid4())
+SOME_ID = "00000000-0000-4000-8000-000000000124"
 
 
 @pytest.mark.parametrize(
