@@ -167,7 +167,7 @@ def test_alto_is_live_and_ready_and_says_what_it_is(alto: Alto) -> None:
         ("GET", "/v1/nothing-here", 404, "not_found"),
         ("GET", "/", 404, "not_found"),
         ("GET", "/v1/collections/Missing", 404, "collection_not_found"),
-        ("GET", f"/v1/imports/00000000-0000-4000-8000-000000000404", 404, "import_not_found"),
+        ("GET", "/v1/imports/00000000-0000-4000-8000-000000000404", 404, "import_not_found"),
         ("POST", "/v1/collections", 400, "invalid_request"),
     ],
 )

@@ -193,7 +193,8 @@ def test_a_file_that_is_not_what_it_seems_ends_the_job_with_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("content", "name"), [(b"title,year\n", "films.csv"), (gzip.compress(b"", mtime=0), "films.jsonl.gz"), (b"", "films.csv")]
+    ("content", "name"),
+    [(b"title,year\n", "films.csv"), (gzip.compress(b"", mtime=0), "films.jsonl.gz"), (b"", "films.csv")],
 )
 def test_a_file_without_records_is_completed_with_nothing_counted(
     world: ImportWorld, content: bytes, name: str
