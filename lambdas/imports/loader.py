@@ -215,7 +215,8 @@ class Loader[C]:
             # Its turn was over before the first record was stored.
             return self._wait(Wait(step.chunk, choose_wait(turn, chunks_left), NO_TURN))
         finally:
-            hold.on_beat = None
+            # No beat may take the place again.
+            hold.stop()
             turn.leave()
         return self._count(step.chunk, report, hold, rest_after=choose_wait(turn, chunks_left) if turn.has_ended else 0)
 
