@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from alto.compatibility import UTC
@@ -45,7 +45,10 @@ def to_json(value: Any) -> bytes:
 
 def numbers(vector: Vector) -> list[float]:
     """A vector as a list. Raises `AltoConfigurationError` for anything else."""
-    found = cast(Array, vector).tolist() if hasattr(vector, "tolist") else vector
+    # numpy, torch and pandas; polars; TensorFlow, whose arrays become numpy's.
+    whole: Any = vector.numpy() if not hasattr(vector, "tolist") and hasattr(vector, "numpy") else vector
+    method = next((name for name in ("tolist", "to_list") if hasattr(whole, name)), None)
+    found = whole if method is None else getattr(whole, method)()
     if isinstance(found, str | bytes) or not isinstance(found, Sequence):
         raise AltoConfigurationError(f"vector: expected a list of numbers, got {type(vector).__name__}")
     return list(found)

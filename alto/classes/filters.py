@@ -96,6 +96,10 @@ class FilterByProperty:
         return FilterExpression({"property": self.name, "operator": operator, "value": value} | rest)
 
 
+# Weaviate's names of what every object has.
+_OWN_NAMES = {"_creationTimeUnix": "_created", "_lastUpdateTimeUnix": "_updated"}
+
+
 class Filter:
     """Where each filter begins."""
 
@@ -115,7 +119,7 @@ class Filter:
         """
         if "[" in name:
             raise_unsupported(f"the place in a list in Filter.by_property({name!r})", ALTERNATIVES["list_place"])
-        return FilterByProperty(name, length, unknown_property)
+        return FilterByProperty(_OWN_NAMES.get(name, name), length, unknown_property)
 
     @staticmethod
     def by_id() -> FilterByProperty:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 from uuid import UUID
 
 from alto.classes.aggregate import Metrics
@@ -200,15 +200,20 @@ MetadataNames: TypeAlias = Literal[
     "is_consistent",
     "query_profile",
 ]
+METADATA_NAMES: frozenset[str] = frozenset(get_args(MetadataNames))
 ReturnMetadata: TypeAlias = MetadataQuery | Sequence[MetadataNames] | None
 ReturnProperties: TypeAlias = str | Sequence[str] | type[Any] | None
 IncludeVector: TypeAlias = bool | str | Sequence[str]
 
 
 def wants(asked: ReturnMetadata, *names: MetadataNames) -> bool:
-    """Whether any of these was asked for."""
+    """Whether any of these was asked for. Raises `AltoConfigurationError` for a name that does not exist."""
     if isinstance(asked, MetadataQuery):
         return any(getattr(asked, name) for name in names)
+    if unknown := set(asked or ()) - METADATA_NAMES:
+        raise AltoConfigurationError(
+            f"return_metadata: expected some of {', '.join(sorted(METADATA_NAMES))}, got {sorted(unknown)!r:.80}"
+        )
     return any(name in (asked or ()) for name in names)
 
 

@@ -1,5 +1,6 @@
 """What programs for Weaviate send and read, in Alto's client."""
 
+import array
 import json
 import warnings
 from typing import Any, TypedDict
@@ -24,6 +25,7 @@ from alto.classes.search import Search
 from alto.connect import ConnectionParams
 from alto.operations import collections
 from alto.operations.searches import pages
+from alto.values import numbers
 from lambdas.collections.model import CollectionConfig
 from lambdas.search.request import SearchRequest
 
@@ -311,3 +313,23 @@ def test_a_filter_may_name_a_property_that_is_not_stored_yet() -> None:
     assert unknown.body["unknown_property"] == "matches_nothing"
     assert "unknown_property" not in Filter.by_property("later").equal(1).body
     SearchRequest.model_validate(Search.bm25("a", filters=unknown).to_api())
+
+
+class PolarsSeries:
+    def to_list(self) -> list[float]:
+        return [1.0, 2.0]
+
+
+class TensorFlowTensor:
+    def numpy(self) -> Any:
+        return array.array("d", [1.0, 2.0])
+
+
+@pytest.mark.parametrize("vector", [PolarsSeries(), TensorFlowTensor(), array.array("d", [1.0, 2.0]), (1.0, 2.0)])
+def test_vectors_come_from_any_library(vector: Any) -> None:
+    assert numbers(vector) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("name", "own"), [("_creationTimeUnix", "_created"), ("_lastUpdateTimeUnix", "_updated")])
+def test_weaviates_names_of_an_objects_times_are_understood(name: str, own: str) -> None:
+    assert Filter.by_property(name).greater_than("2026-01-01T00:00:00Z").body["property"] == own

@@ -263,6 +263,7 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
         (lambda: Configure.Vectors.self_provided(name="a"), "dimensions: .* needs the length"),
         (lambda: Search.hybrid(None), "needs a text, or a vector"),
         (lambda: Search.hybrid("", vector=[1.0], alpha=0), "an alpha above 0"),
+        (lambda: Search.bm25("a", return_metadata=cast(Any, ["zz"])).to_api(), r"expected some of .*, got \['zz'\]"),
         (lambda: Search.near_object(""), "expected an id, or a key of 1 to 512 characters, got ''"),
         (lambda: items_of("Film", [{"a": 1}, {"b": [float("nan")]}]), r"objects\[1\]: .*JSON"),
         (lambda: items_of("Film", [{"a": object()}]), "object has no form in JSON"),
