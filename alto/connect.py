@@ -83,7 +83,13 @@ def connect_to_custom(url: str, *, auth: httpx.Auth | None = None, **settings: U
 def use_async_with_local(
     host: str = "localhost", port: int = DEFAULT_PORT, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
-    """As `connect_to_local`, for `async with`."""
+    """As `connect_to_local`, for `async with`.
+
+    Args:
+        host: Its host.
+        port: Its port.
+        **settings: As of `connect_to_local`.
+    """
     check_keywords(ClientSettings, settings, "use_async_with_local")
     return AltoAsyncClient(_local_url(host, port), **_local(settings))
 
@@ -92,7 +98,14 @@ def use_async_with_local(
 def use_async_with_aws(
     url: str, *, region: str | None = None, profile: str | None = None, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
-    """As `connect_to_aws`, for `async with`."""
+    """As `connect_to_aws`, for `async with`.
+
+    Args:
+        url: The output `ApiUrl` of the stack.
+        region: Its region; that of the address if not given.
+        profile: The profile of the AWS credentials.
+        **settings: As of `connect_to_local`.
+    """
     check_keywords(ClientSettings, settings, "use_async_with_aws")
     return AltoAsyncClient(url, auth=sigv4(url, region=region, profile=profile), **settings)
 
@@ -101,7 +114,13 @@ def use_async_with_aws(
 def use_async_with_custom(
     url: str, *, auth: httpx.Auth | None = None, **settings: Unpack[ClientSettings]
 ) -> AltoAsyncClient:
-    """As `connect_to_custom`, for `async with`."""
+    """As `connect_to_custom`, for `async with`.
+
+    Args:
+        url: Its address.
+        auth: Authentication of httpx.
+        **settings: As of `connect_to_local`.
+    """
     check_keywords(ClientSettings, settings, "use_async_with_custom")
     return AltoAsyncClient(url, auth=auth, **settings)
 

@@ -10,7 +10,8 @@ from alto.classes.generative import GenerativeProvider
 from alto.classes.options import InvertedIndexOptions, MultiTenancyOptions, ReplicationOptions, ShardingOptions
 from alto.classes.rerankers import RerankerProvider
 from alto.classes.results import P
-from alto.classes.vectors import VectorIndexConfig, with_index
+from alto.classes.vector_index import VectorIndexConfig
+from alto.classes.vectors import with_index
 from alto.operations import collections
 from alto.operations.collections import CollectionConfig
 from alto.unsupported import reject_given

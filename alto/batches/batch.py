@@ -93,6 +93,13 @@ class Batch:
 
         `key` is an id of your own, from which the object's follows (`alto.util.uuid_of_key`).
 
+        Args:
+            properties: Its values by name.
+            references: Not supported.
+            uuid: Its id; a random one if not given.
+            vector: Its vector, or one for each name, if a model does not make it.
+            key: An id of your own, from which the object's follows (`alto.util.uuid_of_key`).
+
         Raises `AltoConfigurationError` for an object that can never be sent, `AltoInsertManyFailedError` after
         100,000 failures.
         """

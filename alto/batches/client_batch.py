@@ -56,7 +56,17 @@ class ClientBatch:
         *,
         key: str | None = None,
     ) -> UUID:
-        """Add an object of a collection and return its id, as a batch of that collection does."""
+        """Add an object of a collection and return its id, as a batch of that collection does.
+
+        Args:
+            collection: The name of the collection.
+            properties: Its values by name.
+            references: Not supported.
+            uuid: Its id; a random one if not given.
+            vector: Its vector, or one for each name, if a model does not make it.
+            tenant: Not supported.
+            key: An id of your own, from which the object's follows (`alto.util.uuid_of_key`).
+        """
         reject_given(references=references, tenant=tenant)
         with self._lock:
             if self._is_closed:

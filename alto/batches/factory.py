@@ -55,7 +55,12 @@ class BatchFactory(ABC, Generic[B]):
 
     @contextmanager
     def fixed_size(self, batch_size: int = 100, concurrent_requests: int = DEFAULT_CONCURRENCY) -> Generator[B]:
-        """Requests of `batch_size` objects (at most 1,000), `concurrent_requests` at a time."""
+        """Requests of `batch_size` objects (at most 1,000), `concurrent_requests` at a time.
+
+        Args:
+            batch_size: Objects in a request, 1,000 at most.
+            concurrent_requests: Requests at a time.
+        """
         check_number("batch_size", batch_size, MAX_BATCH_OBJECTS)
         check_number("concurrent_requests", concurrent_requests, MAX_CONCURRENCY)
         with self._run(FixedSize(batch_size), concurrent_requests) as batch:
@@ -69,14 +74,22 @@ class BatchFactory(ABC, Generic[B]):
 
     @contextmanager
     def rate_limit(self, requests_per_minute: int) -> Generator[B]:
-        """At most so many objects a minute, as each may cost a call of the model."""
+        """At most so many objects a minute, as each may cost a call of the model.
+
+        Args:
+            requests_per_minute: The largest number of objects a minute.
+        """
         check_number("requests_per_minute", requests_per_minute, 10_000_000)
         with self._run(RateLimit(requests_per_minute), DEFAULT_CONCURRENCY) as batch:
             yield batch
 
     @contextmanager
     def stream(self, concurrency: int | None = None) -> Generator[B]:
-        """As `dynamic`, with `concurrency` requests at a time: Weaviate's name for batches that the server paces."""
+        """As `dynamic`, with `concurrency` requests at a time: Weaviate's name for batches that the server paces.
+
+        Args:
+            concurrency: Requests at a time; 2 if not given.
+        """
         concurrency = DEFAULT_CONCURRENCY if concurrency is None else concurrency
         check_number("concurrency", concurrency, MAX_CONCURRENCY)
         with self._run(Dynamic(), concurrency) as batch:
@@ -85,7 +98,12 @@ class BatchFactory(ABC, Generic[B]):
     experimental = stream
 
     def wait_for_vector_indexing(self, shards: object = None, how_many_failures: int = 5) -> None:
-        """Does nothing: a vector is indexed with its object, and the end of a batch waits until searches see it."""
+        """Does nothing: a vector is indexed with its object, and the end of a batch waits until searches see it.
+
+        Args:
+            shards: Has no effect.
+            how_many_failures: Has no effect.
+        """
 
     @property
     def results(self) -> BatchResult:

@@ -65,7 +65,15 @@ class Metrics:
         limit: int | None = None,
         min_occurrences: int | None = None,
     ) -> PropertyMetrics:
-        """The most frequent values of a text or a uuid, `limit` at most (5). `min_occurrences` is its older name."""
+        """The most frequent values of a text or a uuid, `limit` at most (5). `min_occurrences` is its older name.
+
+        Args:
+            count: The number of values.
+            top_occurrences_count: How often each of the most frequent values occurs.
+            top_occurrences_value: The most frequent values.
+            limit: How many of them.
+            min_occurrences: The older name of `limit`.
+        """
         if limit is not None and min_occurrences is not None:
             raise AltoConfigurationError("Metrics.text: limit and min_occurrences are the same: give limit only")
         top = top_occurrences_count or top_occurrences_value
@@ -82,7 +90,17 @@ class Metrics:
         mode: bool = False,
         sum_: bool = False,
     ) -> PropertyMetrics:
-        """Statistics of whole numbers."""
+        """Statistics of whole numbers.
+
+        Args:
+            count: The number of values.
+            maximum: The largest value.
+            mean: The mean.
+            median: The median.
+            minimum: The smallest value.
+            mode: The most frequent value.
+            sum_: The sum.
+        """
         return self._choose(
             AggregateInteger, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
         )
@@ -97,7 +115,17 @@ class Metrics:
         mode: bool = False,
         sum_: bool = False,
     ) -> PropertyMetrics:
-        """Statistics of numbers."""
+        """Statistics of numbers.
+
+        Args:
+            count: The number of values.
+            maximum: The largest value.
+            mean: The mean.
+            median: The median.
+            minimum: The smallest value.
+            mode: The most frequent value.
+            sum_: The sum.
+        """
         return self._choose(
             AggregateNumber, count=count, max=maximum, mean=mean, median=median, min=minimum, mode=mode, sum=sum_
         )
@@ -110,7 +138,15 @@ class Metrics:
         total_false: bool = False,
         total_true: bool = False,
     ) -> PropertyMetrics:
-        """How many are true. Percentages are shares from 0 to 1, as in Weaviate."""
+        """How many are true. Percentages are shares from 0 to 1, as in Weaviate.
+
+        Args:
+            count: The number of values.
+            percentage_false: The share of false.
+            percentage_true: The share of true.
+            total_false: The number of false.
+            total_true: The number of true.
+        """
         return self._choose(
             AggregateBoolean,
             count=count,
@@ -128,7 +164,15 @@ class Metrics:
         minimum: bool = False,
         mode: bool = False,
     ) -> PropertyMetrics:
-        """Statistics of dates."""
+        """Statistics of dates.
+
+        Args:
+            count: The number of values.
+            maximum: The largest value.
+            median: The median.
+            minimum: The smallest value.
+            mode: The most frequent value.
+        """
         return self._choose(AggregateDate, count=count, max=maximum, median=median, min=minimum, mode=mode)
 
     def _choose(self, kind: type["Aggregate"], *, limit: int | None = None, **metrics: bool) -> PropertyMetrics:

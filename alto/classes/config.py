@@ -25,7 +25,8 @@ from alto.classes.options import (
     text_analyzer,
 )
 from alto.classes.rerankers import Reranker
-from alto.classes.vectors import NamedVectors, VectorConfig, VectorDistances, VectorIndex, Vectorizer, Vectors
+from alto.classes.vector_index import VectorDistances, VectorIndex
+from alto.classes.vectors import NamedVectors, VectorConfig, Vectorizer, Vectors
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
 from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported

@@ -37,55 +37,108 @@ class FilterByProperty:
     unknown_property: UnknownProperty = "error"
 
     def equal(self, val: FilterValue) -> FilterExpression:
-        """The value is this one; a list contains it."""
+        """The value is this one; a list contains it.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("equal", val)
 
     def not_equal(self, val: FilterValue) -> FilterExpression:
-        """The value is another one, or missing."""
+        """The value is another one, or missing.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("not_equal", val)
 
     def less_than(self, val: FilterValue) -> FilterExpression:
-        """Numbers and dates."""
+        """Numbers and dates.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("less_than", val)
 
     def less_or_equal(self, val: FilterValue) -> FilterExpression:
-        """Numbers and dates."""
+        """Numbers and dates.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("less_or_equal", val)
 
     def greater_than(self, val: FilterValue) -> FilterExpression:
-        """Numbers and dates."""
+        """Numbers and dates.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("greater_than", val)
 
     def greater_or_equal(self, val: FilterValue) -> FilterExpression:
-        """Numbers and dates."""
+        """Numbers and dates.
+
+        Args:
+            val: The value, of the type of the property.
+        """
         return self._compared("greater_or_equal", val)
 
     def contains_any(self, val: Sequence[FilterValue]) -> FilterExpression:
-        """At least one of these."""
+        """At least one of these.
+
+        Args:
+            val: The values.
+        """
         return self._compared("contains_any", list(val))
 
     def contains_all(self, val: Sequence[FilterValue]) -> FilterExpression:
-        """All of these: as many conditions, joined by &."""
+        """All of these: as many conditions, joined by &.
+
+        Args:
+            val: The values.
+        """
         return Filter.all_of([self.equal(each) for each in val])
 
     def contains_none(self, val: Sequence[FilterValue]) -> FilterExpression:
-        """None of these."""
+        """None of these.
+
+        Args:
+            val: The values.
+        """
         return ~self.contains_any(val)
 
     def like(self, val: str) -> FilterExpression:
-        """A text with * for any characters and ? for one."""
+        """A text with * for any characters and ? for one.
+
+        Args:
+            val: The pattern.
+        """
         return self._compared("like", val)
 
     def has_words(self, val: str) -> FilterExpression:
-        """A searchable text with every one of these words, as `bm25` finds them: Alto's own."""
+        """A searchable text with every one of these words, as `bm25` finds them: Alto's own.
+
+        Args:
+            val: The words.
+        """
         return self._compared("has_words", val)
 
     def is_none(self, val: bool) -> FilterExpression:
-        """Whether the value is missing."""
+        """Whether the value is missing.
+
+        Args:
+            val: True for objects without a value.
+        """
         return self._compared("is_null", val)
 
     def within_geo_range(self, coordinate: GeoCoordinate, distance: float) -> FilterExpression:
-        """At most so many meters from a place."""
+        """At most so many meters from a place.
+
+        Args:
+            coordinate: The place.
+            distance: How many meters away at most.
+        """
         circle = {"lat": coordinate.latitude, "lon": coordinate.longitude, "meters": distance}
         return self._compared("within_geo_range", circle)
 
@@ -138,17 +191,29 @@ class Filter:
 
     @staticmethod
     def all_of(filters: Sequence[FilterExpression]) -> FilterExpression:
-        """Every one holds."""
+        """Every one holds.
+
+        Args:
+            filters: The filters.
+        """
         return FilterExpression({"and": _parts("and", filters)})
 
     @staticmethod
     def any_of(filters: Sequence[FilterExpression]) -> FilterExpression:
-        """At least one holds."""
+        """At least one holds.
+
+        Args:
+            filters: The filters.
+        """
         return FilterExpression({"or": _parts("or", filters)})
 
     @staticmethod
     def not_(filter_: FilterExpression) -> FilterExpression:
-        """It does not hold."""
+        """It does not hold.
+
+        Args:
+            filter_: The filter.
+        """
         return ~filter_
 
 

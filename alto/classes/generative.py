@@ -65,7 +65,23 @@ class GenerativeConfig(metaclass=_OnlyAws):
         role_arn: str | None = None,
         family: str | None = None,
     ) -> GenerativeProvider:
-        """A model on Amazon Bedrock: a model id, an inference profile or the ARN of one."""
+        """A model on Amazon Bedrock: a model id, an inference profile or the ARN of one.
+
+        Args:
+            endpoint: Not supported: Bedrock is addressed by its region.
+            max_tokens: The longest text, in tokens.
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            temperature: How free the model is, 0 to 1.
+            top_k: Of how many tokens the model chooses.
+            top_p: Of which share of probability the model chooses.
+            stop_sequences: Texts at which the model stops.
+            system: An instruction that holds for every prompt.
+            guardrail: A guardrail of Bedrock: `{"id": ..., "version": ...}`.
+            context_tokens: The most tokens of passages that the model reads.
+            role_arn: A role of the stage, by its ARN or name.
+            family: The family of a model whose ARN does not name it.
+        """
         _refuse("endpoint of aws_bedrock", endpoint, "bedrock_endpoint")
         return _provider(
             "bedrock",
@@ -104,6 +120,22 @@ class GenerativeConfig(metaclass=_OnlyAws):
         """A SageMaker endpoint, which is named, not addressed.
 
         `payload` is "openai" (chat completions, the default) or "inputs" (`inputs` with `parameters`).
+
+        Args:
+            endpoint: The name of the SageMaker endpoint.
+            max_tokens: The longest text, in tokens.
+            region: The AWS region of the model or endpoint.
+            target_model: The model of a multi-model endpoint.
+            target_variant: The production variant.
+            temperature: How free the model is, 0 to 1.
+            top_k: Of how many tokens the model chooses.
+            top_p: Of which share of probability the model chooses.
+            stop_sequences: Texts at which the model stops.
+            system: An instruction that holds for every prompt.
+            context_tokens: The most tokens of passages that the model reads.
+            role_arn: A role of the stage, by its ARN or name.
+            payload: The form of the request that the container takes.
+            inference_component: The inference component.
         """
         return _provider(
             "sagemaker",
@@ -135,7 +167,18 @@ class GenerativeConfig(metaclass=_OnlyAws):
         target_variant: str | None = None,
         temperature: float | None = None,
     ) -> GenerativeProvider:
-        """Either of the two, by `service`."""
+        """Either of the two, by `service`.
+
+        Args:
+            endpoint: The name of the SageMaker endpoint.
+            max_tokens: The longest text, in tokens.
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            service: "bedrock" or "sagemaker".
+            target_model: The model of a multi-model endpoint.
+            target_variant: The production variant.
+            temperature: How free the model is, 0 to 1.
+        """
         common = {"max_tokens": max_tokens, "region": region, "temperature": temperature}
         if service == "sagemaker":
             _refuse("model of a SageMaker endpoint", model, "sagemaker_model")
@@ -168,7 +211,22 @@ class Generative(metaclass=_OnlyAws):
         role_arn: str | None = None,
         family: str | None = None,
     ) -> GenerativeProvider:
-        """As GenerativeConfig.aws_bedrock."""
+        """As GenerativeConfig.aws_bedrock.
+
+        Args:
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            temperature: How free the model is, 0 to 1.
+            max_tokens: The longest text, in tokens.
+            top_k: Of how many tokens the model chooses.
+            top_p: Of which share of probability the model chooses.
+            stop_sequences: Texts at which the model stops.
+            system: An instruction that holds for every prompt.
+            guardrail: A guardrail of Bedrock: `{"id": ..., "version": ...}`.
+            context_tokens: The most tokens of passages that the model reads.
+            role_arn: A role of the stage, by its ARN or name.
+            family: The family of a model whose ARN does not name it.
+        """
         return GenerativeConfig.aws_bedrock(
             model=model,
             region=region,
@@ -202,7 +260,24 @@ class Generative(metaclass=_OnlyAws):
         payload: Payload | None = None,
         inference_component: str | None = None,
     ) -> GenerativeProvider:
-        """As GenerativeConfig.aws_sagemaker."""
+        """As GenerativeConfig.aws_sagemaker.
+
+        Args:
+            region: The AWS region of the model or endpoint.
+            endpoint: The name of the SageMaker endpoint.
+            max_tokens: The longest text, in tokens.
+            target_model: The model of a multi-model endpoint.
+            target_variant: The production variant.
+            temperature: How free the model is, 0 to 1.
+            top_k: Of how many tokens the model chooses.
+            top_p: Of which share of probability the model chooses.
+            stop_sequences: Texts at which the model stops.
+            system: An instruction that holds for every prompt.
+            context_tokens: The most tokens of passages that the model reads.
+            role_arn: A role of the stage, by its ARN or name.
+            payload: The form of the request that the container takes.
+            inference_component: The inference component.
+        """
         return GenerativeConfig.aws_sagemaker(
             region=region,
             endpoint=endpoint,
@@ -228,7 +303,15 @@ class Generative(metaclass=_OnlyAws):
         service: Service = "bedrock",
         max_tokens: int | None = None,
     ) -> GenerativeProvider:
-        """Either of the two, by `service`."""
+        """Either of the two, by `service`.
+
+        Args:
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            endpoint: The name of the SageMaker endpoint.
+            service: "bedrock" or "sagemaker".
+            max_tokens: The longest text, in tokens.
+        """
         return GenerativeConfig.aws(
             model=model, region=region or None, endpoint=endpoint, service=service, max_tokens=max_tokens
         )

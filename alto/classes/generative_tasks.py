@@ -45,7 +45,15 @@ class GenerativeParameters:
         metadata: bool = False,  # noqa: ARG004 (it is always returned)
         debug: bool = False,
     ) -> SinglePrompt:
-        """A prompt for each object. `.generative.metadata` is always there."""
+        """A prompt for each object. `.generative.metadata` is always there.
+
+        Args:
+            prompt: The prompt, with `{property}` for values.
+            image_properties: Not supported.
+            images: Not supported.
+            metadata: Has no effect: always returned.
+            debug: Not supported.
+        """
         _refuse_images(images, image_properties)
         if debug:
             raise_unsupported("debug of GenerativeParameters", ALTERNATIVES["generative_debug"])
@@ -60,7 +68,15 @@ class GenerativeParameters:
         images: object = None,
         metadata: bool = False,  # noqa: ARG004 (it is always returned)
     ) -> GroupedTask:
-        """A task over all objects. `.generative.metadata` is always there."""
+        """A task over all objects. `.generative.metadata` is always there.
+
+        Args:
+            prompt: The prompt, with `{property}` for values.
+            non_blob_properties: The properties that the model reads.
+            image_properties: Not supported.
+            images: Not supported.
+            metadata: Has no effect: always returned.
+        """
         _refuse_images(images, image_properties)
         return GroupedTask(prompt, non_blob_properties)
 

@@ -96,7 +96,11 @@ class BM25Operator:
 
     @staticmethod
     def or_(minimum_match: int = 1) -> Operator:
-        """At least `minimum_match` of them."""
+        """At least `minimum_match` of them.
+
+        Args:
+            minimum_match: How many words are required.
+        """
         return Operator({"operator": "or", "minimum_match": minimum_match})
 
     @staticmethod
@@ -155,7 +159,15 @@ class HybridVector:
         move_to: Move | None = None,
         move_away: Move | None = None,
     ) -> HybridVectorQuery:
-        """The vector of the search's text, moved. `query` is that text once more."""
+        """The vector of the search's text, moved. `query` is that text once more.
+
+        Args:
+            query: The search's text once more.
+            certainty: The threshold as a certainty, 0 to 1.
+            distance: The largest distance of a hit.
+            move_to: Where to move the vector.
+            move_away: From where to move the vector away.
+        """
         moves = {"move_to": move_to and move_to.to_api(), "move_away": move_away and move_away.to_api()}
         settings = {name: move for name, move in moves.items() if move is not None}
         return HybridVectorQuery(settings | _largest_distance(certainty, distance), query)
@@ -164,7 +176,13 @@ class HybridVector:
     def near_vector(
         vector: Vector | Mapping[str, Vector], *, certainty: float | None = None, distance: float | None = None
     ) -> HybridVectorQuery:
-        """This vector, or one for each target."""
+        """This vector, or one for each target.
+
+        Args:
+            vector: The vector, or one for each name.
+            certainty: The threshold as a certainty, 0 to 1.
+            distance: The largest distance of a hit.
+        """
         return HybridVectorQuery(vectors_of(vector) | _largest_distance(certainty, distance))
 
 

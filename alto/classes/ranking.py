@@ -75,7 +75,12 @@ class Diversity:
 
     @staticmethod
     def mmr(limit: int | None = None, balance: float | None = None) -> MMR:
-        """`balance` is 0 (only difference) to 1 (only relevance); .5 if not given."""
+        """`balance` is 0 (only difference) to 1 (only relevance); .5 if not given.
+
+        Args:
+            limit: How many objects are chosen.
+            balance: 0 is only difference, 1 only relevance; 0.5 if not given.
+        """
         return MMR(limit, balance)
 
 
@@ -142,7 +147,18 @@ class Boost:
         weight: float | None = None,
         depth: int | None = None,
     ) -> BoostReturn:
-        """Objects whose date is near to `origin` (now): at `scale` from there `decay` (.5) is left."""
+        """Objects whose date is near to `origin` (now): at `scale` from there `decay` (.5) is left.
+
+        Args:
+            property: The property.
+            origin: The best value; now, for a date, if not given.
+            scale: How far from the origin `decay` is left.
+            offset: How far from the origin nothing is lost.
+            curve: How the score falls.
+            decay: What is left at `scale`; 0.5 if not given.
+            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            depth: How many hits are scored again.
+        """
         return _decay(
             property, weight, depth, origin=origin, scale=_span(scale), offset=_span(offset), curve=curve, decay=decay
         )
@@ -159,7 +175,18 @@ class Boost:
         weight: float | None = None,
         depth: int | None = None,
     ) -> BoostReturn:
-        """Objects whose number is near to `origin`."""
+        """Objects whose number is near to `origin`.
+
+        Args:
+            property: The property.
+            origin: The best value; now, for a date, if not given.
+            scale: How far from the origin `decay` is left.
+            offset: How far from the origin nothing is lost.
+            curve: How the score falls.
+            decay: What is left at `scale`; 0.5 if not given.
+            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            depth: How many hits are scored again.
+        """
         return _decay(property, weight, depth, origin=origin, scale=scale, offset=offset, curve=curve, decay=decay)
 
     @staticmethod
@@ -167,6 +194,11 @@ class Boost:
         boosts: BoostReturn | Sequence[BoostReturn], *, weight: float | None = None, depth: int | None = None
     ) -> BoostReturn:
         """Several at once: the weight of each is compared with those of the others.
+
+        Args:
+            boosts: The boosts.
+            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            depth: How many hits are scored again.
 
         Raises `AltoConfigurationError` without any boost, or if one has a depth of its own.
         """

@@ -48,7 +48,11 @@ class Search:
     @classmethod
     @show_keywords
     def near_text(cls, query: str | Sequence[str], **settings: Unpack[NearTextSearchSettings]) -> "Search":
-        """Near to texts."""
+        """Near to texts.
+
+        Args:
+            query: The text.
+        """
         check_keywords(NearTextSearchSettings, settings, "near_text")
         words = query if isinstance(query, str) else list(query)
         return cls({"near_text": {"query": words} | _near(choose(NearTextSettings, settings))}, settings)
@@ -56,7 +60,11 @@ class Search:
     @classmethod
     @show_keywords
     def near_vector(cls, near_vector: NearVectorInput, **settings: Unpack[NearSearchSettings]) -> "Search":
-        """Near to a vector, or to one for each target."""
+        """Near to a vector, or to one for each target.
+
+        Args:
+            near_vector: The vector, or `{name: vector}`.
+        """
         check_keywords(NearSearchSettings, settings, "near_vector")
         near = _near(choose(NearSettings, settings))
         return cls({"near_vector": near | vectors_of(near_vector)}, settings)
@@ -64,7 +72,11 @@ class Search:
     @classmethod
     @show_keywords
     def near_object(cls, near_object: UUID | str, **settings: Unpack[NearSearchSettings]) -> "Search":
-        """Near to an object."""
+        """Near to an object.
+
+        Args:
+            near_object: The object's id or key.
+        """
         check_keywords(NearSearchSettings, settings, "near_object")
         near = _near(choose(NearSettings, settings))
         return cls({"near_object": {"id": parse_reference(near_object)} | near}, settings)
@@ -72,14 +84,22 @@ class Search:
     @classmethod
     @show_keywords
     def bm25(cls, query: str, **settings: Unpack[Bm25SearchSettings]) -> "Search":
-        """For words."""
+        """For words.
+
+        Args:
+            query: The text.
+        """
         check_keywords(Bm25SearchSettings, settings, "bm25")
         return cls({"bm25": {"query": query} | _words(choose(Bm25Settings, settings))}, settings)
 
     @classmethod
     @show_keywords
     def hybrid(cls, query: str | None, **settings: Unpack[HybridSearchSettings]) -> "Search":
-        """For words and meaning."""
+        """For words and meaning.
+
+        Args:
+            query: The text.
+        """
         check_keywords(HybridSearchSettings, settings, "hybrid")
         fusion = settings.get("fusion_type")
         if not query:

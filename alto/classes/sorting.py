@@ -10,19 +10,36 @@ class Sorting:
     keys: tuple[tuple[str, bool], ...] = ()
 
     def by_property(self, name: str, ascending: bool = True) -> "Sorting":
-        """Then by a property."""
+        """Then by a property.
+
+        Args:
+            name: The property.
+            ascending: Whether small values come first.
+        """
         return Sorting((*self.keys, (name, ascending)))
 
     def by_id(self, ascending: bool = True) -> "Sorting":
-        """Then by the object's id."""
+        """Then by the object's id.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return self.by_property("_id", ascending)
 
     def by_creation_time(self, ascending: bool = True) -> "Sorting":
-        """Then by when the object was first stored."""
+        """Then by when the object was first stored.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return self.by_property("_created", ascending)
 
     def by_update_time(self, ascending: bool = True) -> "Sorting":
-        """Then by when the object was last stored."""
+        """Then by when the object was last stored.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return self.by_property("_updated", ascending)
 
     def to_api(self) -> list[dict[str, str]]:
@@ -37,20 +54,37 @@ class Sort:
 
     @staticmethod
     def by_property(name: str, ascending: bool = True) -> Sorting:
-        """By a property."""
+        """By a property.
+
+        Args:
+            name: The property.
+            ascending: Whether small values come first.
+        """
         return Sorting().by_property(name, ascending)
 
     @staticmethod
     def by_id(ascending: bool = True) -> Sorting:
-        """By the object's id."""
+        """By the object's id.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return Sorting().by_id(ascending)
 
     @staticmethod
     def by_creation_time(ascending: bool = True) -> Sorting:
-        """By when the object was first stored."""
+        """By when the object was first stored.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return Sorting().by_creation_time(ascending)
 
     @staticmethod
     def by_update_time(ascending: bool = True) -> Sorting:
-        """By when the object was last stored."""
+        """By when the object was last stored.
+
+        Args:
+            ascending: Whether small values come first.
+        """
         return Sorting().by_update_time(ascending)

@@ -7,7 +7,7 @@ from typing import Any
 from alto.classes.config import DataType, Tokenization, VectorDistances
 from alto.classes.names import GenerativeSearches, ReplicationDeletionStrategy, Rerankers, VectorIndexType, Vectorizers
 from alto.classes.options import DEFAULT_B, DEFAULT_K1
-from alto.classes.vectors import DISTANCES
+from alto.classes.vector_index import DISTANCES
 
 # What the API says about a collection that is not part of its configuration.
 READ_ONLY = frozenset({"created", "updated", "analysis", "notice"})

@@ -21,22 +21,38 @@ class TargetVectors:
 
     @staticmethod
     def sum(target_vectors: Sequence[str]) -> TargetVectorJoin:
-        """Their sum."""
+        """Their sum.
+
+        Args:
+            target_vectors: The names of the vectors.
+        """
         return _join(target_vectors, "sum")
 
     @staticmethod
     def average(target_vectors: Sequence[str]) -> TargetVectorJoin:
-        """Their mean."""
+        """Their mean.
+
+        Args:
+            target_vectors: The names of the vectors.
+        """
         return _join(target_vectors, "average")
 
     @staticmethod
     def minimum(target_vectors: Sequence[str]) -> TargetVectorJoin:
-        """The smallest. This is what a list of names means."""
+        """The smallest. This is what a list of names means.
+
+        Args:
+            target_vectors: The names of the vectors.
+        """
         return _join(target_vectors, "minimum")
 
     @staticmethod
     def manual_weights(weights: Mapping[str, float]) -> TargetVectorJoin:
-        """The sum of weight times distance."""
+        """The sum of weight times distance.
+
+        Args:
+            weights: A weight for each vector, by name.
+        """
         for name, weight in weights.items():
             if not isinstance(weight, int | float):
                 raise AltoConfigurationError(f"weights: one number for '{name}' is wanted, not {weight!r:.80}")

@@ -1,14 +1,16 @@
 """How the vectors of a collection are made and indexed."""
 
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from alto.classes.names import VectorFilterStrategy
-from alto.compatibility import StrEnum
+from alto.classes.vector_index import (
+    QuantizerOptions,
+    VectorIndexConfig,
+    warn_of_quantizer,
+)
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported, reject_given
+from alto.unsupported import raise_unsupported, reject_given
 
 Service = Literal["bedrock", "sagemaker"]
 Truncation = Literal["none", "start", "end"]
@@ -20,173 +22,6 @@ class VectorConfig:
 
     name: str | None
     settings: dict[str, Any]
-
-
-class VectorDistances(StrEnum):
-    """How far apart two vectors are."""
-
-    COSINE = "cosine"
-    DOT = "dot"
-    L2_SQUARED = "l2-squared"
-    HAMMING = "hamming"
-    MANHATTAN = "manhattan"
-
-
-DISTANCES = {VectorDistances.COSINE: "cosine", VectorDistances.DOT: "dot", VectorDistances.L2_SQUARED: "l2_squared"}
-
-
-@dataclass(frozen=True, slots=True)
-class VectorIndexConfig:
-    """The HNSW graph, as the API takes it."""
-
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class QuantizerOptions:
-    """A quantizer of Weaviate's, by its name."""
-
-    name: str
-
-
-class Quantizer:
-    """Configure.VectorIndex.Quantizer. A quantizer saves memory; here the engine decides, for all collections."""
-
-    @staticmethod
-    def none() -> QuantizerOptions:
-        """Whole vectors."""
-        return QuantizerOptions("none")
-
-    @staticmethod
-    def bq(**_: object) -> QuantizerOptions:
-        """Has no effect but a warning."""
-        return QuantizerOptions("bq")
-
-    @staticmethod
-    def pq(**_: object) -> QuantizerOptions:
-        """Has no effect but a warning."""
-        return QuantizerOptions("pq")
-
-    @staticmethod
-    def rq(**_: object) -> QuantizerOptions:
-        """Has no effect but a warning."""
-        return QuantizerOptions("rq")
-
-    @staticmethod
-    def sq(**_: object) -> QuantizerOptions:
-        """Has no effect but a warning."""
-        return QuantizerOptions("sq")
-
-
-class VectorIndex:
-    """Configure.VectorIndex: how vectors are indexed. It is always an HNSW graph."""
-
-    Quantizer = Quantizer
-    MultiVector = Unsupported("Configure.VectorIndex.MultiVector", ALTERNATIVES["multi_vector"])
-    none = Unsupported("Configure.VectorIndex.none", ALTERNATIVES["vector_index_none"])
-
-    @staticmethod
-    def hnsw(
-        *,
-        distance_metric: VectorDistances | None = None,
-        ef: int | None = None,
-        ef_construction: int | None = None,
-        max_connections: int | None = None,
-        quantizer: QuantizerOptions | None = None,
-        multi_vector: object = None,
-        cleanup_interval_seconds: int | None = None,  # noqa: ARG004 (OpenSearch merges without it)
-        dynamic_ef_factor: int | None = None,  # noqa: ARG004 (Weaviate's)
-        dynamic_ef_max: int | None = None,  # noqa: ARG004 (Weaviate's)
-        dynamic_ef_min: int | None = None,  # noqa: ARG004 (Weaviate's)
-        filter_strategy: VectorFilterStrategy | None = None,  # noqa: ARG004 (OpenSearch chooses for each search)
-        flat_search_cutoff: int | None = None,  # noqa: ARG004 (OpenSearch chooses for each search)
-        vector_cache_max_objects: int | None = None,  # noqa: ARG004 (Weaviate's)
-    ) -> VectorIndexConfig:
-        """An HNSW graph. Settings that OpenSearch decides itself are accepted, and change nothing.
-
-        Args:
-            distance_metric: COSINE if not given, DOT or L2_SQUARED.
-            ef: How many candidates a search keeps; counts on faiss only. -1, which is Weaviate's own, is the default.
-            ef_construction: How many candidates the building of the graph keeps.
-            max_connections: m, the neighbours of each vector.
-            quantizer: Has no effect but a warning.
-            multi_vector: Not supported.
-            cleanup_interval_seconds: Has no effect.
-            dynamic_ef_factor: Has no effect.
-            dynamic_ef_max: Has no effect.
-            dynamic_ef_min: Has no effect.
-            filter_strategy: Has no effect.
-            flat_search_cutoff: Has no effect.
-            vector_cache_max_objects: Has no effect.
-        """
-        warn_of_quantizer(quantizer)
-        if multi_vector is not None:
-            raise_unsupported("multi_vector", ALTERNATIVES["multi_vector"])
-        if distance_metric is not None and distance_metric not in DISTANCES:
-            raise_unsupported(f"VectorDistances.{distance_metric.name}", "COSINE, DOT or L2_SQUARED")
-        settings = {
-            "distance": distance_metric and DISTANCES[distance_metric],
-            "ef_search": None if ef == -1 else ef,
-            "ef_construction": ef_construction,
-            "m": max_connections,
-        }
-        return VectorIndexConfig({name: value for name, value in settings.items() if value is not None})
-
-    @staticmethod
-    def flat(
-        distance_metric: VectorDistances | None = None,
-        vector_cache_max_objects: int | None = None,  # noqa: ARG004 (Weaviate's)
-        quantizer: QuantizerOptions | None = None,
-    ) -> VectorIndexConfig:
-        """An HNSW graph, which serves small collections as well.
-
-        Args:
-            distance_metric: As of `hnsw`.
-            vector_cache_max_objects: Has no effect.
-            quantizer: Has no effect but a warning.
-        """
-        return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
-
-    @staticmethod
-    def dynamic(
-        distance_metric: VectorDistances | None = None,
-        threshold: int | None = None,  # noqa: ARG004 (Weaviate's)
-        hnsw: VectorIndexConfig | None = None,
-        flat: VectorIndexConfig | None = None,
-    ) -> VectorIndexConfig:
-        """An HNSW graph from the first object on.
-
-        Args:
-            distance_metric: As of `hnsw`.
-            threshold: Has no effect.
-            hnsw: The settings of the graph.
-            flat: Its distance, if the others give none.
-        """
-        own = VectorIndex.hnsw(distance_metric=distance_metric)
-        return VectorIndexConfig((flat.settings if flat else {}) | (hnsw.settings if hnsw else {}) | own.settings)
-
-    @staticmethod
-    def hfresh(
-        distance_metric: VectorDistances | None = None, quantizer: QuantizerOptions | None = None, **_: object
-    ) -> VectorIndexConfig:
-        """An HNSW graph.
-
-        Args:
-            distance_metric: As of `hnsw`.
-            quantizer: Has no effect but a warning.
-        """
-        return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
-
-
-def warn_of_quantizer(quantizer: QuantizerOptions | None) -> None:
-    """Warn of a quantizer, which saves no memory here."""
-    if quantizer is not None and getattr(quantizer, "name", "") != "none":
-        warnings.warn(
-            "quantizer has no effect: results are those of whole vectors. Quantization is a setting of the stage's "
-            "faiss engine, not of a collection.",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 class _OnlyAws(type):
@@ -231,6 +66,23 @@ class Vectors(metaclass=_OnlyAws):
 
         `model` is a model id, an inference profile or the ARN of one. `role_arn` is the ARN or the name of a role of
         the stage, whose settings have its external id.
+
+        Args:
+            name: Its name; "default" if not given.
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            quantizer: Has no effect but a warning.
+            source_properties: The properties that the vector is made of; all texts if not given.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+            vectorize_collection_name: Whether the collection's name is part of the text.
+            dimensions: The length of the vectors; the model's default if not given.
+            family: The family of a model whose ARN does not name it.
+            normalize: Whether vectors have length 1, where the model can choose.
+            truncate: What to do with a text that is too long: "none" is an error of that object.
+            role_arn: A role of the stage, by its ARN or name.
+            external_id: Not supported: the stage's settings have it.
+            requests_per_minute: The largest rate of calls.
+            tokens_per_minute: The largest rate of tokens.
         """
         reject_given(external_id=external_id)
         return _text2vec_aws(
@@ -275,6 +127,24 @@ class Vectors(metaclass=_OnlyAws):
 
         From `inference_component` on, the settings are Alto's own. `role_arn` is the ARN or the name of a role of the
         stage, whose settings have its external id.
+
+        Args:
+            name: Its name; "default" if not given.
+            endpoint: The name of the SageMaker endpoint.
+            region: The AWS region of the model or endpoint.
+            target_model: The model of a multi-model endpoint.
+            target_variant: The production variant.
+            quantizer: Has no effect but a warning.
+            source_properties: The properties that the vector is made of; all texts if not given.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+            vectorize_collection_name: Whether the collection's name is part of the text.
+            dimensions: The length of the vectors; the model's default if not given.
+            inference_component: The inference component.
+            payload: The form of the request that the container takes.
+            pooling: How vectors of words become one: "none" or "mean".
+            role_arn: A role of the stage, by its ARN or name.
+            external_id: Not supported: the stage's settings have it.
+            requests_per_minute: The largest rate of calls.
         """
         reject_given(external_id=external_id)
         return _text2vec_aws(
@@ -310,7 +180,20 @@ class Vectors(metaclass=_OnlyAws):
         vectorize_collection_name: bool = True,
         dimensions: int | None = None,
     ) -> VectorConfig:
-        """Either of the two, by `service`."""
+        """Either of the two, by `service`.
+
+        Args:
+            name: Its name; "default" if not given.
+            quantizer: Has no effect but a warning.
+            endpoint: The name of the SageMaker endpoint.
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            service: "bedrock" or "sagemaker".
+            source_properties: The properties that the vector is made of; all texts if not given.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+            vectorize_collection_name: Whether the collection's name is part of the text.
+            dimensions: The length of the vectors; the model's default if not given.
+        """
         return _text2vec_aws(
             name,
             service,
@@ -332,7 +215,14 @@ class Vectors(metaclass=_OnlyAws):
         quantizer: QuantizerOptions | None = None,
         vector_index_config: VectorIndexConfig | None = None,
     ) -> VectorConfig:
-        """A vector that comes with each object. Other than in Weaviate, its length is said now."""
+        """A vector that comes with each object. Other than in Weaviate, its length is said now.
+
+        Args:
+            name: Its name; "default" if not given.
+            dimensions: The length of the vectors.
+            quantizer: Has no effect but a warning.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+        """
         warn_of_quantizer(quantizer)
         if dimensions is None:
             raise AltoConfigurationError(
@@ -357,7 +247,19 @@ class NamedVectors(metaclass=_OnlyAws):
         vectorize_collection_name: bool = True,
         dimensions: int | None = None,
     ) -> VectorConfig:
-        """As Configure.Vectors.text2vec_aws."""
+        """As Configure.Vectors.text2vec_aws.
+
+        Args:
+            name: Its name; "default" if not given.
+            region: The AWS region of the model or endpoint.
+            endpoint: The name of the SageMaker endpoint.
+            model: A model id, an inference profile, or the ARN of one.
+            service: "bedrock" or "sagemaker".
+            source_properties: The properties that the vector is made of; all texts if not given.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+            vectorize_collection_name: Whether the collection's name is part of the text.
+            dimensions: The length of the vectors; the model's default if not given.
+        """
         return Vectors.text2vec_aws(
             name=name,
             region=region,
@@ -374,7 +276,13 @@ class NamedVectors(metaclass=_OnlyAws):
     def none(
         name: str, *, vector_index_config: VectorIndexConfig | None = None, dimensions: int | None = None
     ) -> VectorConfig:
-        """As Configure.Vectors.self_provided."""
+        """As Configure.Vectors.self_provided.
+
+        Args:
+            name: Its name; "default" if not given.
+            vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
+            dimensions: The length of the vectors.
+        """
         return Vectors.self_provided(name=name, dimensions=dimensions, vector_index_config=vector_index_config)
 
 
@@ -390,7 +298,16 @@ class Vectorizer(metaclass=_OnlyAws):
         vectorize_collection_name: bool = True,
         dimensions: int | None = None,
     ) -> VectorConfig:
-        """As Configure.Vectors.text2vec_aws."""
+        """As Configure.Vectors.text2vec_aws.
+
+        Args:
+            model: A model id, an inference profile, or the ARN of one.
+            region: The AWS region of the model or endpoint.
+            endpoint: The name of the SageMaker endpoint.
+            service: "bedrock" or "sagemaker".
+            vectorize_collection_name: Whether the collection's name is part of the text.
+            dimensions: The length of the vectors; the model's default if not given.
+        """
         return Vectors.text2vec_aws(
             model=model,
             region=region,
@@ -402,7 +319,11 @@ class Vectorizer(metaclass=_OnlyAws):
 
     @staticmethod
     def none(dimensions: int | None = None) -> VectorConfig:
-        """As Configure.Vectors.self_provided."""
+        """As Configure.Vectors.self_provided.
+
+        Args:
+            dimensions: The length of the vectors.
+        """
         return Vectors.self_provided(dimensions=dimensions)
 
 
