@@ -265,6 +265,19 @@ def test_searches_are_stopped_by_opensearch_and_few_run_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "timeout", "seconds"), [(1, 27.0, 10), (5, 27.0, 10), (10, 27.0, 5), (20, 27.0, 4), (20, 2.5, 2)]
+)
+def test_each_search_of_several_is_stopped_after_its_share_of_the_time(
+    count: int, timeout: float, seconds: int
+) -> None:
+    domain = Domain({"responses": []})
+
+    engine(domain).search_each("alto-film", [{"size": 1}] * count, timeout)
+
+    assert domain.sent[0][1].endswith(f"&cancel_after_time_interval={seconds}s")
+
+
 def test_a_search_that_opensearch_stopped_says_how_to_make_it_cheaper() -> None:
     stopped = refusal(500, {"error": {"root_cause": [{"type": CANCELLED}], "type": "search_phase_execution_exception"}})
 
