@@ -101,7 +101,7 @@ def test_an_account_in_order_has_neither_warnings_nor_errors() -> None:
         ({"ec2__describe_availability_zones": {"AvailabilityZones": [{}, {}]}}, "has 2 zones, and the stage needs 3"),
         (
             {"lambda__get_account_settings": {"AccountLimit": {"ConcurrentExecutions": 400}}},
-            "Setting 'reserved_concurrency' is 330 in all, and the account has 400 concurrent executions",
+            "Setting 'reserved_concurrency' is 340 in all, and the account has 400 concurrent executions",
         ),
         (
             {"service-quotas__list_service_quotas": quotas(Instances_per_domain=5)},
@@ -208,7 +208,7 @@ def test_a_new_accounts_concurrency_is_a_warning_without_reservations() -> None:
     found = findings("dev", lambda__get_account_settings={"AccountLimit": {"ConcurrentExecutions": 10}})
 
     assert any(
-        each.level == WARNING and "the account has 10 concurrent executions, and an import may take 11" in each.text
+        each.level == WARNING and "the account has 10 concurrent executions, and an import may take 21" in each.text
         for each in found
     )
 

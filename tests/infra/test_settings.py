@@ -216,7 +216,7 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
         ),
         (
             {"reserved_concurrency": '{"loader": 3}'},
-            "Setting 'reserved_concurrency' is '{\"loader\": 3}': write one of query, write, split, load.",
+            "Setting 'reserved_concurrency' is '{\"loader\": 3}': write one of query, write, split, extract, load.",
         ),
         (
             {"domain": {**THREE_ZONES, "instance_type": "t3.small.search", "instance_count": 3, "volume_gib": 101}},
