@@ -1,5 +1,6 @@
 """Turns OpenSearch's response to an aggregation into Alto's. Pure."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -52,12 +53,12 @@ def _read_metrics(kind: str, key: str, found: Mapping[str, Any]) -> dict[str, An
     """Read every metric of one property from OpenSearch's response."""
     values: dict[str, Any] = {}
     if stats := found.get(f"{key}.stats"):
-        values |= {"count": stats["count"], "sum": stats["sum"] if stats["count"] else None}
+        values |= {"count": stats["count"], "sum": _keep_finite(stats["sum"]) if stats["count"] else None}
         values |= {name: _read_extreme(kind, name, key, found) for name in ("min", "max")}
-        values["mean"] = _render_date(stats["avg"]) if kind == "date" else stats["avg"]
+        values["mean"] = _render_date(stats["avg"]) if kind == "date" else _keep_finite(stats["avg"])
     if median := found.get(f"{key}.median"):
         lower, upper = (_keep_finite(median["values"][str(percent)]) for percent in MIDDLES)
-        middle = None if lower is None or upper is None else lower + (upper - lower) / 2
+        middle = None if lower is None or upper is None else lower / 2 + upper / 2
         values["median"] = _render_date(middle) if kind == "date" else middle
     if mode := found.get(f"{key}.mode"):
         values["mode"] = _render_value(kind, mode["buckets"][0]["key"]) if mode["buckets"] else None
@@ -122,5 +123,9 @@ def _render_date(milliseconds: float | None) -> str | None:
 
 
 def _keep_finite(value: Any) -> float | None:
-    """Return a number, or None for NaN: OpenSearch writes the percentile of no values as "NaN" or null."""
-    return value if isinstance(value, int | float) and value == value else None  # noqa: PLR0124 - NaN
+    """Return a number, or None for NaN and infinities.
+
+    OpenSearch writes the percentile of no values as "NaN" or null, and a sum beyond the range of a double as
+    "Infinity".
+    """
+    return value if isinstance(value, int | float) and math.isfinite(value) else None

@@ -5,9 +5,11 @@ whose other methods belong to the other one, so the table is for both. tests/uni
 routes.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from lambdas.errors import InvalidRequestError, MethodNotAllowedError
+from lambdas.errors import InvalidRequestError, MethodNotAllowedError, abbreviate
 from lambdas.known_fields import suggest
 
 METHODS: dict[str, tuple[str, ...]] = {
@@ -65,7 +67,12 @@ PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def check_route(method: str, path: str, parameters: Iterable[str] = ()) -> None:
+# How the values of parameters that are not text are written.
+FORMS = {"limit": ("-?(0|[1-9][0-9]*)", "a whole number"), "include_vectors": ("true|false", "true or false")}
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+def check_route(method: str, path: str, parameters: Mapping[str, str] = NO_PARAMETERS) -> None:
     """Raise an error if the path exists, but not with this method or with one of these query parameters.
 
     Raises `MethodNotAllowedError` or `InvalidRequestError`.
@@ -80,9 +87,13 @@ def check_route(method: str, path: str, parameters: Iterable[str] = ()) -> None:
     if method not in allowed:
         raise MethodNotAllowedError(f"{path} does not support {method}. It supports {', '.join(allowed)}.", allowed)
     known = PARAMETERS.get((method, template), ())
-    for name in parameters:
+    for name, value in parameters.items():
         if name not in known:
             raise _unknown_parameter(name, known)
+        # The framework would read `1_0` as 10, and `yes` as true.
+        pattern, expected = FORMS.get(name, (value, ""))
+        if name in FORMS and not re.fullmatch(pattern, value):
+            raise InvalidRequestError.at(name, f"expected {expected}, not {abbreviate(value)}")
 
 
 def _unknown_parameter(name: str, known: tuple[str, ...]) -> InvalidRequestError:

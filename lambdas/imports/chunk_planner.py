@@ -4,6 +4,7 @@ Every plan begins at a position (bytes of the content, or rows) and depends on n
 continues from the position that was stored last. The ranges of chunks are the same in every attempt.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import orjson
 from lambdas.deadline import Deadline
 from lambdas.documents.archive import Archive
 from lambdas.documents.blocks import DocumentError
+from lambdas.errors import abbreviate
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk, Source
@@ -30,7 +32,6 @@ from lambdas.records.byte_lines import (
     split_lines,
 )
 from lambdas.records.csv_records import (
-    UTF16_MARKS,
     CsvRecord,
     HeaderError,
     check_encoding,
@@ -41,13 +42,17 @@ from lambdas.records.csv_records import (
 )
 from lambdas.records.json_array import NotJsonArrayError, begins_with_array, read_elements
 from lambdas.records.parquet_rows import NotParquetError, row_groups
+from lambdas.records.signatures import is_utf16, other_format
 
 # The counts of a job are one item, which each chunk changes.
 MAX_CHUNKS = 20_000
 # The assumed growth of a compressed file, from which the size of its chunks is computed.
 GZIP_FACTOR = 5
 MIN_STORED_CHUNK_BYTES = 1_048_576
+# A property, or `id`, `_id`, `_key`, `vector` and the like.
+COLUMN_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,99}|#[0-9]+")
 UTF16 = "It is UTF-16 text: save it as UTF-8."
+CR_ALONE = "Its lines end in CR alone (old Macintosh): save it with line ends LF or CRLF."
 
 # One chunk is one batch job, which takes 50,000 records. A fifth less, since records differ in size; a chunk that has
 # more all the same is embedded by several jobs one after the other.
@@ -109,7 +114,10 @@ class Planner:
                 return tuple(named_by_position(options.csv.columns, options.mapping))
             blocks, _ = _after_lines(self._content(source, options), options.csv.skip_lines)
             header = next(read_csv(blocks, options.csv), None)
-            return () if header is None else columns_of(header, options.csv, options.mapping)
+            if header is None:
+                return ()
+            columns = columns_of(header, options.csv, options.mapping)
+            return _checked_single_column(columns, options)
         except (HeaderError, NotGzipError) as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
 
@@ -304,15 +312,33 @@ def _ends_of(lines: Iterable[RawLine], number: int) -> Iterator[Piece]:
 
 def _inspect_json(sample: bytes, options: ImportOptions) -> ImportOptions:
     """JSON with one object a line, in a file named for an array, is JSON lines; and the other way around."""
-    if sample[:2] in UTF16_MARKS:
+    if (kind := other_format(sample)) is not None:
+        raise HeaderError(kind)
+    if is_utf16(sample):
         raise HeaderError(UTF16)
     if begins_with_array(sample):
         return options.model_copy(update={"format": "json"})
     try:
         orjson.loads(sample.removeprefix(BYTE_ORDER_MARK).lstrip().partition(b"\n")[0])
     except orjson.JSONDecodeError:
+        if options.format == "jsonl" and b"\r" in sample and b"\n" not in sample:
+            raise HeaderError(CR_ALONE) from None
         return options
     return options.model_copy(update={"format": "jsonl"})
+
+
+def _checked_single_column(columns: tuple[str, ...], options: ImportOptions) -> tuple[str, ...]:
+    """The columns. Raises `HeaderError` for one that can be no property, and is alone: no record could be loaded."""
+    if len(columns) != 1:
+        return columns
+    target = options.mapping.get(columns[0], columns[0])
+    if target is not None and not COLUMN_NAME.fullmatch(target):
+        separator = options.csv.delimiter or ","
+        raise HeaderError(
+            f"Its header is one column, {abbreviate(columns[0])}, with {abbreviate(separator)} as the delimiter: set "
+            "options.csv.delimiter to the character between its cells, or map the column to a property."
+        )
+    return columns
 
 
 def _without_lines(sample: bytes, count: int) -> bytes:

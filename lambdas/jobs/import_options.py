@@ -53,7 +53,9 @@ class CsvOptions(StrictModel):
         default="minimal", description="`none`: a quote is a character like any other, as in many TSV files."
     )
     escape: OneCharacter | None = Field(
-        default=None, description="Makes the next character literal: a backslash in files that Spark or MySQL wrote."
+        default=None,
+        description="Makes a delimiter, quote, line end or itself behind it literal: a backslash in files of Spark "
+        "and MySQL, in which a cell of `\\N` alone is a missing value. Before another character both are kept.",
     )
     encoding: Encoding = "utf-8"
     skip_lines: int = Field(default=0, ge=0, le=1000, description="Lines before the header, or before the records.")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 MAX_LINE_BYTES = 5_000_000
 BLOCK_BYTES = 1_048_576
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # Bytes `start` to `end` - 1 of an object.
 ReadRange = Callable[[int, int], bytes]
 # A header of gzip is expected, and its checksum is checked.
@@ -55,11 +56,18 @@ def gunzip(blocks: Iterable[bytes], growth: int = GZIP_GROWTH) -> Iterator[bytes
 
 def from_utf16(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """UTF-16 as UTF-8, without byte order mark. What is not valid stays invalid, so that only its record fails."""
-    decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+    decoder = None
     odd = b""
     for block in blocks:
         data = odd + block
         odd = data[len(data) // 2 * 2 :]
+        if len(data) < 2:
+            continue
+        if decoder is None:
+            # Without a byte order mark, the zeros of ASCII letters show the order.
+            zeros = data[0:200:2].count(0), data[1:200:2].count(0)
+            name = "utf-16" if data[:2] in UTF16_MARKS else "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+            decoder = codecs.getincrementaldecoder(name)("surrogatepass")
         yield decoder.decode(data[: len(data) // 2 * 2]).encode("utf-8", "surrogatepass")
     if odd:
         yield b"\xff"

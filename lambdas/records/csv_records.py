@@ -12,11 +12,11 @@ from lambdas.errors import ErrorDetail, InvalidObjectError
 from lambdas.jobs.import_options import MAX_COLUMN_NAME, MAX_COLUMNS, CsvOptions
 from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES
 from lambdas.records.csv_scanner import CsvDamageError, CsvScanner
+from lambdas.records.signatures import is_utf16, other_format
 
 # The columns are kept with the job, whose item in DynamoDB has at most 400 kB.
 MAX_HEADER_BYTES = 100_000
 DELIMITERS = (",", ";", "\t", "|")
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 CODECS = {"utf-8": "utf-8", "utf-16": "utf-8", "latin-1": "latin-1", "windows-1252": "cp1252"}
 
 
@@ -168,9 +168,16 @@ def sniff_delimiter(sample: bytes, options: CsvOptions) -> str:
 
 
 def check_encoding(sample: bytes, options: CsvOptions) -> None:
-    """Raise `HeaderError` if the beginning of a file shows another encoding, or line ends of CR alone."""
-    if options.encoding != "utf-16" and (sample[:2] in UTF16_MARKS or b"\0" in sample[:200]):
+    """Raise `HeaderError` if the beginning of a file shows another format or encoding, or line ends of CR alone."""
+    if (kind := other_format(sample)) is not None:
+        raise HeaderError(kind)
+    if options.encoding != "utf-16" and is_utf16(sample):
         raise HeaderError("It is UTF-16 text: set options.csv.encoding to utf-16, or save it as UTF-8.")
+    start = sample.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if start.startswith((b'{"', b'[{"')):
+        raise HeaderError("It looks like JSON: name it .jsonl or .json, or set options.format.")
+    if start[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise HeaderError("It is HTML or XML: is it the page of an error instead of the file?")
     if b"\r" in sample and b"\n" not in sample:
         raise HeaderError("Its lines end in CR alone (old Macintosh): save it with line ends LF or CRLF.")
 
@@ -222,14 +229,19 @@ def _check_names(names: Sequence[str]) -> None:
         raise HeaderError(f"The names of its columns have {size} bytes; at most {MAX_HEADER_BYTES} can be imported.")
 
 
+def _count(items: Sequence[object], noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
 def row_of(record: CsvRecord, columns: Sequence[str], options: CsvOptions) -> dict[str, str]:
     """The record by column, without empty cells. Raises `InvalidObjectError` naming the column that is wrong."""
     if record.cells is None:
         raise InvalidObjectError(record.problem)
     if len(record.cells) != len(columns):
         raise InvalidObjectError(
-            f"The record has {len(record.cells)} cells, but there are {len(columns)} columns. A cell with a delimiter "
-            "or a line end in it must be in double quotes; a quote that is not closed takes in the lines behind it."
+            f"The record has {_count(record.cells, 'cell')}, but the header has {_count(columns, 'column')}. A cell "
+            "with a delimiter or a line end in it must be in double quotes; a quote that is not closed takes in the "
+            "lines behind it."
         )
     codec = CODECS[options.encoding]
     row: dict[str, str] = {}

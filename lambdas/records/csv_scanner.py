@@ -22,6 +22,8 @@ class CsvScanner:
         self._delimiter = (options.delimiter or ",").encode()
         self._quote = options.quote.encode() if options.quoting == "minimal" else b""
         self._escape = (options.escape or "").encode()
+        # What writers put an escape before. Before anything else it is a character like any other.
+        self._escapable = (b"", b"\n", b"\r", self._delimiter, options.quote.encode(), self._escape)
         special = re.escape(self._quote) + re.escape(self._escape)
         self._in_quotes = re.compile(b"[" + special + b"]") if special else None
         self._outside = re.compile(b"[\r\n" + re.escape(self._delimiter) + special + b"]")
@@ -128,10 +130,19 @@ class CsvScanner:
 
     def _escaped_character(self, line: bytes, at: int) -> int:
         character = line[at + 1 : at + 2]
+        if character not in self._escapable:
+            if not (character == b"N" and self._is_null(line, at)):
+                self._cell += line[at : at + 2]
+            return at + 2
         self._cell += character
         if character in (b"", b"\n"):
             self._continues = True
         return at + 2
+
+    def _is_null(self, line: bytes, at: int) -> bool:
+        """Whether the whole cell is a backslash and N, as MySQL and Hive write a missing value: it stays empty."""
+        rest = line[at + 2 :]
+        return not self.is_open and not self._cell and (rest in LINE_ENDS or rest.startswith(self._delimiter))
 
     def _after_delimiter(self, line: bytes, position: int) -> int:
         if position >= len(line):

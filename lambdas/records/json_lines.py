@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from lambdas.errors import InvalidObjectError
+from lambdas.errors import InvalidObjectError, abbreviate
 from lambdas.jobs.chunk import Chunk
 from lambdas.json_text import RepeatedNameError, parse_json
 from lambdas.objects.model import ObjectInput
@@ -43,28 +43,39 @@ def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYT
             yield line._replace(data=data.removesuffix(b"\r"))
 
 
-def parse_record(line: Line, job_id: str, shape: RecordShape) -> ObjectInput:
-    """The object that a line describes.
+def parse_record(line: Line, job_id: str, shape: RecordShape, noun: str = "line") -> ObjectInput:
+    """The object that a line, or an element of an array, describes.
 
     Without an id of its own it gets one that is derived from the job and the line's place, so that loading the line
     again replaces the same object. Raises `InvalidObjectError`.
     """
-    return shape.object_of(json_object(line), derived_id(job_id, line.start))
+    return shape.object_of(json_object(line, noun), derived_id(job_id, line.start))
 
 
-def json_object(line: Line) -> dict[str, Any]:
-    """The JSON object that a line holds. Raises `InvalidObjectError`."""
+def json_object(line: Line, noun: str = "line") -> dict[str, Any]:
+    """The JSON object that a line, or an element of an array, holds. Raises `InvalidObjectError`."""
     if line.too_long:
-        raise InvalidObjectError(f"The line is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
+        raise InvalidObjectError(f"The {noun} is longer than {MAX_LINE_BYTES} bytes, the most that is imported.")
     try:
         record = parse_json(line.data)
     except RepeatedNameError as error:
-        raise InvalidObjectError(f"The line cannot be read: {error}. Leave out one of them.") from None
+        raise InvalidObjectError(f"The {noun} cannot be read: {error}. Leave out one of them.") from None
     except orjson.JSONDecodeError as error:
-        raise InvalidObjectError(f"The line is not JSON: {error}.") from None
+        raise InvalidObjectError(_why_no_json(line.data, error, noun)) from None
     if not isinstance(record, dict):
-        raise InvalidObjectError('The line is not a JSON object. Write one object a line, such as {"title": "..."}.')
+        raise InvalidObjectError(
+            f"The {noun} is {abbreviate(record)}, not a JSON object. Write one object for each record, such as "
+            '{"title": "..."}.'
+        )
     return record
+
+
+def _why_no_json(data: bytes, error: orjson.JSONDecodeError, noun: str) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError as damage:
+        return f"The {noun} is not UTF-8 text (byte {damage.start} of it): save the file as UTF-8."
+    return f"The {noun} is not JSON at character {error.pos}: {error.msg}."
 
 
 def derived_id(job_id: str, start: int) -> str:

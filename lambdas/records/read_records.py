@@ -58,10 +58,10 @@ def read_records(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) ->
             return _rows(job, chunk, shape, read)
 
 
-def _json_record(line: Line, job_id: str, shape: RecordShape) -> ImportRecord:
+def _json_record(line: Line, job_id: str, shape: RecordShape, noun: str = "line") -> ImportRecord:
     item: ObjectInput | AltoError
     try:
-        item = parse_record(line, job_id, shape)
+        item = parse_record(line, job_id, shape, noun)
     except InvalidObjectError as error:
         item = error
     object_id = derived_id(job_id, line.start)
@@ -83,7 +83,7 @@ def _elements(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) -> It
     try:
         for element in read_elements(_blocks(chunk, read), chunk.start, chunk.line, is_whole=False):
             line = Line(element.start, element.data, too_long=element.is_cut, number=element.line)
-            yield _json_record(line, job.id_seed, shape)._replace(place="record_start_byte")
+            yield _json_record(line, job.id_seed, shape, "element")._replace(place="record_start_byte")
     except NotJsonArrayError as error:
         raise JobFailedError(f"{job.source.uri} cannot be read. {error}") from None
 

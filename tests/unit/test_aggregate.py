@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lambdas.aggregate.aggregator import Aggregator
-from lambdas.aggregate.body import build_aggregate_body
+from lambdas.aggregate.body import MIDDLES, build_aggregate_body
 from lambdas.aggregate.request import AggregateRequest, AggregateResponse, Group, Occurrence, PropertyAggregate
 from lambdas.aggregate.response import build_aggregate_response
 from lambdas.deadline import Deadline
@@ -127,6 +127,23 @@ def test_nothing_has_no_minimum_and_no_sum() -> None:
     }
 
     assert build_aggregate_response(FILMS, question, reply).properties == {"year": PropertyAggregate(count=0)}
+
+
+def test_a_sum_beyond_the_range_of_a_double_is_null() -> None:
+    # As OpenSearch writes it.
+    reply = {
+        "hits": {"total": {"value": 2}},
+        "aggregations": {
+            "p0.stats": {"count": 2, "min": -1.7e308, "max": 1.7e308, "avg": "Infinity", "sum": "-Infinity"},
+            "p0.median": {"values": {str(percent): 1.7e308 for percent in MIDDLES}},
+        },
+    }
+    question = asked(properties={"rating": {"metrics": ["sum", "mean", "max", "median"]}})
+    rated = collection(properties=[{"name": "rating", "type": "number"}])
+
+    [found] = build_aggregate_response(rated, question, reply).properties.values()
+
+    assert (found.sum, found.mean, found.max, found.median) == (None, None, 1.7e308, 1.7e308)
 
 
 def test_groups_are_named_by_their_value() -> None:

@@ -165,6 +165,24 @@ def test_a_body_that_does_not_fit_names_the_field(body: Any, field: str, message
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        *(("limit", value, "a whole number") for value in ("1_0", "05", "5.0", " 5", "+5", "1e1", "\u0665", "", "x")),
+        *(("include_vectors", value, "true or false") for value in ("yes", "1", "TRUE", "on", "", "false ")),
+    ],
+)
+def test_a_query_parameter_is_written_as_in_json(name: str, value: str, expected: str) -> None:
+    made = event("GET", "/v1/collections/Film/objects", query={name: value})
+
+    status, found = error(made)
+
+    assert (status, found["message"]) == (
+        400,
+        f"{name}: expected {expected}, not {json.dumps(value, ensure_ascii=False)}.",
+    )
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"headers": {"content-type": "text/plain"}}, "Content-Type: application/json"),
