@@ -33,6 +33,7 @@ test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=t
 
 test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 records, three seeds (5 minutes)
 	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/test_import_faults.py --durations=20 $(ARGS)
+	ALTO_MIGRATION_OBJECTS=20000 ALTO_MIGRATION_SEEDS=3 $(PYTHON) -m pytest -s tests/integration/test_migration_faults.py --durations=20 $(ARGS)
 
 test-cases: .venv/ready node_modules/ready ## Run the table of cases through the deployed local stack (6 minutes)
 	$(PYTHON) -m pytest tests/unit/test_cases_table.py tests/e2e/test_cases_files.py tests/e2e/test_cases_requests.py tests/e2e/test_cases_commands.py $(ARGS)

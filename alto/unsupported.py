@@ -42,7 +42,7 @@ ALTERNATIVES = {
     "object_ttl_config": "delete old objects by a date property",
     "vector_index_config": "write vector_index_config in Configure.Vectors.…, for each vector",
     "property_descriptions": "describe properties when the collection is created",
-    "changed_vector_config": "create a collection with other vectors and import the objects into it",
+    "changed_vector_config": "add a vector with config.add_vector and make it the default",
     "data_model_properties": "leave it out: properties are a dict of values by name",
     "data_model_references": "leave it out: Alto has no references",
     "hnsw_setting": "leave it out: of HNSW, OpenSearch has ef, ef_construction and max_connections only",

@@ -152,6 +152,7 @@ class AltoStack(cdk.Stack):
         permissions.grant_record_jobs(self.load, table)
         permissions.grant_send(self.load, chunks)
         self.search.grant_write(self.load)
+        self.search.grant_swap(self.load)
         permissions.grant_embed(self.load, self.settings)
         self.batch.grant_run(self.load)
 

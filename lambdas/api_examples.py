@@ -146,6 +146,23 @@ EXAMPLES: dict[str, Example] = {
     "sign_upload_parts": Example(THIS_IMPORT, UPLOAD | {"numbers": [101, 102]}),
     "complete_upload": Example(THIS_IMPORT, UPLOAD | {"etags": ["9b2cf535f27731c974343645a3985328"]}),
     "abort_upload": Example(THIS_IMPORT, UPLOAD),
+    "add_vectors": Example(
+        IN_BOOK,
+        {
+            "vectors": {
+                "summary": {
+                    "vectorizer": "text2vec-aws",
+                    "region": "us-east-1",
+                    "model": "amazon.titan-embed-text-v2:0",
+                    "source_properties": ["title"],
+                }
+            }
+        },
+    ),
+    "fill_vector": Example(IN_BOOK | {"vector": "summary"}, {"embedding": "on_demand"}),
+    "rebuild_collection": Example(IN_BOOK, {"properties": {"title": {"folding": True}}, "shards": 2}),
+    "undo_rebuild": Example(IN_BOOK),
+    "finish_rebuild": Example(IN_BOOK),
     "delete_object": Example(THIS_BOOK),
     "delete_collection": Example(IN_BOOK),
     "get_import": Example(THIS_IMPORT),

@@ -65,7 +65,24 @@ ERRORS_BY_TYPE: dict[str, type[SearchEngineError]] = {
     "invalid_alias_name_exception": IndexExistsError,
     "version_conflict_engine_exception": WriteConflictError,
 }
+# How OpenSearch says that a name is taken by the alias of another index.
+NAME_TAKEN = "more than one write index"
+# How it says that an index takes no writes, because a rebuild has reached its last step.
+WRITES_HELD = "index write (api)"
 ERRORS_BY_STATUS: dict[int, type[SearchEngineError]] = {404: DocumentMissingError, 413: RequestTooLargeError}
+
+
+class WritesHeldError(SearchEngineUnavailableError):
+    """The index takes no writes for the moment in which a rebuild replaces it. Nothing was done."""
+
+
+ERRORS_BY_TEXT: dict[tuple[str, str], tuple[type[SearchEngineError], str]] = {
+    ("illegal_state_exception", NAME_TAKEN): (IndexExistsError, "The alias is that of another index."),
+    ("cluster_block_exception", WRITES_HELD): (
+        WritesHeldError,
+        "The collection is being rebuilt and takes no writes for a moment. Try again.",
+    ),
+}
 
 
 class EffectUnknownError(SearchEngineUnavailableError):
@@ -266,6 +283,9 @@ def _error_of(status: int, response: Any) -> SearchEngineError:
     message = f"OpenSearch responded {status} {kind or ''}".rstrip() + "."
     if kind in ERRORS_BY_TYPE:
         return ERRORS_BY_TYPE[kind](message)
+    for (named, text), (error_type, said) in ERRORS_BY_TEXT.items():
+        if kind == named and text in str(response):
+            return error_type(said)
     # Reported as the cause of each shard's failure, with the status 400 or 500.
     causes = set(_causes(response))
     if any("too_many" in cause and "clauses" in cause for cause in causes):

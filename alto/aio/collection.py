@@ -9,6 +9,7 @@ from alto.aio.batch import BatchesAsync
 from alto.aio.config import ConfigAsync
 from alto.aio.data import DataAsync
 from alto.aio.generate import GenerateAsync
+from alto.aio.migration import MigrationAsync
 from alto.aio.query import QueryAsync
 from alto.aio.schemas import AsyncSchemas
 from alto.aio.transport import AsyncTransport
@@ -46,6 +47,7 @@ class CollectionAsync(Generic[P, R]):
         self.generate = GenerateAsync[P](transport, self.name)
         self.aggregate = AggregateAsync(transport, self.name)
         self.batch = BatchesAsync(transport, self.name)
+        self.migration = MigrationAsync(transport, self.name)
         self.consistency_level: ConsistencyLevel | None = None
         self.tenant: None = None
 

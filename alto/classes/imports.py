@@ -117,6 +117,9 @@ class ImportJob:
     problem: str | None = None
     # Of the documents that are loaded or unchanged; None for other formats.
     passages: int | None = None
+    # What it does, and the vector that a fill makes.
+    kind: Literal["import", "fill", "rebuild"] = "import"
+    vector: str | None = None
     # Signed: it gives access to the file for an hour.
     error_file_url: str | None = field(default=None, repr=False)
 

@@ -13,6 +13,7 @@ from alto.cli.command import BEFORE_COMMAND, RootGroup, make_group
 from alto.cli.connection import DEFAULT_URL, Auth
 from alto.cli.evaluation import evaluate
 from alto.cli.imports import importing, jobs
+from alto.cli.migrating import migrate, vectors
 from alto.cli.search import ask, search
 from alto.version import VERSION
 
@@ -31,6 +32,8 @@ app.add_typer(aliases.group, name="aliases")
 app.add_typer(objects.group, name="objects")
 app.add_typer(importing.group)
 app.add_typer(jobs.group, name="imports")
+app.add_typer(vectors.group, name="vectors")
+app.add_typer(migrate.group)
 app.add_typer(search.group)
 app.add_typer(ask.group)
 app.add_typer(evaluate.group)

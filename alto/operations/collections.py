@@ -5,6 +5,7 @@ from typing import Any
 
 from alto.classes.config import DataType, Property, Tokenization, VectorConfig, vectors_to_api
 from alto.classes.generative import GenerativeProvider
+from alto.classes.imports import ImportJob
 from alto.classes.options import InvertedIndexOptions
 from alto.classes.rerankers import RerankerProvider
 from alto.classes.stored import (
@@ -14,6 +15,7 @@ from alto.classes.stored import (
     PropertyConfig,
     RerankerConfig,
 )
+from alto.operations.imports import read_job
 from alto.operations.weaviate_json import from_weaviate, is_of_weaviate
 from alto.requests import Operation, Phase, Request, Response, segment, was_found
 from alto.values import parse_time
@@ -66,6 +68,20 @@ def add_property(name: str, prop: Property) -> Operation[None]:
     return Operation(request, lambda _: None)
 
 
+def add_vectors(name: str, vectors: VectorConfig | list[VectorConfig], embedding: str) -> Operation[list[ImportJob]]:
+    """Add vectors, and fill them. Not repeated when the response is lost: they would then be there already."""
+    body = {"vectors": vectors_to_api(vectors), "embedding": embedding}
+    request = Request("POST", f"{_path(name)}/vectors", body, phase=Phase.INSERT)
+    return Operation(request, lambda response: [read_job(each) for each in response.body["jobs"].values()])
+
+
+def fill_vector(name: str, vector: str, embedding: str) -> Operation[ImportJob]:
+    """Give a vector to the objects that lack it. While a job does so, it is the response."""
+    path = f"{_path(name)}/vectors/{segment(vector)}/fill"
+    request = Request("POST", path, {"embedding": embedding}, phase=Phase.INSERT, repeatable=True)
+    return Operation(request, lambda response: read_job(response.body))
+
+
 def update(
     name: str,
     *,
@@ -75,6 +91,7 @@ def update(
     refresh_seconds: int | None,
     generative: GenerativeProvider | None = None,
     reranker: RerankerProvider | None = None,
+    default_vector: str | None = None,
 ) -> Operation[None]:
     """Change what was given."""
     index = {"replicas": replicas, "refresh_seconds": refresh_seconds}
@@ -85,6 +102,7 @@ def update(
         "index": changed or None,
         "generative": generative and generative.settings,
         "reranker": reranker and reranker.settings,
+        "default_vector": default_vector,
     }
     body = {name: value for name, value in given.items() if value is not None}
     return Operation(Request("PATCH", _path(name), body, phase=Phase.INSERT, repeatable=True), lambda _: None)
@@ -129,6 +147,8 @@ def read(body: dict[str, Any]) -> CollectionConfig:
         raw=body,
         generative_config=GenerativeConfig(body["generative"]) if body.get("generative") else None,
         reranker_config=RerankerConfig(body["reranker"]) if body.get("reranker") else None,
+        default_vector=body.get("default_vector"),
+        filling=body.get("filling") or {},
         notice=body.get("notice"),
     )
 

@@ -121,6 +121,8 @@ def read_job(body: dict[str, Any]) -> ImportJob:
         problem=(body.get("problem") or {}).get("message"),
         passages=body.get("passages"),
         error_file_url=body.get("error_file_url"),
+        kind=body.get("kind", "import"),
+        vector=body.get("vector"),
     )
 
 

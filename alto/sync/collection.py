@@ -9,6 +9,7 @@ from alto.sync.batch import Batches
 from alto.sync.config import Config
 from alto.sync.data import Data
 from alto.sync.generate import Generate
+from alto.sync.migration import Migration
 from alto.sync.query import Query
 from alto.sync.schemas import Schemas
 from alto.sync.transport import Transport
@@ -46,6 +47,7 @@ class Collection(Generic[P, R]):
         self.generate = Generate[P](transport, self.name)
         self.aggregate = Aggregate(transport, self.name)
         self.batch = Batches(transport, self.name)
+        self.migration = Migration(transport, self.name)
         self.consistency_level: ConsistencyLevel | None = None
         self.tenant: None = None
 

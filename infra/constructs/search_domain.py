@@ -25,6 +25,8 @@ SEVERAL_INDICES = "alto-*,*"
 
 READ = ["es:ESHttpGet", "es:ESHttpHead"]
 SEARCHES = ("_search", "_msearch")
+# Names its indices in the body: OpenSearch has no such request below the name of an index.
+ALIASES = "_aliases"
 WRITE = [*READ, "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"]
 
 
@@ -75,6 +77,12 @@ class SearchDomain(Construct):
     def grant_write(self, function: AltoFunction) -> None:
         """Any request to Alto's own indices; none to the cluster or other indices."""
         self._admit(function, iam.PolicyStatement(actions=WRITE, resources=[f"{self.domain_arn}/{INDICES}"]))
+
+    def grant_swap(self, function: AltoFunction) -> None:
+        """Change several aliases in one request, with which a rebuilt index takes the place of another."""
+        self._allow(
+            function, iam.PolicyStatement(actions=["es:ESHttpPost"], resources=[f"{self.domain_arn}/{ALIASES}"])
+        )
 
     def _admit(self, function: AltoFunction, *statements: iam.PolicyStatement) -> None:
         several = iam.PolicyStatement(

@@ -14,9 +14,9 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
 from lambdas.imports.batch_inference_port import Ready, RecordReader, Wait
+from lambdas.imports.record_batches import RecordWriter
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import JobFailedError
-from lambdas.objects.writer import ObjectWriter
 
 # The first check is after a minute; later ones after up to 15 minutes, the longest delay that SQS has.
 FIRST_CHECK_SECONDS = 60
@@ -32,7 +32,7 @@ class BatchInference:
         store: BatchInferenceStore,
         jobs: BatchJobs,
         files: BatchFiles,
-        writer_of: Callable[[Mapping[str, Outcome]], ObjectWriter],
+        writer_of: Callable[[Mapping[str, Outcome]], RecordWriter[Collection]],
         region: str,
     ) -> None:
         self._store = store

@@ -1,7 +1,7 @@
 """The files of batch inference: texts out to S3, vectors in."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from lambdas.batch_inference.bedrock_jobs import output_key
@@ -22,7 +22,6 @@ from lambdas.imports.s3_multipart import GrowingObject
 from lambdas.imports.s3_notifications import OWN_PREFIX
 from lambdas.jobs.chunk import Chunk
 from lambdas.objects.model import ObjectInput
-from lambdas.objects.writer import ObjectWriter
 from lambdas.records.byte_lines import BLOCK_BYTES, split_lines
 from lambdas.records.read_records import ImportRecord
 
@@ -50,6 +49,14 @@ class _Input:
                 self.target.write(line[1])
 
 
+class TextSource(Protocol):
+    """Says which texts have to be embedded."""
+
+    def texts_to_embed(self, collection: Collection, objects: Sequence[ObjectInput]) -> dict[str, list[str]]:
+        """Return the texts by vector."""
+        ...
+
+
 class BatchFiles:
     """Writes the texts of records, and reads their vectors. `writer` says which texts have to be embedded."""
 
@@ -57,7 +64,7 @@ class BatchFiles:
         self,
         s3: "S3Client",
         bucket: str,
-        writer: ObjectWriter,
+        writer: TextSource,
         *,
         token: Callable[[], str] = lambda: uuid4().hex[:8],
         most: int | None = None,

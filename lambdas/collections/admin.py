@@ -1,15 +1,24 @@
 """Creating, changing and deleting collections."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.stage_roles import StageRoles
 from lambdas.collections.analysis import ANALYSIS_VERSION
-from lambdas.collections.index_body import KEY_MAPPING, KnnEngine, index_body, index_settings, mapping_update
+from lambdas.collections.index_body import (
+    KEY_MAPPING,
+    KnnEngine,
+    collection_from_mapping,
+    index_body,
+    index_settings,
+    mapping_update,
+)
 from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import (
     Collection,
@@ -17,11 +26,12 @@ from lambdas.collections.model import (
     CollectionUpdate,
     IndexSettings,
     IndexUpdate,
+    Rebuild,
     alias_of,
-    first_index_of,
+    index_name,
 )
 from lambdas.collections.properties import Property, unite
-from lambdas.collections.registry import CollectionRegistry, stored_alias
+from lambdas.collections.registry import MAPPING_FILTER, CollectionRegistry, other_indices, stored_alias
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.embedder import Embedder
@@ -112,15 +122,11 @@ class CollectionAdmin:
         `ClusterFullError`, and an `EmbeddingError` when a SageMaker endpoint whose dimensions are not given does not
         respond.
         """
-        check_vector_names(config.vectors)
         check_shards(config.index, self._replicas, self._max_shards)
         if self._is_alias(config.name):
             raise _alias_exists(config.name)
         now = self._now()
-        vectors = {
-            name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
-            for name, vector in config.vectors.items()
-        }
+        vectors = self.complete_vectors(config.vectors, deadline, credentials)
         generative = self._with_generative_role(config.generative)
         described = config.model_dump(exclude={"vectors", "generative"})
         collection = Collection(
@@ -128,7 +134,7 @@ class CollectionAdmin:
         )
         body = index_body(collection, self._knn_engine, self._replicas)
         try:
-            self._engine.request("PUT", f"/{first_index_of(config.name)}", body, timeout=deadline.remaining())
+            self._engine.request("PUT", f"/{index_name(config.name)}", body, timeout=deadline.remaining())
         except EffectUnknownError:
             if not self._is_stored(collection):
                 raise
@@ -141,9 +147,19 @@ class CollectionAdmin:
         # Its alias may have been created at the same moment. That request looks for collections after it stored the
         # alias, as this one looks for aliases now: at least one of the two gives way.
         if self._is_alias(config.name):
-            self._delete_index(config.name, first_index_of(config.name), collection.alias)
+            self._delete_index(config.name, index_name(config.name), collection.alias)
             raise _alias_exists(config.name)
         return collection
+
+    def complete_vectors(
+        self, vectors: Mapping[str, VectorConfig], deadline: Deadline, credentials: AwsCredentials | None
+    ) -> dict[str, VectorConfig]:
+        """Return the vectors with the ARNs of their roles and with their dimensions. Raises as `create` does."""
+        check_vector_names(vectors)
+        return {
+            name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
+            for name, vector in vectors.items()
+        }
 
     def _is_stored(self, collection: Collection) -> bool:
         """Whether this very collection exists: its time of creation is unique."""
@@ -167,13 +183,15 @@ class CollectionAdmin:
             given = change.model_dump(exclude_none=True, exclude={"index", "generative", "reranker", "documents"})
             if "documents" in change.model_fields_set:
                 given["documents"] = change.documents
+            if "default_vector" in change.model_fields_set:
+                given["default_vector"] = change.default_vector
             if "generative" in change.model_fields_set:
                 given["generative"] = self._with_generative_role(change.generative)
             if "reranker" in change.model_fields_set:
                 given["reranker"] = change.reranker
-            return _validate(before.model_copy(update=given | {"index": index}))
+            return validate(before.model_copy(update=given | {"index": index}))
 
-        return self._change(name, change_collection, deadline)
+        return self.change(name, change_collection, deadline)
 
     def add_property(self, name: str, item: Property, *, deadline: Deadline) -> Collection:
         """Add a property. Raises `CollectionNotFoundError`, and `ConflictError` if the name is taken."""
@@ -186,7 +204,7 @@ class CollectionAdmin:
                 )
             return _replace_properties(before, [*before.properties, item])
 
-        return self._change(name, change_collection, deadline)
+        return self.change(name, change_collection, deadline)
 
     def add(self, extended: Collection) -> Collection:
         """Add the properties of `extended` that the stored collection lacks, for auto-schema.
@@ -195,19 +213,27 @@ class CollectionAdmin:
         """
 
         def change_collection(before: Collection) -> Collection:
-            if before.alias != extended.alias:
+            if before.identity != extended.identity:
                 raise _gone(extended.name)
             return _replace_properties(before, unite(before.properties, extended.properties))
 
-        return self._change(extended.name, change_collection, Deadline.after(SCHEMA_SECONDS))
+        return self.change(extended.name, change_collection, Deadline.after(SCHEMA_SECONDS))
 
     def keep_keys(self, collection: Collection) -> None:
         """Let the collection's index keep keys. One that is older than keys does not; on any other it has no effect."""
         body = {"properties": {"key": KEY_MAPPING}}
         self._engine.request("PUT", f"/{collection.alias}/_mapping", body, repeat=True)
 
-    def _change(self, name: str, changed: Callable[[Collection], Collection], deadline: Deadline) -> Collection:
-        """Change the stored collection, one writer at a time, entirely or not at all."""
+    def change(
+        self, name: str, changed: Callable[[Collection], Collection], deadline: Deadline, *, here_only: bool = False
+    ) -> Collection:
+        """Change the stored collection, one writer at a time, entirely or not at all.
+
+        A new generation has its alias before its configuration is stored, and the former one's is removed after that:
+        a function that remembers the former configuration can store nothing more, reads the new one and goes on.
+
+        The index of a rebuild that is under way gets the same change, first, unless it is for `here_only`.
+        """
         alias = alias_of(self._registry.get(name).name)
         with self._lock.held(alias, deadline):
             self._registry.forget(name)
@@ -215,28 +241,90 @@ class CollectionAdmin:
             after = changed(before)
             if after == before:
                 return before
+            if before.rebuild is not None and not here_only:
+                self._change_rebuilt(before, before.rebuild, changed)
             after = after.model_copy(update={"updated": self._now()})
             try:
-                self._settle(before, after)
-                self._engine.request("PUT", f"/{before.alias}/_mapping", mapping_update(before, after), repeat=True)
+                self._settle(before.alias, before, after)
+                if after.alias != before.alias:
+                    # Requests about aliases take the name of an index.
+                    self._engine.request("PUT", f"/{self.index_of(name)}/_alias/{after.alias}", repeat=True)
+                body = mapping_update(before, after, self._knn_engine)
+                self._engine.request("PUT", f"/{before.alias}/_mapping", body, repeat=True)
             except IndexMissingError:
                 raise _gone(name) from None
             except AltoError:
-                self._settle(after, before)
+                self._settle(before.alias, after, before)
                 raise
             finally:
                 self._registry.forget(name)
+            self.retire(after, before.alias)
         return after
 
-    def _settle(self, before: Collection, after: Collection) -> None:
-        """Apply the index settings of `after`. A value that it no longer names becomes the engine's default."""
+    def _change_rebuilt(
+        self, collection: Collection, rebuild: Rebuild, changed: Callable[[Collection], Collection]
+    ) -> None:
+        """Change the configuration in the index that is to replace this one. If that was done before, nothing."""
+        index = index_name(collection.name, rebuild.index_number)
+        before = self.stored_in(index)
+        try:
+            after = changed(before)
+        except ConflictError:
+            return
+        self._settle(index, before, after)
+        self.store_in(index, before, after)
+
+    def stored_in(self, index: str) -> Collection:
+        """Return the configuration that an index has in its mapping. Raises `IndexMissingError`."""
+        return collection_from_mapping({"_meta": {"alto": self.meta_of(index)}})
+
+    def store_in(self, index: str, before: Collection, after: Collection) -> None:
+        """Store a configuration in an index that is not the collection's own, next to what else its mapping notes."""
+        body = mapping_update(before, after, self._knn_engine)
+        body["_meta"]["alto"] = self.meta_of(index) | body["_meta"]["alto"]
+        self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
+
+    def meta_of(self, index: str) -> dict[str, Any]:
+        """Return all that the mapping of an index notes about it. Raises `IndexMissingError`."""
+        found = self._engine.request("GET", f"/{index}/_mapping", params=MAPPING_FILTER)
+        noted: dict[str, Any] = found[index]["mappings"]["_meta"]["alto"]
+        return noted
+
+    def create_index(self, collection: Collection, alias: str) -> None:
+        """Create another index of a collection, with no alias but this one. One that is there already is deleted."""
+        index = index_name(collection.name, collection.index_number)
+        self.drop(index)
+        body = index_body(collection, self._knn_engine, self._replicas) | {"aliases": {alias: {}}}
+        body["settings"]["index"]["knn"] = True
+        self._engine.request("PUT", f"/{index}", body, repeat=True, timeout=30.0)
+
+    def retire(self, collection: Collection, alias: str) -> None:
+        """Remove the alias of a former generation. Removing it again has no effect."""
+        if alias != collection.alias:
+            with suppress(DocumentMissingError, IndexMissingError):
+                self._engine.request("DELETE", f"/{self.index_of(collection.name)}/_alias/{alias}", repeat=True)
+
+    def retire_others(self, collection: Collection) -> None:
+        """Remove the aliases of former generations that are left, because a function died while it changed them."""
+        index = self.index_of(collection.name)
+        found = self._engine.request("GET", f"/{index}/_alias")[index]["aliases"]
+        former = [each for each in found if each.startswith(collection.identity) and each != collection.alias]
+        for each in former:
+            self.retire(collection, each)
+
+    def index_of(self, name: str) -> str:
+        """Return the name of the index that the collection has now. Raises `CollectionNotFoundError`."""
+        return next(iter(self._registry.mappings(name)))
+
+    def _settle(self, path: str, before: Collection, after: Collection) -> None:
+        """Apply to an index the settings of `after`. A value that it no longer names becomes the engine's default."""
         old, new = (
             index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards", "bm25_b", "bm25_k1"})))
             for item in (before, after)
         )
         if old != new:
             body = {"index": dict.fromkeys(old) | new}
-            self._engine.request("PUT", f"/{before.alias}/_settings", body, repeat=True)
+            self._engine.request("PUT", f"/{path}/_settings", body, repeat=True)
 
     def delete(self, name: str, *, deadline: Deadline) -> None:
         """Delete the collection and all its objects. Raises `CollectionNotFoundError`.
@@ -247,11 +335,18 @@ class CollectionAdmin:
         found = self._registry.mappings(name)
         try:
             with self._lock.held(alias_of(name), deadline):
+                for other in {each for mapping in found.values() for each in other_indices(mapping)}:
+                    self.drop(other)
                 deleted = [self._delete_index(name, index, stored_alias(mapping)) for index, mapping in found.items()]
         finally:
             self._registry.forget(name)
         if not any(deleted):
             raise _gone(name)
+
+    def drop(self, index: str) -> None:
+        """Delete an index that is not the collection's own: a new or a former one. Repeating it has no effect."""
+        with suppress(IndexMissingError):
+            self._engine.request("DELETE", f"/{index}", repeat=True)
 
     def _delete_index(self, name: str, index: str, alias: str) -> bool:
         """Delete an index that has this unique alias. False if it is gone, or has become another collection's."""
@@ -332,10 +427,10 @@ def _gone(name: str) -> CollectionNotFoundError:
 
 def _replace_properties(before: Collection, properties: list[Property]) -> Collection:
     """Return the collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
-    return _validate(before.model_copy(update={"properties": properties}))
+    return validate(before.model_copy(update={"properties": properties}))
 
 
-def _validate(changed: Collection) -> Collection:
+def validate(changed: Collection) -> Collection:
     """Validate the changed collection. Raises `InvalidRequestError` if the change does not fit the rest."""
     try:
         return Collection.model_validate(changed.model_dump())

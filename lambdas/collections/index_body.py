@@ -54,7 +54,9 @@ def index_body(collection: Collection, engine: KnnEngine, replicas: int | None =
     # Always sent: the default of OpenSearch Service is five shards, that of the engine is one.
     defaults = {"number_of_shards": 1} | ({} if replicas is None else {"number_of_replicas": replicas})
     return {
-        "aliases": {alias_of(collection.name): {}, collection.alias: {}},
+        # Of a write index there is only one: OpenSearch refuses a second collection of this name, whichever the number
+        # of the index that the first one has by now.
+        "aliases": {alias_of(collection.name): {"is_write_index": True}, collection.alias: {}},
         "settings": {
             "index": {"knn": bool(collection.vectors), "mapping": {"total_fields": {"limit": FIELDS_LIMIT}}}
             | defaults
@@ -109,12 +111,15 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
 
 def meta(collection: Collection) -> dict[str, Any]:
     """Return the `_meta` of the mapping: the whole configuration of the collection."""
-    stored = collection.model_dump(mode="json", exclude_none=True, exclude={"notice"})
+    # What most collections do not have is left out, so that an older Alto reads them, too.
+    rare = {name for name in ("generation", "filling") if not getattr(collection, name)}
+    rare |= {"index_number"} if collection.index_number == 1 else set()
+    stored = collection.model_dump(mode="json", exclude_none=True, exclude={"notice"} | rare)
     return {"alto": {"layout": LAYOUT_VERSION, "collection": stored}}
 
 
-def mapping_update(before: Collection, after: Collection) -> dict[str, Any]:
-    """The body that brings the mapping of `before` to `after`: its new properties and the configuration."""
+def mapping_update(before: Collection, after: Collection, engine: KnnEngine = "lucene") -> dict[str, Any]:
+    """The body that brings the mapping of `before` to `after`: new properties and vectors, and the configuration."""
     stored = {item.name: item for item in before.properties}
     changed = [item for item in after.properties if stored.get(item.name) != item]
     fields: dict[str, Any] = {}
@@ -123,6 +128,9 @@ def mapping_update(before: Collection, after: Collection) -> dict[str, Any]:
             "properties": {"properties": {item.name: property_mapping(item, after.analysis) for item in changed}},
             "lengths": {"properties": lengths_mapping(changed)},
         }
+    added = {name: config for name, config in after.vectors.items() if name not in before.vectors}
+    if added:
+        fields["vectors"] = {"properties": {name: vector_mapping(config, engine) for name, config in added.items()}}
     return {"_meta": meta(after), "properties": fields}
 
 

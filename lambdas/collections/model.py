@@ -15,18 +15,17 @@ from lambdas.models import StrictModel
 
 DEFAULT_VECTOR = "default"
 # What an update may not touch, and what to do instead.
-_REBUILD = "create another collection and import into it"
+_REBUILD = "rebuild the collection with POST /v1/collections/{name}/rebuild"
 FIXED = {
-    "name": _REBUILD,
-    "vectors": _REBUILD,
+    "name": "create another collection and import into it",
+    "vectors": "add one with POST /v1/collections/{name}/vectors",
     "properties": "add a property with POST /v1/collections/{name}/properties; those that exist stay as they are",
 }
 
 OLD_ANALYSIS = (
     "This collection was created with an older analysis of text: stop words, the parts of identifiers and other forms "
-    "of a letter may not be found. To rebuild it, create a collection with the same settings under another name, "
-    "export the objects of this one with their vectors and import them there: 'alto export {name} --vectors -o "
-    "objects.jsonl', then 'alto import'."
+    "of a letter may not be found. To bring it to the newest, without downtime: 'alto rebuild {name}', or POST "
+    "/v1/collections/{name}/rebuild."
 )
 
 CollectionName = Annotated[
@@ -97,6 +96,11 @@ class CollectionConfig(StrictModel):
         max_length=20,
         description="One entry for each vector of an object. A single vector is best named `default`.",
     )
+    default_vector: VectorName | None = Field(
+        default=None,
+        description="The vector that searches use which name none: one of `vectors`. Without it, that is the only "
+        "vector, or the one named `default`.",
+    )
     generative: GenerativeConfig | None = Field(
         default=None, description="The model that writes texts in generative searches which name none."
     )
@@ -159,6 +163,15 @@ class CollectionConfig(StrictModel):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _default_vector_exists(self) -> Self:
+        if self.default_vector is not None and self.default_vector not in self.vectors:
+            known = ", ".join(self.vectors) or "none"
+            raise ValueError(
+                f"default_vector is '{self.default_vector}', which is not a vector of the collection: it has {known}"
+            )
+        return self
+
     @property
     def made_by_alto(self) -> dict[str, Text2VecAws]:
         """The vectors that Alto makes with a model, by name; the caller brings the others."""
@@ -175,6 +188,11 @@ class CollectionUpdate(StrictModel):
     description: str | None = Field(default=None, max_length=2000)
     auto_schema: bool | None = None
     index: IndexUpdate | None = None
+    default_vector: VectorName | None = Field(
+        default=None,
+        description="The vector that searches use which name none. `null` removes the setting. The change is atomic: "
+        "each search uses one vector, and its model, as a whole.",
+    )
     generative: GenerativeConfig | None = Field(
         default=None, description="Replaces the stored settings as a whole; `null` removes them."
     )
@@ -192,6 +210,20 @@ class CollectionUpdate(StrictModel):
         return data
 
 
+class Rebuild(StrictModel):
+    """A rebuild that is under way."""
+
+    job: str = Field(description="The job that fills the new index: `/v1/collections/{name}/imports/{job}` follows it.")
+    index_number: int = Field(description="Of the new index.")
+    undo: bool = Field(default=False, description="Whether it goes back to the index before the last rebuild.")
+
+
+class FormerIndex(StrictModel):
+    """The index that a collection had before its last rebuild."""
+
+    index_number: int
+
+
 class Collection(CollectionConfig):
     """A collection that exists."""
 
@@ -200,6 +232,25 @@ class Collection(CollectionConfig):
     analysis: int = Field(
         default=1,
         description=f"Version of the analysis, which cuts text into words. New collections have {ANALYSIS_VERSION}.",
+    )
+    generation: int = Field(
+        default=0,
+        ge=0,
+        description="Grows with each change after which functions must not use the configuration that they remember.",
+    )
+    filling: dict[VectorName, str] = Field(
+        default_factory=dict,
+        description="Vectors that were added and that objects may still lack, each with the id of the job that fills "
+        "it.",
+    )
+    index_number: int = Field(
+        default=1, ge=1, description="Of the index that has the objects. A rebuild makes another."
+    )
+    rebuild: Rebuild | None = Field(default=None, description="The rebuild that is under way.")
+    former: FormerIndex | None = Field(
+        default=None,
+        description="The index before the last rebuild, which is kept so that the rebuild can be undone, until "
+        "`POST .../rebuild/finish`.",
     )
     notice: str | None = Field(
         default=None, description="What should be done about this collection, such as to rebuild it. Null: nothing."
@@ -218,8 +269,14 @@ class Collection(CollectionConfig):
         """The alias of the index that no other collection ever has, not even a later one of this name.
 
         Objects are read and written through it, so that what a function remembers of a collection that was deleted
-        and created again meets no index, instead of one that it does not fit.
+        and created again meets no index, instead of one that it does not fit. Each generation has an alias of its own,
+        for the same reason.
         """
+        return generation_alias(self.identity, self.generation)
+
+    @property
+    def identity(self) -> str:
+        """The name that only this collection ever has, in all its generations: what jobs and keys hold on to."""
         return unique_alias(self.name, self.created)
 
 
@@ -245,9 +302,14 @@ def unique_alias(name: str, created: datetime) -> str:
     return f"{alias_of(name)}-{created.astimezone(UTC):%Y%m%dt%H%M%S%f}"
 
 
-def first_index_of(name: str) -> str:
-    """The index that a new collection starts with."""
-    return f"{alias_of(name)}-000001"
+def generation_alias(identity: str, generation: int) -> str:
+    """The alias of one generation of a collection. Collections that are older than generations have the first."""
+    return f"{identity}-g{generation}" if generation else identity
+
+
+def index_name(name: str, number: int = 1) -> str:
+    """The name of an index of a collection. A new collection starts with the first; each rebuild makes another."""
+    return f"{alias_of(name)}-{number:06}"
 
 
 INDEX_PREFIX = "alto-"

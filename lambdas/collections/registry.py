@@ -7,13 +7,23 @@ Nothing is asked to find that out: objects are read and written through an alias
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from itertools import groupby
 from operator import itemgetter
 from threading import Lock
 from typing import Any
 
 from lambdas.collections.index_body import collection_from_mapping
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, alias_of, collection_name, unique_alias
+from lambdas.collections.model import (
+    COLLECTION_ALIAS,
+    Collection,
+    alias_of,
+    collection_name,
+    generation_alias,
+    index_name,
+    unique_alias,
+)
 from lambdas.errors import CollectionNotFoundError, InvalidRequestError
 from lambdas.opensearch import IndexMissingError, OpenSearch
 
@@ -94,9 +104,13 @@ class CollectionRegistry:
     def list(self, after: str = "") -> Iterator[Collection]:
         """Yield the collections whose names follow `after`, by name. Reads all in one request, and parses each late."""
         mappings = self._engine.request("GET", "/alto-*/_mapping", params=MAPPING_FILTER)
-        for name, index in sorted(((_stored_name(each), each) for each in mappings.values()), key=itemgetter(0)):
+        named = sorted(((_stored_name(each), each) for each in mappings.values()), key=itemgetter(0))
+        for name, group in groupby(named, key=itemgetter(0)):
             if name > after:
-                yield collection_from_mapping(index["mappings"])
+                index, *others = (each for _, each in group)
+                # A collection that is being rebuilt, or can go back, has two indices: its alias says which one is it.
+                with suppress(CollectionNotFoundError):
+                    yield self._read(name) if others else collection_from_mapping(index["mappings"])
 
     def forget(self, name: str) -> None:
         """Look the collection up again at the next request."""
@@ -131,9 +145,17 @@ class CollectionRegistry:
 
 
 def stored_alias(index: Any) -> str:
-    """Return the unique alias of the collection whose mapping this is. Its layout may be an older one."""
-    created = index["mappings"]["_meta"]["alto"]["collection"]["created"]
-    return unique_alias(_stored_name(index), datetime.fromisoformat(created))
+    """Return the alias that only the collection has whose mapping this is. Its layout may be an older one."""
+    stored = index["mappings"]["_meta"]["alto"]["collection"]
+    identity = unique_alias(_stored_name(index), datetime.fromisoformat(stored["created"]))
+    return generation_alias(identity, stored.get("generation", 0))
+
+
+def other_indices(index: Any) -> list[str]:
+    """Return the indices that a collection has besides the one whose mapping this is: a new or a former one."""
+    stored = index["mappings"]["_meta"]["alto"]["collection"]
+    others = [stored.get("rebuild"), stored.get("former")]
+    return sorted({index_name(stored["name"], each["index_number"]) for each in others if each})
 
 
 def _stored_name(index: Any) -> str:

@@ -60,6 +60,7 @@ def build_response(
         total=found.total,
         truncated=found.truncated,
         rerank=found.rerank,
+        filled=found.filled,
         took_ms=found.took_ms + counts.milliseconds,
         profile=found.profile,
     )

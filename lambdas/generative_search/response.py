@@ -105,5 +105,6 @@ class GenerateResponse(StrictModel):
     total: int = Field(description="How many objects match, as in a search.")
     truncated: bool = Field(description="More objects match than pages can reach: narrow the search with a filter.")
     rerank: RerankOutcome | None = None
+    filled: dict[str, float] | None = Field(default=None, description="As in a search.")
     took_ms: int
     profile: Profile | None = None

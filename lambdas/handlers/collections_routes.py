@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lambdas.collections.listing import DEFAULT_LIMIT, MAX_LIMIT, page_of
@@ -13,12 +13,16 @@ from lambdas.collections.model import (
     CollectionList,
     CollectionName,
     CollectionUpdate,
+    VectorName,
     collection_name,
 )
 from lambdas.collections.properties import Property
-from lambdas.handlers.http import ERROR_RESPONSES, credentials, deadline
+from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
 from lambdas.handlers.parameters import Name
 from lambdas.handlers.strict_json import StrictJson
+from lambdas.jobs.job_response import ImportResponse
+from lambdas.migrating.rebuild import RebuildBody, UndoneRebuild
+from lambdas.migrating.vectors import AddedVectors, AddVectorsBody, FillBody
 from lambdas.wiring.write import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -122,6 +126,96 @@ def add_property(name: Name, item: Annotated[Property, StrictJson(), Body()]) ->
     Stored objects are kept unchanged and have no value of the new property; their vectors are not made again.
     """
     return services().collections.add_property(name, item, deadline=deadline(router))
+
+
+@router.post(
+    "/v1/collections/<name>/vectors",
+    summary="Add vectors",
+    operation_id="add_vectors",
+    tags=["Collections"],
+    status_code=202,
+    responses={202: {"description": "The collection with its new vectors, and the jobs that fill them."}}
+    | ERROR_RESPONSES,
+)
+def add_vectors(name: Name, body: Annotated[AddVectorsBody, StrictJson(), Body()]) -> Response[AddedVectors]:
+    """Adds vectors to a collection while it is used: another model, without another collection.
+
+    From the response on, every write makes the new vectors too. For each that Alto makes, a job embeds the objects that
+    are stored, which AWS bills: follow, cancel and resume it as an import. An object that is written meanwhile keeps
+    what its writer stored. Searches use a new vector when they name it in `target_vector`, or when the collection's
+    `default_vector` does; while it is being filled, their responses have its filled share.
+    """
+    added = services().vectors.add(name, body, deadline=deadline(router), credentials=credentials(router))
+    return Response(status_code=202, content_type=JSON, body=added)
+
+
+@router.post(
+    "/v1/collections/<name>/vectors/<vector>/fill",
+    summary="Fill a vector",
+    operation_id="fill_vector",
+    tags=["Collections"],
+    status_code=202,
+    responses={202: {"description": "The job that fills the vector."}} | ERROR_RESPONSES,
+)
+def fill_vector(
+    name: Name, vector: Annotated[VectorName, Path()], body: Annotated[FillBody, StrictJson(), Body()]
+) -> Response[ImportResponse]:
+    """Starts a job that embeds every object that lacks this vector; if one is at work, it is the response.
+
+    Objects that have the vector of their present text cost no model call.
+    """
+    job = services().vectors.fill(name, vector, body, deadline=deadline(router))
+    return Response(status_code=202, content_type=JSON, body=job)
+
+
+@router.post(
+    "/v1/collections/<name>/rebuild",
+    summary="Rebuild a collection",
+    operation_id="rebuild_collection",
+    tags=["Collections"],
+    status_code=202,
+    responses={202: {"description": "The job that fills the new index."}} | ERROR_RESPONSES,
+)
+def rebuild_collection(name: Name, body: Annotated[RebuildBody, StrictJson(), Body()]) -> Response[ImportResponse]:
+    """Makes another index for the collection, with what cannot be changed in the present one, and without downtime.
+
+    Changes how text is cut and indexed, the number of shards, distance and graph of vectors, drops vectors, and brings
+    a collection of an older Alto to the newest analysis. A job copies all objects while the collection is read and
+    written, verifies the copy and lets it take the place of the present index in one step; writes wait for a second or
+    two then. No text is embedded. The present index is kept, so that the rebuild can be undone, until `finish`.
+    """
+    job = services().rebuilds.start(name, body, deadline=deadline(router))
+    return Response(status_code=202, content_type=JSON, body=job)
+
+
+@router.post(
+    "/v1/collections/<name>/rebuild/undo",
+    summary="Undo a rebuild",
+    operation_id="undo_rebuild",
+    tags=["Collections"],
+    responses={200: {"description": "The collection, and the job that brings the former index back, if it takes one."}}
+    | ERROR_RESPONSES,
+)
+def undo_rebuild(name: Name) -> UndoneRebuild:
+    """Gives up a rebuild that is under way, or goes back to the index before the last one.
+
+    What was written and deleted since is brought into the former index first, by a job; vectors that the rebuild had
+    dropped are made for objects that were written since, which AWS bills. The index that is left then is kept, too,
+    until `finish`.
+    """
+    return services().rebuilds.undo(name, deadline=deadline(router))
+
+
+@router.post(
+    "/v1/collections/<name>/rebuild/finish",
+    summary="Finish a rebuild",
+    operation_id="finish_rebuild",
+    tags=["Collections"],
+    responses={200: {"description": "The collection, which keeps no former index any more."}} | ERROR_RESPONSES,
+)
+def finish_rebuild(name: Name) -> Collection:
+    """Deletes the index before the last rebuild, which frees its memory. The rebuild cannot be undone any more."""
+    return services().rebuilds.finish(name, deadline=deadline(router))
 
 
 @router.delete(

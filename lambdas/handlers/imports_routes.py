@@ -51,16 +51,16 @@ def start_import(
     problem = function.batch_problem(collection)
     if idempotency_key is None:
         return Response(
-            status_code=202, content_type=JSON, body=function.imports.start(request, problem, collection.alias)
+            status_code=202, content_type=JSON, body=function.imports.start(request, problem, collection.identity)
         )
 
-    scope = f"import {collection.alias} {identity_of(router.current_event.raw_event)}"
+    scope = f"import {collection.identity} {identity_of(router.current_event.raw_event)}"
 
     def start() -> bytes:
-        return function.imports.start(request, problem, collection.alias).kept.model_dump_json().encode()
+        return function.imports.start(request, problem, collection.identity).kept.model_dump_json().encode()
 
     stored = function.requests.run(scope, idempotency_key, request.model_dump_json().encode(), start)
-    started = function.imports.started(request, KeptImport.model_validate_json(stored.body), collection.alias)
+    started = function.imports.started(request, KeptImport.model_validate_json(stored.body), collection.identity)
     return Response(status_code=202, content_type=JSON, body=started, headers=replayed(stored))
 
 

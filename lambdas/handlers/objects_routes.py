@@ -231,7 +231,7 @@ def write_objects(
         return Response(status_code=200, content_type=JSON, body=result)
     # The stored response must not outlive the collection: the cached one may have been deleted.
     current = registry().fresh(collection.name)
-    scope = f"batch {current.alias} {identity_of(router.current_event.raw_event)}"
+    scope = f"batch {current.identity} {identity_of(router.current_event.raw_event)}"
     # With derived ids, a request that is carried out twice (its function died, or its response was not stored) has the
     # effect of one.
     objects = [

@@ -277,11 +277,14 @@ class ImportControl:
             retry_of=job.id,
             alias=job.alias,
             content_id=job.content_id,
+            vector=job.vector,
         )
         return self._started(again)
 
     def _reject_old_version(self, job: Job) -> None:
         """Raise `ConflictError` if the job would overwrite objects of a newer version of its file."""
+        if job.kind != "import":
+            return  # no other job writes its file, if it has one
         file = original_source(self._jobs, job)
         if not self._source.is_newest(file):
             raise ConflictError(

@@ -27,6 +27,7 @@ from lambdas.errors import (
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.document_port import NO_DOCUMENTS, DocumentSteps, WriteBatch
 from lambdas.imports.error_file import merge
+from lambdas.imports.fill_port import FillSteps, RebuildSteps
 from lambdas.imports.model_turns import NO_TURN, NoLimit, Turn, choose_wait
 from lambdas.imports.record_batches import (
     BATCH_OBJECTS,
@@ -45,6 +46,7 @@ from lambdas.jobs.job_store import JobStore
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.records.byte_lines import ReadRange
 from lambdas.records.json_lines import LineCounter
+from lambdas.records.object_list import read_object_list
 from lambdas.records.read_records import ImportRecord, read_records
 from lambdas.records.record_shape import RecordShape
 
@@ -73,7 +75,7 @@ REPLACED_SECONDS = 15
 FIRST_PUT_BACK_SECONDS = 15
 LONGEST_PUT_BACK_SECONDS = 900
 
-LoadResult = Literal["loaded", "handed_back", "waiting", "repeated", "ignored", "failed"]
+LoadResult = Literal["loaded", "listed", "handed_back", "waiting", "repeated", "ignored", "failed"]
 
 
 class Collections[C](Protocol):
@@ -133,6 +135,8 @@ class Loader[C]:
         find_target: Callable[[str], str | None] = lambda _: None,
         documents: DocumentSteps[C] | None = None,
         turns: Callable[[C, Chunk, Deadline], Turn] = lambda _collection, _chunk, _deadline: NoLimit(),
+        fills: FillSteps[C] | None = None,
+        rebuilds: RebuildSteps | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`find_target` returns the collection that an alias points at."""
@@ -152,6 +156,8 @@ class Loader[C]:
         self._batch = batch
         self._documents = documents
         self._turns = turns
+        self._fills = fills
+        self._rebuilds = rebuilds
         self._now = now
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
@@ -191,18 +197,27 @@ class Loader[C]:
                 return self._wait(Wait(chunk, REPLACED_SECONDS, "The job of an older version of the file is stopping."))
             collection = self._find_collection(job)
             self._check_identity(job, collection)
-            step = self._next_step(job, chunk, collection, deadline)
-            if isinstance(step, Wait):
-                return self._wait(step)
-            if job.options.embedding != "on_demand":
-                return self._count(step.chunk, self._load_records(job, step, collection, deadline, hold), hold)
-            return self._load_in_turn(job, step, collection, deadline, hold)
+            if chunk.lists_objects:
+                self._fills_of(job).list_objects(job, collection, deadline)
+                return LoadOutcome("listed")
+            if job.rebuild is not None:
+                return self._count(chunk, self._rebuild(job, chunk, deadline, hold), hold)
+            return self._load_step(job, chunk, collection, deadline, hold)
+
+    def _load_step(self, job: Job, chunk: Chunk, collection: C, deadline: Deadline, hold: ChunkHold) -> LoadOutcome:
+        step = self._next_step(job, chunk, collection, deadline)
+        if isinstance(step, Wait):
+            return self._wait(step)
+        if job.options.embedding != "on_demand":
+            return self._count(step.chunk, self._load_records(job, step, collection, deadline, hold), hold)
+        return self._load_in_turn(job, step, collection, deadline, hold)
 
     def _load_in_turn(
         self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
     ) -> LoadOutcome:
         """Load a chunk while the quota of its model feeds this loader; what is left is delivered later."""
-        turn = self._turns(collection, step.chunk, deadline)
+        embedded = collection if job.vector is None else self._fills_of(job).narrow(collection, job.vector)
+        turn = self._turns(embedded, step.chunk, deadline)
         chunks_left = max(1, job.chunks_total - job.chunks_done)
         if not turn.begin():
             return self._wait(Wait(step.chunk, choose_wait(turn, chunks_left), NO_TURN))
@@ -272,11 +287,26 @@ class Loader[C]:
         return LoadOutcome("repeated", reason, job_completed=self._complete(chunk))
 
     def _next_step(self, job: Job, chunk: Chunk, collection: C, deadline: Deadline) -> Wait | Ready[C]:
+        writer, batch = self._writer, self._batch
+        if job.vector is not None:
+            fills = self._fills_of(job)
+            collection, writer, batch = fills.narrow(collection, job.vector), fills.writer, fills.batch
         if job.options.embedding == "on_demand":
-            return Ready(chunk, self._writer)
-        if self._batch is None:
+            return Ready(chunk, writer)
+        if batch is None:
             raise JobFailedError(NO_BATCH)
-        return self._batch.advance(chunk, collection, partial(self._read_records, job, collection), deadline)
+        return batch.advance(chunk, collection, partial(self._read_records, job, collection), deadline)
+
+    def _rebuild(self, job: Job, chunk: Chunk, deadline: Deadline, hold: ChunkHold) -> ChunkReport:
+        if self._rebuilds is None:
+            raise JobFailedError(f"This deployment of Alto cannot run the job {job.id}: it rebuilds a collection.")
+        copied, is_done = self._rebuilds.advance(job, job.collection, deadline, hold)
+        return ChunkReport(loaded=copied, rest_start=None if is_done else chunk.start + 1)
+
+    def _fills_of(self, job: Job) -> FillSteps[C]:
+        if self._fills is None:
+            raise JobFailedError(f"This deployment of Alto cannot run the job {job.id}: it fills vectors.")
+        return self._fills
 
     def _wait(self, step: Wait) -> LoadOutcome:
         """Re-queue the chunk with a delay, as a new message so that its receive count and age start over."""
@@ -291,6 +321,10 @@ class Loader[C]:
     def _read_records(
         self, job: Job, collection: C, chunk: Chunk, read: ReadRange | None = None
     ) -> Iterator[ImportRecord]:
+        if job.vector is not None:
+            return read_object_list(
+                chunk, read or partial(self._source.read_chunk, chunk, own_bucket=self._error_bucket)
+            )
         target = self._identify(collection)
         shape = RecordShape(target.name, job.options, target.types)
         return read_records(job, chunk, shape, read or self._range_reader(chunk))
@@ -302,6 +336,8 @@ class Loader[C]:
         self, job: Job, step: Ready[C], collection: C, deadline: Deadline, hold: ChunkHold
     ) -> ChunkReport:
         chunk = step.loadable
+        if job.vector is not None:
+            collection = self._fills_of(job).narrow(collection, job.vector)
         write: WriteBatch = BatchWriter(step.writer, collection, deadline)
         counter: LineCounter | None = None
         if chunk.documents is None:
@@ -338,6 +374,8 @@ class Loader[C]:
             collection = self._find_collection(job)
             self._check_identity(job, collection)
             self._refresh(collection)
+            if job.vector is not None:
+                self._fills_of(job).finish(job, collection)
             files = self._jobs.error_files(job.id) if job.failed else ()
             merged = merge(self._s3, self._error_bucket, job.id, files, job.errors)
             return self._jobs.complete(job, merged.uri, errors=merged.first_errors)

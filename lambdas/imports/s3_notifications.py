@@ -12,6 +12,8 @@ from lambdas.jobs.import_options import ENDINGS
 OWN_PREFIX = ".alto/"
 # Files that were uploaded with a signed URL are in <Collection>/uploads/<import id>/.
 UPLOAD_FOLDER = "uploads"
+# The lists of objects that fills read, each in the folder of its job.
+LISTS_PREFIX = f"{OWN_PREFIX}fills/"
 SUFFIXES = tuple(ENDINGS)
 
 
@@ -31,6 +33,17 @@ def removed_objects(notification: str) -> list[Source]:
 def is_ignored(key: str) -> bool:
     """Whether a key never starts an import: Alto's own files, and the markers that consoles create for folders."""
     return key.startswith(OWN_PREFIX) or key.endswith("/")
+
+
+def list_key(job_id: str) -> str:
+    """Return the key of the list of a fill's objects. Its ending makes S3 announce it."""
+    return f"{LISTS_PREFIX}{job_id}/objects.jsonl"
+
+
+def job_of_list(key: str) -> str | None:
+    """Return the id of the fill whose list of objects has this key."""
+    job_id = key.removeprefix(LISTS_PREFIX).partition("/")[0]
+    return job_id if key == list_key(job_id) else None
 
 
 def collection_of(key: str) -> str | None:

@@ -17,7 +17,14 @@ from lambdas.documents.names import document_of, is_metadata
 from lambdas.errors import ImportNotFoundError
 from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
 from lambdas.imports.newest_version import NewestVersion
-from lambdas.imports.s3_notifications import SUFFIXES, collection_of, created_objects, is_ignored, removed_objects
+from lambdas.imports.s3_notifications import (
+    SUFFIXES,
+    collection_of,
+    created_objects,
+    is_ignored,
+    job_of_list,
+    removed_objects,
+)
 from lambdas.imports.s3_source import S3Object, S3Source
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.chunk import Chunk, Source
@@ -30,8 +37,14 @@ from lambdas.records.byte_lines import GZIP_GROWTH
 
 # How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
+# A UUID in quotes, and the end of the line.
+LIST_LINE_BYTES = 39
+# 2,000 objects: their texts, of which each is read when its turn comes, are some megabytes.
+LIST_CHUNK_BYTES = 78_000
+# So many times that for batch inference: each of its jobs should have as many records as it takes.
+BATCH_LISTS = 20
 
-SplitResult = Literal["started", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
+SplitResult = Literal["started", "listing", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
 
 
 class SplitOutcome(NamedTuple):
@@ -96,6 +109,10 @@ class Splitter:
 
     def give_up(self, chunk: Chunk) -> SplitOutcome:
         """Note that a chunk could not be loaded in any of its deliveries, and stop its job if nothing else is left."""
+        if chunk.lists_objects:
+            reason = "The objects of the collection could not be listed. Resume the job to try again."
+            self._jobs.fail(chunk.job_id, reason)
+            return SplitOutcome("given_up", chunk.source.key, chunk.job_id, chunk.collection, reason)
         try:
             self._jobs.mark_dead(chunk)
             job = self._jobs.get(chunk.job_id)
@@ -111,6 +128,9 @@ class Splitter:
         A job that was left in the middle of splitting is continued. Raises the errors of DynamoDB, SQS and
         S3: the notification must then be delivered again.
         """
+        if job_id := job_of_list(source.key):
+            # The list of a fill's objects is written.
+            return self.continue_job(job_id, deadline)
         if is_ignored(source.key):
             return SplitOutcome("ignored", source.key, reason="The key is one of Alto's own files, or a folder.")
         if is_metadata(source.key):
@@ -219,11 +239,19 @@ class Splitter:
         return Job.refused(source, collection or "", reason, self._now(), job_id)
 
     def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
+        if job.state is JobState.SPLITTING and not job.size and job.vector is not None:
+            job = self._plan_fill(job)
+            if not job.size:
+                return _outcome("listing", job)
+        return self._send_planned(job, deadline, created=created)
+
+    def _send_planned(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
         result = _result(job, created=created)
         if job.state is JobState.SPLITTING and not job.size:
             job = self._plan_again(job)
             result = "failed" if job.state is JobState.FAILED else result
-        if job.state is JobState.SPLITTING and not job.chunks_sent and not self._newest.admit(job):
+        has_file = job.rebuild is None
+        if has_file and job.state is JobState.SPLITTING and not job.chunks_sent and not self._newest.admit(job):
             job = self._jobs.get(job.id)
         if job.state is JobState.SPLITTING:
             try:
@@ -241,6 +269,25 @@ class Splitter:
             for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
                 self._queue.send(chunks)
         return _outcome(result, job)
+
+    def _plan_fill(self, job: Job) -> Job:
+        """Plan a fill whose objects are listed, or else have them listed by a loader: only that reads collections."""
+        try:
+            found = self._source.find(job.source.bucket, job.source.key)
+        except JobFailedError:
+            self._queue.send([job.chunk_of(0, 0, 0).model_copy(update={"lists_objects": True})])
+            return job
+        planned = Job.planned(
+            found.source,
+            job.collection,
+            size=found.size,
+            chunk_bytes=LIST_CHUNK_BYTES * (BATCH_LISTS if job.options.embedding == "batch" else 1),
+            now=self._now(),
+            options=job.options,
+            content_id=found.content_id,
+        ).model_copy(update={"expected": found.size // LIST_LINE_BYTES})
+        self._jobs.replan(job, planned)
+        return self._jobs.get(job.id)
 
     def _plan_again(self, job: Job) -> Job:
         """Plan a job that failed before it was planned, and was resumed: only jobs of S3 notifications can be so."""

@@ -69,6 +69,9 @@ class Chunk(StrictModel):
     documents: DocumentFormat | Literal["zip"] | None = Field(
         default=None, description="The format of the file, if the records are documents."
     )
+    lists_objects: bool = Field(
+        default=False, description="No part of a file: the file, a list of the collection's objects, is to be written."
+    )
 
     def rest(self, start: int, *, line: int = 0, lines_before: int = 0) -> "Chunk":
         """Return the rest of this chunk, of which only the records that begin before `start` were loaded."""

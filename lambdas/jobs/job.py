@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from lambdas.jobs.chunk import Chunk, Count, LiveChunk, Problem, RecordError, Source
 from lambdas.jobs.import_options import Format, ImportOptions
 
+JobKind = Literal["import", "fill", "rebuild"]
+# More parts than a rebuild ever has: each is what one loader has time for.
+REBUILD_PARTS = 1_000_000_000
 EMPTY = "The file is empty: there was nothing to import."
 NO_RECORDS = "The file has no records: there was nothing to import."
 
@@ -72,6 +75,12 @@ class Job(BaseModel):
     options: ImportOptions = ImportOptions(format="jsonl", gzip=False)
     # The columns of a CSV file, as its header or the options name them.
     columns: tuple[str, ...] = ()
+    # The vector that a fill makes. Its file is a list of the collection's objects.
+    vector: str | None = None
+    # The number of the index that a rebuild fills. It has no file: all of it is one chunk.
+    rebuild: int | None = None
+    # The number of records that are to be read, where that is known at the start.
+    expected: Count | None = None
     # The job whose failed records this one tries again.
     retry_of: str | None = None
     # Its file is a document that was deleted from S3.
@@ -118,6 +127,7 @@ class Job(BaseModel):
         retry_of: str | None = None,
         alias: str | None = None,
         content_id: str | None = None,
+        vector: str | None = None,
     ) -> Self:
         """Return a job that is about to be split, or is completed if its object is empty."""
         by_size = -(-size // chunk_bytes)
@@ -127,6 +137,7 @@ class Job(BaseModel):
             alias=alias,
             source=source,
             content_id=content_id,
+            vector=vector,
             state=JobState.SPLITTING if size else JobState.COMPLETED,
             reason=None if size else EMPTY,
             size=size,
@@ -151,6 +162,56 @@ class Job(BaseModel):
             created=now,
             updated=now,
         )
+
+    @classmethod
+    def fill(
+        cls,
+        source: Source,
+        collection: str,
+        vector: str,
+        *,
+        alias: str,
+        options: ImportOptions,
+        now: datetime,
+        job_id: str,
+    ) -> Self:
+        """Return a job that gives a vector to the objects of a collection. Their list, its file, is written first."""
+        return cls(
+            id=job_id,
+            collection=collection,
+            alias=alias,
+            source=source,
+            vector=vector,
+            state=JobState.SPLITTING,
+            options=options,
+            created=now,
+            updated=now,
+        )
+
+    @classmethod
+    def rebuilding(cls, collection: str, number: int, *, alias: str, expected: int, now: datetime, job_id: str) -> Self:
+        """Return a job that fills the index of this number from the collection's own."""
+        return cls(
+            id=job_id,
+            collection=collection,
+            alias=alias,
+            source=Source(bucket="", key="", etag=""),
+            rebuild=number,
+            expected=expected,
+            state=JobState.SPLITTING,
+            size=REBUILD_PARTS,
+            chunk_bytes=REBUILD_PARTS,
+            chunks_total=1,
+            created=now,
+            updated=now,
+        )
+
+    @property
+    def kind(self) -> JobKind:
+        """The kind of work that the job does."""
+        if self.rebuild is not None:
+            return "rebuild"
+        return "import" if self.vector is None else "fill"
 
     @property
     def id_seed(self) -> str:

@@ -14,7 +14,7 @@ def event_of(job: Job) -> dict[str, str]:
     """Return the event for the current state of a job."""
     shown = response_of(job)
     detail = shown.model_dump_json(
-        include={"id", "state", "reason", "collection", "bucket", "key", "counts", "chunks", "error_file"}
+        include={"id", "kind", "state", "reason", "collection", "bucket", "key", "counts", "chunks", "error_file"}
     )
     return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from lambdas.jobs.chunk import Chunk, Count, Problem, RecordError
 from lambdas.jobs.import_options import ImportOptions
-from lambdas.jobs.job import SHOWS_PROBLEM, Job, JobState
+from lambdas.jobs.job import SHOWS_PROBLEM, Job, JobKind, JobState
 from lambdas.models import StrictModel
 
 MAX_FIRST_ERRORS = 10
@@ -53,6 +53,10 @@ class ImportResponse(StrictModel):
     """An import job as the API shows it."""
 
     id: str
+    kind: JobKind = Field(
+        default="import", description="`fill`: gives a vector to stored objects. `rebuild`: copies them."
+    )
+    vector: str | None = Field(default=None, description="The vector that a fill makes.")
     state: JobState
     reason: str | None = Field(description="Why the job ended, where the counts do not show it.")
     collection: str
@@ -98,15 +102,24 @@ def progress_of(job: Job, now: datetime) -> ImportProgress:
     known = job.state is JobState.LOADING and job.chunks_done and remaining > 0
     return ImportProgress(
         records_per_second=round(read / seconds, 1) if seconds > 0 else None,
-        done_share=round(job.chunks_done / job.chunks_total, 4) if job.chunks_total else None,
+        done_share=_done_share(job, read),
         estimated_end=now + timedelta(seconds=seconds * remaining / job.chunks_done) if known else None,
     )
+
+
+def _done_share(job: Job, read: int) -> float | None:
+    if job.expected and job.unfinished:
+        # Of a rebuild, objects that were written meanwhile are copied again.
+        return round(min(0.99, read / job.expected), 4)
+    return round(job.chunks_done / job.chunks_total, 4) if job.chunks_total else None
 
 
 def response_of(job: Job, now: datetime | None = None) -> ImportResponse:
     """Return the job as the API shows it."""
     return ImportResponse(
         id=job.id,
+        kind=job.kind,
+        vector=job.vector,
         state=job.state,
         reason=job.reason or None,
         collection=job.collection,

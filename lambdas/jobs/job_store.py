@@ -118,7 +118,7 @@ class JobStore:
 
     def replan(self, job: Job, planned: Job) -> bool:
         """Store how the file of a job is read, if that was not known before. False if the job has changed since."""
-        plan = {"size", "options", "columns", "chunk_bytes", "chunks_total", "content_id"}
+        plan = {"source", "size", "options", "columns", "chunk_bytes", "chunks_total", "content_id", "expected"}
         changes = planned.model_dump(mode="json", exclude_none=True, include=plan)
         return self._change_in_run(job, (JobState.SPLITTING,), changes)
 

@@ -7,16 +7,19 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from lambdas.backoff import backoff
+from lambdas.collections.hold import release_expired
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import (
     AltoError,
     CollectionNotFoundError,
     InvalidObjectError,
     ObjectExistsError,
+    ObjectNotFoundError,
     SearchEngineUnavailableError,
     VersionConflictError,
 )
-from lambdas.opensearch import EffectUnknownError, OpenSearch, RequestTooLargeError
+from lambdas.opensearch import WRITES_HELD, EffectUnknownError, OpenSearch, RequestTooLargeError, WritesHeldError
 
 # OpenSearch domains on small instances refuse requests above 10 MiB.
 MAX_REQUEST_BYTES = 5_000_000
@@ -29,11 +32,17 @@ TOO_LARGE = (
     "instances, else 100 MiB)"
 )
 
-BulkAction = Literal["index", "create", "delete"]
+# A primary term counts how often a shard moved to another node: an index has fewer.
+TERMS_OF_INDEX = 1_000_000
+
+BulkAction = Literal["index", "create", "update", "delete"]
 
 
 class BulkOperation(NamedTuple):
-    """One document to write or to delete. With `if_version`, only if that is its version."""
+    """One document to write or to delete. With `if_version`, only if that is its version.
+
+    The source of an `update` is merged into the stored document.
+    """
 
     id: str
     source: dict[str, Any] | None
@@ -99,6 +108,8 @@ class BulkWriter:
                 if isinstance(outcomes[index].error, SearchEngineUnavailableError)
                 and (_is_repeatable(operations[index]) or not isinstance(outcomes[index].error, EffectUnknownError))
             ]
+            if any(isinstance(outcomes[index].error, WritesHeldError) for index in pending):
+                release_expired(self._engine, alias)
             pause = next(pauses, None) if pending else None
             if pause is None:
                 break
@@ -147,7 +158,10 @@ def encode(operation: BulkOperation) -> bytes:
     """Encode an operation and its document as NDJSON lines."""
     action = {"_id": operation.id} | version_condition(operation.if_version)
     line = orjson.dumps({operation.action: action})
-    return line if operation.source is None else line + b"\n" + orjson.dumps(operation.source)
+    if operation.source is None:
+        return line
+    source = {"doc": operation.source} if operation.action == "update" else operation.source
+    return line + b"\n" + orjson.dumps(source)
 
 
 def version_condition(version: str | None) -> dict[str, int]:
@@ -155,12 +169,28 @@ def version_condition(version: str | None) -> dict[str, int]:
     if version is None:
         return {}
     primary_term, _, seq_no = version.partition(".")
-    return {"if_primary_term": int(primary_term), "if_seq_no": int(seq_no)}
+    return {"if_primary_term": int(primary_term) % TERMS_OF_INDEX, "if_seq_no": int(seq_no)}
 
 
 def version_of(found: Mapping[str, Any]) -> str:
-    """Return the version of a document: the position of its last write in the index's history, which is unique."""
-    return f"{found['_primary_term']}.{found['_seq_no']}"
+    """Return the version of a document: the position of its last write in the index's history, which is unique.
+
+    A rebuild begins another history. So the number of the index is part of the version: see `check_version`.
+    """
+    term = found["_primary_term"] + TERMS_OF_INDEX * (index_number(found.get("_index", "")) - 1)
+    return f"{term}.{found['_seq_no']}"
+
+
+def index_number(index: str) -> int:
+    """Return the number of an index, which its name ends with."""
+    digits = index.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else 1
+
+
+def check_version(collection: Collection, object_id: str, version: str | None) -> None:
+    """Raise `VersionConflictError` for a version that an object had in another index of the collection."""
+    if version is not None and int(version.partition(".")[0]) // TERMS_OF_INDEX != collection.index_number - 1:
+        raise conflict(object_id, conditional=True)
 
 
 def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes]) -> list[list[int]]:
@@ -182,16 +212,22 @@ def read_outcome(item: dict[str, Any], *, conditional: bool = False) -> BulkOutc
     status: int = item["status"]
     if status < 300:
         return BulkOutcome(created=item["result"] == "created", version=version_of(item))
+    return BulkOutcome(False, _error_of(item, conditional=conditional))
+
+
+def _error_of(item: dict[str, Any], *, conditional: bool) -> AltoError:
+    status, error = item["status"], item.get("error", {})
+    if status == 403 and WRITES_HELD in str(error):
+        return WritesHeldError("The collection is being rebuilt and took no writes for a moment; send it again.")
     if status in BUSY_STATUSES:
-        return BulkOutcome(
-            False, SearchEngineUnavailableError("OpenSearch was too busy to store the object; send it again.")
-        )
+        return SearchEngineUnavailableError("OpenSearch was too busy to store the object; send it again.")
     if status == 409:
-        return BulkOutcome(False, conflict(item["_id"], conditional=conditional))
+        return conflict(item["_id"], conditional=conditional)
+    if status == 404 and error.get("type") == "document_missing_exception":
+        return ObjectNotFoundError(f"The object {item['_id']} was deleted meanwhile.")
     if status == 404:
-        return BulkOutcome(False, CollectionNotFoundError("The collection was deleted while the object was stored."))
-    reason = _find_reason(item["error"])
-    return BulkOutcome(False, InvalidObjectError(f"OpenSearch rejected the object: {reason}."))
+        return CollectionNotFoundError("The collection was deleted while the object was stored.")
+    return InvalidObjectError(f"OpenSearch rejected the object: {_find_reason(error)}.")
 
 
 def conflict(object_id: str, *, conditional: bool) -> AltoError:

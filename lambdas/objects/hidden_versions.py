@@ -87,7 +87,7 @@ def change_hidden(
             _make_index(engine)
             condition = NEW
         try:
-            engine.request("PUT", f"/{INDEX}/_doc/{collection.alias}", {"versions": wanted}, condition)
+            engine.request("PUT", f"/{INDEX}/_doc/{collection.identity}", {"versions": wanted}, condition)
         except WriteConflictError:
             pause = next(pauses, None)
             if pause is None:
@@ -100,7 +100,7 @@ def change_hidden(
 def _read(engine: OpenSearch, collection: Collection) -> tuple[dict[str, str], dict[str, str] | None]:
     """The hidden versions, and the condition under which they are still the same; None if the index is missing."""
     try:
-        found = engine.request("GET", f"/{INDEX}/_doc/{collection.alias}")
+        found = engine.request("GET", f"/{INDEX}/_doc/{collection.identity}")
     except DocumentMissingError:
         return {}, NEW
     except IndexMissingError:

@@ -1,13 +1,24 @@
 """The object API's writes: insert, replace, merge, batch, delete."""
 
-from collections.abc import Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.backoff import backoff
+from lambdas.collections.hold import release_expired
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, InvalidObjectError, VersionConflictError, abbreviate
-from lambdas.objects.bulk import BulkAction, conflict, version_condition
+from lambdas.objects.bulk import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    BulkAction,
+    check_version,
+    conflict,
+    version_condition,
+)
 from lambdas.objects.document import object_of
 from lambdas.objects.keys import NamedObject
 from lambdas.objects.merge import apply_patch
@@ -24,10 +35,18 @@ from lambdas.objects.model import (
 from lambdas.objects.reader import ObjectReader, missing
 from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import WriteResult
-from lambdas.opensearch import DocumentMissingError, EffectUnknownError, OpenSearch, WriteConflictError
+from lambdas.opensearch import (
+    DocumentMissingError,
+    EffectUnknownError,
+    OpenSearch,
+    WriteConflictError,
+    WritesHeldError,
+)
 
 # Attempts of a merge without a version when other writers change the object meanwhile.
 MERGE_ATTEMPTS = 20
+# Attempts of a deletion while a rebuild holds the writes, which takes seconds.
+HOLD_ATTEMPTS = 12
 
 
 class WriteContext(NamedTuple):
@@ -48,8 +67,15 @@ class Stored(NamedTuple):
 class ObjectStore:
     """Writes objects of a collection, one by one or in batches."""
 
-    def __init__(self, engine: OpenSearch, writer: StaleTolerantWriter, reader: ObjectReader) -> None:
+    def __init__(
+        self,
+        engine: OpenSearch,
+        writer: StaleTolerantWriter,
+        reader: ObjectReader,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._engine = engine
+        self._sleep = sleep
         self._writer = writer
         self._reader = reader
 
@@ -75,6 +101,7 @@ class ObjectStore:
 
         Raises what `insert` does, and `VersionConflictError`.
         """
+        check_version(collection, named.id, if_version)
         item = parse_object(body.model_dump(exclude_none=True), collection.name, default_id=named.id)
         if item.id != named.id:
             field, sent = ("id", item.id) if item.key is None else ("key", abbreviate(item.key))
@@ -155,10 +182,23 @@ class ObjectStore:
         self, collection: Collection, named: NamedObject, *, refresh: bool = False, if_version: str | None = None
     ) -> None:
         """Delete the object of this id. Raises `ObjectNotFoundError` and `VersionConflictError`."""
+        check_version(collection, named.id, if_version)
         params = {name: str(value) for name, value in version_condition(if_version).items()}
         path = f"/{collection.alias}/_doc/{named.id}"
+        params |= {"refresh": "wait_for"} if refresh else {}
+        pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=lambda: math.inf, attempts=HOLD_ATTEMPTS)
         try:
-            self._engine.request("DELETE", path, params=params | ({"refresh": "wait_for"} if refresh else {}))
+            while True:
+                try:
+                    self._engine.request("DELETE", path, params=params)
+                except WritesHeldError:
+                    release_expired(self._engine, collection.alias)
+                    pause = next(pauses, None)
+                    if pause is None:
+                        raise
+                    self._sleep(pause)
+                else:
+                    return
         except EffectUnknownError:
             if if_version is not None or self._reader.exists(collection, named):
                 raise

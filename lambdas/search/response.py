@@ -110,5 +110,10 @@ class SearchResponse(StrictModel):
     truncated: bool = Field(description="More objects match than pages can reach: narrow the search with a filter.")
     rerank: RerankOutcome | None = None
     alpha: float | None = Field(default=None, description="The weight of the vector in a hybrid search.")
+    filled: dict[str, float] | None = Field(
+        default=None,
+        description="For vectors of this search that were added and are still being filled: the share of objects that "
+        "have them, 0 to 1. Objects without the vector are not found by it.",
+    )
     took_ms: int
     profile: Profile | None = None

@@ -22,6 +22,7 @@ from lambdas.search.response import RerankOutcome, SearchResponse
 from lambdas.search.results.postprocess import Found, build_documents_body, build_response, complete_found, read_found
 from lambdas.search.stopwatch import Stopwatch
 from lambdas.search.vectors.query_vector import QueryVectors
+from lambdas.search.vectors.vector_leg import QueryVector
 from lambdas.settings import RequestLimits
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class Searcher:
             raise found
         with watch.measure("rerank"):
             found, outcome = self._reranker.rerank(found, deadline=deadline, credentials=credentials)
-        return _finish(found, outcome, watch, self._neighbours(found, watch, deadline))
+        finished = _finish(found, outcome, watch, self._neighbours(found, watch, deadline))
+        return finished.model_copy(update={"filled": self._filled(collection, vector, deadline)})
 
     def search_each(
         self,
@@ -136,9 +138,15 @@ class Searcher:
         found = read_consistently(self._engine, collection, ask)
         with watch.measure("rerank"):
             reranked = self._reranker.rerank_each(found, deadline=deadline, credentials=credentials)
-        finished = (
-            each if isinstance(each, AltoError) else _finish(*each, watch, self._neighbours(each[0], watch, deadline))
+        shares = [
+            self._filled(collection, each[0].plan.vector, deadline) if isinstance(each, tuple) else None
             for each in reranked
+        ]
+        finished = (
+            each
+            if isinstance(each, AltoError)
+            else _finish(*each, watch, self._neighbours(each[0], watch, deadline)).model_copy(update={"filled": filled})
+            for each, filled in zip(reranked, shares, strict=True)
         )
         responses = iter(list(finished))
         results = [query if isinstance(query, AltoError) else next(responses) for query in request.queries]
@@ -171,6 +179,22 @@ class Searcher:
             return neighbours.add_neighbours(response, wanted, around["hits"]["hits"], context, names)
 
         return add
+
+    def _filled(
+        self, collection: Collection, vector: QueryVector | None, deadline: Deadline
+    ) -> dict[str, float] | None:
+        """Return the filled shares of the search's vectors that are being filled; None if all are filled."""
+        names = [name for name in collection.filling if vector is not None and name in vector.numbers]
+        if not names:
+            return None
+        body = {
+            "size": 0,
+            "track_total_hits": True,
+            "aggs": {name: {"filter": {"exists": {"field": f"vectors.{name}"}}} for name in names},
+        }
+        response = self._ask(collection, [body], deadline)[0]
+        total = response["hits"]["total"]["value"]
+        return {name: round(response["aggregations"][name]["doc_count"] / (total or 1), 4) for name in names}
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
         """Send one or more searches in one round trip."""

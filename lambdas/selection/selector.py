@@ -6,6 +6,7 @@ import orjson
 
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
+from lambdas.errors import CollectionNotFoundError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version_of
 from lambdas.objects.document import stored_object
 from lambdas.objects.hidden_versions import read_consistently, visible_only
@@ -54,6 +55,8 @@ class Selector:
         else:
             operations = [BulkOperation(hit["_id"], None, "delete", version_of(hit)) for hit in hits]
             outcomes = self._bulk.write(collection.alias, operations, deadline=deadline, refresh=refresh)
+            if gone := next((each.error for each in outcomes if isinstance(each.error, CollectionNotFoundError)), None):
+                raise gone  # the index was replaced meanwhile: what is left is deleted in the new one
             deletions = [_report_deletion(hit["_id"], outcome) for hit, outcome in zip(hits, outcomes, strict=True)]
         failed = [deletion for deletion in deletions if deletion.status == "failed"]
         return DeleteResult(

@@ -1,12 +1,16 @@
 """The services of the load function."""
 
 import os
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from lambdas.batch_inference.bedrock_jobs import BatchJobs
 from lambdas.batch_inference.coordinator import BatchInference
+from lambdas.batch_inference.file_format import Outcome
 from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
-from lambdas.batch_inference.s3_files import BatchFiles
+from lambdas.batch_inference.s3_files import BatchFiles, TextSource
 from lambdas.batch_inference.state_store import BatchInferenceStore
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.aliases import AliasStore
@@ -20,10 +24,15 @@ from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
 from lambdas.imports.loader import Loader, Target
 from lambdas.imports.model_turns import LaneTurn, NoLimit, Turn, name_lane
+from lambdas.imports.record_batches import RecordWriter
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.lane_store import LaneStore
 from lambdas.jobs.queues import ChunkQueue
+from lambdas.migrating.copier import PAGES_AT_ONCE, Copier
+from lambdas.migrating.fill_steps import FillSteps
+from lambdas.migrating.filler import VectorFiller
+from lambdas.migrating.rebuild_steps import RebuildSteps
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import ObjectWriter
@@ -56,16 +65,22 @@ def loader() -> Loader[Collection]:
             return NoLimit()
         return LaneTurn(lanes, lane, f"{chunk.job_id}#{chunk.chunk}.{chunk.part}", model, deadline)
 
-    batch: BatchInference | None = None
-    if settings.batch_role_arn:
+    filler = VectorFiller(engine, bulk, model, newer=registry.newer)
+
+    def batch_inference(
+        texts: TextSource, writer_of: Callable[[Mapping[str, Outcome]], RecordWriter[Collection]]
+    ) -> BatchInference | None:
+        if not settings.batch_role_arn:
+            return None
         bedrock = session.client("bedrock", region_name=settings.region)
-        batch = BatchInference(
+        return BatchInference(
             store=BatchInferenceStore(session.client("dynamodb", region_name=settings.region), settings.jobs_table),
             jobs=BatchJobs(bedrock, role_arn=settings.batch_role_arn, bucket=settings.import_bucket),
-            files=BatchFiles(s3, settings.import_bucket, writer),
-            writer_of=lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema),
+            files=BatchFiles(s3, settings.import_bucket, texts),
+            writer_of=writer_of,
             region=settings.region,
         )
+
     return Loader(
         s3=s3,
         source=S3Source(s3),
@@ -74,7 +89,6 @@ def loader() -> Loader[Collection]:
         collections=registry,
         find_target=AliasStore(engine, registry).find_target,
         writer=StaleTolerantWriter(writer, registry),
-        batch=batch,
         documents=DocumentLoading(
             StoredDocuments(s3, settings.import_bucket),
             DocumentWriter(
@@ -84,11 +98,32 @@ def loader() -> Loader[Collection]:
             ),
         ),
         turns=make_turn,
+        batch=batch_inference(
+            writer, lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema)
+        ),
+        fills=FillSteps(
+            engine=engine,
+            s3=s3,
+            admin=schema,
+            writer=filler,
+            batch=batch_inference(
+                filler,
+                lambda known: VectorFiller(engine, bulk, PreparedEmbedder(model, known), newer=registry.newer),
+            ),
+        ),
+        rebuilds=RebuildSteps(
+            engine=engine,
+            admin=schema,
+            registry=registry,
+            copier=Copier(engine, ThreadPoolExecutor(PAGES_AT_ONCE, thread_name_prefix="copy")),
+            embedder=model,
+            seed=lambda: random.randrange(1 << 31),
+        ),
         refresh=lambda collection: engine.request("POST", f"/{alias_of(collection.name)}/_refresh"),
         error_bucket=settings.import_bucket,
         identify=lambda collection: Target(
             collection.name,
-            collection.alias,
+            collection.identity,
             {path: item.type for path, item in property_paths(collection.properties)},
         ),
     )

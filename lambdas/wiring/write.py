@@ -16,6 +16,8 @@ from lambdas.idempotency import IdempotentRequests
 from lambdas.import_settings import WriteSettings
 from lambdas.imports.import_service import ImportControl
 from lambdas.jobs.queues import SplitQueue
+from lambdas.migrating.rebuild import Rebuilds
+from lambdas.migrating.vectors import VectorMigration
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.reader import ObjectReader
 from lambdas.objects.repair import VectorRepairer
@@ -49,6 +51,8 @@ class WriteServices(NamedTuple):
     updater: Updater
     requests: IdempotentRequests
     imports: ImportControl
+    vectors: VectorMigration
+    rebuilds: Rebuilds
     # Why batch inference cannot embed a collection, if it cannot.
     batch_problem: Callable[[Collection], str | None]
 
@@ -79,6 +83,11 @@ def services() -> WriteServices:
     tolerant = StaleTolerantWriter(writer, registry)
     limits = RequestLimits.from_environment(os.environ)
     dynamodb = session.client("dynamodb", region_name=settings.region)
+    jobs = job_store(session, settings)
+
+    def find_batch_problem(collection: Collection) -> str | None:
+        return batch_problem(collection.vectors, settings.region)
+
     splitting = SplitQueue(session.client("sqs", region_name=settings.region), settings.split_queue_url)
     return WriteServices(
         registry=registry,
@@ -92,11 +101,26 @@ def services() -> WriteServices:
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
             s3=session.client("s3", region_name=settings.region, config=SIGNING),
-            jobs=job_store(session, settings),
+            jobs=jobs,
             request_split=splitting.request_split,
             schedule_watchdog=splitting.schedule_watchdog,
             bucket=settings.import_bucket,
             chunk_bytes=settings.chunk_bytes,
         ),
-        batch_problem=lambda collection: batch_problem(collection.vectors, settings.region),
+        vectors=VectorMigration(
+            collections=collections,
+            jobs=jobs,
+            request_split=splitting.request_split,
+            schedule_watchdog=splitting.schedule_watchdog,
+            bucket=settings.import_bucket,
+            batch_problem=find_batch_problem,
+        ),
+        rebuilds=Rebuilds(
+            engine=engine,
+            collections=collections,
+            jobs=jobs,
+            request_split=splitting.request_split,
+            schedule_watchdog=splitting.schedule_watchdog,
+        ),
+        batch_problem=find_batch_problem,
     )

@@ -287,3 +287,20 @@ def test_batch_jobs_reach_only_their_files_with_their_role(stage: Synthesis) -> 
 
 def test_infra_and_functions_agree_which_models_take_batch_jobs() -> None:
     assert set(BATCH_MODELS) == {model for family in FAMILIES if family.batch_inference for model in family.models}
+
+
+def test_only_load_changes_several_aliases_at_once(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("dev")
+
+    allowed = {
+        name: {
+            (action, resource.rpartition("/")[2])
+            for each in stage.rights_of(name)
+            for resource in each.resources
+            for action in each.actions
+            if resource.endswith("/_aliases")
+        }
+        for name in FUNCTIONS
+    }
+
+    assert allowed == {"query": set(), "write": set(), "split": set(), "load": {("es:ESHttpPost", "_aliases")}}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from lambdas.collections.index_body import index_body
-from lambdas.collections.model import Collection, first_index_of
+from lambdas.collections.model import Collection, index_name
 from lambdas.collections.properties import TOKENIZATIONS, Property
 from tests.api import Api
 
@@ -270,7 +270,7 @@ def old(api: Api, opensearch_url: str) -> Iterator[str]:
     stored = Collection(name="CaseOld", properties=properties, created=created, updated=created)
     body = index_body(stored, "lucene")
     del body["mappings"]["_meta"]["alto"]["collection"]["analysis"]
-    httpx.put(f"{opensearch_url}/{first_index_of('CaseOld')}", json=body, trust_env=False).raise_for_status()
+    httpx.put(f"{opensearch_url}/{index_name('CaseOld')}", json=body, trust_env=False).raise_for_status()
     objects = [{"properties": {"title": title}} for title in ("The Who", "vim runtime vim", "vim", "AB-123/45")]
     api("POST", "/v1/collections/CaseOld/objects/batch", {"objects": objects}, query={"consistency": "wait"})
     yield "CaseOld"

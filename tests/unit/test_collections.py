@@ -13,7 +13,7 @@ from lambdas.collections.index_body import (
     meta,
     property_mapping,
 )
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, first_index_of
+from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, index_name
 from lambdas.collections.properties import TOKENIZATIONS, Property, property_paths, unite
 from lambdas.errors import ConflictError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
@@ -43,7 +43,7 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
 
     text = {"type": "text", "index": True, "analyzer": "english"}
     keyword = {"fields": {"keyword": {"type": "keyword", "ignore_above": 8191}}}
-    assert body["aliases"] == {"alto-film": {}, "alto-film-20261123t093000000000": {}}
+    assert body["aliases"] == {"alto-film": {"is_write_index": True}, "alto-film-20261123t093000000000": {}}
     assert body["settings"]["index"] == {
         "knn": True,
         "mapping": {"total_fields": {"limit": 6000}},
@@ -150,9 +150,9 @@ def test_the_first_letter_of_a_name_is_made_upper_case() -> None:
 
 def test_a_collection_lives_behind_an_alias_that_is_never_an_index_name() -> None:
     assert alias_of("Article") == "alto-article"
-    assert first_index_of("Article") == "alto-article-000001"
+    assert index_name("Article") == "alto-article-000001"
     assert COLLECTION_ALIAS.fullmatch(alias_of("My_Article2"))
-    assert not COLLECTION_ALIAS.fullmatch(first_index_of("Article"))
+    assert not COLLECTION_ALIAS.fullmatch(index_name("Article"))
     assert not COLLECTION_ALIAS.fullmatch(collection().alias)
 
 
@@ -276,7 +276,7 @@ def test_a_mapping_update_holds_what_is_new_and_the_whole_configuration() -> Non
     ("change", "message"),
     [
         ({"name": "Movie"}, "'name' cannot be changed: create another collection"),
-        ({"vectors": {}}, "'vectors' cannot be changed: create another collection"),
+        ({"vectors": {}}, "'vectors' cannot be changed: add one with POST /v1/collections/{name}/vectors"),
         ({"properties": []}, "'properties' cannot be changed: add a property with POST"),
         ({"index": {"shards": 3}}, "'shards' cannot be changed"),
         ({"descripton": "x"}, "Extra inputs are not permitted"),
@@ -341,7 +341,7 @@ def test_an_older_collection_has_a_notice_that_is_not_stored() -> None:
     new = Collection(**old.model_dump(exclude={"analysis"}), analysis=ANALYSIS_VERSION)
 
     assert old.notice is not None
-    assert "'alto export Film --vectors" in old.notice
+    assert "'alto rebuild Film'" in old.notice
     assert new.notice is None
     assert "notice" not in meta(old)["alto"]["collection"]
     assert meta(new)["alto"]["collection"]["analysis"] == ANALYSIS_VERSION

@@ -72,6 +72,8 @@ def test_the_response_shows_state_counts_and_first_errors() -> None:
     assert len(response_of(job).errors) == 10
     assert shown == {
         "id": SOURCE.job_id,
+        "kind": "import",
+        "vector": None,
         "state": "loading",
         "reason": None,
         "collection": "Film",

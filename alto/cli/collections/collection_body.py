@@ -8,7 +8,17 @@ from alto.cli.exits import CommandError, ExitCode
 from alto.compatibility import StrEnum
 
 # Fields of `collections show --json` that a new collection cannot have.
-READ_ONLY = ("created", "updated", "analysis", "notice")
+READ_ONLY = (
+    "created",
+    "updated",
+    "analysis",
+    "notice",
+    "generation",
+    "filling",
+    "index_number",
+    "rebuild",
+    "former",
+)
 
 
 class Vectorizer(StrEnum):

@@ -125,6 +125,7 @@ def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
 def resolve_target_vector(collection: CollectionConfig, asked: str | None) -> str:
     """Return the name of the vector to search. Raises `InvalidRequestError` if it is unknown or ambiguous."""
     names = list(collection.vectors)
+    asked = asked or collection.default_vector
     if not names:
         raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
     if asked is not None and asked not in names:
