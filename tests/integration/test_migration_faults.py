@@ -65,7 +65,7 @@ SEEDS = range(1, 1 + int(os.environ.get("ALTO_MIGRATION_SEEDS", "1")))
 # Objects that no writer touches: a search for the text of one must find it first, at the distance 0.
 ANCHORS = 20
 LOADERS = 2
-KILLS = 0.02 if OBJECTS > 1000 else 0.05
+KILLS = 0.02
 READ_EVERY = 0.05
 GRAPH = {"m": 4, "ef_construction": 16}
 AWS = {"vectorizer": "text2vec-aws", "region": "us-east-1", "index": GRAPH}
@@ -330,6 +330,10 @@ def migration(
         monkeypatch.setenv(name, value)
     aws, settings = aws_access(environment), EngineSettings.from_environment(environment)
     current.begin(7200)
+    # What a dead function held is free sooner than in an account.
+    monkeypatch.setattr("lambdas.collections.lock.LEASE_SECONDS", 5.0)
+    monkeypatch.setattr("lambdas.collections.hold.HOLD_SECONDS", 5.0)
+    monkeypatch.setattr("lambdas.migrating.rebuild_steps.HOLD_LIMIT", 4.0)
     dice, fell = random.Random(seed), Counter[str]()
     queue = MessQueue(seed + 1000)
 

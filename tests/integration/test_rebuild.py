@@ -251,9 +251,9 @@ def test_a_list_of_collections_shows_a_rebuilt_one_once(api: Api, films: str, fu
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({"properties": {"titel": {"folding": True}}}, "properties.titel is not one of the properties"),
+        ({"properties": {"titel": {"folding": True}}}, "properties.titel: is not one of the properties"),
         ({"properties": {"title": {"type": "int"}}}, "properties.title.type cannot be changed by a rebuild"),
-        ({"vectors": {"new": None}}, "vectors.new is not one of the vectors"),
+        ({"vectors": {"new": None}}, "vectors.new: is not one of the vectors"),
         ({"vectors": {"own": None}}, "default_vector is 'own', which is not a vector"),
     ],
 )
