@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +14,11 @@ import httpx
 import pytest
 
 from alto.cli.connection import Auth, Connection
+from alto.cli.exits import CommandError
 from alto.cli.ui import open_console
 from alto.ui.server import MOST_BYTES, Console
 
+ROOT = Path(__file__).parents[2]
 TOKEN = "a-token"
 FOREIGN = "evil.example"
 
@@ -286,3 +290,22 @@ def test_files_are_compressed_where_the_browser_takes_it(server: Console) -> Non
 
     assert headers["content-encoding"] == "gzip"
     assert len(packed) < len(plain) / 2
+
+
+def test_a_port_in_use_is_named_with_the_option(server: Console, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=f"Port {server.port} cannot be used .*--port"):
+        open_console(Connection(url="http://localhost:1"), port=server.port, judgements=str(tmp_path))
+
+
+def test_the_command_prints_the_address_of_the_page() -> None:
+    command = [sys.executable, "-m", "alto", "ui", "--port", "0", "--no-browser", "--url", "http://localhost:1"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout is not None
+        try:
+            address = running.stdout.readline().removeprefix("The console is at ").strip()
+            page = httpx.get(address, trust_env=False)
+        finally:
+            running.terminate()
+
+    assert page.status_code == 200
+    assert "<title>Alto</title>" in page.text
