@@ -146,7 +146,7 @@ clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache
 
 distclean: clean ## Also remove the environments; the next command installs them again
-	rm -rf .alto .venv node_modules
+	rm -rf .alto .venv node_modules clients/typescript/node_modules
 
 $(UV): requirements/uv.txt
 	@echo "==> uv, into $(BOOT)"
