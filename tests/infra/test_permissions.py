@@ -303,4 +303,5 @@ def test_only_load_changes_several_aliases_at_once(synthesize: Callable[..., Syn
         for name in FUNCTIONS
     }
 
-    assert allowed == {"query": set(), "write": set(), "split": set(), "load": {("es:ESHttpPost", "_aliases")}}
+    rights = {("es:ESHttpPost", "_aliases")}
+    assert allowed == {"query": set(), "write": set(), "split": set(), "extract": set(), "load": rights}
