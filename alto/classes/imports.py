@@ -61,12 +61,16 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class FailedRecord:
-    """One of the first records that were not loaded, in short."""
+    """One of the first records that were not loaded, in short.
+
+    `line` is its line, or row of a Parquet file, from 1; None while it is not known.
+    """
 
     chunk: int
     line_start_byte: int
     code: str
     message: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

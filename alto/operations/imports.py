@@ -98,7 +98,7 @@ def uploaded(upload: Upload, file: FileToUpload, collection: str) -> ImportJob:
 def read_job(body: dict[str, Any]) -> ImportJob:
     """A job as the API says it."""
     errors = [
-        FailedRecord(**{name: each[name] for name in ("chunk", "line_start_byte", "code", "message")})
+        FailedRecord(**{name: each.get(name) for name in ("chunk", "line_start_byte", "code", "message", "line")})
         for each in body["errors"]
     ]
     progress: dict[str, Any] = body.get("progress") or {}

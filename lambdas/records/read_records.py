@@ -56,6 +56,8 @@ def read_records(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) ->
             return (_csv_record(record, job, shape) for record in records if _has_values(record, len(job.columns)))
         case "parquet":
             return _rows(job, chunk, shape, read)
+        case documents:
+            raise ValueError(f"a loader reads passages as JSON lines, not {documents}")
 
 
 def _json_record(line: Line, job_id: str, shape: RecordShape, noun: str = "line") -> ImportRecord:

@@ -178,7 +178,7 @@ def test_a_failed_record_beyond_the_first_chunk_names_its_line(cases: Cases, end
     rows = {name: [each[name] for each in records] for name in ("sku", "body")}
 
     done = cases.load(
-        content.get(ending) or parquet(**rows, n=pa.array([float(each["n"]) for each in records])), ending
+        content.get(ending) or parquet(**rows, n=pa.array([float(str(each["n"])) for each in records])), ending
     )
 
     assert done.counts == (8, 7, 1)

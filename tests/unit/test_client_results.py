@@ -215,7 +215,7 @@ def test_a_collection_is_named_by_text() -> None:
     client = alto.AltoClient("http://localhost:1", transport=httpx.MockTransport(nothing_sent))
 
     with pytest.raises(alto.AltoConfigurationError, match="name: expected 'Film', got int"):
-        client.collections.use(5)  # type: ignore[arg-type]
+        client.collections.use(5)  # type: ignore[call-overload]
 
 
 class NaTType:

@@ -44,7 +44,7 @@ def test_ranks_are_added_up_as_reciprocals() -> None:
 
 @pytest.mark.parametrize("scores", [{"a": 3.0}, {"a": 3.0, "b": 3.0}])
 def test_candidates_of_one_score_are_all_the_best(scores: dict[str, float]) -> None:
-    found = fuse(mode(alpha=0), [response(**scores)], None)
+    found = fuse(mode(alpha=0), [response(**scores)], None)  # type: ignore[arg-type]
 
     assert {hit.score for hit in found} == {1.0}
 
