@@ -157,17 +157,14 @@ def _merge(problems: Sequence[_Problem], model: Any, body: Any) -> Iterator[Erro
     """Yield one detail for each problem, unknown fields first, and one for all types that a value could have had."""
     # A branch of a union that does not fit at all says nothing if another one fits except for something inside.
     inside = {problem.path[:length] for problem in problems for length in range(len(problem.path))}
-    expected: dict[tuple[str | int, ...], list[str]] = {}
     paths = Counter(problem.path for problem in problems)
-    for problem in problems:
-        if problem.kind in EXPECTED and problem.path not in inside:
-            expected.setdefault(problem.path, []).append(EXPECTED[problem.kind])
-    for problem in problems:
-        if problem.kind == "literal_error" and problem.path in expected:
-            expected[problem.path].append(_one_of(problem.context).removeprefix("expected "))
+    expected = _expected_types([problem for problem in problems if problem.path not in inside])
     # Another branch accepts the type of the value, and says more about it than a list of constants.
     problems = [each for each in problems if each.kind != "literal_error" or paths[each.path] == 1]
     others = [problem for problem in problems if problem.kind not in EXPECTED]
+    # A value that has the type of a branch is beyond its bound: a list of the other types would not say so.
+    bounded = {problem.path for problem in others if problem.kind in BOUNDS}
+    expected = {path: kinds for path, kinds in expected.items() if path not in bounded}
     for problem in sorted(others, key=lambda each: each.kind != "extra_forbidden"):
         if problem.kind == "extra_forbidden":
             yield ErrorDetail(_dotted(problem.path), _unknown_field(problem, model, body))
@@ -176,6 +173,18 @@ def _merge(problems: Sequence[_Problem], model: Any, body: Any) -> Iterator[Erro
     for problem in problems:
         if (kinds := expected.pop(problem.path, None)) is not None:
             yield ErrorDetail(_dotted(problem.path), f"expected {_join(kinds)}, not {abbreviate(problem.value)}")
+
+
+def _expected_types(problems: Sequence[_Problem]) -> dict[tuple[str | int, ...], list[str]]:
+    """Return the types that the value at each path could have had."""
+    expected: dict[tuple[str | int, ...], list[str]] = {}
+    for problem in problems:
+        if problem.kind in EXPECTED:
+            expected.setdefault(problem.path, []).append(EXPECTED[problem.kind])
+    for problem in problems:
+        if problem.kind == "literal_error" and problem.path in expected:
+            expected[problem.path].append(_one_of(problem.context).removeprefix("expected "))
+    return expected
 
 
 def _join(kinds: Sequence[str]) -> str:
@@ -247,6 +256,7 @@ def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
 
 
+BOUNDS = frozenset({"too_short", "too_long", "string_too_short", "string_too_long"})
 # The beginning of the sentence about a value; `, not <value>` follows.
 RULES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda context: f"must be at least {_number(context['ge'])}",

@@ -22,6 +22,7 @@ class Citation:
         start: Where the statement begins in the text: `text[start:end]`.
         end: Where it ends.
         item: Of a list: the index of the item that has the quote.
+        key: The key of the object, if it has one.
         document: Of a passage of a document: its name.
         page: The page on which the passage begins, if the document has pages.
     """
@@ -34,6 +35,7 @@ class Citation:
     quote_start: int | None = None
     quote_end: int | None = None
     item: int | None = None
+    key: str | None = None
     document: str | None = None
     page: int | None = None
 

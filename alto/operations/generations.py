@@ -88,6 +88,7 @@ def _citation(body: dict[str, Any]) -> Citation:
         quote_start=body.get("quote_start"),
         quote_end=body.get("quote_end"),
         item=body.get("item"),
+        key=body.get("key"),
         document=body.get("document"),
         page=body.get("page"),
     )

@@ -83,16 +83,17 @@ def _with_text(hit: Hit, return_properties: Names[str] | None, text: Generated |
 
 
 def _with_pages(generated: Generated, hits: Sequence[Hit]) -> Generated:
-    """Return the text with the document and page of each citation of a passage."""
+    """Return the text with the key of each cited object; of a passage with its document and page."""
     places = {hit.id: _place(hit) for hit in hits}
     cited = [each.model_copy(update=places.get(each.id, {})) for each in generated.citations]
     return generated.model_copy(update={"citations": cited})
 
 
 def _place(hit: Hit) -> dict[str, Any]:
-    if "document_version" not in hit.properties:
-        return {}
-    return {name: hit.properties[name] for name in ("document", "page") if name in hit.properties}
+    place: dict[str, Any] = {} if hit.key is None else {"key": hit.key}
+    if "document_version" in hit.properties:
+        place |= {name: hit.properties[name] for name in ("document", "page") if name in hit.properties}
+    return place
 
 
 def _render_grouped(texts: Texts, task: Task) -> Generated:

@@ -15,6 +15,7 @@ class Citation(StrictModel):
     """A statement of the text, and the words of an object that it rests on. Places count characters (code points)."""
 
     id: str = Field(description="The object.")
+    key: str | None = Field(default=None, description="The object's key, if it has one.")
     property: str
     item: int | None = Field(default=None, description="For a list of texts: the place of the quoted one.")
     quote: str = Field(description="A verbatim piece of the stored value; of a value that is not text, of its JSON.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Without s3:ListBucket, S3 responses 403 for what is not there.
 REASONS = {
     403: "Alto may not read {uri}, or it is gone. Allow its functions s3:GetObject and s3:ListBucket on the bucket.",
-    404: "{uri} is gone: it was deleted before it was loaded. Upload it again.",
+    404: "{uri} is gone, or was never there: upload it, then import it again.",
     405: "{uri} is gone: it was deleted before it was loaded. Upload it again.",
     412: "{uri} was overwritten while it was being loaded. The new content is an import of its own.",
 }

@@ -22,6 +22,7 @@ TEXT = {
             "property": "body",
             "quote": "rotates at once",
             "quote_start": 4,
+            "key": "film/1",
             "quote_end": 19,
             "start": 0,
             "end": 19,
@@ -196,6 +197,7 @@ def test_texts_are_read_with_their_sources() -> None:
     [citation] = response.generative.citations
     assert (citation.uuid, citation.property, citation.quote) == (FIRST, "body", "rotates at once")
     assert (citation.start, citation.end, citation.quote_start, citation.quote_end) == (0, 19, 4, 19)
+    assert citation.key == "film/1"
     metadata = response.generative.metadata
     assert (metadata.model, metadata.stop_reason, metadata.usage.input_tokens) == (GENERATION["model"], "end_turn", 90)
     assert (metadata.dropped_citations, metadata.citation_mode, metadata.latency_ms) == (1, "native", 640)

@@ -85,9 +85,11 @@ def test_a_grouped_task_is_one_call_over_the_hits_with_checked_citations() -> No
         )
     )
 
-    assert dump(run(caller, FoundHits(UP, JAWS), {"grouped_task": "What flies?"})) == {
+    assert dump(
+        run(caller, FoundHits(UP.model_copy(update={"key": "film/up"}), JAWS), {"grouped_task": "What flies?"})
+    ) == {
         "objects": [
-            {"id": "up", "properties": UP.properties, "score": 0.9},
+            {"id": "up", "key": "film/up", "properties": UP.properties, "score": 0.9},
             {"id": "jaws", "properties": JAWS.properties, "score": 0.8},
         ],
         "generated": {
@@ -95,6 +97,7 @@ def test_a_grouped_task_is_one_call_over_the_hits_with_checked_citations() -> No
             "citations": [
                 {
                     "id": "up",
+                    "key": "film/up",
                     "property": "description",
                     "quote": "A house flies.",
                     "quote_start": 0,
