@@ -378,6 +378,8 @@ def test_the_whole_way_through_the_deployed_stack(alto: Alto, page: "Page", tmp_
     from tests.e2e.test_cli import create, run
 
     create(alto, "ConsoleFilm")
+    # The first searches of a stack that has just begun start the functions.
+    page.set_default_timeout(60_000)
     films = [
         {
             "title": film(number)["properties"]["title"],
