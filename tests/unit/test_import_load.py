@@ -24,6 +24,7 @@ from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.chunk_hold import HIDDEN_SECONDS
 from lambdas.jobs.job import JobState
 from lambdas.jobs.job_response import response_of
+from lambdas.jobs.job_store import ErrorFilePart
 from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import MAX_LINE_BYTES
 from lambdas.records.json_lines import derived_id
@@ -392,13 +393,13 @@ def test_a_large_error_file_is_put_together_in_parts(world: ImportWorld) -> None
     for number in range(4):
         key = f".alto/imports/job/errors/{number:08}.ndjson"
         world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%d" % number * 5_000_000 + b"\n")
-        files.append(f"s3://{BUCKET}/{key}")
+        files.append(ErrorFilePart(f"s3://{BUCKET}/{key}", None))
 
-    uri = merge(world.s3, BUCKET, "job", files)
+    uri = merge(world.s3, BUCKET, "job", files, []).uri
 
     body = world.s3.get_object(Bucket=BUCKET, Key=str(uri).removeprefix(f"s3://{BUCKET}/"))["Body"].read()
     assert body == b"".join(b"%d" % number * 5_000_000 + b"\n" for number in range(4))
-    assert merge(world.s3, BUCKET, "job", []) is None
+    assert merge(world.s3, BUCKET, "job", [], []).uri is None
 
 
 def test_a_chunk_that_is_put_back_is_not_hidden_for_the_queues_long_timeout(world: ImportWorld) -> None:
