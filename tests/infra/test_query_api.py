@@ -17,6 +17,8 @@ PREFLIGHTS = {
     "OPTIONS /{proxy+}",
     "OPTIONS /v1/collections",
     "OPTIONS /v1/collections/{proxy+}",
+    "OPTIONS /v1/aliases",
+    "OPTIONS /v1/aliases/{proxy+}",
     "OPTIONS /v1/imports",
     "OPTIONS /v1/imports/{proxy+}",
 }
