@@ -178,7 +178,7 @@ def reason(response: dict[str, Any]) -> str:
 
 
 def read_outcomes(response: dict[str, Any], ids: list[str]) -> Outcomes:
-    """What became of the objects of a request. After a timeout of OpenSearch that is not known."""
+    """The outcomes of the objects of a request. After a timeout of OpenSearch they are not known."""
     status = response["statusCode"]
     if status >= 300:
         return Outcomes([], ids if status >= 500 else [])

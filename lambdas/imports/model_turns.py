@@ -38,7 +38,7 @@ class Turn(Protocol):
     seconds_a_look: float
 
     def begin(self) -> bool:
-        """Take a place. False if there is none."""
+        """Take a place. False if all places are taken."""
         ...
 
     def check(self) -> None:
