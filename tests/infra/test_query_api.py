@@ -154,6 +154,11 @@ ACCESS = {
         "PATCH /v1/collections/{name}",
         "POST /v1/collections",
         "POST /v1/collections/{name}/properties",
+        "POST /v1/collections/{name}/rebuild",
+        "POST /v1/collections/{name}/rebuild/finish",
+        "POST /v1/collections/{name}/rebuild/undo",
+        "POST /v1/collections/{name}/vectors",
+        "POST /v1/collections/{name}/vectors/{vector}/fill",
     },
 }
 SCOPES = {"jwt_read_scopes": '["r"]', "jwt_write_scopes": '["w"]', "jwt_admin_scopes": '["a"]'}
