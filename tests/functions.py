@@ -83,8 +83,8 @@ class Functions:
         messages = response.get("Messages", [])
         for message in messages:
             try:
-                response = handler({"Records": [_record(message)]}, Context(seconds=seconds))  # type: ignore[arg-type]
-                assert response == {"batchItemFailures": []}, "the log says why"
+                done = handler({"Records": [_record(message)]}, Context(seconds=seconds))  # type: ignore[arg-type]
+                assert done == {"batchItemFailures": []}, "the log says why"
             except StoppedError:
                 self._sqs.change_message_visibility(
                     QueueUrl=self._urls[queue], ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0

@@ -141,7 +141,7 @@ def test_a_sum_beyond_the_range_of_a_double_is_null() -> None:
     question = asked(properties={"rating": {"metrics": ["sum", "mean", "max", "median"]}})
     rated = collection(properties=[{"name": "rating", "type": "number"}])
 
-    [found] = build_aggregate_response(rated, question, reply).properties.values()
+    [found] = (build_aggregate_response(rated, question, reply).properties or {}).values()
 
     assert (found.sum, found.mean, found.max, found.median) == (None, None, 1.7e308, 1.7e308)
 

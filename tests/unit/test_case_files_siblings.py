@@ -98,7 +98,7 @@ def test_a_file_of_another_kind_ends_its_job_with_the_true_cause(
     ],
 )
 def test_a_header_that_names_no_columns_ends_the_job(files: Files, content: bytes, ending: str, says: str) -> None:
-    dialect = {"csv": {"delimiter": "\t"}} if ending == "tsv" else {}
+    dialect: dict[str, Any] = {"csv": {"delimiter": "\t"}} if ending == "tsv" else {}
 
     done = files.load(content, ending, **dialect)
 

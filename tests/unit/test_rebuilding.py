@@ -22,7 +22,7 @@ class Counted:
         self.read = 0
 
     def request(self, method: str, path: str, body: Any = None, *_: Any, **__: Any) -> Any:
-        _, index, kind = path.split("/")
+        index, kind = path.split("/")[1:]
         query = body["query"]
         found = {each for each in self.indices[index] if each.startswith(query.get("prefix", {}).get("id", ""))}
         if kind == "_count":
