@@ -77,6 +77,7 @@ def environment(opensearch_url: str, emulator: Emulator, aws_url: str) -> dict[s
         "ALTO_JOBS_TABLE": JOBS_TABLE,
         "ALTO_IMPORT_BUCKET": "alto-imports",
         "ALTO_SPLIT_QUEUE_URL": f"{aws_url}/123456789012/alto-split",
+        "ALTO_EXTRACT_QUEUE_URL": f"{aws_url}/123456789012/alto-extract",
         "ALTO_BATCH_ROLE_ARN": "arn:aws:iam::123456789012:role/alto-batch-inference",
         "ALTO_CHUNK_QUEUE_URL": f"{aws_url}/123456789012/alto-chunks",
     }
