@@ -34,4 +34,6 @@ def _record(line: Line) -> ImportRecord:
         item = ObjectInput(object_id, {}, {})
     except (orjson.JSONDecodeError, KeyError):
         object_id, item = "", InvalidObjectError("The line is not from a list of objects.")
-    return ImportRecord(line.start, len(line.data), text, object_id, item, line=line.number)
+    return ImportRecord(
+        line.start, len(line.data), text, object_id, item, line=line.number, line_in_chunk=line.in_chunk
+    )
