@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from lambdas.errors import ModelThrottledError
-from lambdas.imports.record_batches import Failure, RecordBatch
+from lambdas.imports.record_batches import Failure, RecordBatch, RecordResult
 from lambdas.imports.tally import Tally
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.migrating.filler import FILLED
@@ -53,7 +53,7 @@ def test_what_a_throttled_model_leaves_of_a_list_is_handed_back() -> None:
     records = list(read_object_list(whole, lambda begin, end: content[begin:end]))
     tally = Tally(whole, datetime(2026, 11, 28, tzinfo=UTC))
 
-    results = [FILLED, FILLED, Failure(ModelThrottledError("later")), *[FILLED] * 3]
+    results: list[RecordResult] = [FILLED, FILLED, Failure(ModelThrottledError("later")), *[FILLED] * 3]
     assert not tally.add(RecordBatch(records), results)
     report = tally.report(None, lines=len(IDS))
 
