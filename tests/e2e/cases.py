@@ -12,6 +12,7 @@ import pytest
 
 import alto as client_of_alto
 from alto.classes.imports import ImportJob, ImportOptions
+from alto.classes.init import AdditionalConfig
 from tests.e2e.conftest import Alto
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +122,7 @@ class Cases:
 
 @pytest.fixture(scope="module")
 def cases(alto: Alto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
-    """The deployed stack, by its public ways in."""
-    with client_of_alto.AltoClient(alto.stack.url) as client:
+    """The deployed stack, by its public ways in. Values are those of the API's JSON."""
+    values = AdditionalConfig(typed_values=False)
+    with client_of_alto.AltoClient(alto.stack.url, additional_config=values) as client:
         yield Cases(alto, client, tmp_path_factory.mktemp("cases"))
