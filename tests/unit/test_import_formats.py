@@ -145,8 +145,8 @@ def test_cells_become_property_types_and_a_failing_cell_is_named(world: ImportWo
         "'properties.year' cannot be read as int: \"MCM\".",
         "'properties.seen' cannot be read as boolean: \"perhaps\".",
         (
-            "The record has 2 cells, but the header has 6 columns. A cell with a delimiter or a line end in it must be in "
-            "double quotes; a quote that is not closed takes in the lines behind it."
+            "The record has 2 cells, but the header has 6 columns. A cell with a delimiter or a line end in it must be "
+            "in double quotes; a quote that is not closed takes in the lines behind it."
         ),
         "'title' is not UTF-8 text (byte 1 of the cell): save the file as UTF-8, or set options.csv.encoding.",
     ]
