@@ -1,4 +1,4 @@
-"""The Python examples of the documentation, as programs."""
+"""The Python examples of the documentation, as programs. Fragments, which do not run alone, are fenced as `py`."""
 
 import re
 from pathlib import Path

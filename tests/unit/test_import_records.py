@@ -197,7 +197,7 @@ def test_a_record_without_an_id_gets_one_from_its_job_and_place() -> None:
     ("data", "says"),
     [
         (b'{"title": ', "not JSON"),
-        (b'{"title": "\xff"}', "not JSON"),
+        (b'{"title": "\xff"}', "not UTF-8"),
         (b"[1, 2]", "not a JSON object"),
         (b'{"properties": {"title": "A"}, "colour": "red"}', "colour"),
         (b'{"id": "42", "title": "A"}', "UUID"),
