@@ -1,24 +1,16 @@
 """One OpenSearch, one moto and one emulator a run, shared by every suite that needs them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
-
-# A suite whose servers all its tests share: it runs in one worker, so that its servers start once.
-SUITES_WITH_SERVERS = ("tests/e2e/", "tests/infra/", "tests/integration/")
 
 
-class SuiteScheduling(LoadScopeScheduling):
-    """A suite with servers goes to one worker, in its order; the unit tests go module by module to the others."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    # Imported here: the client's tests run without xdist too, in environments of the client alone.
+    from tests.scheduling import SuiteScheduling
 
-    def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return next((suite for suite in SUITES_WITH_SERVERS if path.startswith(suite)), path)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SuiteScheduling:
     config.option.loadscopereorder = False  # The suites with servers come first: they take longest.
     return SuiteScheduling(config, log)
 

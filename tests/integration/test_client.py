@@ -443,7 +443,7 @@ def test_the_asynchronous_client_does_the_same(server: ApiServer, films: Any) ->
             assert (await collection.aggregate.over_all()).total_count == 5
             made = await collection.data.exists(uuid4())
             assert made is False
-            with pytest.raises(alto.AltoNotSupportedError, match="batch.stream"):
+            with pytest.raises(alto.AltoNotSupportedError, match=r"batch\.stream"):
                 collection.batch.fixed_size()
 
     asyncio.run(use())

@@ -24,6 +24,7 @@ UV = uv.find_uv_bin()
 # Of the server: the client needs none of it.
 SERVERS = {"aws-lambda-powertools", "boto3", "opensearch-py", "orjson", "pyarrow"}
 PYTHONS = ("3.10", "3.13")
+MCP = {"mcp"}
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -131,12 +132,12 @@ def test_the_metadata_names_distribution_version_licence_and_pythons(metadata: M
 
 
 def test_the_plain_package_requires_no_command_line(metadata: Message) -> None:
-    required: dict[str, set[str]] = {"": set(), "cli": set()}
+    required: dict[str, set[str]] = {"": set(), "cli": set(), "mcp": set()}
     for each in metadata.get_all("Requires-Dist", []):
         name, extra = re.split(r"[<>=; ]", each)[0], re.search(r"extra == '(\w+)'", each)
         required[extra[1] if extra else ""].add(name)
 
-    assert required == {"": {"botocore", "httpx", "typing-extensions"}, "cli": {"rich", "typer"}}
+    assert required == {"": {"botocore", "httpx", "typing-extensions"}, "cli": {"rich", "typer"}, "mcp": MCP}
 
 
 def test_the_installed_wheel_brings_a_working_client(python: Path, port: int, tmp_path: Path) -> None:
