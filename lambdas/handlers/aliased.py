@@ -5,6 +5,7 @@ collection's own name takes no longer. Rights are those on the collection, which
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -84,4 +85,7 @@ def _is_list_of_jobs(event: Mapping[str, Any]) -> bool:
 
 def _is_missing(response: Mapping[str, Any]) -> bool:
     """Return whether the response says that the collection, or the job in it, does not exist."""
-    return response["statusCode"] == 404 and orjson.loads(response["body"])["error"]["code"] in MISSING
+    if response["statusCode"] != HTTPStatus.NOT_FOUND:
+        return False
+    # A response to HEAD has no body that says what is missing: an alias may be the reason.
+    return not response["body"] or orjson.loads(response["body"])["error"]["code"] in MISSING

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import warnings
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ VALUES: dict[str, Any] = {
     "place": {"lat": 1.5, "lon": 2},
     "credit": {"since": "2026-01-02T03:04:05Z", "fee": 3, "note": "2026-01-02T03:04:05Z"},
 }
-DATE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+DATE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def described(name: str, kind: str, **rest: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_values_have_the_types_of_their_properties() -> None:
     ):
         assert found.properties == {
             "title": ID,
-            "released": datetime(2026, 1, 2, 3, 4, 5, 500_000, tzinfo=timezone.utc),
+            "released": datetime(2026, 1, 2, 3, 4, 5, 500_000, tzinfo=UTC),
             "seen": [DATE],
             "studio": UUID(ID),
             "price": 2.0,
