@@ -95,6 +95,6 @@ def test_figures_and_a_sweep_are_those_of_the_benchmark(
 
 
 def test_hits_that_move_between_two_settings_are_found(server: str, judged: Judged, files: list[str]) -> None:
-    found = run(server, judged, files[0], *files[2:], "--compare", "hybrid alpha=0.55", "hybrid")
+    found = run(server, judged, files[0], *files[2:], "--compare", "hybrid alpha=0.55", "hybrid alpha=0.55")
 
     assert found["means"] == {"overlap": 1, "same_first_hit": 1, "same_order": 1}
