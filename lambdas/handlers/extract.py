@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.handlers.entry_point import entry_point
+from lambdas.handlers.sqs_messages import process_messages
 from lambdas.jobs.chunk import Chunk
 from lambdas.observability import logger
 from lambdas.wiring.extract import extractor
@@ -25,9 +25,4 @@ def extract_chunk(record: SQSRecord) -> None:
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the extract function. Returns the messages to deliver again."""
-    processor = BatchProcessor(
-        EventType.SQS,
-        raise_on_entire_batch_failure=False,
-        logger=logger,  # type: ignore[arg-type]  # asks for logging's Logger, and is content with Powertools' own
-    )
-    return dict(process_partial_response(event, extract_chunk, processor, context))
+    return process_messages(event, context, extract_chunk)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry_point import entry_point
+from lambdas.handlers.sqs_messages import process_messages
 from lambdas.imports.loader import Delivery
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk
@@ -36,9 +36,4 @@ def load_chunk(record: SQSRecord, lambda_context: "LambdaContext") -> None:
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the load function. Returns the messages to deliver again."""
-    processor = BatchProcessor(
-        EventType.SQS,
-        raise_on_entire_batch_failure=False,
-        logger=logger,  # type: ignore[arg-type]  # asks for logging's Logger, and is content with Powertools' own
-    )
-    return dict(process_partial_response(event, load_chunk, processor, context))
+    return process_messages(event, context, load_chunk)

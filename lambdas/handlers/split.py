@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry_point import entry_point
+from lambdas.handlers.sqs_messages import process_messages
 from lambdas.observability import logger
 from lambdas.wiring.split import splitter
 
@@ -49,9 +49,4 @@ def split_notification(record: SQSRecord, lambda_context: "LambdaContext") -> No
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the split function. Returns the messages to deliver again."""
-    processor = BatchProcessor(
-        EventType.SQS,
-        raise_on_entire_batch_failure=False,
-        logger=logger,  # type: ignore[arg-type]  # asks for logging's Logger, and is content with Powertools' own
-    )
-    return dict(process_partial_response(event, split_notification, processor, context))
+    return process_messages(event, context, split_notification)
