@@ -12,7 +12,7 @@ import orjson
 
 from lambdas.collections.model import collection_name
 from lambdas.errors import ConflictError, ForbiddenError
-from lambdas.handlers.rights import check_collection_rights
+from lambdas.handlers.rights import check_collection_rights, name_in_path
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -57,14 +57,14 @@ def respond(
 def _by_collection(event: dict[str, Any], claim: str | None, find_target: FindTarget) -> dict[str, Any] | None:
     """Return the event with the collection's own name in its path; None if the path does not name an alias."""
     path: str = event["rawPath"]
-    _, version, kind, name, *_ = [*path.split("/"), "", "", ""]
-    below = path.split("/")[4:]
-    if (version, kind) != ("v1", "collections") or not name.isascii() or not name.isidentifier():
+    name = name_in_path(path)
+    if not name.isascii() or not name.isidentifier():
         return None
     target = find_target(name)
     if target is None:
         return None
-    renamed = "/".join(["", version, kind, target, *below])
+    below = path.split("/")[4:]
+    renamed = "/".join(["/v1/collections", target, *below])
     about = event["requestContext"]
     found = event | {
         "rawPath": renamed,

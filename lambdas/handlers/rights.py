@@ -24,13 +24,19 @@ def check_collection_rights(event: Mapping[str, Any], claim: str | None) -> None
     allowed = _listed(event, claim)
     if EVERY in allowed:
         return
-    _, version, kind, name, *_ = [*path.split("/"), "", "", "", ""]
-    if (version, kind) != ("v1", "collections") or not name:
+    name = name_in_path(path)
+    if not name:
         raise ForbiddenError(
             f"This request covers all collections: it needs a token whose claim '{claim}' has '{EVERY}'."
         )
     if collection_name(name) not in allowed:
         raise ForbiddenError(f"The claim '{claim}' of the token does not list the collection of this request.")
+
+
+def name_in_path(path: str) -> str:
+    """Return the name of a collection or alias as a path has it; empty for a path of something else."""
+    _, version, kind, name, *_ = [*path.split("/"), "", "", "", ""]
+    return name if (version, kind) == ("v1", "collections") else ""
 
 
 def _listed(event: Mapping[str, Any], claim: str) -> set[str]:
