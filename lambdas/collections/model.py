@@ -129,6 +129,20 @@ class CollectionConfig(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
+    def _descriptions_are_cleaned_first(cls, data: object) -> object:
+        read_only = Collection.model_fields.keys() - CollectionConfig.model_fields.keys()
+        given = (
+            [name for name in data if name in read_only] if cls is CollectionConfig and isinstance(data, dict) else []
+        )
+        if given:
+            raise ValueError(
+                f"{', '.join(map(repr, given))}: set by Alto. Leave out what only describes an existing collection "
+                f"({', '.join(sorted(read_only))})"
+            )
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
     def _first_letter_is_upper_case(cls, data: object) -> object:
         if isinstance(data, dict) and isinstance(data.get("name"), str):
             return data | {"name": collection_name(data["name"])}
@@ -176,6 +190,15 @@ class CollectionConfig(StrictModel):
     def made_by_alto(self) -> dict[str, Text2VecAws]:
         """The vectors that Alto makes with a model, by name; the caller brings the others."""
         return {name: config for name, config in self.vectors.items() if isinstance(config, Text2VecAws)}
+
+    @property
+    def vector_of_searches(self) -> str | None:
+        """The vector that searches use which name none. None: they have to name one, or the collection has none."""
+        if self.default_vector is not None:
+            return self.default_vector
+        if DEFAULT_VECTOR in self.vectors:
+            return DEFAULT_VECTOR
+        return next(iter(self.vectors)) if len(self.vectors) == 1 else None
 
     def property_named(self, name: str) -> Property | None:
         """The property of this name, if there is one."""

@@ -204,6 +204,9 @@ def changed(before: Collection, body: RebuildBody) -> Collection:
         elif name not in body.vectors:
             vectors[name] = config
     default = body.default_vector or before.default_vector
+    if default is not None and default in before.vectors and default not in vectors:
+        problem = f"is the default of searches: give 'default_vector' too, one of {', '.join(vectors) or 'none'}"
+        raise InvalidRequestError.at(f"vectors.{default}", problem)
     generation = before.generation + 1
     return validate(
         before.model_copy(

@@ -95,6 +95,8 @@ class VectorMigration:
                 )
             change = {
                 "vectors": before.vectors | vectors,
+                # Another vector must not change or end what searches do that name none: it has no object's vector yet.
+                "default_vector": before.vector_of_searches,
                 "filling": before.filling | ids,
                 "generation": before.generation + 1,
             }

@@ -13,7 +13,14 @@ from lambdas.collections.index_body import (
     meta,
     property_mapping,
 )
-from lambdas.collections.model import COLLECTION_ALIAS, Collection, CollectionUpdate, alias_of, index_name
+from lambdas.collections.model import (
+    COLLECTION_ALIAS,
+    Collection,
+    CollectionConfig,
+    CollectionUpdate,
+    alias_of,
+    index_name,
+)
 from lambdas.collections.properties import TOKENIZATIONS, Property, property_paths, unite
 from lambdas.errors import ConflictError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
@@ -285,6 +292,14 @@ def test_a_mapping_update_holds_what_is_new_and_the_whole_configuration() -> Non
 def test_an_update_of_what_is_fixed_says_what_to_do_instead(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         CollectionUpdate.model_validate(change)
+
+
+def test_the_description_of_a_collection_sent_back_says_which_fields_to_leave_out() -> None:
+    described = collection().model_dump(mode="json", exclude={"notice"})
+    read_only = "'created', 'updated', 'analysis', 'generation', 'filling', 'index_number', 'rebuild', 'former'"
+
+    with pytest.raises(ValidationError, match=f"{read_only}: set by Alto. Leave out what only describes an existing"):
+        CollectionConfig.model_validate(described)
 
 
 def test_unite_properties_keep_the_first_description_on_every_level() -> None:

@@ -209,6 +209,29 @@ def test_a_fill_gives_each_object_the_vector_of_its_text(world: World) -> None:
     assert all(each.unchanged_since is not None for each in fill(world, ids))
 
 
+@pytest.mark.parametrize(
+    ("before", "default", "added", "after"),
+    [
+        (["old"], None, "new", "old"),
+        (["old"], None, "default", "old"),
+        (["default"], None, "new", "default"),
+        (["old", "default"], "old", "new", "old"),
+        (["old", "older"], None, "default", None),
+    ],
+)
+def test_searches_that_name_no_vector_go_on_with_the_same_when_one_is_added(
+    world: World, before: list[str], default: str | None, added: str, after: str | None
+) -> None:
+    vectors = dict.fromkeys(before, TITAN)
+    config = CollectionConfig.model_validate(FILM | {"name": "Book", "vectors": vectors, "default_vector": default})
+    world.admin.create(config, deadline=soon())
+
+    body = AddVectorsBody.model_validate({"vectors": {added: COHERE}})
+    made = world.vectors.add("Book", body, deadline=soon()).collection
+
+    assert made.default_vector == after
+
+
 def test_a_writer_that_is_faster_than_the_fill_wins(world: World) -> None:
     changed, deleted, other = world.insert(3)
     add(world)

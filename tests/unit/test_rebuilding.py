@@ -175,3 +175,13 @@ def test_a_change_that_does_not_fit_names_its_field(body: dict[str, Any]) -> Non
         changed(collection(), RebuildBody.model_validate(body))
 
     assert "nothing" in str(caught.value) or "tokenization" in str(caught.value)
+
+
+def test_a_rebuild_that_drops_the_default_asks_for_another() -> None:
+    before = collection()
+    [name] = before.vectors
+
+    with pytest.raises(InvalidRequestError, match=f"vectors.{name}: is the default of searches: give 'default_vector'"):
+        changed(
+            before.model_copy(update={"default_vector": name}), RebuildBody.model_validate({"vectors": {name: None}})
+        )

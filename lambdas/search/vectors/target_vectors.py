@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from lambdas.collections.model import DEFAULT_VECTOR, CollectionConfig
+from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError
 from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, TargetVectors
 
@@ -125,13 +125,13 @@ def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
 def resolve_target_vector(collection: CollectionConfig, asked: str | None) -> str:
     """Return the name of the vector to search. Raises `InvalidRequestError` if it is unknown or ambiguous."""
     names = list(collection.vectors)
-    asked = asked or collection.default_vector
     if not names:
         raise InvalidRequestError(f"The collection '{collection.name}' has no vectors: search it by bm25.")
-    if asked is not None and asked not in names:
-        problem = f"'{asked}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
-        raise InvalidRequestError.at("target_vector", problem)
-    if asked is None and len(names) > 1 and DEFAULT_VECTOR not in names:
+    target = asked or collection.vector_of_searches
+    if target is None:
         problem = f"the collection '{collection.name}' has several vectors: choose one of {', '.join(names)}"
         raise InvalidRequestError.at("target_vector", problem)
-    return asked or (DEFAULT_VECTOR if DEFAULT_VECTOR in names else names[0])
+    if target not in names:
+        problem = f"'{target}' is not a vector of '{collection.name}'. It has these: {', '.join(names)}"
+        raise InvalidRequestError.at("target_vector", problem)
+    return target
