@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
+import httpx
 import typer
 from rich.console import Console
 
@@ -64,7 +65,8 @@ def demo(
     with nullcontext() if running else Stack(state.resolve(), console=console) as stack:
         found = running or (stack and stack.running)
         assert found
-        Demo(found, console).run(None if everything else chosen, fresh=fresh)
+        with httpx.Client(base_url=found.url, timeout=40, trust_env=False) as api:
+            Demo(found, console, api).run(None if everything else chosen, fresh=fresh)
 
 
 @app.command()

@@ -72,11 +72,11 @@ def import_id(bucket: str, key: str, version: str) -> str:
 class Demo:
     """One run of the demo against a running stack. Raises LocalStackError when a step does not succeed."""
 
-    def __init__(self, stack: RunningStack, console: Console, api: httpx.Client | None = None) -> None:
-        """`api` talks to Alto; by default over HTTP to the stack's address."""
+    def __init__(self, stack: RunningStack, console: Console, api: httpx.Client) -> None:
+        """`api` sends requests to the stack's address."""
         self._stack = stack
         self._console = console
-        self._api = api or httpx.Client(base_url=stack.url, timeout=40, trust_env=False)
+        self._api = api
 
     def run(self, services: Sequence[str] | None, *, fresh: bool = False) -> None:
         """Imports the operations of the services (None: of all) and asks the questions."""

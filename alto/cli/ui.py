@@ -49,7 +49,6 @@ def ui(
         console.serve_forever()
     finally:
         console.server_close()
-        console.alto.close()
 
 
 def open_console(

@@ -36,6 +36,10 @@ class LocalRoutes:
             ("POST", "/local/errors"): self._errors,
         }
 
+    def close(self) -> None:
+        """Close the connections to Alto and to S3."""
+        self._client.close()
+
     def respond(self, method: str, path: str, body: bytes) -> Any:
         """The response to a request, as JSON. Raises `RejectedError`, `AltoError`."""
         route = self._routes.get((method, path))

@@ -29,10 +29,11 @@ class Console(ThreadingHTTPServer):
 
     def __init__(self, alto: httpx.Client, local: LocalRoutes, *, port: int = 0, token: str | None = None) -> None:
         """`alto` has the address, the authentication and the time limits. Raises `OSError` if the port is in use."""
-        super().__init__((LOOPBACK, port), _Handler)
-        self.token = token or secrets.token_urlsafe(24)
+        # Before the port is opened: where that fails, the server is closed with its clients.
         self.alto = alto
         self.local = local
+        super().__init__((LOOPBACK, port), _Handler)
+        self.token = token or secrets.token_urlsafe(24)
         self.guard = Guard(self.token, self.port)
         self.files = page_files()
 
@@ -45,6 +46,12 @@ class Console(ThreadingHTTPServer):
     def url(self) -> str:
         """The address to open: it gives the rights of the user."""
         return f"http://{LOOPBACK}:{self.port}/{self.token}/"
+
+    def server_close(self) -> None:
+        """Stop listening, and close the connections to Alto and to S3."""
+        super().server_close()
+        self.alto.close()
+        self.local.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that closes a connection is not an error worth a trace."""

@@ -1,5 +1,6 @@
 """Alto, deployed once for the whole suite into a local account of its own."""
 
+import gc
 import json
 import os
 import sys
@@ -105,6 +106,13 @@ def alto(tmp_path_factory: pytest.TempPathFactory, _no_aws_environment: None) ->
         s3, sqs = (aws_client(name, stack.running.endpoint, stack.running.region) for name in ("s3", "sqs"))
         with httpx.Client(base_url=stack.running.url, timeout=40, trust_env=False) as api:
             yield Alto(stack, stack.running, api, s3, sqs)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _collected() -> Iterator[None]:
+    """Collects garbage after each module, so that connections left open fail the module that left them."""
+    yield
+    gc.collect()
 
 
 def jsonl(records: list[dict[str, Any]]) -> bytes:

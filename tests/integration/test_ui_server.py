@@ -50,7 +50,6 @@ def console(upstream: Upstream, folder: Path, **connection: Any) -> Iterator[Con
     finally:
         made.shutdown()
         made.server_close()
-        made.alto.close()
 
 
 @pytest.fixture
@@ -284,6 +283,21 @@ def test_every_console_has_a_token_of_its_own(upstream: Upstream, tmp_path: Path
     assert made[0].url == f"http://127.0.0.1:{made[0].port}/{made[0].token}/"
 
 
+class CountedTransport(httpx.MockTransport):
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_closing_the_console_closes_its_connections_to_alto_and_s3(tmp_path: Path) -> None:
+    transport = CountedTransport(lambda _: httpx.Response(200))
+    open_console(Connection(url="http://localhost:1", transport=transport), judgements=str(tmp_path)).server_close()
+
+    # The requests of the page, those of the client, and its transfers.
+    assert transport.closed == 3
+
+
 def test_files_are_compressed_where_the_browser_takes_it(server: Console) -> None:
     _, headers, packed = send(server, "GET", f"/{TOKEN}/style.css", accept_encoding="gzip, br")
     _, _, plain = send(server, "GET", f"/{TOKEN}/style.css")
@@ -293,8 +307,13 @@ def test_files_are_compressed_where_the_browser_takes_it(server: Console) -> Non
 
 
 def test_a_port_in_use_is_named_with_the_option(server: Console, tmp_path: Path) -> None:
+    transport = CountedTransport(lambda _: httpx.Response(200))
+    connection = Connection(url="http://localhost:1", transport=transport)
+
     with pytest.raises(CommandError, match=f"Port {server.port} cannot be used .*--port"):
-        open_console(Connection(url="http://localhost:1"), port=server.port, judgements=str(tmp_path))
+        open_console(connection, port=server.port, judgements=str(tmp_path))
+
+    assert transport.closed == 3
 
 
 def test_the_command_prints_the_address_of_the_page() -> None:
