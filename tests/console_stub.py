@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +67,24 @@ COLLECTION: dict[str, Any] = {
 }
 
 
+HANDBOOK: dict[str, Any] = COLLECTION | {
+    "name": "Handbook",
+    "description": "",
+    "documents": {"property": "text", "chunking": "structure", "size": 1200},
+    "properties": [
+        {"name": "text", "type": "text"},
+        *(
+            {"name": name, "type": "text", "tokenization": "field"}
+            for name in ("document", "document_version", "title")
+        ),
+        {"name": "heading", "type": "text"},
+        {"name": "ordinal", "type": "int"},
+        {"name": "page", "type": "int"},
+        {"name": "source", "type": "text"},
+    ],
+}
+
+
 def film(number: int) -> dict[str, Any]:
     """An object. Beyond the list they are parts two, three and so on."""
     title, plot, genre = TITLES[number % len(TITLES)]
@@ -78,6 +97,21 @@ def film(number: int) -> dict[str, Any]:
         "studio": "The Very Long Name of a Studio, Limited",
     }
     return {"id": f"00000000-0000-4000-8000-{number:012d}", "properties": properties}
+
+
+def passage(number: int) -> dict[str, Any]:
+    """A passage of a document; three are on a page."""
+    properties = {
+        "text": f"Passage {number + 1} of the travel rules.",
+        "document": "handbook/travel.pdf",
+        "document_version": "v1",
+        "title": "Travel",
+        "heading": "Travel" if number < 3 else "Travel > Receipts",
+        "ordinal": number,
+        "page": 1 + number // 3,
+        "source": "s3://alto/Handbook/handbook/travel.pdf",
+    }
+    return {"id": f"00000000-0000-4000-9000-{number:012d}", "properties": properties}
 
 
 def vector(number: int) -> list[float]:
@@ -126,7 +160,10 @@ class StubAlto:
                 r"GET /v1/collections/(\w+)/objects",
                 lambda _, __: reply({"objects": [stored(each) for each in range(5)]}),
             ),
-            (r"GET /v1/collections/(\w+)/objects/([0-9a-f-]+)", lambda _, __, key: reply(stored(int(key[-12:])))),
+            (
+                r"GET /v1/collections/(\w+)/objects/([0-9a-f-]+)",
+                lambda _, name, key: reply(stored(int(key[-12:]), passage if name == "Handbook" else film)),
+            ),
             (
                 r"POST /v1/collections/(\w+)/objects/list",
                 lambda _, __: reply({"objects": [stored(each) for each in range(self.films)]}),
@@ -158,6 +195,11 @@ class StubAlto:
             raise self.fault
         if self.fault is not None:
             return self.fault
+        if "context" in body:
+            number = int(body["filter"]["value"][-12:])
+            near = range(max(0, number - body["context"]), number + body["context"] + 1)
+            around = [passage(each) | {"ordinal": each} for each in near if each != number]
+            return reply({"objects": [passage(number) | {"context": around}], "total": 1})
         if "queries" not in body:
             return reply(self._result(body))
         return reply({"results": [self._result(each) for each in body["queries"]], "took_ms": 41})
@@ -201,6 +243,11 @@ class StubAlto:
         return hit
 
     def _aggregate(self, body: Any, _: str) -> httpx.Response:
+        if "group_by" in body:
+            name = body["group_by"]["property"]
+            tally = Counter(film(number)["properties"][name] for number in range(min(self.films, 500)))
+            groups = [{"value": value, "total": total, "properties": {}} for value, total in tally.most_common()]
+            return reply({"total": self.films, "groups": groups, "other_objects": 0})
         values = [{"value": f"genre {each}", "count": 20 - min(each, 18)} for each in range(min(self.facet_values, 20))]
         asked = body.get("properties", {})
         return reply(
@@ -270,8 +317,8 @@ def reply(body: Any) -> httpx.Response:
     return httpx.Response(200, json=body)
 
 
-def stored(number: int) -> dict[str, Any]:
-    return film(number) | {
+def stored(number: int, make: Callable[[int], dict[str, Any]] = film) -> dict[str, Any]:
+    return make(number) | {
         "collection": "Film",
         "created": TIME,
         "updated": TIME,

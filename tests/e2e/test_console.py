@@ -16,7 +16,7 @@ from alto.cli.connection import Connection
 from alto.cli.ui import open_console
 from alto.ui.server import Console
 from tests.browser import open_browser, serious_findings
-from tests.console_stub import StubAlto, error, film, job
+from tests.console_stub import HANDBOOK, StubAlto, error, film, job, passage
 from tests.e2e.conftest import Alto, jsonl
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ VIEWS = {
     "map": "#/map?c=Film&q=ghosts",
     "judge": "#/judge?c=Film",
     "object": f"#/object?c=Film&id={film(1)['id']}",
+    "passage": f"#/object?c=Handbook&id={passage(4)['id']}",
 }
 
 
@@ -47,6 +48,7 @@ def browser() -> Iterator["Browser"]:
 @pytest.fixture
 def stub() -> StubAlto:
     stub = StubAlto()
+    stub.collections.append(HANDBOOK)
     stub.jobs = [job(2, "loading", read=48_210), job(1, "completed", read=1_200, failed=1)]
     return stub
 
@@ -60,7 +62,6 @@ def serve(console: Console) -> Iterator[Console]:
     finally:
         console.shutdown()
         console.server_close()
-        console.alto.close()
         thread.join()
 
 
@@ -100,9 +101,12 @@ def open_page(browser: "Browser", size: Any = WIDE, **settings: Any) -> Iterator
 
 
 @pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
+def page(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]:
     with open_page(browser) as opened:
         yield opened
+        if PICTURES:
+            name = re.sub(r"[^a-z0-9_]+", "-", request.node.name.removeprefix("test_"))
+            opened.screenshot(path=Path(PICTURES) / "tests" / f"{name}.png")
 
 
 def titles(page: "Page", column: int = 0) -> list[str]:
@@ -142,7 +146,7 @@ def test_three_searches_are_one_request_and_moved_hits_are_marked(
     [sent] = searches(stub)
     assert [next(iter(each)) for each in sent["queries"]] == ["hybrid", "bm25", "near_text"]
     assert titles(page)[:2] == ["A Christmas Carol", "The Shining"]
-    assert page.locator(".column").nth(1).locator(".move").all_inner_texts()[0].startswith("▲1")
+    assert "1 higher than in the first column" in page.locator(".column").nth(1).locator(".move").all_inner_texts()[0]
     assert page.locator(".hit mark").first.inner_text() == "ghosts"
     assert "words" in (page.locator(".score").first.get_attribute("title") or "")
     assert page.locator(".column").first.locator(".hit").first.locator(".part").count() == 2
@@ -168,7 +172,7 @@ def test_the_state_is_in_the_address(page: "Page", console: Console, stub: StubA
 def test_a_filter_is_built_and_removed(page: "Page", console: Console, stub: StubAlto) -> None:
     page.goto(console.url + "#/search?c=Film&q=ghosts")
     page.locator(".hit").first.wait_for()
-    page.get_by_role("button", name="+ Filter").click()
+    page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_role("combobox", name="Property").select_option("year")
     page.get_by_role("combobox", name="Condition").select_option("greater_or_equal")
     page.get_by_label("Value").fill("1990")
@@ -233,6 +237,50 @@ def test_a_console_without_alto_says_so(page: "Page", tmp_path: Path) -> None:
         page.get_by_role("heading", name="Alto is not within reach").wait_for()
 
         assert "alto doctor" in page.get_by_role("alert").inner_text()
+
+
+def filters_of(stub: StubAlto) -> Any:
+    return searches(stub)[-1]["queries"][0].get("filter")
+
+
+def test_several_values_of_a_facet_are_any_of_them(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.locator(".hit").first.wait_for()
+    for name in ("genre 1", "genre 2"):
+        with page.expect_response("**/search"):
+            page.locator(".facet", has_text=name).click()
+    several = filters_of(stub)
+    shown = page.locator(".chip").inner_text().strip()
+    # The other values are still offered: the facet is counted without its own filter.
+    counted = [body for _, path, body in stub.asked if path.endswith("/aggregate") and "genre" in str(body)]
+    with page.expect_response("**/search"):
+        page.locator(".facet", has_text="genre 1").click()
+
+    assert several == {"property": "genre", "operator": "contains_any", "value": ["genre 1", "genre 2"]}
+    assert shown == "genre is genre 1 or genre 2"
+    assert "filter" not in next(body for body in counted[::-1] if "genre" in body.get("properties", {}))["search"]
+    assert filters_of(stub) == {"property": "genre", "operator": "equal", "value": "genre 2"}
+
+
+def test_a_range_of_numbers_is_chosen_in_a_histogram_or_typed(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film&q=ghosts")
+    page.locator(".hit").first.wait_for()
+    bar = page.get_by_role("group", name="Ranges of year").get_by_role("button", name=re.compile("^1985"))
+    with page.expect_response("**/search"):
+        bar.click()
+    clicked = filters_of(stub)
+    page.locator(".chip", has_text="year ≥ 1985, < 1990").wait_for()
+    with page.expect_response("**/search"):
+        page.get_by_label("year to").fill("1995")
+        page.get_by_label("year to").press("Tab")
+    typed = filters_of(stub)
+    with page.expect_response("**/search"):
+        page.get_by_label("Remove the filter year").click()
+
+    lower = {"property": "year", "operator": "greater_or_equal", "value": 1985}
+    assert clicked == {"and": [lower, {"property": "year", "operator": "less_than", "value": 1990}]}
+    assert typed == {"and": [lower, {"property": "year", "operator": "less_than", "value": 1996}]}
+    assert filters_of(stub) is None
 
 
 def test_many_facet_values_are_folded(page: "Page", console: Console, stub: StubAlto) -> None:
@@ -330,6 +378,46 @@ def test_a_map_shows_objects_and_the_query(page: "Page", console: Console) -> No
     assert page.locator(".dot").count() == 40
     assert page.locator(".near").count() == 10
     assert page.locator(".legend li").count() == 4
+
+
+def test_a_map_is_zoomed_by_keyboard_wheel_and_buttons(page: "Page", console: Console) -> None:
+    pytest.importorskip("numpy")
+    page.goto(console.url + VIEWS["map"])
+    page.locator(".star").wait_for()
+    plane = page.locator(".plane > svg")
+
+    def shown() -> list[float]:
+        return [float(each) for each in (plane.get_attribute("viewBox") or "").split()]
+
+    plane.focus()
+    page.keyboard.press("+")
+    page.wait_for_function("document.querySelector('.plane > svg').getAttribute('viewBox') !== '0 0 1000 640'")
+    nearer = shown()
+    plane.hover(position={"x": 10, "y": 10})
+    page.mouse.wheel(0, -800)
+    page.wait_for_function(
+        "parseFloat(document.querySelector('.plane > svg').getAttribute('viewBox').split(' ')[2]) < 400"
+    )
+    page.get_by_role("button", name="The whole map").click()
+    page.get_by_role("button", name="The whole map").and_(page.locator(":disabled")).wait_for()
+
+    assert nearer[0] > 0
+    assert nearer[2] == pytest.approx(1000 / 1.5)
+    assert shown() == [0, 0, 1000, 640]
+
+
+def test_a_passage_is_shown_in_its_document(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + f"#/object?c=Handbook&id={passage(4)['id']}")
+    page.locator(".passages li").nth(4).wait_for()
+    first = page.locator(".passages li").all_inner_texts()
+    own = page.locator(".passages .is-own p").inner_text()
+    page.get_by_role("button", name="Show more of the document").click()
+    page.locator(".passages li").nth(8).wait_for()
+
+    assert own == "Passage 5 of the travel rules."
+    assert "page 2" in first[1]
+    assert "Receipts" in first[1]
+    assert [body["context"] for body in searches(stub)] == [2, 6]
 
 
 def test_an_object_shows_its_json_and_vectors(page: "Page", console: Console) -> None:

@@ -1,5 +1,6 @@
 // The frame of the page: collections, views, theme. Each view is a module of its own.
 import { get } from "./lib/api.js";
+import { Icon } from "./lib/icons.js";
 import { Loading, Problem } from "./lib/parts.js";
 import { html, render, useEffect, useState } from "./lib/preact.js";
 import { go, link, useRoute } from "./lib/route.js";
@@ -54,7 +55,7 @@ function Header({ about, collections, collection, view, params }) {
     </nav>
     <span class="where" title=${`Alto ${about.version ?? ""} in ${about.region ?? "?"}`}>${about.url.replace(/^https?:\/\//, "")}</span>
     <button class="icon" onClick=${nextTheme} aria-label=${`Colours: ${theme}. Change`} title=${`Colours: ${theme}`}>
-      ${{ auto: "◐", dark: "●", light: "○" }[theme]}
+      <${Icon} name=${theme} />
     </button>
   </header>`;
 }

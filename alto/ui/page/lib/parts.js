@@ -1,4 +1,5 @@
 // Small parts that views share.
+import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./preact.js";
 
 export function Problem({ error, retry }) {
@@ -50,7 +51,7 @@ export function Dialog({ title, onClose, children, wide = false }) {
     <div class="dialog-body">
       <header>
         <h2>${title}</h2>
-        <button class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>✕</button>
+        <button class="icon" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="close" /></button>
       </header>
       ${children}
     </div>

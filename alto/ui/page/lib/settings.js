@@ -2,9 +2,9 @@
 // `alto evaluate --setting` takes.
 
 export const MODES = [
-  ["hybrid", "Hybrid", "words and meaning"],
-  ["bm25", "Words", "BM25"],
-  ["near_text", "Meaning", "vectors"],
+  ["hybrid", "Hybrid"],
+  ["bm25", "Words"],
+  ["near_text", "Meaning"],
 ];
 const WHOLE = new Set(["rerank", "min_score", "autocut"]);
 const OF_MODE = {

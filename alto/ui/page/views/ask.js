@@ -4,6 +4,7 @@ import { count, plain, titleOf } from "../lib/format.js";
 import { Empty, Loading, Problem } from "../lib/parts.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { go, link } from "../lib/route.js";
+import { placeOf } from "./passage.js";
 
 const MODEL = "amazon.nova-lite-v1:0";
 const AROUND = 240;
@@ -98,7 +99,7 @@ function Source({ number, citation, collection, hits, pointed, point }) {
     <span class="cite" aria-hidden="true">${number}</span>
     <div>
       <a href=${link("object", { c: collection.name, id: citation.id })}>${hit ? titleOf(hit.properties)[1] || citation.id : citation.id}</a>
-      <span class="soft small-text"> ${citation.property}</span>
+      <span class="soft small-text"> ${hit && collection.documents ? placeOf(hit.properties) || citation.property : citation.property}</span>
       <p class="passage">${from > 0 && "…"}${part(from, citation.quote_start)}<mark>${part(citation.quote_start, citation.quote_end) || citation.quote}</mark>${part(citation.quote_end, to)}${to < characters.length && "…"}</p>
     </div>
   </li>`;

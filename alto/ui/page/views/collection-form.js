@@ -1,5 +1,6 @@
 // New collections and properties. The checks are Alto's own: an error names its field.
 import { collectionPath, post } from "../lib/api.js";
+import { Icon } from "../lib/icons.js";
 import { Dialog, Problem } from "../lib/parts.js";
 import { html, useState } from "../lib/preact.js";
 
@@ -46,7 +47,7 @@ export function CollectionForm({ onClose, created }) {
         ${properties.map(
           (each, at) => html`<div class="property-row" key=${at}>
             <${PropertyFields} property=${each} at=${at} set=${(changes) => set(at, changes)} />
-            <button type="button" class="icon" aria-label=${`Remove the property ${each.name || at + 1}`} onClick=${() => setProperties(properties.filter((_, place) => place !== at))}>✕</button>
+            <button type="button" class="icon" aria-label=${`Remove the property ${each.name || at + 1}`} onClick=${() => setProperties(properties.filter((_, place) => place !== at))}><${Icon} name="close" /></button>
           </div>`,
         )}
         <button type="button" class="small" onClick=${() => setProperties([...properties, { ...EMPTY }])}>+ Property</button>

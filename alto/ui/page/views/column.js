@@ -1,5 +1,6 @@
 // One search: its settings, its hits, and how they differ from those of the first column.
 import { count } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
 import { Problem } from "../lib/parts.js";
 import { html, useState } from "../lib/preact.js";
 import { columnName, MODES } from "../lib/settings.js";
@@ -13,29 +14,31 @@ export function Column(props) {
   const first = at > 0 ? places(others?.[0]) : null;
   const elsewhere = at === 0 && columns.length > 1 ? columns.slice(1).map((_, other) => places(others?.[other + 1])) : null;
   const highest = Math.max(...hits.map(strengthOf), 1e-9);
-  return html`<section class=${`column ${loading ? "is-loading" : ""}`} aria-label=${columnName(column)}>
+  const kind = column.mode === "near_object" ? "near_text" : column.mode;
+  return html`<section class=${`column of-${kind} ${loading ? "is-loading" : ""}`} aria-label=${columnName(column)}>
     <header class="column-head">
       <div class="row">
+        ${columns.length > 1 && html`<span class="letter" aria-hidden="true">${"ABC"[at]}</span>`}
         ${column.mode === "near_object"
           ? html`<h2>More like this</h2>`
           : html`<label class="hidden" for=${`mode-${at}`}>Kind of search</label>
               <select id=${`mode-${at}`} class="mode" value=${column.mode} onChange=${(event) => change({ ...column, mode: event.target.value })}>
-                ${MODES.map(([mode, name, what]) => html`<option key=${mode} value=${mode}>${name} – ${what}</option>`)}
+                ${MODES.map(([mode, name]) => html`<option key=${mode} value=${mode}>${name}</option>`)}
               </select>`}
         ${column.mode !== "near_object" &&
-        html`<button class="icon" aria-expanded=${open} aria-label="Settings of this search" title="Settings" onClick=${() => setOpen(!open)}>⚙</button>`}
-        ${remove && html`<button class="icon" aria-label="Remove this column" title="Remove" onClick=${remove}>✕</button>`}
+        html`<button class="icon" aria-expanded=${open} aria-label="Settings of this search" title="Settings" onClick=${() => setOpen(!open)}><${Icon} name="settings" /></button>`}
+        ${remove && html`<button class="icon" aria-label="Remove this column" title="Remove" onClick=${remove}><${Icon} name="close" /></button>`}
       </div>
-      ${column.mode === "hybrid" && html`<${Alpha} column=${column} change=${change} />`}
+      ${column.mode === "hybrid" ? html`<${Alpha} column=${column} change=${change} used=${alphaOf(result)} />` : html`<p class="alpha about">${ABOUT[column.mode]}</p>`}
       ${open && html`<${Settings} at=${at} column=${column} change=${change} collection=${collection} />`}
-      ${result?.objects &&
-      html`<p class="soft times">
-        ${count(result.total)} found
-        ${result.profile &&
-        html`<span title="Waiting for the model"> · model ${result.profile.embedding_ms.toFixed(0)} ms</span
-          ><span title="OpenSearch's own time for this search"> · engine ${result.profile.engine_took_ms.toFixed(0)} ms</span
-          >${result.profile.rerank_ms >= 1 && html`<span> · rerank ${result.profile.rerank_ms.toFixed(0)} ms</span>`}`}
-      </p>`}
+      <p class="soft times">
+        ${result?.objects &&
+        html`<strong>${count(result.total)}</strong> found${settingsOf(column).map((each) => html` · ${each}`)}
+          ${result.profile &&
+          html`<span title="Waiting for the model"> · model ${result.profile.embedding_ms.toFixed(0)} ms</span
+            ><span title="OpenSearch's own time for this search"> · engine ${result.profile.engine_took_ms.toFixed(0)} ms</span
+            >${result.profile.rerank_ms >= 1 && html`<span> · rerank ${result.profile.rerank_ms.toFixed(0)} ms</span>`}`}`}
+      </p>
       ${result?.rerank && !result.rerank.applied && html`<p class="warning">Not reranked: ${result.rerank.message}</p>`}
     </header>
     <${Problem} error=${result?.error} />
@@ -62,20 +65,36 @@ export function Column(props) {
 const places = (result) => new Map((result?.objects ?? []).map((hit, place) => [hit.id, place + 1]));
 const strengthOf = (hit) => hit.rerank_score ?? hit.score ?? hit.certainty ?? 1 - (hit.distance ?? 1);
 
-function Alpha({ column, change }) {
+const ABOUT = {
+  bm25: html`<span class="words">the words of the query (BM25)</span>`,
+  near_text: html`<span class="meaning">the meaning of the query (vectors)</span>`,
+  near_object: html`<span class="meaning">the meaning of an object (vectors)</span>`,
+};
+
+// Settings in the head while their form is closed.
+const settingsOf = ({ settings }) => Object.entries(settings).filter(([name, value]) => !["alpha", "id"].includes(name) && value !== "").map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
+
+// The alpha that Alto chose by the words of the query, where none is given.
+function alphaOf(result) {
+  const leg = (result?.objects ?? []).flatMap((hit) => hit.explanation?.legs ?? []).find((each) => each.leg === "vector");
+  return leg?.weight;
+}
+
+function Alpha({ column, change, used }) {
   const given = column.settings.alpha;
   const [value, setValue] = useState(null);
-  const shown = value ?? given ?? "0.55";
-  const set = (event) => {
+  const shown = value ?? given ?? used ?? 0.75;
+  const set = (alpha) => {
     setValue(null);
-    change({ ...column, settings: { ...column.settings, alpha: event.target.value } });
+    change({ ...column, settings: { ...column.settings, alpha } });
   };
-  return html`<label class="alpha">
-    <span class="words">words</span>
-    <input type="range" min="0" max="1" step="0.05" value=${shown} aria-label="Weight of the meaning (alpha)" aria-valuetext=${`alpha ${shown}`} onInput=${(event) => setValue(event.target.value)} onChange=${set} />
-    <span class="meaning">meaning</span>
-    <output>${Number(shown).toFixed(2)}</output>
-  </label>`;
+  return html`<div class="alpha">
+    <label><span class="words">words</span>
+    <input type="range" min="0" max="1" step="0.05" value=${shown} aria-label="Weight of the meaning (alpha)" aria-valuetext=${`alpha ${shown}`} onInput=${(event) => setValue(event.target.value)} onChange=${(event) => set(event.target.value)} />
+    <span class="meaning">meaning</span></label>
+    <output title="The weight of the meaning (alpha)">${Number(shown).toFixed(2)}</output>
+    ${given === undefined ? html`<span class="soft" title="Alto chooses it by the words of the query">auto</span>` : html`<button class="link" title="Let Alto choose it by the words of the query" onClick=${() => set(undefined)}>auto</button>`}
+  </div>`;
 }
 
 const FIELDS = [

@@ -1,100 +1,81 @@
-// Filters made by clicking: values that the hits have, and a form for everything else.
+// Values of the hits that filter by clicking: any of several, and ranges of numbers and dates.
 import { collectionPath, post } from "../lib/api.js";
-import { describe, filterOf, kindOf, OPERATORS, typedValue } from "../lib/filters.js";
+import { chosenValues, filterOf, isRange, setRange, toggleValue, typeOf, withoutOwn } from "../lib/filters.js";
 import { count } from "../lib/format.js";
 import { useLoaded } from "../lib/parts.js";
 import { html, useState } from "../lib/preact.js";
+import { rangesOf } from "../lib/ranges.js";
 import { searchOf } from "../lib/settings.js";
 
 const MOST_PROPERTIES = 12;
+const MOST_RANGES = 3;
+const MOST_GROUPS = 1_000;
 const SHOWN = 6;
 const LONGEST = 60;
 const DEPTH = 500;
-
-export function Filters({ collection, filters, set }) {
-  const [open, setOpen] = useState(false);
-  return html`<div class="filters">
-    ${filters.map(
-      (each, at) =>
-        html`<span class="chip" key=${JSON.stringify(each)}>
-          ${describe(each)}
-          <button aria-label=${`Remove the filter ${describe(each)}`} onClick=${() => set(filters.filter((_, place) => place !== at))}>✕</button>
-        </span>`,
-    )}
-    ${open
-      ? html`<${FilterForm} collection=${collection} close=${() => setOpen(false)} add=${(each) => (setOpen(false), set([...filters, each]))} />`
-      : html`<button class="small ghost" onClick=${() => setOpen(true)}>+ Filter</button>`}
-  </div>`;
-}
-
-function FilterForm({ collection, add, close }) {
-  const properties = collection.properties.filter((each) => each.filterable !== false && !/^(object|geo)/.test(each.type));
-  const [name, setName] = useState(properties[0]?.name ?? "");
-  const property = properties.find((each) => each.name === name);
-  const operators = OPERATORS[kindOf(property)];
-  const [operator, setOperator] = useState(operators[0][0]);
-  const [value, setValue] = useState("");
-  const chosen = operators.some(([each]) => each === operator) ? operator : operators[0][0];
-  const submit = (event) => {
-    event.preventDefault();
-    add({ property: name, operator: chosen, value: typedValue(property, chosen, value) });
-  };
-  return html`<form class="filter-form" onSubmit=${submit}>
-    <label><span class="hidden">Property</span>
-      <select value=${name} onChange=${(event) => setName(event.target.value)}>${properties.map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}</select>
-    </label>
-    <label><span class="hidden">Condition</span>
-      <select value=${chosen} onChange=${(event) => setOperator(event.target.value)}>${operators.map(([each, words]) => html`<option key=${each} value=${each}>${words}</option>`)}</select>
-    </label>
-    ${chosen !== "is_null" &&
-    html`<label><span class="hidden">Value</span>
-      ${kindOf(property) === "boolean"
-        ? html`<select value=${value || "true"} onChange=${(event) => setValue(event.target.value)}><option value="true">true</option><option value="false">false</option></select>`
-        : html`<input required value=${value} type=${property?.type === "int" || property?.type === "number" ? "number" : "text"} step="any" onInput=${(event) => setValue(event.target.value)} placeholder=${property?.type === "date" ? "2026-01-31T00:00:00Z" : "value"} />`}
-    </label>`}
-    <button class="small">Add</button>
-    <button class="small ghost" type="button" onClick=${close}>Cancel</button>
-  </form>`;
-}
+// Counts of passages, not what a reader would filter by.
+const INTERNAL = new Set(["ordinal", "document_version", "source", "links"]);
 
 export function Facets({ collection, column, query, filters, set }) {
-  const properties = collection.properties
-    .filter((each) => each.filterable !== false && ["text", "text[]", "boolean"].includes(each.type))
-    .slice(0, MOST_PROPERTIES);
-  const search = query && column.mode !== "near_object" ? { search: searchOf({ ...column, settings: { ...column.settings, rerank: "" } }, query, filterOf(filters), DEPTH) } : filters.length ? { filter: filterOf(filters) } : {};
-  const found = useLoaded(
-    async (signal) => {
-      if (properties.length === 0) return null;
-      const metrics = properties.map((each) => [each.name, each.type === "boolean" ? { metrics: ["total_true", "total_false"] } : { metrics: ["top_occurrences"], limit: 20 }]);
-      return post(collectionPath(collection.name, "/aggregate"), { ...search, properties: Object.fromEntries(metrics) }, { signal });
-    },
-    [collection.name, JSON.stringify(search)],
-  );
-  const facets = properties.map((each) => [each.name, valuesOf(found.value?.properties?.[each.name])]).filter(([, values]) => values.length > 0).filter(isNew);
-  if (facets.length === 0) return html`<aside class="facets is-empty" aria-label="Filters"></aside>`;
-  const has = (name, value) => filters.some((each) => each.property === name && each.value === value);
-  const toggle = (name, value) => {
-    const rest = filters.filter((each) => !(each.property === name && each.value === value));
-    set(rest.length < filters.length ? rest : [...filters, { property: name, operator: "equal", value }]);
-  };
+  const candidates = collection.properties.filter((each) => each.filterable !== false && !(collection.documents && INTERNAL.has(each.name)));
+  const valued = candidates.filter((each) => ["text", "text[]", "boolean"].includes(each.type)).slice(0, MOST_PROPERTIES);
+  const ranged = candidates.filter((each) => ["int", "number", "date"].includes(each.type)).slice(0, MOST_RANGES);
+  const search = query && column.mode !== "near_object" ? { ...column, settings: { ...column.settings, rerank: "" } } : null;
+  const found = useLoaded((signal) => load({ collection, search, query, filters, valued, ranged }, signal), [collection.name, search && JSON.stringify(searchOf(search, query)), JSON.stringify(filters)]);
+  const values = valued
+    .map((each) => [each.name, valuesOf(found.value?.values[each.name], chosenValues(filters, each.name))])
+    .filter(([, shown]) => shown.length > 0)
+    .filter(([name, shown], at, all) => chosenValues(filters, name).length > 0 || isNew(shown, at, all));
+  const ranges = ranged
+    .map((each) => [each, rangesOf(each.type, found.value?.groups[each.name]?.groups ?? []), found.value?.groups[each.name]?.other_objects ?? 0])
+    .filter(([each, shown]) => shown.length > 1 || filters.some((one) => isRange(one, each.name)));
+  if (values.length + ranges.length === 0) return html`<aside class="facets is-empty" aria-label="Filters"></aside>`;
   return html`<aside class="facets" aria-label="Filters">
-    ${facets.map(([name, values]) => html`<${Facet} key=${name} name=${name} values=${values} has=${has} toggle=${toggle} />`)}
+    ${values.map(([name, shown]) => html`<${Values} key=${name} name=${name} values=${shown} chosen=${chosenValues(filters, name)} toggle=${(value) => set(toggleValue(filters, name, value))} />`)}
+    ${ranges.map(([property, shown, others]) => html`<${Ranges} key=${property.name} property=${property} ranges=${shown} others=${others} filters=${filters} set=${set} />`)}
     ${query && html`<p class="soft small-text">Counts are those of the first ${count(DEPTH)} hits.</p>`}
   </aside>`;
 }
 
-function Facet({ name, values, has, toggle }) {
+// One request for all properties without a choice, and one for each that has one or is a range.
+async function load({ collection, search, query, filters, valued, ranged }, signal) {
+  const ask = (conditions, body) => {
+    const filter = filterOf(conditions);
+    const over = search ? { search: searchOf(search, query, filter, DEPTH) } : filter ? { filter } : {};
+    return post(collectionPath(collection.name, "/aggregate"), { ...over, ...body }, { signal });
+  };
+  const metricsOf = (each) => [each.name, each.type === "boolean" ? { metrics: ["total_true", "total_false"] } : { metrics: ["top_occurrences"], limit: 20 }];
+  const chosen = valued.filter((each) => chosenValues(filters, each.name).length > 0);
+  const others = valued.filter((each) => !chosen.includes(each));
+  const asked = [
+    ...(others.length ? [[filters, { properties: Object.fromEntries(others.map(metricsOf)) }]] : []),
+    ...chosen.map((each) => [withoutOwn(filters, each.name), { properties: Object.fromEntries([metricsOf(each)]) }]),
+    ...ranged.map((each) => [withoutOwn(filters, each.name), { group_by: { property: each.name, limit: MOST_GROUPS } }]),
+  ];
+  // A facet that cannot be counted is left out.
+  const done = await Promise.allSettled(asked.map(([conditions, body]) => ask(conditions, body)));
+  const [values, groups] = [{}, {}];
+  done.forEach(({ value }, at) => {
+    if (value?.properties) Object.assign(values, value.properties);
+    const by = asked[at][1].group_by;
+    if (by && value) groups[by.property] = value;
+  });
+  return { values, groups };
+}
+
+function Values({ name, values, chosen, toggle }) {
   const [all, setAll] = useState(false);
   const most = Math.max(...values.map((each) => each.count));
+  const shown = values.filter((each, at) => all || at < SHOWN || chosen.includes(each.value));
   return html`<section>
     <h2>${name.replaceAll("_", " ")}</h2>
     <ul>
-      ${values.slice(0, all ? values.length : SHOWN).map(
+      ${shown.map(
         ({ value, count: found }) =>
           html`<li key=${String(value)}>
-            <button class="facet" aria-pressed=${has(name, value)} onClick=${() => toggle(name, value)}>
+            <button class="facet" aria-pressed=${chosen.includes(value)} onClick=${() => toggle(value)}>
               <span class="facet-bar" style=${{ width: `${(found / most) * 100}%` }} aria-hidden="true"></span>
-              <span class="facet-name">${String(value)}</span><span class="facet-count">${count(found)}</span>
+              <span class="facet-box" aria-hidden="true"></span><span class="facet-name">${String(value)}</span><span class="facet-count">${count(found)}</span>
             </button>
           </li>`,
       )}
@@ -103,21 +84,62 @@ function Facet({ name, values, has, toggle }) {
   </section>`;
 }
 
+function Ranges({ property, ranges, others, filters, set }) {
+  const { name } = property;
+  const own = filters.filter((each) => isRange(each, name));
+  const most = Math.max(...ranges.map((each) => each.count), 1);
+  const value = (operators) => own.find((each) => operators.includes(each.operator))?.value;
+  const [from, to] = [value(["greater_or_equal", "greater_than"]), value(["less_than", "less_or_equal"])];
+  const isIn = (each) => (from === undefined || below(from, each.to)) && (to === undefined || below(each.from, to));
+  const choose = (each) => (own.length === 2 && from === each.from && to === each.to ? set(withoutOwn(filters, name)) : set(setRange(filters, name, each.from, each.to)));
+  return html`<section class="ranges">
+    <h2>${name.replaceAll("_", " ")}</h2>
+    <div class="histogram" role="group" aria-label=${`Ranges of ${name}`}>
+      ${ranges.map(
+        (each) =>
+          html`<button key=${each.from} class=${own.length > 0 && isIn(each) ? "is-in" : ""} aria-pressed=${own.length > 0 && isIn(each)} aria-label=${`${each.label}: ${count(each.count)}`} title=${`${each.label}: ${count(each.count)}`} onClick=${() => choose(each)}>
+            <span style=${{ height: `${each.count ? Math.max(4, (each.count / most) * 100) : 0}%` }}></span>
+          </button>`,
+      )}
+    </div>
+    <p class="soft histogram-ends" aria-hidden="true"><span>${endText(ranges[0], 0)}</span><span>${endText(ranges.at(-1), 1)}</span></p>
+    <${Bounds} property=${property} from=${from} to=${to} set=${(low, high) => set(setRange(filters, name, low, high))} />
+    ${others > 0 && html`<p class="soft small-text">Without ${count(others)} of rarer values.</p>`}
+  </section>`;
+}
+
+const below = (a, b) => (typeof a === "string" ? Date.parse(a) < Date.parse(b) : a < b);
+const endText = (range, at) => range?.label.split(" – ").at(at ? -1 : 0);
+
+// Bounds as they are typed: both belong to the range, of dates the whole last day.
+function Bounds({ property, from, to, set }) {
+  const isDate = property.type === "date";
+  const isInt = property.type === "int";
+  const day = (value, earlier) => (value === undefined ? "" : new Date(Date.parse(value) - earlier).toISOString().slice(0, 10));
+  const [low, high] = isDate ? [day(from, 0), day(to, 1)] : [from ?? "", to === undefined ? "" : isInt ? to - 1 : to];
+  const read = (text, isEnd) => {
+    if (text === "") return undefined;
+    if (!isDate) return isEnd && isInt ? Math.floor(Number(text)) + 1 : Number(text);
+    return new Date(Date.parse(text) + (isEnd ? 86_400_000 : 0)).toISOString();
+  };
+  const field = (label, value, change) => html`<input type=${isDate ? "date" : "number"} step=${isInt ? 1 : "any"} aria-label=${`${property.name} ${label}`} placeholder=${label} value=${value} onChange=${(event) => event.target.validity.valid && change(event.target.value)} />`;
+  return html`<p class="bounds">
+    ${field("from", low, (text) => set(read(text, false), to))}<span class="soft" aria-hidden="true">–</span>${field("to", high, (text) => set(from, read(text, true)))}
+  </p>`;
+}
+
 // A code and its name ("kms", "Key Management Service") divide objects in the same way: the first one is enough.
-function isNew([, values], at, facets) {
+function isNew(values, at, facets) {
   const counts = (of) => of.map((each) => each.count).join();
   return values.length < 3 || !facets.slice(0, at).some(([, earlier]) => counts(earlier) === counts(values));
 }
 
-// A property whose values hardly repeat, or are long, is not a facet.
-function valuesOf(metrics) {
+// A property whose values hardly repeat, or are long, is not a facet. Chosen values are always shown.
+function valuesOf(metrics, chosen) {
   if (!metrics) return [];
-  if (metrics.top_occurrences) {
-    const values = metrics.top_occurrences;
-    const repeats = values.length > 0 && values[0].count > 1 && values.filter((each) => each.count > 1).length >= Math.min(values.length, 2);
-    return repeats && values.every((each) => each.value.length <= LONGEST) ? values : [];
-  }
-  return [["true", metrics.total_true], ["false", metrics.total_false]]
-    .filter(([, found]) => found > 0)
-    .map(([value, found]) => ({ value: value === "true", count: found }));
+  const values = metrics.top_occurrences ?? [["true", metrics.total_true], ["false", metrics.total_false]].filter(([, found]) => found > 0).map(([value, found]) => ({ value: value === "true", count: found }));
+  const missing = chosen.filter((value) => !values.some((each) => each.value === value)).map((value) => ({ value, count: 0 }));
+  if (chosen.length > 0 || !metrics.top_occurrences) return [...values, ...missing];
+  const repeats = values.length > 0 && values[0].count > 1 && values.filter((each) => each.count > 1).length >= Math.min(values.length, 2);
+  return repeats && values.every((each) => each.value.length <= LONGEST) ? values : [];
 }

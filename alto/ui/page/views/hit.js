@@ -1,9 +1,13 @@
 // A hit: place and movement, title, passage, score with its parts, and what can be done with it.
 import { bodyOf, marked, plain, score, titleOf } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
 import { html } from "../lib/preact.js";
 import { link } from "../lib/route.js";
+import { placeOf } from "./passage.js";
 
 const MOST_CHIPS = 4;
+// Of a passage these are not what tells it from others; its place is shown on a line of its own.
+const OF_PASSAGES = new Set(["ordinal", "document_version", "source", "links", "heading", "page"]);
 
 export function Hit({ hit, place, mode, share, highest, before, missing, columns, collection, pointed, point, like }) {
   const [titleName, title] = titleOf(hit.properties);
@@ -15,15 +19,16 @@ export function Hit({ hit, place, mode, share, highest, before, missing, columns
       <${Movement} place=${place} before=${before} missing=${missing} />
     </div>
     <${Bar} hit=${hit} mode=${mode} share=${share} highest=${highest} />
+    ${collection.documents && placeOf(hit.properties) && html`<p class="soft small-text">${placeOf(hit.properties)}</p>`}
     <${Passage} hit=${hit} titleName=${titleName} />
     <div class="hit-foot">
       <span class="chips">
         ${Object.entries(hit.properties)
-          .filter(([name, value]) => name !== titleName && value !== null && plain(value).length <= 40)
+          .filter(([name, value]) => name !== titleName && !(collection.documents && OF_PASSAGES.has(name)) && value !== null && plain(value).length <= 40)
           .slice(0, MOST_CHIPS)
           .map(([name, value]) => html`<span key=${name} title=${`${name}: ${plain(value)}`} style=${{ flexShrink: plain(value).length > 12 ? 1 : 0 }}>${plain(value)}</span>`)}
       </span>
-      <button class="link" onClick=${() => like(hit.id)} aria-label=${`More like ${title || hit.id}`}>More like this</button>
+      <button class="link" onClick=${() => like(hit.id)} aria-label=${`More like ${title || hit.id}`}><${Icon} name="like" /> More like this</button>
     </div>
   </li>`;
 }
@@ -35,7 +40,7 @@ function Movement({ place, before, missing }) {
   const up = before - place;
   if (up === 0) return html`<span class="move same" title="At the same place in the first column">=</span>`;
   const text = `${Math.abs(up)} ${up > 0 ? "higher" : "lower"} than in the first column`;
-  return html`<span class=${`move ${up > 0 ? "up" : "down"}`} title=${text}><span aria-hidden="true">${up > 0 ? "▲" : "▼"}</span>${Math.abs(up)}<span class="hidden"> ${text}</span></span>`;
+  return html`<span class=${`move ${up > 0 ? "up" : "down"}`} title=${text}><${Icon} name=${up > 0 ? "up" : "down"} />${Math.abs(up)}<span class="hidden"> ${text}</span></span>`;
 }
 
 const LEGS = { bm25: ["words", "words"], vector: ["meaning", "meaning"] };

@@ -1,12 +1,15 @@
 // Objects in two dimensions, coloured by a property, with a query and its nearest objects.
 import { post } from "../lib/api.js";
 import { count, plain, titleOf } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
 import { Empty, Loading, Problem, useLoaded } from "../lib/parts.js";
-import { html, useMemo, useState } from "../lib/preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
 import { go, link } from "../lib/route.js";
 
 const COLOURS = 8;
 const [WIDTH, HEIGHT, EDGE] = [1000, 640, 24];
+const MOST_ZOOM = 40;
+const WHOLE = { x: 0, y: 0, zoom: 1 };
 
 export function MapView({ collection, params }) {
   const [text, setText] = useState(params.q ?? "");
@@ -20,13 +23,30 @@ export function MapView({ collection, params }) {
   const properties = (collection?.properties ?? []).filter((each) => ["text", "int", "number", "boolean"].includes(each.type));
   const objects = found.value?.objects ?? [];
   const groups = useMemo(() => colouring(objects, properties.map((each) => each.name), params.by), [found.value, params.by]);
+  const hits = found.value?.hits ?? [];
+  const at = useMemo(() => scale([...objects, ...hits].map((each) => each.place).concat(found.value?.query ? [found.value.query] : [])), [found.value]);
+  const byId = useMemo(() => new Map([...objects, ...hits].map((each) => [each.id, each])), [found.value]);
+  // Drawn once: a zoom changes only the part of the plane that is shown.
+  const dots = useMemo(() => objects.map((each) => {
+    const [x, y] = at(each.place);
+    return html`<circle key=${each.id} cx=${x} cy=${y} class=${`dot c${groups.of(each)}`} data-id=${each.id} />`;
+  }), [found.value, groups]);
   if (!collection || vectors.length === 0) return html`<${Empty} title="No vectors"><p>A map shows the vectors of a collection. This one has none.</p><//>`;
   const change = (changes) => go("map", { c: collection.name, q: params.q, v: params.v, by: params.by, ...changes });
-  const hits = found.value?.hits ?? [];
-  const at = scale([...objects, ...hits].map((each) => each.place).concat(found.value?.query ? [found.value.query] : []));
   const submit = (event) => {
     event.preventDefault();
     change({ q: text.trim() });
+  };
+  const point = (event) => {
+    const each = byId.get(event.target.closest("[data-id]")?.dataset.id);
+    if (!each) return setPointed(null);
+    const frame = event.currentTarget.getBoundingClientRect();
+    const mark = event.target.getBoundingClientRect();
+    return setPointed({ each, left: mark.left + mark.width / 2 - frame.left, top: mark.top - frame.top });
+  };
+  const open = (event) => {
+    const id = event.target.closest("[data-id]")?.dataset.id;
+    if (id) go("object", { c: collection.name, id });
   };
   return html`<div class="map">
     <h1 class="hidden">Map of ${collection.name}</h1>
@@ -36,18 +56,15 @@ export function MapView({ collection, params }) {
         <input id="map-query" type="search" placeholder="Show a query and its nearest objects" value=${text} onInput=${(event) => setText(event.target.value)} />
         <button class="primary">Show</button>
       </form>
-      <label class="inline">Colour <select value=${groups.name ?? ""} onChange=${(event) => change({ by: event.target.value })}><option value="">none</option>${properties.map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}</select></label>
+      <label class="inline">Colour <select value=${groups.name ?? "-"} onChange=${(event) => change({ by: event.target.value })}><option value="-">none</option>${properties.map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}</select></label>
       ${vectors.length > 1 && html`<label class="inline">Vector <select value=${vector} onChange=${(event) => change({ v: event.target.value })}>${vectors.map((each) => html`<option key=${each} value=${each}>${each}</option>`)}</select></label>`}
     </div>
     <${Problem} error=${found.error} retry=${found.reload} />
     ${found.loading && html`<${Loading} label="Reading vectors" />`}
     ${objects.length > 0 && html`<div class="map-body">
-      <figure>
-        <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${`${objects.length} objects of ${collection.name} by their vectors`} class=${hits.length ? "has-query" : ""}>
-          <g>${objects.map((each) => {
-            const [x, y] = at(each.place);
-            return html`<circle key=${each.id} cx=${x} cy=${y} r="4" class=${`dot c${groups.of(each)}`} onMouseEnter=${() => setPointed({ each, x, y })} onMouseLeave=${() => setPointed(null)} onClick=${() => go("object", { c: collection.name, id: each.id })} />`;
-          })}</g>
+      <figure onMouseOver=${point} onMouseLeave=${() => setPointed(null)} onClick=${open}>
+        <${Zoomed} label=${`${objects.length} objects of ${collection.name} by their vectors`} dimmed=${hits.length > 0} key=${`${vector} ${params.q ?? ""}`} moved=${() => setPointed(null)}>
+          ${dots}
           ${found.value.query && hits.map((each) => {
             const [x, y] = at(each.place);
             const [qx, qy] = at(found.value.query);
@@ -55,11 +72,11 @@ export function MapView({ collection, params }) {
           })}
           ${hits.map((each, place) => {
             const [x, y] = at(each.place);
-            return html`<g key=${each.id} class="near" onMouseEnter=${() => setPointed({ each, x, y })} onMouseLeave=${() => setPointed(null)}><circle cx=${x} cy=${y} r="9" /><text x=${x} y=${y + 3.5} text-anchor="middle">${place + 1}</text></g>`;
+            return html`<g key=${each.id} class="near" style=${{ transformOrigin: `${x}px ${y}px` }} data-id=${each.id}><circle cx=${x} cy=${y} r="9" /><text x=${x} y=${y + 3.5} text-anchor="middle">${place + 1}</text></g>`;
           })}
           ${found.value.query && html`<${Star} place=${at(found.value.query)} />`}
-        </svg>
-        ${pointed && html`<p class="tip" style=${{ left: `${(pointed.x / WIDTH) * 100}%`, top: `${(pointed.y / HEIGHT) * 100}%` }}><strong>${titleOf(pointed.each.properties)[1] || pointed.each.id}</strong>${groups.name && html`<br />${plain(pointed.each.properties[groups.name]).slice(0, 60)}`}</p>`}
+        <//>
+        ${pointed && html`<p class="tip" style=${{ left: `${pointed.left}px`, top: `${pointed.top}px` }}><strong>${titleOf(pointed.each.properties)[1] || pointed.each.id}</strong>${groups.name && html`<br />${plain(pointed.each.properties[groups.name]).slice(0, 60)}`}</p>`}
         <figcaption class="soft small-text">
           ${count(objects.length)} objects, the first by id (ids are random), in the two directions in which they differ most (PCA): they hold ${(found.value.explained.reduce((a, b) => a + b, 0) * 100).toFixed(0)} % of the variance, so near in the map is not always near in the vectors.
           ${found.value.query && html` ★ is the query, computed from its distances to its nearest objects.`}
@@ -73,13 +90,70 @@ export function MapView({ collection, params }) {
   </div>`;
 }
 
+// The plane, of which a part is shown: the wheel, + and - zoom, dragging and arrows move, 0 shows the whole.
+function Zoomed({ label, dimmed, children, moved }) {
+  const [view, setView] = useState(WHOLE);
+  const held = useRef(null);
+  const svg = useRef(null);
+  const limit = ({ x, y, zoom }) => {
+    const kept = Math.min(MOST_ZOOM, Math.max(1, zoom));
+    return { zoom: kept, x: Math.min(WIDTH - WIDTH / kept, Math.max(0, x)), y: Math.min(HEIGHT - HEIGHT / kept, Math.max(0, y)) };
+  };
+  const show = (next) => (moved(), setView((before) => limit(next(before))));
+  // `right` and `low` are the place that stays, as shares of the width and the height.
+  const zoomBy = (factor, right = 0.5, low = 0.5) =>
+    show(({ x, y, zoom }) => {
+      const next = Math.min(MOST_ZOOM, Math.max(1, zoom * factor));
+      return { zoom: next, x: x + right * (WIDTH / zoom - WIDTH / next), y: y + low * (HEIGHT / zoom - HEIGHT / next) };
+    });
+  const shift = (right, low) => show(({ x, y, zoom }) => ({ zoom, x: x + (right * WIDTH) / zoom, y: y + (low * HEIGHT) / zoom }));
+  useEffect(() => {
+    const onWheel = (event) => {
+      event.preventDefault();
+      const frame = svg.current.getBoundingClientRect();
+      zoomBy(1.0015 ** -event.deltaY, (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
+    };
+    // Not by Preact, whose listeners for the wheel cannot keep the page from scrolling.
+    svg.current.addEventListener("wheel", onWheel, { passive: false });
+    return () => svg.current?.removeEventListener("wheel", onWheel);
+  }, []);
+  const keys = { "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: () => show(() => WHOLE), ArrowLeft: () => shift(-0.2, 0), ArrowRight: () => shift(0.2, 0), ArrowUp: () => shift(0, -0.2), ArrowDown: () => shift(0, 0.2) };
+  const onKey = (event) => {
+    if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  };
+  const drag = (event) => {
+    if (!held.current) return;
+    const frame = svg.current.getBoundingClientRect();
+    const [right, low] = [(held.current.x - event.clientX) / frame.width, (held.current.y - event.clientY) / frame.height];
+    if (Math.abs(right) + Math.abs(low) < 0.004) return;
+    held.current = { x: event.clientX, y: event.clientY, moved: true };
+    shift(right, low);
+  };
+  const grab = (event) => {
+    held.current = view.zoom > 1 ? { x: event.clientX, y: event.clientY } : null;
+  };
+  const release = () => setTimeout(() => (held.current = null));
+  return html`<div class="plane" onClickCapture=${(event) => held.current?.moved && event.stopPropagation()}>
+    <svg ref=${svg} tabindex="0" viewBox=${`${view.x} ${view.y} ${WIDTH / view.zoom} ${HEIGHT / view.zoom}`} role="img" aria-label=${label}
+      class=${`${dimmed ? "has-query" : ""} ${view.zoom > 1 ? "is-zoomed" : ""}`} style=${{ "--zoom": view.zoom }}
+      onKeyDown=${onKey} onPointerDown=${grab} onPointerMove=${drag} onPointerUp=${release} onPointerLeave=${release}>${children}</svg>
+    <div class="zoom" role="group" aria-label="Zoom">
+      <button class="icon" aria-label="Nearer" title="Nearer (+)" disabled=${view.zoom >= MOST_ZOOM} onClick=${() => zoomBy(1.5)}><${Icon} name="plus" /></button>
+      <button class="icon" aria-label="Farther" title="Farther (-)" disabled=${view.zoom <= 1} onClick=${() => zoomBy(1 / 1.5)}><${Icon} name="minus" /></button>
+      <button class="icon" aria-label="The whole map" title="The whole map (0)" disabled=${view.zoom <= 1} onClick=${() => show(() => WHOLE)}><${Icon} name="whole" /></button>
+    </div>
+  </div>`;
+}
+
 function Star({ place: [x, y] }) {
   const points = Array.from({ length: 10 }, (_, at) => {
     const size = at % 2 ? 6 : 14;
     const angle = (Math.PI * at) / 5 - Math.PI / 2;
     return `${(x + size * Math.cos(angle)).toFixed(1)},${(y + size * Math.sin(angle)).toFixed(1)}`;
   });
-  return html`<polygon class="star" points=${points.join(" ")}><title>The query</title></polygon>`;
+  return html`<polygon class="star" style=${{ transformOrigin: `${x}px ${y}px` }} points=${points.join(" ")}><title>The query</title></polygon>`;
 }
 
 function scale(places) {
@@ -112,7 +186,7 @@ function colouring(objects, names, chosen) {
     }
     return [...found].sort((a, b) => b[1] - a[1]);
   };
-  const name = chosen ?? mostTelling(names, tally);
+  const name = chosen === "-" ? undefined : (chosen ?? mostTelling(names, tally));
   if (!name) return { name: undefined, values: [], others: 0, of: () => "-none" };
   const values = tally(name);
   const first = values.slice(0, COLOURS);

@@ -1,20 +1,26 @@
 // One object: its properties, its JSON, its vectors.
 import { collectionPath, get } from "../lib/api.js";
 import { plain, since, titleOf } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
 import { Copy, Loading, Problem, Tabs, useLoaded } from "../lib/parts.js";
 import { html, useState } from "../lib/preact.js";
 import { link } from "../lib/route.js";
+import { InDocument, placeOf } from "./passage.js";
 
 export function ObjectView({ collection, params }) {
-  const [tab, setTab] = useState("properties");
+  const [chosen, setTab] = useState(null);
   const found = useLoaded((signal) => get(collectionPath(params.c, `/objects/${encodeURIComponent(params.id)}?include_vectors=true`), { signal }), [params.c, params.id]);
   const object = found.value;
   if (!object) return html`<${Problem} error=${found.error} retry=${found.reload} />${found.loading && html`<${Loading} />`}`;
   const { vectors, ...rest } = object;
+  const isPassage = Boolean(collection?.documents && object.properties.document && object.properties.ordinal !== undefined);
+  const tab = chosen ?? (isPassage ? "document" : "properties");
+  const tabs = [...(isPassage ? [["document", "In its document"]] : []), ["properties", "Properties"], ["json", "JSON"], ["vectors", "Vectors"]];
   const text = JSON.stringify(rest, null, 2);
   return html`<article class="object">
-    <p class="soft small-text"><button class="link" onClick=${() => history.back()}>← Back</button></p>
+    <p class="soft small-text"><button class="link" onClick=${() => history.back()}><${Icon} name="back" /> Back</button></p>
     <h1>${titleOf(object.properties)[1] || object.key || object.id}</h1>
+    ${isPassage && placeOf(object.properties) && html`<p class="soft">${placeOf(object.properties)}</p>`}
     <dl class="facts">
       <div><dt>id</dt><dd><code>${object.id}</code></dd></div>
       ${object.key && html`<div><dt>key</dt><dd><code>${object.key}</code></dd></div>`}
@@ -23,12 +29,13 @@ export function ObjectView({ collection, params }) {
       <div><dt>version</dt><dd><code>${object.version}</code></dd></div>
     </dl>
     <div class="row spread">
-      <${Tabs} label="Parts of the object" chosen=${tab} choose=${setTab} tabs=${[["properties", "Properties"], ["json", "JSON"], ["vectors", "Vectors"]]} />
+      <${Tabs} label="Parts of the object" chosen=${tab} choose=${setTab} tabs=${tabs} />
       <span class="row">
         <a class="button small" href=${link("search", { c: params.c, m: `near_object id=${object.id}` })}>More like this</a>
         <${Copy} text=${text} label="Copy JSON" />
       </span>
     </div>
+    ${tab === "document" && html`<${InDocument} collection=${collection} object=${object} />`}
     ${tab === "properties" &&
     html`<dl class="properties">
       ${Object.entries(object.properties).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value === null ? html`<span class="soft">null</span>` : plain(value)}</dd></div>`)}

@@ -1,14 +1,16 @@
 // One query, up to three searches side by side, all in one request.
 import { collectionPath, post } from "../lib/api.js";
-import { filterOf, readFilters } from "../lib/filters.js";
+import { filterOf, readFilters, writeFilters } from "../lib/filters.js";
 import { count, plural } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
 import { Empty, Loading, Problem, useLoaded } from "../lib/parts.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { go } from "../lib/route.js";
 import { MOST_COLUMNS, readColumns, shownSearch, writeColumns } from "../lib/settings.js";
 import { CodeDialog } from "./code-dialog.js";
 import { Column } from "./column.js";
-import { Facets, Filters } from "./facets.js";
+import { Facets } from "./facets.js";
+import { Filters } from "./filters.js";
 
 const PAGE = 10;
 const MOST_HITS = 100;
@@ -61,17 +63,17 @@ export function Search({ about, collection, params }) {
         <input id="query" ref=${input} type="search" autocomplete="off" placeholder=${`Search ${collection.name}`} value=${text} onInput=${(event) => setText(event.target.value)} />
         <button class="primary">Search</button>
       </form>
-      <${Filters} collection=${collection} filters=${filters} set=${(next) => change({ f: next.length ? JSON.stringify(next) : undefined })} />
+      <${Filters} collection=${collection} filters=${filters} set=${(next) => change({ f: writeFilters(next) })} />
       <div class="search-tools">
         <p class="soft" role="status" aria-live="polite">
           ${found.loading && (query || like) ? "Searching…" : results ? `${plural(columns.length, "search").replace("searchs", "searches")} in one request, ${count(found.value.took_ms)} ms` : ""}
         </p>
-        ${columns.length < MOST_COLUMNS && html`<button class="small" onClick=${() => change({ m: writeColumns([...columns, nextColumn(columns)]) })}>+ Compare</button>`}
-        <button class="small" disabled=${!query && !like} onClick=${() => setCode(true)}>Code</button>
+        ${columns.length < MOST_COLUMNS && html`<button class="small" onClick=${() => change({ m: writeColumns([...columns, nextColumn(columns)]) })}><${Icon} name="plus" /> Compare</button>`}
+        <button class="small" disabled=${!query && !like} onClick=${() => setCode(true)}><${Icon} name="code" /> Code</button>
       </div>
     </div>
     <div class="search-body">
-      <${Facets} collection=${collection} column=${columns[0]} query=${query} filters=${filters} set=${(next) => change({ f: next.length ? JSON.stringify(next) : undefined })} />
+      <${Facets} collection=${collection} column=${columns[0]} query=${query} filters=${filters} set=${(next) => change({ f: writeFilters(next) })} />
       <div class="results">
         <${Problem} error=${found.error} retry=${found.reload} />
         <div class=${`columns columns-${columns.length}`}>
