@@ -1,5 +1,6 @@
 """The console in a real browser: each view on a stub of Alto, and one way through the deployed stack."""
 
+import itertools
 import json
 import os
 import re
@@ -281,6 +282,35 @@ def test_a_range_of_numbers_is_chosen_in_a_histogram_or_typed(page: "Page", cons
     assert clicked == {"and": [lower, {"property": "year", "operator": "less_than", "value": 1990}]}
     assert typed == {"and": [lower, {"property": "year", "operator": "less_than", "value": 1996}]}
     assert filters_of(stub) is None
+
+
+RANGES: dict[str, tuple[str, list[Any], list[str]]] = {
+    "years": ("int", [1970, 1999, 2014], ["1970", "1975", "1980", "1985", "1990", "1995", "2000", "2005", "2010"]),
+    "grades": ("int", [3, 4, 5], ["3", "4", "5"]),
+    "shares": (
+        "number",
+        [0.1, 0.26, 0.29],
+        ["0.1", "0.12", "0.14", "0.16", "0.18", "0.2", "0.22", "0.24", "0.26", "0.28"],
+    ),
+    "around zero": ("int", [-7, 7], ["-8", "-6", "-4", "-2", "0", "2", "4", "6"]),
+    "hours": ("date", ["2026-11-28T22:10:00Z", "2026-11-29T00:30:00Z"], ["Nov 28, 22:00", "Nov 28, 22:15"]),
+    "months": ("date", ["2026-01-31T00:00:00Z", "2026-03-01T00:00:00+01:00"], ["Jan 29, 2026", "Feb 5, 2026"]),
+    "centuries": ("date", ["1850-06-01T00:00:00Z", "2026-01-01T00:00:00Z"], ["1840", "1860", "1880"]),
+    "all of time": ("date", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"], ["1", "1000", "2000"]),
+}
+
+
+def test_ranges_have_round_bounds_and_hold_every_value(page: "Page", console: Console) -> None:
+    page.goto(console.url)
+    script = "async ([type, values]) => (await import('./lib/ranges.js')).rangesOf(type, values)"
+    for kind, values, labels in RANGES.values():
+        given = [{"value": value, "total": 2} for value in values]
+        found = page.evaluate(script, [kind, given])
+
+        assert [re.split(" \\u2013 ", each["label"])[0] for each in found][: len(labels)] == labels
+        assert sum(each["count"] for each in found) == 2 * len(values)
+        assert len(found) <= 13
+        assert all(a["to"] == b["from"] for a, b in itertools.pairwise(found))
 
 
 def test_many_facet_values_are_folded(page: "Page", console: Console, stub: StubAlto) -> None:

@@ -64,6 +64,7 @@ function Detail({ collection, reload }) {
       <div><dt>vectors</dt><dd>${size ? `${bytes(size)} of numbers` : "–"}</dd></div>
       <div><dt>created</dt><dd>${since(collection.created)}</dd></div>
       <div><dt>undescribed properties</dt><dd>${collection.auto_schema ? "are added" : "are rejected"}</dd></div>
+      ${collection.documents && html`<div><dt>documents</dt><dd>${collection.documents.chunking ?? "structure"}, ${count(collection.documents.size ?? 1200)} characters</dd></div>`}
       <div><dt>shards</dt><dd>${collection.index?.shards ?? 1}</dd></div>
     </dl>
     <div class="row spread"><h2>Properties</h2><button class="small" onClick=${() => setDialog("property")}>Add</button></div>

@@ -69,7 +69,7 @@ function Drop({ collection, sent }) {
   };
   return html`<section class=${`drop ${over ? "is-over" : ""}`} onDragOver=${(event) => (event.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)} onDrop=${drop} aria-label="Import a file">
       <p><strong>Drop a file here</strong>, or <button class="link" onClick=${() => input.current.click()}>choose one</button></p>
-      <p class="soft small-text">JSON lines, JSON, CSV or Parquet, also with .gz. It goes to S3 and starts an import.</p>
+      <p class="soft small-text">${collection.documents ? "PDF, Word, HTML, Markdown or text, or a .zip of these; also JSON lines, JSON, CSV and Parquet" : "JSON lines, JSON, CSV or Parquet, also with .gz"}. It goes to S3 and starts an import.</p>
       <label class="check small-text"><input type="checkbox" checked=${anyIds} onChange=${(event) => setAnyIds(event.target.checked)} /> Ids of the records are my own, not UUIDs</label>
       <input ref=${input} type="file" class="hidden" tabindex="-1" aria-label="File to import" multiple onChange=${(event) => (send([...event.target.files]), (event.target.value = ""))} />
       ${progress && html`<p role="status">Sending ${progress.name} <progress max="1" value=${progress.share} aria-label="Upload"></progress></p>`}
@@ -103,10 +103,11 @@ function Job({ job, path, load }) {
         ${job.state === "completed" && counts.failed > 0 && html`<button class="small" onClick=${() => act("retry")}>Retry the failed</button>`}
       </span>
     </div>
-    <progress class=${`progress ${job.state}`} max="1" value=${share} aria-label=${`Progress of ${name}`}></progress>
+    <progress class=${`progress is-${job.state}`} max="1" value=${share} aria-label=${`Progress of ${name}`}></progress>
     <dl class="facts">
       <div><dt>read</dt><dd>${count(counts.read)}</dd></div>
       <div><dt>loaded</dt><dd>${count(counts.loaded)}</dd></div>
+      ${job.passages > 0 && html`<div><dt>passages</dt><dd>${count(job.passages)}</dd></div>`}
       ${counts.unchanged > 0 && html`<div><dt>unchanged</dt><dd>${count(counts.unchanged)}</dd></div>`}
       <div class=${counts.failed > 0 ? "bad" : ""}><dt>failed</dt><dd>${count(counts.failed)}</dd></div>
       ${progress.records_per_second > 0 && html`<div><dt>rate</dt><dd>${count(Math.round(progress.records_per_second))} / s</dd></div>`}
