@@ -73,6 +73,8 @@ def save(page: Any, path: Path) -> None:
 def _search(page: Any) -> None:
     page.locator(".column").nth(2).locator(".hit").first.wait_for()
     page.locator(".facet").first.wait_for()
+    page.locator("button.score").first.click()
+    page.mouse.move(0, 0)
 
 
 def _ask(page: Any) -> None:

@@ -149,8 +149,9 @@ def test_three_searches_are_one_request_and_moved_hits_are_marked(
     assert titles(page)[:2] == ["A Christmas Carol", "The Shining"]
     assert "1 higher than in the first column" in page.locator(".column").nth(1).locator(".move").all_inner_texts()[0]
     assert page.locator(".hit mark").first.inner_text() == "ghosts"
-    assert "words" in (page.locator(".score").first.get_attribute("title") or "")
-    assert page.locator(".column").first.locator(".hit").first.locator(".part").count() == 2
+    page.locator(".score").first.click()
+    assert [text.split(" ")[0] for text in page.locator(".parts li").all_inner_texts()] == ["words", "meaning"]
+    assert page.locator(".column").first.locator(".hit").first.locator(".bar .part").count() == 2
 
 
 def test_the_state_is_in_the_address(page: "Page", console: Console, stub: StubAlto) -> None:
@@ -166,7 +167,11 @@ def test_the_state_is_in_the_address(page: "Page", console: Console, stub: StubA
     page.locator(".hit").first.wait_for()
 
     last = searches(stub)[-1]["queries"][0]
+    with page.expect_response("**/search"):
+        page.get_by_role("button", name="auto", exact=True).click()
+
     assert last["hybrid"] == {"query": "ghosts", "alpha": 0.2}
+    assert "alpha" not in searches(stub)[-1]["queries"][0]["hybrid"]
     assert last["filter"] == {"property": "genre", "operator": "equal", "value": "genre 1"}
 
 
@@ -514,7 +519,7 @@ def test_the_whole_way_through_the_deployed_stack(alto: Alto, page: "Page", tmp_
         page.goto(console.url + "#/search?c=ConsoleFilm&q=ghosts+at+Christmas&m=hybrid|bm25|near_text")
         page.locator(".column").nth(2).locator(".hit").first.wait_for()
         first = titles(page)[0]
-        parts = page.locator(".hit .part").count()
+        parts = page.locator(".hit .bar .part").count()
         page.goto(console.url + "#/map?c=ConsoleFilm&q=ghosts")
         page.locator(".star").wait_for()
         page.goto(console.url + "#/judge?c=ConsoleFilm")

@@ -31,13 +31,8 @@ export function Column(props) {
       </div>
       ${column.mode === "hybrid" ? html`<${Alpha} column=${column} change=${change} used=${alphaOf(result)} />` : html`<p class="alpha about">${ABOUT[column.mode]}</p>`}
       ${open && html`<${Settings} at=${at} column=${column} change=${change} collection=${collection} />`}
-      <p class="soft times">
-        ${result?.objects &&
-        html`<strong>${count(result.total)}</strong> found${settingsOf(column).map((each) => html` · ${each}`)}
-          ${result.profile &&
-          html`<span title="Waiting for the model"> · model ${result.profile.embedding_ms.toFixed(0)} ms</span
-            ><span title="OpenSearch's own time for this search"> · engine ${result.profile.engine_took_ms.toFixed(0)} ms</span
-            >${result.profile.rerank_ms >= 1 && html`<span> · rerank ${result.profile.rerank_ms.toFixed(0)} ms</span>`}`}`}
+      <p class="soft times" title=${result?.objects ? factsOf(column, result).join(" · ") : undefined}>
+        ${result?.objects && html`<strong>${count(result.total)}</strong> found${factsOf(column, result).map((each) => ` · ${each}`)}`}
       </p>
       ${result?.rerank && !result.rerank.applied && html`<p class="warning">Not reranked: ${result.rerank.message}</p>`}
     </header>
@@ -73,6 +68,12 @@ const ABOUT = {
 
 // Settings in the head while their form is closed.
 const settingsOf = ({ settings }) => Object.entries(settings).filter(([name, value]) => !["alpha", "id"].includes(name) && value !== "").map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
+
+// Waiting for models, OpenSearch's own time, and what differs from the defaults.
+function factsOf(column, { profile }) {
+  const times = profile ? [["model", profile.embedding_ms], ["engine", profile.engine_took_ms], ["rerank", profile.rerank_ms]] : [];
+  return [...settingsOf(column), ...times.filter(([name, time]) => name !== "rerank" || time >= 1).map(([name, time]) => `${name} ${time.toFixed(0)} ms`)];
+}
 
 // The alpha that Alto chose by the words of the query, where none is given.
 function alphaOf(result) {

@@ -23,9 +23,9 @@ export function Facets({ collection, column, query, filters, set }) {
   const search = query && column.mode !== "near_object" ? { ...column, settings: { ...column.settings, rerank: "" } } : null;
   const found = useLoaded((signal) => load({ collection, search, query, filters, valued, ranged }, signal), [collection.name, search && JSON.stringify(searchOf(search, query)), JSON.stringify(filters)]);
   const values = valued
-    .map((each) => [each.name, valuesOf(found.value?.values[each.name], chosenValues(filters, each.name))])
+    .map((each) => [each.name, valuesOf(found.value?.values[each.name], chosenValues(filters, each.name), found.value?.total)])
     .filter(([, shown]) => shown.length > 0)
-    .filter(([name, shown], at, all) => chosenValues(filters, name).length > 0 || isNew(shown, at, all));
+    .filter(([name, shown], at, all) => chosenValues(filters, name).length > 0 || isNew(collection.name, name, shown, at, all, filters));
   const ranges = ranged
     .map((each) => [each, rangesOf(each.type, found.value?.groups[each.name]?.groups ?? []), found.value?.groups[each.name]?.other_objects ?? 0])
     .filter(([each, shown]) => shown.length > 1 || filters.some((one) => isRange(one, each.name)));
@@ -55,12 +55,13 @@ async function load({ collection, search, query, filters, valued, ranged }, sign
   // A facet that cannot be counted is left out.
   const done = await Promise.allSettled(asked.map(([conditions, body]) => ask(conditions, body)));
   const [values, groups] = [{}, {}];
+  const total = done.find(({ value }) => value)?.value.total;
   done.forEach(({ value }, at) => {
     if (value?.properties) Object.assign(values, value.properties);
     const by = asked[at][1].group_by;
     if (by && value) groups[by.property] = value;
   });
-  return { values, groups };
+  return { values, groups, total };
 }
 
 function Values({ name, values, chosen, toggle }) {
@@ -128,18 +129,27 @@ function Bounds({ property, from, to, set }) {
   </p>`;
 }
 
-// A code and its name ("kms", "Key Management Service") divide objects in the same way: the first one is enough.
-function isNew(values, at, facets) {
+// A code and its name ("kms", "Key Management Service") divide objects in the same way: the first one is enough. It is seen
+// where nothing is filtered, and remembered, since a choice changes the counts of one of them.
+const twins = new Set();
+function isNew(collection, name, values, at, facets, filters) {
   const counts = (of) => of.map((each) => each.count).join();
-  return values.length < 3 || !facets.slice(0, at).some(([, earlier]) => counts(earlier) === counts(values));
+  const key = `${collection} ${name}`;
+  if (filters.length > 0) return !twins.has(key);
+  const isTwin = values.length >= 3 && facets.slice(0, at).some(([, earlier]) => counts(earlier) === counts(values));
+  if (isTwin) twins.add(key);
+  else twins.delete(key);
+  return !isTwin;
 }
 
 // A property whose values hardly repeat, or are long, is not a facet. Chosen values are always shown.
-function valuesOf(metrics, chosen) {
+function valuesOf(metrics, chosen, total) {
   if (!metrics) return [];
   const values = metrics.top_occurrences ?? [["true", metrics.total_true], ["false", metrics.total_false]].filter(([, found]) => found > 0).map(([value, found]) => ({ value: value === "true", count: found }));
   const missing = chosen.filter((value) => !values.some((each) => each.value === value)).map((value) => ({ value, count: 0 }));
   if (chosen.length > 0 || !metrics.top_occurrences) return [...values, ...missing];
-  const repeats = values.length > 0 && values[0].count > 1 && values.filter((each) => each.count > 1).length >= Math.min(values.length, 2);
+  const covered = values.reduce((sum, each) => sum + each.count, 0);
+  const middle = values[Math.floor(values.length / 2)]?.count ?? 0;
+  const repeats = values.length > 0 && values[0].count > 1 && (middle > 2 || covered >= total / 4);
   return repeats && values.every((each) => each.value.length <= LONGEST) ? values : [];
 }

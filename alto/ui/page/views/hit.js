@@ -1,7 +1,7 @@
 // A hit: place and movement, title, passage, score with its parts, and what can be done with it.
 import { bodyOf, marked, plain, score, titleOf } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
-import { html } from "../lib/preact.js";
+import { html, useState } from "../lib/preact.js";
 import { link } from "../lib/route.js";
 import { placeOf } from "./passage.js";
 
@@ -46,6 +46,7 @@ function Movement({ place, before, missing }) {
 const LEGS = { bm25: ["words", "words"], vector: ["meaning", "meaning"] };
 
 function Bar({ hit, mode, share, highest }) {
+  const [open, setOpen] = useState(false);
   const parts = (hit.explanation?.legs ?? []).map((leg) => ({
     kind: LEGS[leg.leg][0],
     value: leg.contribution,
@@ -56,13 +57,13 @@ function Bar({ hit, mode, share, highest }) {
   const shown = isLeg ? parts : [{ kind: mode === "bm25" ? "words" : mode === "hybrid" ? "both" : "meaning", value: share * highest, text: "" }];
   const value = hit.rerank_score ?? hit.score;
   const label = hit.certainty !== undefined && hit.certainty !== null ? `certainty ${score(hit.certainty)}` : `score ${score(value)}`;
-  return html`<div class="score" title=${parts.map((each) => each.text).join("\n") || label}>
-    <span class="bar" aria-hidden="true">
+  const bar = html`<span class="bar" aria-hidden="true">
       ${shown.map((each) => html`<span key=${each.kind} class=${`part ${each.kind}`} style=${{ width: `${Math.max(0, (each.value / highest) * 100)}%` }}></span>`)}
     </span>
-    <span class="number">${label}</span>
-    ${parts.length > 0 && html`<span class="hidden">${parts.map((each) => each.text).join("; ")}</span>`}
-  </div>`;
+    <span class="number">${label}</span>`;
+  if (parts.length === 0) return html`<div class="score" title=${label}>${bar}</div>`;
+  return html`<button class="score" aria-expanded=${open} title=${parts.map((each) => each.text).join("\n")} onClick=${() => setOpen(!open)}>${bar}<span class="hidden">. Explain the score</span></button>
+    ${open && html`<ul class="parts">${parts.map((each) => html`<li key=${each.kind}><span class=${`part ${each.kind}`}></span>${each.text}</li>`)}</ul>`}`;
 }
 
 function passageOf(hit, name) {
