@@ -15,7 +15,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
+.PHONY: help demo docs up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -44,16 +44,20 @@ test-properties: .venv/ready ## Run the property-based tests with 20 times the e
 browser: ## Install Debian's Chromium for the tests of the console (needs root; without it they skip)
 	command -v chromium chromium-browser google-chrome || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }
 
+docs: .venv/ready ## Build the site of the documentation into build/site (ARGS="--serve 8800": and serve it)
+	$(PYTHON) -m local.site $(ARGS)
+
 pictures: .venv/ready ## Make docs/images from the console of the Alto that runs here, with the demo's collection
 	$(PYTHON) -m local.pictures $(ARGS)
 
-check: .venv/ready ## Lint, types, layers, the committed OpenAPI document, and every stage's template
+check: .venv/ready ## Lint, types, layers, links, the committed OpenAPI document, and every stage's template
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/mypy --config-file infra/mypy.ini app.py infra
 	$(PYTHON) -m lambdas.openapi --check
 	$(PYTHON) -m alto.generate_sync --check
+	$(PYTHON) -m local.site --check-links
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/infra/test_checks.py
 
 format: .venv/ready ## Format the code

@@ -21,7 +21,7 @@ OPTIONS = (
 )
 # `dev` comes first: the functions carry exactly the versions that were tested.
 FUNCTIONS = ("query", "write", "split", "load", "extract")
-SEPARATE = ("ministack", "uv")
+SEPARATE = ("ministack", "site", "uv")
 
 
 PEERS = HERE.parent / "benchmarks/requirements"

@@ -96,10 +96,6 @@ class Settings(Block):
     )
 
     # Who may call the API, and under which name.
-    # The claim that lists the collections of a token; without it a token is not limited to collections.
-    jwt_collections_claim: Annotated[str, matching(r"^[A-Za-z0-9_:./-]{1,100}$")] | None = Field(
-        None, description="the name of a claim"
-    )
     auth: Literal["iam", "jwt"] = "iam"
     jwt_issuer: Annotated[str, matching(r"^https?://[^\s?#]+$")] | None = Field(
         None, description="the issuer's URL, as in its tokens"
@@ -109,6 +105,10 @@ class Settings(Block):
     jwt_read_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
     jwt_write_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
     jwt_admin_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
+    # The claim that lists the collections of a token; without it a token is not limited to collections.
+    jwt_collections_claim: Annotated[str, matching(r"^[A-Za-z0-9_:./-]{1,100}$")] | None = Field(
+        None, description="the name of a claim"
+    )
     custom_domain: Annotated[str, matching(HOST_NAME)] | None = Field(
         None, description="a host name such as search.example.com"
     )

@@ -1,6 +1,7 @@
 """The TypeScript client: its types, its tests, and the examples of the page that it follows, over a real OpenSearch."""
 
 import os
+import re
 import shutil
 import subprocess
 from hashlib import sha256
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lambdas.api_examples import EXAMPLES
+from local.site.typescript_examples import TYPESCRIPT
 from tests.api import Api
 from tests.api_server import ApiServer
 
@@ -67,3 +70,21 @@ def test_the_example_of_the_readme_works(api: Api) -> None:
 
     assert said.splitlines()[0].startswith("A Christmas Carol")
     assert "ghosts" in said
+
+
+def test_the_examples_of_the_sites_reference_work_one_after_the_other(api: Api, tmp_path: Path) -> None:
+    """Those with a method of the client; the others are `client.call` with what test_openapi_examples.py sends."""
+    names = [name for name in EXAMPLES if name in TYPESCRIPT]
+    parts = [
+        f"import alto, {{ Filters }} from {str(CLIENT / 'src' / 'index.ts')!r};",
+        "const client = await alto.connectToLocal({ port: Number(process.argv[2]) });",
+    ]
+    parts += [f"{{\n{TYPESCRIPT[name]}\nconsole.log('::{name}');\n}}" for name in names]
+    program = tmp_path / "examples.ts"
+    program.write_text("\n".join(parts))
+
+    with ApiServer(api) as server:
+        said = run("node", str(program), str(server.port))
+
+    assert re.findall(r"^::(\w+)$", said, re.MULTILINE) == names
+    assert "Emma" in said

@@ -1,0 +1,73 @@
+"""The page of a stage's settings, from their model and the comments of its source."""
+
+import inspect
+import re
+from typing import Any
+
+from infra.settings.fields import DomainSize
+from infra.settings.settings import Settings
+from local.site.schemas import cell, limits_of
+
+INTRODUCTION = """# Settings of a stage
+
+Every key of a stage's block in `cdk.json` or `stages.json`, from their model (`infra/settings/settings.py`).
+[Deploying](../deploy.md#a-stage) describes what they do together.
+"""
+
+
+def settings_page() -> str:
+    """Return the reference of the settings."""
+    parts = [INTRODUCTION, settings_table(Settings), "## domain", "The OpenSearch domain of the stage."]
+    return "\n\n".join([*parts, settings_table(DomainSize)]) + "\n"
+
+
+def settings_table(model: Any) -> str:
+    """Return the settings of a model as a table."""
+    schema = model.model_json_schema()
+    comments = comments_of(inspect.getsource(model))
+    rows = []
+    for name, field in schema["properties"].items():
+        is_required = name in schema.get("required", [])
+        default = "**required**" if is_required else default_of(field)
+        notes = [field.get("description", ""), comments.get(name, "")]
+        note = ". ".join(each[0].upper() + each[1:].rstrip(".") for each in notes if each)
+        rows.append(f"| `{name}` | {cell(values_of(field))} | {default} | {cell(note)} |")
+    return "\n".join(["| setting | values | default | |", "|---|---|---|---|", *rows])
+
+
+def default_of(field: dict[str, Any]) -> str:
+    """Return the default of a setting; empty for none."""
+    default = field.get("default")
+    return (
+        f"`{str(default).lower() if isinstance(default, bool) else default}`" if default not in (None, [], {}) else ""
+    )
+
+
+def values_of(field: dict[str, Any]) -> str:
+    """Return the values that a setting takes, in words."""
+    options = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
+    field = options[0] if options else field
+    if "enum" in field:
+        return ", ".join(f"`{each}`" for each in field["enum"])
+    if "$ref" in field:
+        return "[block](#domain)"
+    kind = {"array": "list", "object": "map", "string": "text", "integer": "number"}.get(
+        field.get("type", ""), field.get("type", "")
+    )
+    limits = limits_of({name: value for name, value in field.items() if name != "pattern"})
+    return " ".join(filter(None, [kind, limits]))
+
+
+def comments_of(source: str) -> dict[str, str]:
+    """Return the comment directly above each field of a class."""
+    found: dict[str, str] = {}
+    comment: list[str] = []
+    for line in source.splitlines():
+        if match := re.match(r"    # (.*)", line):
+            comment.append(match[1])
+        elif match := re.match(r"    (\w+):", line):
+            found[match[1]] = " ".join(comment)
+            comment = []
+        else:
+            comment = []
+    return found
