@@ -1,4 +1,4 @@
-"""The links of every page that people wrote, as it stands in the repository."""
+"""The links of every page that people wrote, checked in the repository."""
 
 from pathlib import Path
 

@@ -3,13 +3,12 @@
 from textwrap import indent
 from typing import Any
 
-from lambdas.api_examples import EXAMPLES
 from local.site.http_examples import Operation, curl, operations, typescript
 from local.site.python_examples import PYTHON
 from local.site.schemas import cell, description_of, fields_table, schemas_page, type_of
 
 SCHEMAS = "schemas.md"
-ORDER = list(EXAMPLES)
+ORDER = list(PYTHON)
 INTRODUCTION = """# HTTP API
 
 {description}

@@ -52,7 +52,7 @@ def limits_of(schema: Schema) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text that fits into a table's cell: in one line, and `<name>` is no element of HTML."""
+    """Return text that fits into a table's cell: in one line, with `<name>` escaped for HTML."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()).replace("|", "\\|"))
     return "".join(part if part.startswith("`") else html.escape(part, quote=False) for part in parts)
 
