@@ -36,7 +36,7 @@ from benchmarks.tables import write_between
 from local.emulator import Emulator
 from local.opensearch.artifacts import install
 from local.opensearch.node import OpenSearchNode
-from local.processes import LOOPBACK, free_ports
+from local.processes import LOOPBACK, unused_port
 
 LATENCY_MS = 80
 # Java's optimizing compiler has compiled what matters after these; the first run is twice as slow.
@@ -46,7 +46,8 @@ WARM_UP_RECORDS = 8
 RESULTS = ROOT / "benchmarks/results/import.json"
 DOCS = ROOT / "docs/imports.md"
 TITAN, COHERE, BROUGHT = "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", ""
-TABLE, BUCKET, SPLIT_QUEUE, CHUNK_QUEUE = "alto-jobs", "alto-imports", "alto-split", "alto-chunks"
+TABLE, BUCKET = "alto-jobs", "alto-imports"
+SPLIT_QUEUE, CHUNK_QUEUE, EXTRACT_QUEUE = "alto-split", "alto-chunks", "alto-extract"
 LANGCHAIN, HAYSTACK = "langchain-opensearch", "haystack-opensearch"
 PACKAGES = {LANGCHAIN: ("langchain-community", "langchain-aws"), HAYSTACK: ("opensearch-haystack",)}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -159,6 +160,7 @@ class Machine:
             "ALTO_IMPORT_BUCKET": BUCKET,
             "ALTO_SPLIT_QUEUE_URL": f"{self._aws_url}/123456789012/{SPLIT_QUEUE}",
             "ALTO_CHUNK_QUEUE_URL": f"{self._aws_url}/123456789012/{CHUNK_QUEUE}",
+            "ALTO_EXTRACT_QUEUE_URL": f"{self._aws_url}/123456789012/{EXTRACT_QUEUE}",
             "ALTO_LOG_LEVEL": "ERROR",
         }
 
@@ -188,7 +190,7 @@ class Machine:
 @contextmanager
 def aws_account() -> Iterator[str]:
     """Moto's account in a process of its own, with what an import needs; its URL."""
-    [port] = free_ports(1)
+    port = unused_port()
     url = f"http://{LOOPBACK}:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -205,7 +207,7 @@ def aws_account() -> Iterator[str]:
             for name in ("s3", "sqs", "dynamodb")
         )
         s3.create_bucket(Bucket=BUCKET)
-        for queue in (SPLIT_QUEUE, CHUNK_QUEUE):
+        for queue in (SPLIT_QUEUE, CHUNK_QUEUE, EXTRACT_QUEUE):
             sqs.create_queue(QueueName=queue)
         dynamodb.create_table(
             TableName=TABLE,

@@ -11,7 +11,6 @@ import gzip
 import itertools
 import json
 import random
-import socket
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ from rich.console import Console
 
 from benchmarks.judged import DIMENSIONS, folder
 from lambdas.objects.keys import id_of_key
-from local.processes import LOOPBACK
+from local.processes import LOOPBACK, unused_port
 from local.stack import Stack
 
 NAME = "Package"
@@ -145,19 +144,12 @@ class Packages:
         return response.json()
 
 
-def _any_port() -> int:
-    """One that no other stack of this machine would choose."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def stack() -> Iterator[httpx.Client]:
     """The API of a stack in a temporary folder."""
     with (
         tempfile.TemporaryDirectory(prefix="alto-packages-") as place,
-        Stack(Path(place), port=_any_port(), console=Console(file=sys.stderr)) as made,
+        Stack(Path(place), port=unused_port(), console=Console(file=sys.stderr)) as made,
     ):
         assert made.running
         with httpx.Client(base_url=made.running.url, timeout=40, trust_env=False) as api:

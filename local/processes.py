@@ -52,6 +52,14 @@ def free_ports(count: int, besides: Sequence[int] = ()) -> list[int]:
     raise LocalStackError(f"fewer than {count} ports between {FIRST_PORT} and {LAST_PORT} are free: stop some servers")
 
 
+def unused_port() -> int:
+    """A port that the system chooses: two processes that ask at once are given two, unlike by `free_ports`."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def last_lines(log: Path, count: int = 15) -> str:
     """The end of a log file, indented for an error message; empty without a log."""
     if not log.exists():

@@ -59,6 +59,11 @@ CR_ALONE = "Its lines end in CR alone (old Macintosh): save it with line ends LF
 BATCH_CHUNK_RECORDS = 40_000
 LEAST_BATCH_CHUNK_BYTES = 262_144
 MOST_BATCH_CHUNK_BYTES = 400_000_000
+# Records longer than that mostly contain vectors. A chunk has as many of them as of short ones, within a limit: what a
+# chunk costs besides its records (14 calls of AWS) would otherwise be more than they cost.
+LONG_RECORD_BYTES = 4_096
+CHUNK_LONG_RECORDS = 1_000
+MOST_CHUNK_BYTES = 16_777_216
 # The splitter holds a chunk of a compressed file in memory.
 MOST_GZIP_BATCH_CHUNK_BYTES = 67_108_864
 # Documents of a zip file that are read and loaded together. One takes up to a minute to read.
@@ -131,21 +136,24 @@ class Planner:
                 break
         return sample
 
-    def least_chunk_bytes(self, source: Source, options: ImportOptions, least: int) -> int:
-        """How much content a chunk has at least: `least`, or for batch inference what some 40,000 records take.
+    def least_chunk_bytes(self, source: Source, options: ImportOptions, size: int, least: int) -> int:
+        """How much content a chunk has at least: `least`, or what 1,000 long records take, or a job of batch inference.
 
-        Raises `JobFailedError` when the file cannot be read. It must not be empty.
+        `size` is that of the file in bytes; an empty one is not read. Raises `JobFailedError` when it cannot be read.
         """
-        if options.embedding != "batch":
+        is_batch = options.embedding == "batch"
+        if size == 0 or options.is_documents or (size <= least and not is_batch):
             return least
         if options.format == "parquet":
-            return MOST_BATCH_CHUNK_BYTES
+            return MOST_BATCH_CHUNK_BYTES if is_batch else least
         try:
             sample = self._sample(source, options)
         except NotGzipError as error:
             raise JobFailedError(f"{source.uri} cannot be read. {error}") from None
         # Line ends inside of cells make records of CSV seem shorter than they are, and chunks smaller.
         a_record = len(sample) / max(1, sample.count(b"\n"))
+        if not is_batch:
+            return least if a_record < LONG_RECORD_BYTES else max(least, min(int(a_record * CHUNK_LONG_RECORDS), MOST_CHUNK_BYTES))
         most = MOST_GZIP_BATCH_CHUNK_BYTES if options.is_converted else MOST_BATCH_CHUNK_BYTES
         return min(max(int(a_record * BATCH_CHUNK_RECORDS), LEAST_BATCH_CHUNK_BYTES), most)
 

@@ -269,7 +269,7 @@ class ImportControl:
             found.source,
             job.collection,
             size=found.size,
-            chunk_bytes=self._planner.least_chunk_bytes(found.source, again_as, self._chunk_bytes),
+            chunk_bytes=self._planner.least_chunk_bytes(found.source, again_as, found.size, self._chunk_bytes),
             now=self._now(),
             options=job.options,
             columns=job.columns,

@@ -343,7 +343,7 @@ def plan_job(
     """Return a job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it is unreadable."""
     source, size = found.source, found.size
     options = planner.inspect(source, options) if size else options
-    least = planner.least_chunk_bytes(source, options, chunk_bytes) if size else chunk_bytes
+    least = planner.least_chunk_bytes(source, options, size, chunk_bytes)
     return Job.planned(
         source,
         collection,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
-from local.processes import free_ports
+from local.processes import unused_port
 from tests.e2e.conftest import Alto
 
 NAME = "Assisted"
@@ -75,7 +75,7 @@ def test_an_assistant_uses_every_tool_over_stdio(alto: Alto, url: str) -> None:
 
 
 def test_an_assistant_searches_over_http(url: str) -> None:
-    [port] = free_ports(1)
+    port = unused_port()
     address = f"http://127.0.0.1:{port}/mcp"
 
     async def use() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from local.account import LocalAccount
 from local.environments import install_environment
-from local.processes import free_ports
+from local.processes import unused_port
 from local.stack import PROJECT, TOOLS
 
 REGION = "eu-west-1"
@@ -77,7 +77,7 @@ def bundle() -> bytes:
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     folder = tmp_path_factory.mktemp("chains")
-    [port] = free_ports(1)
+    port = unused_port()
     running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {}, concurrency=CONCURRENCY)
     running.start(install_environment("ministack", PROJECT / "requirements" / "ministack.txt", TOOLS))
     yield running

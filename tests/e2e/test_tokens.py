@@ -20,7 +20,7 @@ from local.account import LocalAccount, aws_client
 from local.deployment import Deployment
 from local.environments import install_environment
 from local.gateway import Gateway
-from local.processes import LOOPBACK, free_ports
+from local.processes import LOOPBACK, unused_port
 from local.stack import PROJECT, TOOLS, api_id
 
 AUDIENCE = "alto"
@@ -95,7 +95,7 @@ def outputs(issuer: Issuer, account: LocalAccount, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     folder = tmp_path_factory.mktemp("account")
-    [port] = free_ports(1)
+    port = unused_port()
     running = LocalAccount(folder / "state", folder / "account.log", port, REGION, {})
     running.start(install_environment("ministack", PROJECT / "requirements" / "ministack.txt", TOOLS))
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.processes import LOOPBACK, free_ports
+from local.processes import LOOPBACK, unused_port
 from tests.api import Api, Context, event
 from tests.instances import in_instance, instances
 
@@ -35,7 +35,7 @@ def silent() -> Iterator[str]:
 @pytest.fixture
 def absent() -> str:
     """A port on which nothing listens."""
-    return f"http://{LOOPBACK}:{free_ports(1)[0]}"
+    return f"http://{LOOPBACK}:{unused_port()}"
 
 
 @pytest.mark.parametrize("engine", ["silent", "absent"])

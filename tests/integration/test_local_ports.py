@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalStackError
-from local.processes import free_ports, is_free
+from local.processes import is_free, unused_port
 from local.stack import SERVERS, Stack
 
 
@@ -36,7 +36,7 @@ def test_the_ports_of_the_last_run_are_taken_again(tmp_path: Path) -> None:
 
 
 def test_a_port_that_was_asked_for_is_the_apis(tmp_path: Path) -> None:
-    [port] = free_ports(1)
+    port = unused_port()
 
     assert Stack(tmp_path, port=port)._ports()["api"] == port
 
