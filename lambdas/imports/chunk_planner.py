@@ -153,7 +153,11 @@ class Planner:
         # Line ends inside of cells make records of CSV seem shorter than they are, and chunks smaller.
         a_record = len(sample) / max(1, sample.count(b"\n"))
         if not is_batch:
-            return least if a_record < LONG_RECORD_BYTES else max(least, min(int(a_record * CHUNK_LONG_RECORDS), MOST_CHUNK_BYTES))
+            return (
+                least
+                if a_record < LONG_RECORD_BYTES
+                else max(least, min(int(a_record * CHUNK_LONG_RECORDS), MOST_CHUNK_BYTES))
+            )
         most = MOST_GZIP_BATCH_CHUNK_BYTES if options.is_converted else MOST_BATCH_CHUNK_BYTES
         return min(max(int(a_record * BATCH_CHUNK_RECORDS), LEAST_BATCH_CHUNK_BYTES), most)
 

@@ -13,6 +13,8 @@ from lambdas.models import StrictModel
 from lambdas.objects.keys import Key, ObjectReference, check_key, check_same, id_of_key, parse_uuid
 from lambdas.objects.values import normalize
 
+# A Python bool is an int, but not a number of JSON.
+NUMBERS = frozenset({int, float})
 OBJECT_FIELDS = frozenset({"id", "key", "properties", "vector", "vectors"})
 MAX_BATCH_OBJECTS = 1000
 
@@ -178,6 +180,6 @@ def _parse_vectors(raw: Mapping[str, Any]) -> dict[str, list[float]]:
             )
         vectors = vectors | {DEFAULT_VECTOR: single}
     for name, value in vectors.items():
-        if not isinstance(value, list) or not all(type(number) in (int, float) for number in value):
+        if not isinstance(value, list) or not NUMBERS.issuperset(map(type, value)):
             raise InvalidObjectError.at(f"vectors.{name}", f"must be a list of numbers, not {abbreviate(value)}")
     return dict(vectors)

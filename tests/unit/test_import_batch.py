@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from gzip import compress
 from uuid import UUID
 
 import pyarrow as pa
@@ -125,8 +126,29 @@ def test_a_batch_inference_chunk_has_about_one_jobs_records(
     planner = Planner(S3Source(world.s3), BUCKET)
     resolved = ImportOptions.model_validate(options | {"embedding": "batch"})
 
-    assert planner.least_chunk_bytes(source, resolved, 1024) == expected
-    assert planner.least_chunk_bytes(source, resolved.model_copy(update={"embedding": "on_demand"}), 1024) == 1024
+    assert planner.least_chunk_bytes(source, resolved, 100 * len(content), 1024) == expected
+
+
+@pytest.mark.parametrize(
+    ("record_bytes", "count", "expected"),
+    [
+        (128, 9_000, 1_024),
+        (2_048, 200, 1_024),
+        (8_192, 100, 8_192 * 1_000),
+        (32_768, 100, 16_777_216),
+        (8_192, 1, 20_000),
+    ],
+)
+@pytest.mark.parametrize("gzip", [False, True])
+def test_a_chunk_has_as_many_long_records_as_short_ones(
+    world: ImportWorld, record_bytes: int, count: int, expected: int, gzip: bool
+) -> None:
+    content = (b"x" * (record_bytes - 1) + b"\n") * count
+    source = world.upload(compress(content) if gzip else content)
+    options = ImportOptions.model_validate({"format": "jsonl", "gzip": gzip})
+    least = 20_000 if count == 1 else 1_024
+
+    assert Planner(S3Source(world.s3), BUCKET).least_chunk_bytes(source, options, len(content), least) == expected
 
 
 def test_parquet_is_cut_by_rows_within_its_row_groups(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
