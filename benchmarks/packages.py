@@ -26,7 +26,7 @@ from rich.console import Console
 
 from benchmarks.judged import DIMENSIONS, folder
 from lambdas.objects.keys import id_of_key
-from local.processes import LOOPBACK, unused_port
+from local.processes import unused_port
 from local.stack import Stack
 
 NAME = "Package"
