@@ -3,20 +3,30 @@
 `python -m benchmarks.quality` prints the table of docs/search.md and writes benchmarks/results/quality.json; with names
 of modes behind it (`bm25 near_vector hybrid ...`) it only measures these and prints.
 Gains are linear. Vectors are MiniLM's, brought along with objects and queries.
+Each mode of a collection is saved in .alto/quality/ when it is measured, under the commit: a run that was interrupted
+goes on from there. Files that differ from the commit start from the beginning.
 """
 
 import json
 import statistics
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
+from alto.evaluation.bootstrap import Draws, difference
 from alto.evaluation.measures import DEPTH, ndcg, recall
 from benchmarks.in_process import Alto, running
 from benchmarks.judged import NAMES, ROOT, Judged, collection_body, current_commit, load, objects
 
 RESULTS = ROOT / "benchmarks" / "results" / "quality.json"
 
+PARTS = ROOT / ".alto" / "quality"
+FILLS = 5
+
+# nDCG@10 and Recall@100 of each query.
+Scores = tuple[list[float], list[float]]
 Mode = Callable[[str, list[float]], dict[str, Any]]
 
 
@@ -47,8 +57,8 @@ MODES: dict[str, Mode] = {
 }
 
 
-def measure(alto: Alto, judged: Judged, mode: Mode) -> tuple[float, float]:
-    """Mean nDCG@10 and Recall@100 over the queries that have a relevant document."""
+def measure(alto: Alto, judged: Judged, mode: Mode) -> Scores:
+    """Return nDCG@10 and Recall@100 of each query that has a relevant document."""
     gains, recalls = [], []
     for query, vector in zip(judged.queries, judged.query_vectors, strict=True):
         relevant = judged.judgements.get(query["_id"])
@@ -59,37 +69,114 @@ def measure(alto: Alto, judged: Judged, mode: Mode) -> tuple[float, float]:
         grades = [relevant.get(hit["properties"]["source_id"], 0) for hit in found]
         gains.append(ndcg(grades, list(relevant.values())))
         recalls.append(recall(grades, list(relevant.values())))
-    return statistics.mean(gains), statistics.mean(recalls)
+    return gains, recalls
+
+
+class Measured:
+    """The scores that are measured, by collection and mode, saved after each mode."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.scores: dict[str, dict[str, Scores]] = {}
+        if path and path.exists():
+            self.scores = json.loads(path.read_text())
+
+    def add(self, collection: str, mode: str, scores: Scores) -> None:
+        """Keep and save the scores of a mode."""
+        self.scores.setdefault(collection, {})[mode] = scores
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            aside = self._path.with_suffix(".new")
+            aside.write_text(json.dumps(self.scores))
+            aside.replace(self._path)
+
+    def missing(self, collection: str, modes: Collection[str]) -> list[str]:
+        """The modes that are not measured on the collection."""
+        return [mode for mode in modes if mode not in self.scores.get(collection, {})]
+
+
+def measure_all(measured: Measured, modes: Collection[str]) -> None:
+    """Measure the modes that are missing, on every collection."""
+    if not any(measured.missing(name, modes) for name in NAMES):
+        return
+    with running() as alto:
+        for name in NAMES:
+            missing = measured.missing(name, modes)
+            if not missing:
+                continue
+            judged = load(name)
+            _fill(alto, judged)
+            for mode in missing:
+                measured.add(name, mode, measure(alto, judged, MODES[mode]))
+                mean = statistics.mean(measured.scores[name][mode][0])
+                print(f"{time.strftime('%H:%M:%S')} {name}, {mode}: {mean:.4f}", file=sys.stderr, flush=True)
+
+
+def _fill(alto: Alto, judged: Judged) -> None:
+    # A busy machine refuses a batch at times: the collection is then made again.
+    name = judged.name.capitalize()
+    for attempt in range(1, FILLS + 1):
+        try:
+            return alto.fill(collection_body(name), objects(judged))
+        except RuntimeError as error:
+            if attempt == FILLS:
+                raise
+            print(f"{error}; filled again", file=sys.stderr, flush=True)
+            time.sleep(5 * attempt)
+            alto.respond("DELETE", f"/v1/collections/{name}")
+    return None
+
+
+def rows(measured: Measured, modes: Collection[str]) -> dict[str, dict[str, float]]:
+    """The rows of the table: nDCG@10 by collection, its mean over the collections, and the mean Recall@100."""
+    table = {}
+    for mode in modes:
+        gains, recalls = zip(*(map(statistics.mean, measured.scores[name][mode]) for name in NAMES), strict=True)
+        table[mode] = dict(zip(NAMES, gains, strict=True)) | {
+            "macro": statistics.mean(gains),
+            "recall@100": statistics.mean(recalls),
+        }
+    return {mode: {column: round(value, 4) for column, value in row.items()} for mode, row in table.items()}
+
+
+def hybrid_over_leg(measured: Measured, name: str) -> dict[str, Any]:
+    """Compare the default hybrid with the better of its legs: the ratio, and the difference with its 95 % interval."""
+    scores = {mode: measured.scores[name][mode][0] for mode in ("bm25", "near_vector", "hybrid")}
+    leg = max(("bm25", "near_vector"), key=lambda mode: statistics.mean(scores[mode]))
+    found = difference(scores["hybrid"], scores[leg], Draws(len(scores[leg])))
+    return {
+        "leg": leg,
+        "ratio": round(statistics.mean(scores["hybrid"]) / statistics.mean(scores[leg]), 3),
+        "difference": round(found.interval.mean, 4),
+        "interval": [round(found.interval.low, 4), round(found.interval.high, 4)],
+    }
 
 
 def main() -> None:
     """Measure and print."""
-    chosen = {name: MODES[name] for name in sys.argv[1:]} or MODES
-    table: dict[str, dict[str, tuple[float, float]]] = {name: {} for name in chosen}
-    with running() as alto:
-        for name in NAMES:
-            judged = load(name)
-            alto.fill(collection_body(name.capitalize()), objects(judged))
-            for mode, request in chosen.items():
-                table[mode][name] = measure(alto, judged, request)
+    modes = sys.argv[1:] or list(MODES)
+    if unknown := [mode for mode in modes if mode not in MODES]:
+        sys.exit(f"Unknown modes: {', '.join(unknown)}. Known: {', '.join(MODES)}.")
+    commit = current_commit()
+    is_clean = commit is not None and not commit.endswith("+")
+    measured = Measured(PARTS / f"{commit}.json" if is_clean else None)
+    measure_all(measured, modes)
+    table = rows(measured, modes)
     print(f"| mode | {' | '.join(NAMES)} | macro | Recall@100 |")
     print("|---|" + "---|" * (len(NAMES) + 2))
-    rows = {}
-    for mode, cells in table.items():
-        macro = [statistics.mean(column) for column in zip(*cells.values(), strict=True)]
-        rows[mode] = {name: round(cell[0], 4) for name, cell in cells.items()}
-        rows[mode] |= {"macro": round(macro[0], 4), "recall@100": round(macro[1], 4)}
-        print(f"| {mode} | " + " | ".join(f"{value:.4f}" for value in rows[mode].values()) + " |")
-    ratios = {
-        name: table["hybrid"][name][0] / max(table["bm25"][name][0], table["near_vector"][name][0]) for name in NAMES
-    }
-    shown = ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items())
-    print(f"\nHybrid over the better single leg: {shown}; mean {statistics.mean(ratios.values()):.3f}")
-    if chosen is not MODES:
+    for mode, row in table.items():
+        print(f"| {mode} | " + " | ".join(f"{value:.4f}" for value in row.values()) + " |")
+    if sys.argv[1:]:
         return
+    over = {name: hybrid_over_leg(measured, name) for name in NAMES}
+    print("\n| hybrid against its better leg | leg | ratio | difference | 95 % |\n|---|---|---|---|---|")
+    for name, compared in over.items():
+        low, high = compared["interval"]
+        ratio, gain = compared["ratio"], compared["difference"]
+        print(f"| {name} | {compared['leg']} | {ratio:.3f} | {gain:+.4f} | {low:+.4f} to {high:+.4f} |")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(
-        json.dumps({"commit": current_commit(), "ndcg@10": rows, "hybrid over best leg": ratios}, indent=2) + "\n"
+        json.dumps({"commit": commit, "ndcg@10": table, "hybrid over better leg": over}, indent=2) + "\n"
     )
 
 

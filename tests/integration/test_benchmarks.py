@@ -54,7 +54,7 @@ def test_quality_is_measured(alto: Alto) -> None:
     judged = Judged("Toyquality", DOCUMENTS, queries, {"q": {"1": 1}}, VECTORS, VECTORS[1:2])
     alto.fill(collection_body(judged.name), objects(judged))
 
-    assert {quality.measure(alto, judged, mode) for mode in quality.MODES.values()} == {(1.0, 1.0)}
+    assert all(quality.measure(alto, judged, mode) == ([1.0], [1.0]) for mode in quality.MODES.values())
 
 
 def test_kept_results_name_their_commit() -> None:
