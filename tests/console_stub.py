@@ -95,6 +95,8 @@ def film(number: int) -> dict[str, Any]:
         "genre": genre,
         "year": 1970 + number % 50,
         "studio": "The Very Long Name of a Studio, Limited",
+        # Beyond what a number of JavaScript holds.
+        "views": 9_007_199_254_740_993,
     }
     return {"id": f"00000000-0000-4000-8000-{number:012d}", "properties": properties}
 
@@ -186,6 +188,9 @@ class StubAlto:
         return httpx.Response(201, json=COLLECTION | body)
 
     def _change(self, body: Any, name: str) -> httpx.Response:
+        if len(body["description"]) > 100:
+            detail = {"field": "description", "message": "String should have at most 100 characters"}
+            return error(400, "invalid_request", "The request is not valid.", detail)
         found = next(each for each in self.collections if each["name"] == name)
         found.update(body)
         return reply(found)

@@ -1,5 +1,6 @@
 """Plots as inline SVG: intervals of settings, a line over the values of a sweep, differences by query. Pure."""
 
+import math
 import re
 from collections.abc import Sequence
 from html import escape
@@ -35,10 +36,21 @@ def intervals(rows: Sequence[Row], recommended: str | None) -> str:
             f'<circle cx="{at(each.mean):.1f}" cy="{y}" r="5"/>'
             f'<text class="value" x="{_LABELS + _PLOT + 16}" y="{y + 4}">{each.mean:.4f}</text></g>'
         )
-    for step in range(5):
-        value = low + (high - low) * step / 4
-        parts.append(f'<text class="tick" x="{at(value):.1f}" y="{height - 8}" text-anchor="middle">{value:.3f}</text>')
+    parts += [
+        f'<text class="tick" x="{at(value):.1f}" y="{height - 8}" text-anchor="middle">{value:g}</text>'
+        for value in round_ticks(low, high)
+    ]
     return _svg(_LABELS + _PLOT + _VALUES, height, f"{MAIN} of each setting with its 95 % interval", parts)
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """Three to eight round numbers of a part of the scale from 0 to 1; of no part, its place."""
+    steps = (step / 10**digits for digits in range(1, 7) for step in (2, 1, 0.5))
+    step = next((step for step in steps if (high - low) / step >= 3), None)
+    if step is None:
+        return [round(low, 4)]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(place * step, 8) for place in range(first, last + 1)]
 
 
 def line(rows: Sequence[Row]) -> str:
@@ -71,9 +83,9 @@ def line(rows: Sequence[Row]) -> str:
         x, y = place.split(",")
         parts.append(f'<circle cx="{x}" cy="{y}" r="4"><title>{name}={value:g}: {each.mean:.4f}</title></circle>')
         parts.append(f'<text class="tick" x="{x}" y="222" text-anchor="middle">{value:g}</text>')
-    for measured in (low, (low + high) / 2, high):
+    for measured in round_ticks(low, high):
         y = at(first, measured).split(",")[1]
-        parts.append(f'<text class="tick" x="50" y="{float(y) + 4:.1f}" text-anchor="end">{measured:.3f}</text>')
+        parts.append(f'<text class="tick" x="50" y="{float(y) + 4:.1f}" text-anchor="end">{measured:g}</text>')
     parts.append(f'<text class="tick" x="370" y="244" text-anchor="middle">{escape(name)}</text>')
     return _svg(720, 250, f"{MAIN} by {name}", parts)
 

@@ -13,6 +13,7 @@ from alto.evaluation.comparison import compare, compare_all
 from alto.evaluation.html import page
 from alto.evaluation.judgements import EvaluationError, Query, read_judgements, read_queries
 from alto.evaluation.measures import measure
+from alto.evaluation.plots import round_ticks
 from alto.evaluation.report import Evaluation, evaluate, judged_queries
 from alto.evaluation.runs import Identifier, Run, search_all
 from alto.evaluation.settings import Setting, read_setting, sweep
@@ -337,3 +338,16 @@ def test_the_most_changed_query_comes_first() -> None:
 
 def test_two_empty_rankings_are_the_same() -> None:
     assert compare("1", [], []).overlap == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.629, 0.978, [0.7, 0.8, 0.9]),
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (0.45, 0.52, [0.46, 0.48, 0.5, 0.52]),
+        (0.9, 0.9, [0.9]),
+    ],
+)
+def test_plots_have_round_ticks_within_their_part(low: float, high: float, ticks: list[float]) -> None:
+    assert round_ticks(low, high) == ticks

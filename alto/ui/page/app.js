@@ -1,7 +1,7 @@
 // The frame of the page: collections, views, theme. Each view is a module of its own.
 import { get } from "./lib/api.js";
 import { Icon } from "./lib/icons.js";
-import { Loading, Problem } from "./lib/parts.js";
+import { Empty, Loading, Problem } from "./lib/parts.js";
 import { html, render, useEffect, useState } from "./lib/preact.js";
 import { go, link, useRoute } from "./lib/route.js";
 import { Ask } from "./views/ask.js";
@@ -80,6 +80,15 @@ function App() {
   const { about, collections, error } = state;
   const name = params.c ?? collections?.[0]?.name ?? "";
   const collection = collections?.find((each) => each.name === name);
+  // Collections that another program made since: looked up once for a name that is not known, and where all are listed.
+  const [missing, setMissing] = useState(null);
+  const isUnknown = Boolean(collections && params.c && !collection);
+  useEffect(() => {
+    if (isUnknown) load().then(() => setMissing(params.c));
+  }, [isUnknown, params.c]);
+  useEffect(() => {
+    if (view === "collections" && collections) load();
+  }, [view]);
   useEffect(() => {
     const title = VIEWS.find(([key]) => key === view)?.[1] ?? "Alto";
     document.title = `${params.q ? `${params.q} · ` : ""}${title} · Alto`;
@@ -88,12 +97,13 @@ function App() {
     return html`<main id="content" class="alone"><h1>Alto is not within reach</h1><${Problem} error=${error} retry=${load} /></main>`;
   }
   if (!collections) return html`<main id="content" class="alone"><${Loading} label="Opening the console" /></main>`;
+  if (isUnknown && missing !== params.c) return html`<main id="content" class="alone"><${Loading} label=${`Looking for ${params.c}`} /></main>`;
   const View = VIEWS.find(([key]) => key === view)?.[2] ?? Search;
   const shared = { about, collections, collection, params, reload: load, key: view === "collections" ? "collections" : `${view}-${name}` };
   return html`<a class="skip" href="#content" onClick=${(event) => (event.preventDefault(), document.getElementById("content").focus())}>To the content</a>
     <${Header} about=${about} collections=${collections} collection=${name} view=${view} params=${params} />
     <main id="content" tabindex="-1" class=${`view-${view}`}>
-      <${View} ...${shared} />
+      ${isUnknown && view !== "collections" ? html`<${Empty} title=${`${params.c} does not exist`}><p>It may have been deleted or renamed. <a href="#/collections">Collections</a> lists those that exist.</p><//>` : html`<${View} ...${shared} />`}
     </main>`;
 }
 

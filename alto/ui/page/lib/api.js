@@ -10,6 +10,10 @@ export class ApiError extends Error {
   }
 }
 
+// Integers of Alto are exact to 2^63, numbers of JavaScript to 2^53: larger ones are kept as they are written.
+const exact = (_, value, context) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) && JSON.rawJSON && /^-?\d+$/.test(context?.source ?? "") ? JSON.rawJSON(context.source) : value;
+
 export async function call(method, path, body, { signal } = {}) {
   let response;
   try {
@@ -29,7 +33,7 @@ export async function call(method, path, body, { signal } = {}) {
   const text = await response.text();
   let parsed = null;
   try {
-    parsed = text ? JSON.parse(text) : null;
+    parsed = text ? JSON.parse(text, exact) : null;
   } catch {
     parsed = null;
   }

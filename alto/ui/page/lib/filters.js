@@ -1,5 +1,7 @@
 // Filters of the page: a list of conditions, all of which hold.
 
+import { short } from "./format.js";
+
 export const OPERATORS = {
   text: [["equal", "is"], ["not_equal", "is not"], ["contains_any", "is any of"], ["has_words", "has the words"], ["like", "is like"], ["is_null", "is missing"]],
   number: [["equal", "="], ["greater_or_equal", "≥"], ["less_or_equal", "≤"], ["greater_than", ">"], ["less_than", "<"], ["not_equal", "≠"], ["is_null", "is missing"]],
@@ -65,8 +67,6 @@ export function setRange(filters, name, from, to) {
 
 // What a facet counts: all conditions except those of its own property, so that its other values stay in sight.
 export const withoutOwn = (filters, name) => filters.filter((each) => !isChoice(each, name) && !isRange(each, name));
-
-const short = (value) => (typeof value === "string" ? value.replace(/T00:00:00(\.0+)?(Z|\+00:00)$/, "") : String(value));
 
 export function describe({ property, operator, value }) {
   if (operator === "is_null") return `${property} ${WORDS.get(operator)}`;

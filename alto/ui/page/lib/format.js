@@ -23,6 +23,9 @@ export const bytes = (value) => {
   return `${at && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
 };
 
+// A date without its time, if that is midnight.
+export const short = (value) => (typeof value === "string" ? value.replace(/T00:00:00(\.0+)?(Z|\+00:00)$/, "") : String(value));
+
 export function plain(value) {
   if (value === null || value === undefined) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

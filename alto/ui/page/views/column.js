@@ -77,6 +77,7 @@ function factsOf(column, { profile }) {
 
 // The alpha that Alto chose by the words of the query, where none is given.
 function alphaOf(result) {
+  if (typeof result?.alpha === "number") return result.alpha;
   const leg = (result?.objects ?? []).flatMap((hit) => hit.explanation?.legs ?? []).find((each) => each.leg === "vector");
   return leg?.weight;
 }

@@ -124,7 +124,7 @@ function Bounds({ property, from, to, set }) {
     return new Date(Date.parse(text) + (isEnd ? 86_400_000 : 0)).toISOString();
   };
   const field = (label, value, change) => html`<input type=${isDate ? "date" : "number"} step=${isInt ? 1 : "any"} aria-label=${`${property.name} ${label}`} placeholder=${label} value=${value} onChange=${(event) => event.target.validity.valid && change(event.target.value)} />`;
-  return html`<p class="bounds">
+  return html`<p class=${`bounds ${isDate ? "of-dates" : ""}`}>
     ${field("from", low, (text) => set(read(text, false), to))}<span class="soft" aria-hidden="true">–</span>${field("to", high, (text) => set(from, read(text, true)))}
   </p>`;
 }

@@ -1,5 +1,5 @@
 // A hit: place and movement, title, passage, score with its parts, and what can be done with it.
-import { bodyOf, marked, plain, score, titleOf } from "../lib/format.js";
+import { bodyOf, marked, plain, score, short, titleOf } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
 import { html, useState } from "../lib/preact.js";
 import { link } from "../lib/route.js";
@@ -26,7 +26,7 @@ export function Hit({ hit, place, mode, share, highest, before, missing, columns
         ${Object.entries(hit.properties)
           .filter(([name, value]) => name !== titleName && !(collection.documents && OF_PASSAGES.has(name)) && value !== null && plain(value).length <= 40)
           .slice(0, MOST_CHIPS)
-          .map(([name, value]) => html`<span key=${name} title=${`${name}: ${plain(value)}`} style=${{ flexShrink: plain(value).length > 12 ? 1 : 0 }}>${plain(value)}</span>`)}
+          .map(([name, value]) => html`<span key=${name} title=${`${name}: ${plain(value)}`} style=${{ flexShrink: plain(value).length > 12 ? 1 : 0 }}>${short(plain(value))}</span>`)}
       </span>
       <button class="link" onClick=${() => like(hit.id)} aria-label=${`More like ${title || hit.id}`}><${Icon} name="like" /> More like this</button>
     </div>

@@ -34,7 +34,7 @@ export function InDocument({ collection, object }) {
       <a class="button small" href=${link("search", { c: collection.name, q: "", f: JSON.stringify([{ property: "document", operator: "equal", value: document }]) })}>Search in it</a>
     </div>
     <${Problem} error=${found.error} retry=${found.reload} />
-    <ol class="passages">
+    <ol class=${`passages ${shown.some((each) => each.properties.page) ? "" : "without-pages"}`}>
       ${shown.map((each, at) => {
         const { heading, page } = each.properties;
         const before = shown[at - 1]?.properties;
