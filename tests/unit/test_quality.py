@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quality import NAMES, Measured, hybrid_over_leg, rows
+from benchmarks.judged import NAMES
+from benchmarks.quality import Measured, hybrid_over_leg, rows
 
 SCORES = ([0.5, 1.0], [1.0, 1.0])
 
