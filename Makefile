@@ -144,7 +144,7 @@ bench-search: .venv/ready ## Measure the latency of every mode and the recall of
 	$(PYTHON) -m benchmarks.search $(ARGS)
 
 simulate: .venv/ready ## Estimate the time and cost of imports of 10^6 to 10^9 objects
-	$(PYTHON) -m benchmarks.simulate $(ARGS)
+	$(PYTHON) -m benchmarks.estimates.simulate $(ARGS)
 
 clean: ## Wipe the local state (collections, buckets, jobs) and what was built
 	rm -rf .alto/state build cdk.out .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""The plan of a stage: its resources and monthly cost at rest, by `benchmarks/prices.json` (us-east-1)."""
+"""The plan of a stage: its resources and monthly cost at rest, by `benchmarks/estimates/prices.json` (us-east-1)."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 from infra.settings.settings import Settings
 
-PRICES = Path(__file__).parents[2] / "benchmarks" / "prices.json"
+PRICES = Path(__file__).parents[2] / "benchmarks" / "estimates" / "prices.json"
 HOURS = 730
-# Alarms and metrics of a stage, as in `benchmarks/cost.py`.
+# Alarms and metrics of a stage, as in `benchmarks/estimates/cost.py`.
 ALARMS = 28
 METRICS = 27
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cost import (
+from benchmarks.estimates.cost import (
     HOURS_A_MONTH,
     MODELS,
     PRICES,
@@ -16,8 +16,8 @@ from benchmarks.cost import (
     tables,
     thousand_generations,
 )
-from benchmarks.scale_model import Load, estimate
-from benchmarks.simulate import CONSTANTS as IMPORT_CONSTANTS
+from benchmarks.estimates.scale_model import Load, estimate
+from benchmarks.estimates.simulate import CONSTANTS as IMPORT_CONSTANTS
 
 TITAN = "Titan text v2"
 

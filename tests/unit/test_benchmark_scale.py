@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.lane_model import simulate
-from benchmarks.scale_model import Estimate, Load, estimate
-from benchmarks.simulate import PRICES, duration, rows
+from benchmarks.estimates.lane_model import simulate
+from benchmarks.estimates.scale_model import Estimate, Load, estimate
+from benchmarks.estimates.simulate import PRICES, duration, rows
 from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS
 
 PRICED = json.loads(PRICES.read_text())

@@ -1,6 +1,6 @@
 """Time and cost of imports of 10^6 to 10^9 objects, on demand and in batch, and the next limit of each.
 
-`python -m benchmarks.simulate` shows tables, and writes them into `docs/scale.md`. See `scale_model.py`.
+`python -m benchmarks.estimates.simulate` shows tables, and writes them into `docs/scale.md`. See `scale_model.py`.
 """
 
 import argparse
@@ -11,12 +11,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.estimates.scale_model import Estimate, Load, estimate
 from benchmarks.judged import ROOT
-from benchmarks.scale_model import Estimate, Load, estimate
 from lambdas.jobs.import_options import Embedding
 
 CONSTANTS = ROOT / "benchmarks" / "results" / "import_constants.json"
-PRICES = ROOT / "benchmarks" / "prices.json"
+PRICES = ROOT / "benchmarks" / "estimates" / "prices.json"
 PAGE = ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- written by make simulate -->", "<!-- end -->"
 SCALES = (10**6, 10**7, 10**8, 10**9)
@@ -90,7 +90,7 @@ def estimates_of(changes: dict[str, Any], constants: Any, prices: Any) -> list[t
 
 def main() -> None:
     """Show the tables, and write those of the default load into the page."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.simulate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.estimates.simulate", description=__doc__)
     parser.add_argument("--characters", type=int, help="of an object's text; 1,000 by default")
     parser.add_argument("--dimensions", type=int, help="of its vector; 1,024 by default")
     parser.add_argument("--load-concurrency", type=int, help="functions that load at once; 20 by default")

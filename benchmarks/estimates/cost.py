@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scale_model import Load, estimate
+from benchmarks.estimates.scale_model import Load, estimate
 
 PRICES: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_text())
-CONSTANTS: dict[str, Any] = json.loads(
-    Path(__file__).with_name("results").joinpath("import_constants.json").read_text()
-)
+CONSTANTS: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("results/import_constants.json").read_text())
 HOURS_A_MONTH = 730
 # The names that `prices.json` has for them.
 MODELS = {"Titan text v2": "titan-text-v2", "Cohere v3": "cohere-v3"}

@@ -1,8 +1,8 @@
 """The cost of importing one object: processor time of the loader, bytes in OpenSearch, bytes of batch inference.
 
-`python -m benchmarks.import_constants` measures and writes `results/import_constants.json`, from which `simulate`
-estimates. The model is the stub in a process of its own, OpenSearch is real; only this process's own processor time is
-counted.
+`python -m benchmarks.estimates.import_constants` measures and writes `results/import_constants.json`, from which
+`simulate` estimates. The model is the stub in a process of its own, OpenSearch is real; only this process's own
+processor time is counted.
 """
 
 import json
