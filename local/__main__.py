@@ -109,6 +109,7 @@ Alto is at {stack.url}
                  aws s3 cp articles.jsonl s3://{stack.bucket}/Article/ --endpoint-url {stack.endpoint}
   logs         {stack.logs}
   demo         make demo (in another terminal)
+  read         {stack.url}/docs (the reference of the API, in a browser)
   look         alto ui --url {stack.url} (in another terminal: the console, in a browser)
 Ctrl-C stops it.
 """

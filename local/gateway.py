@@ -4,7 +4,7 @@ The local account serves an HTTP API under a Host header of its own and, where t
 requests only. This proxy adds both, so that `curl http://127.0.0.1:8700/v1/meta` works. Where they ask for tokens it
 adds none: the local account checks the caller's against the issuer, as API Gateway does. It also keeps the limits and
 error responses of API Gateway and Lambda, which the local account does not have: what is too large in the cloud is too
-large here.
+large here. `/docs` is its own: the reference of the API.
 """
 
 import json
@@ -23,6 +23,7 @@ from botocore.credentials import Credentials
 
 from local.errors import LocalStackError
 from local.processes import LOOPBACK
+from local.site.api_page import local_page
 
 log = logging.getLogger(__name__)
 log.propagate = False
@@ -96,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def forward(self) -> None:
+        if self.command in ("GET", "HEAD") and self.path.partition("?")[0].rstrip("/") == "/docs":
+            # Of this machine only: the API in the cloud has no such route.
+            self._respond(200, [("content-type", "text/html; charset=utf-8")], local_page())
+            return
         try:
             status, headers, body = self._ask(self._body())
         except GatewayError as rejected:

@@ -1,4 +1,4 @@
-"""The optional VPC: no internet route, and an interface endpoint for each AWS service in use."""
+"""The optional VPC: no internet route, and an interface endpoint for each AWS service in use. Or one that exists."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.constructs.log_group import log_group
+from infra.settings.fields import ExistingVpc
 from infra.settings.settings import Settings
 
 # Room for 250 addresses a subnet: a function needs one for each combination of subnet and security group.
@@ -59,12 +60,18 @@ class Network(Construct):
         super().__init__(scope, construct_id)
         # At least two, so that the functions survive the loss of a zone also when the domain has one.
         self._zones = max(2, settings.domain.zones if settings.domain else 0)
-        self.vpc = self._vpc(settings, key)
+        self.is_own = settings.existing_vpc is None
+        self.vpc = self._vpc(settings, key) if settings.existing_vpc is None else self._look_up(settings.existing_vpc)
         self.functions = self._group("Functions", "Functions of Alto")
         # To any address, because the gateways below are known by prefix lists whose ids differ from region to region.
-        # Only these endpoints and the domain can be reached: no subnet has a route to anywhere else.
+        # Only these endpoints and the domain can be reached: no subnet of an own VPC has a route to anywhere else.
         self.functions.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "endpoints and the domain")
         self.domain = self._group("Domain", "OpenSearch domain of Alto", admits=self.functions)
+        if self.is_own:
+            self._add_endpoints(settings)
+
+    def _add_endpoints(self, settings: Settings) -> None:
+        """Add the ways to AWS services. A VPC that exists has its own: a second one of a service fails there."""
         endpoints = self._group(
             "Endpoints", "Endpoints of AWS services for the functions of Alto", admits=self.functions
         )
@@ -85,7 +92,9 @@ class Network(Construct):
         return ec2.SubnetSelection(subnets=self.vpc.isolated_subnets[:count])
 
     def grant_reach(self, bucket_arn: str, table_arn: str) -> None:
-        """Restrict the two gateways to the stage's own data, for any credentials."""
+        """Restrict the two gateways to the stage's own data, for any credentials; not those of a VPC that exists."""
+        if not self.is_own:
+            return
         stack = cdk.Stack.of(self)
         anyone = [iam.AnyPrincipal()]
         self.s3.add_to_policy(
@@ -118,6 +127,18 @@ class Network(Construct):
                 resources=[table_arn],
             )
         )
+
+    def _look_up(self, existing: ExistingVpc) -> ec2.IVpc:
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self,
+            "Vpc",
+            vpc_id=existing.id,
+            availability_zones=[subnet.zone for subnet in existing.subnets],
+            isolated_subnet_ids=[subnet.id for subnet in existing.subnets],
+        )
+        reason = "No endpoint or route of the stage needs the tables of this VPC."
+        cdk.Annotations.of(vpc).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId", reason)
+        return vpc
 
     def _vpc(self, settings: Settings, key: kms.IKey | None) -> ec2.Vpc:
         vpc = ec2.Vpc(

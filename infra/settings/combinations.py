@@ -113,7 +113,7 @@ def _certificate(settings: Settings) -> str | None:
 
 def _model_regions(settings: Settings) -> str | None:
     others = [region for region in settings.regions_of_models if region != settings.region]
-    if settings.network == "vpc" and others:
+    if settings.network == "vpc" and others and not settings.existing_vpc:
         return f"leave out {', '.join(others)}: from inside a VPC without internet only {settings.region} is reached"
     return None
 
@@ -139,6 +139,23 @@ def _rerank_role(settings: Settings) -> str | None:
 def _network(settings: Settings) -> str | None:
     if settings.network == "vpc" and is_loopback(host(settings.existing_domain_url)):
         return "write public, because 'existing_domain_url' is on this machine"
+    return None
+
+
+def _existing_vpc(settings: Settings) -> str | None:
+    vpc = settings.existing_vpc
+    if vpc is None:
+        return None
+    if settings.network != "vpc":
+        return "leave it out, or set 'network' to vpc"
+    zones = [subnet.zone for subnet in vpc.subnets]
+    for zone in zones:
+        if zones.count(zone) > 1:
+            return f"list one subnet in {zone}: each is in a zone of its own"
+        if not zone.startswith(settings.region):
+            return f"list subnets in {settings.region}, the stage's region: {zone} is in another"
+    if settings.domain and settings.domain.zones > len(zones):
+        return f"list a subnet for each of the {settings.domain.zones} zones of 'domain.zones'"
     return None
 
 
@@ -180,6 +197,7 @@ COMBINATIONS: tuple[tuple[str, Callable[[Settings], str | None]], ...] = (
     ("domain.instance_count", _instance_count),
     ("domain.volume_gib", _volume),
     ("network", _network),
+    ("existing_vpc", _existing_vpc),
     ("existing_domain_url", _existing_domain),
     ("removal", _removal),
     ("jwt_issuer", _issuer),
@@ -203,6 +221,8 @@ def _render(name: str, value: object) -> str:
         return "missing"
     if name in SECRETIVE:
         return "wrong"
+    if isinstance(value, BaseModel):
+        return repr(value.model_dump(mode="json"))
     if isinstance(value, tuple):
         return repr([each.model_dump(exclude_none=True) if isinstance(each, BaseModel) else each for each in value])
     return repr(dict(value) if isinstance(value, Mapping) else value)

@@ -75,6 +75,24 @@ class DomainSize(Block):
     volume_gib: WholeNumber = whole_number(10, 16_384)
 
 
+class SubnetOfVpc(Block):
+    """A subnet of a VPC that exists."""
+
+    id: Annotated[str, matching(r"^subnet-[0-9a-f]{8,17}$")] = Field(description="a subnet's id")
+    zone: Annotated[str, matching(r"^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$")] = Field(
+        description="the subnet's zone such as eu-west-1a"
+    )
+
+
+class ExistingVpc(Block):
+    """A VPC of the account's own that a stage moves into: a subnet in each of two or three zones."""
+
+    id: Annotated[str, matching(r"^vpc-[0-9a-f]{8,17}$")] = Field(description="a VPC's id")
+    subnets: Annotated[tuple[SubnetOfVpc, ...], Field(min_length=2, max_length=3)] = Field(
+        description='two or three, as in {"id": "subnet-0a1b2c3d", "zone": "eu-west-1a"}'
+    )
+
+
 class ModelRole(Block):
     """A role that Alto may assume to call models, and the external id with which it does: always this pair."""
 

@@ -20,6 +20,7 @@ from infra.settings.fields import (
     Block,
     Decoded,
     DomainSize,
+    ExistingVpc,
     Flag,
     ModelRole,
     TagName,
@@ -124,6 +125,8 @@ class Settings(Block):
 
     # Where the functions run, and which key encrypts their data.
     network: Literal["public", "vpc"] = "public"
+    # A VPC that exists, instead of one of the stage's own: its routes or endpoints lead to the services.
+    existing_vpc: Annotated[ExistingVpc | None, Decoded] = None
     encryption_key: Literal["aws-owned", "customer"] = "aws-owned"
 
     # Days after which files in the import bucket expire; they stay by default.

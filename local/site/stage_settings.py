@@ -4,7 +4,7 @@ import inspect
 import re
 from typing import Any
 
-from infra.settings.fields import DomainSize
+from infra.settings.fields import DomainSize, ExistingVpc
 from infra.settings.settings import Settings
 from local.site.schemas import cell, limits_of
 
@@ -15,10 +15,16 @@ Every key of a stage's block in `cdk.json` or `stages.json`, from their model (`
 """
 
 
+# Settings that are blocks of their own.
+BLOCKS = {"domain": DomainSize, "existing_vpc": ExistingVpc}
+
+
 def settings_page() -> str:
     """Return the reference of the settings."""
-    parts = [INTRODUCTION, settings_table(Settings), "## domain", "The OpenSearch domain of the stage."]
-    return "\n\n".join([*parts, settings_table(DomainSize)]) + "\n"
+    parts = [INTRODUCTION, settings_table(Settings)]
+    for name, block in BLOCKS.items():
+        parts += [f"## {name}", block.__doc__ or "", settings_table(block)]
+    return "\n\n".join(parts) + "\n"
 
 
 def settings_table(model: Any) -> str:
@@ -31,7 +37,7 @@ def settings_table(model: Any) -> str:
         default = "**required**" if is_required else default_of(field)
         notes = [field.get("description", ""), comments.get(name, "")]
         note = ". ".join(each[0].upper() + each[1:].rstrip(".") for each in notes if each)
-        rows.append(f"| `{name}` | {cell(values_of(field))} | {default} | {cell(note)} |")
+        rows.append(f"| `{name}` | {cell(values_of(name, field))} | {default} | {cell(note)} |")
     return "\n".join(["| setting | values | default | |", "|---|---|---|---|", *rows])
 
 
@@ -43,14 +49,14 @@ def default_of(field: dict[str, Any]) -> str:
     )
 
 
-def values_of(field: dict[str, Any]) -> str:
+def values_of(name: str, field: dict[str, Any]) -> str:
     """Return the values that a setting takes, in words."""
     options = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
     field = options[0] if options else field
     if "enum" in field:
         return ", ".join(f"`{each}`" for each in field["enum"])
     if "$ref" in field:
-        return "[block](#domain)"
+        return f"[block](#{name})"
     kind = {"array": "list", "object": "map", "string": "text", "integer": "number"}.get(
         field.get("type", ""), field.get("type", "")
     )

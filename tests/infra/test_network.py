@@ -1,5 +1,6 @@
 """The VPC: no way to the internet, a door to each service, and HTTPS between those who have to talk."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -76,3 +77,37 @@ def test_what_the_vpc_refuses_is_logged(vpc: Synthesis) -> None:
 
 def test_a_public_stage_has_no_vpc(dev: Synthesis) -> None:
     assert not [each for each in dev.template["Resources"].values() if each["Type"].startswith("AWS::EC2::")]
+
+
+EXISTING = json.dumps(
+    {
+        "id": "vpc-0a1b2c3d4e5f60718",
+        "subnets": [
+            {"id": "subnet-0a1b2c3d4e5f60711", "zone": "eu-west-1a"},
+            {"id": "subnet-0a1b2c3d4e5f60712", "zone": "eu-west-1b"},
+        ],
+    }
+)
+
+
+def test_a_stage_moves_into_a_vpc_that_exists(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("vpc", existing_vpc=EXISTING)
+
+    kinds = {each["Type"] for each in stage.template["Resources"].values() if each["Type"].startswith("AWS::EC2::")}
+    # Its own are who may talk to whom; network, routes and endpoints stay those of the VPC.
+    assert kinds == {"AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"}
+    for group in stage.all("AWS::EC2::SecurityGroup").values():
+        assert group["Properties"]["VpcId"] == "vpc-0a1b2c3d4e5f60718"
+    for name in FUNCTIONS:
+        assert stage.function(name)["VpcConfig"]["SubnetIds"] == [
+            "subnet-0a1b2c3d4e5f60711",
+            "subnet-0a1b2c3d4e5f60712",
+        ]
+    assert stage.only("AWS::OpenSearchService::Domain")["VPCOptions"]["SubnetIds"] == ["subnet-0a1b2c3d4e5f60711"]
+    assert not stage.findings
+
+
+def test_in_a_vpc_that_exists_models_of_other_regions_may_be_reached(synthesize: Callable[..., Synthesis]) -> None:
+    stage = synthesize("vpc", existing_vpc=EXISTING, model_regions='["us-east-1"]')
+
+    assert "us-east-1" in json.dumps(stage.template)

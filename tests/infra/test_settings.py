@@ -15,6 +15,18 @@ DOMAIN_ID = "abcdefghijklmnopqrstuvwxyz"
 THREE_ZONES = {"instance_type": "r7g.large.search", "zones": 3, "dedicated_managers": 3, "volume_gib": 20}
 
 
+def vpc_with(*zones: str) -> dict[str, Any]:
+    return {
+        "id": "vpc-0a1b2c3d",
+        "subnets": [{"id": f"subnet-0a1b2c3{number}", "zone": zone} for number, zone in enumerate(zones)],
+    }
+
+
+MY_VPC = vpc_with("eu-west-1a", "eu-west-1b")
+TWICE_IN_A_ZONE = vpc_with("eu-west-1a", "eu-west-1a")
+ELSEWHERE = vpc_with("eu-west-1a", "us-east-1b")
+
+
 @pytest.mark.parametrize("stage", ["dev", "prod", "vpc", "jwt", "local"])
 def test_every_stage_of_cdk_json_is_complete(context: dict[str, Any], stage: str) -> None:
     assert read_settings({**context, "stage": stage}).stage == stage
@@ -185,6 +197,28 @@ def test_an_existing_domain_is_known_by_the_name_in_its_endpoint(context: dict[s
                 "internet only "
                 "eu-west-1 is reached."
             ),
+        ),
+        (
+            {"existing_vpc": MY_VPC},
+            f"Setting 'existing_vpc' is {MY_VPC!r}: leave it out, or set 'network' to vpc.",
+        ),
+        (
+            {"network": "vpc", "existing_vpc": TWICE_IN_A_ZONE},
+            (
+                f"Setting 'existing_vpc' is {TWICE_IN_A_ZONE!r}: list one subnet in eu-west-1a: each is in a zone "
+                "of its own."
+            ),
+        ),
+        (
+            {"network": "vpc", "existing_vpc": ELSEWHERE},
+            (
+                f"Setting 'existing_vpc' is {ELSEWHERE!r}: list subnets in eu-west-1, the stage's region: us-east-1b "
+                "is in another."
+            ),
+        ),
+        (
+            {"network": "vpc", "existing_vpc": MY_VPC, "domain": {**THREE_ZONES, "instance_count": 3}},
+            f"Setting 'existing_vpc' is {MY_VPC!r}: list a subnet for each of the 3 zones of 'domain.zones'.",
         ),
         (
             {"network": "vpc", "existing_domain_url": "http://127.0.0.1:9200"},

@@ -1,6 +1,7 @@
 """The gateway in front of a stand-in for the local account, over real connections."""
 
 import json
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lambdas.api_examples import EXAMPLES
 from local.gateway import MOST_BODY_BYTES, MOST_LAMBDA_BYTES, MOST_RESPONSE_BYTES, Gateway
 
 
@@ -137,3 +139,17 @@ def test_a_head_request_is_answered_without_a_body(api: httpx.Client) -> None:
     response = api.head("/v1/meta")
 
     assert (response.status_code, response.content) == (200, b"")
+
+
+def test_the_reference_of_the_api_is_served_with_every_operation_and_no_outside_request(api: httpx.Client) -> None:
+    page = api.get("/docs")
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert set(re.findall(r'<section id="(\w+)">', page.text)) == set(EXAMPLES)
+    assert page.text.count("<summary>TypeScript</summary>") == len(EXAMPLES)
+    assert not re.search(r"<(?:script|link|img)|url\(|@import", page.text)
+    assert api.head("/docs/").status_code == 200
+
+
+def test_other_paths_that_begin_alike_go_to_the_api(api: httpx.Client) -> None:
+    assert api.get("/docs2?x=1").json()["path"] == "/docs2?x=1"
