@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from local.aws_docs import BEST_KNOWN_SERVICES
-from local.demo import Demo
+from local.demo import Demo, next_step
 from local.errors import LocalStackError
 from local.running import RunningStack, find_running
 from local.stack import STATE, Stack
@@ -67,6 +67,7 @@ def demo(
         assert found
         with httpx.Client(base_url=found.url, timeout=40, trust_env=False) as api:
             Demo(found, console, api).run(None if everything else chosen, fresh=fresh)
+        _say(next_step(found, stays=running is not None))
 
 
 @app.command()

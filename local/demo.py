@@ -239,3 +239,15 @@ class ImportProgress:
         elif read * 10 // max(self._total, 1) > self._tenth:
             self._tenth = read * 10 // self._total
             self._console.print(f"  {read:>6,} of {self._total:,}  {rate}", highlight=False)
+
+
+def next_step(stack: RunningStack, *, stays: bool) -> str:
+    """Say how to look at the collection of the demo in a browser."""
+    look = f"alto ui --url {stack.url}"
+    if stays:
+        return f"\nSearch, compare and judge it in a browser: {look}"
+    port = httpx.URL(stack.url).port
+    return (
+        "\nAlto stops now and keeps these data. To search, compare and judge them in a browser, run it again with\n"
+        f'  make up ARGS="--port {port}"\nand in another terminal\n  {look}'
+    )

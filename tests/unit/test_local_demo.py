@@ -4,7 +4,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from local.demo import Demo, ImportProgress, import_id
+from local.demo import Demo, ImportProgress, import_id, next_step
 from local.errors import LocalStackError
 from tests.unit.test_local_running import RUNNING
 
@@ -107,3 +107,11 @@ def test_a_text_that_failed_ends_the_demo() -> None:
 
     with pytest.raises(LocalStackError, match="model_throttled"):
         demo._show_text("how do I rotate a key?")
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_the_demo_ends_with_the_way_to_the_console(*, stays: bool) -> None:
+    text = next_step(RUNNING, stays=stays)
+
+    assert f"alto ui --url {RUNNING.url}" in text
+    assert ("make up" in text) is not stays
