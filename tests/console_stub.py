@@ -200,6 +200,8 @@ class StubAlto:
             raise self.fault
         if self.fault is not None:
             return self.fault
+        if "sort" in body and "context" not in body:
+            return reply({"objects": [film(each) for each in range(body["limit"])], "total": self.films})
         if "context" in body:
             number = int(body["filter"]["value"][-12:])
             near = range(max(0, number - body["context"]), number + body["context"] + 1)
@@ -210,8 +212,14 @@ class StubAlto:
         return reply({"results": [self._result(each) for each in body["queries"]], "took_ms": 41})
 
     def _result(self, search: dict[str, Any]) -> dict[str, Any]:
-        mode = next(name for name in ("hybrid", "bm25", "near_text", "near_object") if name in search)
-        order = {"hybrid": [1, 0, 2, 3], "bm25": [0, 1, 2], "near_text": [1, 3, 0, 4], "near_object": [3, 0, 1]}[mode]
+        mode = next(name for name in ("hybrid", "bm25", "near_text", "near_object", "sort") if name in search)
+        order = {
+            "hybrid": [1, 0, 2, 3],
+            "bm25": [0, 1, 2],
+            "near_text": [1, 3, 0, 4],
+            "near_object": [3, 0, 1],
+            "sort": [],
+        }[mode]
         numbers = (order + [each for each in range(self.films) if each not in order])[: search.get("limit", 10)]
         hits = [self._hit(search, mode, place, number) for place, number in enumerate(numbers)]
         return {
@@ -252,7 +260,7 @@ class StubAlto:
             name = body["group_by"]["property"]
             tally = Counter(film(number)["properties"][name] for number in range(min(self.films, 500)))
             groups = [{"value": value, "total": total, "properties": {}} for value, total in tally.most_common()]
-            return reply({"total": self.films, "groups": groups, "other_objects": 0})
+            return reply({"total": self.films, "groups": groups, "other_objects": self.films - min(self.films, 500)})
         values = [{"value": f"genre {each}", "count": 20 - min(each, 18)} for each in range(min(self.facet_values, 20))]
         asked = body.get("properties", {})
         return reply(

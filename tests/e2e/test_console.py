@@ -307,6 +307,28 @@ def test_a_range_of_numbers_is_chosen_in_a_histogram_or_typed(page: "Page", cons
     assert filters_of(stub) is None
 
 
+def test_ranges_of_rare_values_are_those_of_a_sample(page: "Page", console: Console, stub: StubAlto) -> None:
+    stub.films = 5_000
+    page.goto(console.url + "#/search?c=Film")
+    page.locator(".ranges").get_by_text("Counts are those of 1,000 objects.").wait_for()
+
+    assert searches(stub)[-1] == {"sort": [{"property": "_id"}], "limit": 1_000, "return_properties": ["year"]}
+    page.get_by_role("button", name=re.compile("^1970.*: 100$")).wait_for()
+
+
+def test_a_filter_without_a_query_lists_what_matches(page: "Page", console: Console, stub: StubAlto) -> None:
+    page.goto(console.url + "#/search?c=Film")
+    page.locator(".facet", has_text="genre 2").click()
+    page.locator(".hit").nth(9).wait_for()
+    [listed] = searches(stub)[-1]["queries"]
+    with page.expect_response("**/search"):
+        page.get_by_role("button", name="More like Ghostbusters", exact=True).click()
+
+    assert listed["filter"] == {"property": "genre", "operator": "equal", "value": "genre 2"}
+    assert listed["sort"] == [{"property": "_updated", "order": "descending"}]
+    assert [next(iter(each)) for each in searches(stub)[-1]["queries"]] == ["near_object"]
+
+
 RANGES: dict[str, tuple[str, list[Any], list[str]]] = {
     "years": ("int", [1970, 1999, 2014], ["1970", "1975", "1980", "1985", "1990", "1995", "2000", "2005", "2010"]),
     "grades": ("int", [3, 4, 5], ["3", "4", "5"]),

@@ -38,7 +38,9 @@ export function titleOf(properties) {
   return name ? [name, properties[name]] : [null, ""];
 }
 
-export function bodyOf(properties, title) {
+export function bodyOf(properties, title, documents) {
+  const text = documents?.property ?? "text";
+  if (documents && typeof properties[text] === "string") return [text, properties[text]];
   const texts = Object.entries(properties).filter(([name, value]) => name !== title && typeof value === "string" && value.length > 60);
   return texts.sort((a, b) => b[1].length - a[1].length)[0] ?? [null, ""];
 }

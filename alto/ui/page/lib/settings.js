@@ -37,6 +37,7 @@ export const writeColumns = (columns) => columns.map(writeColumn).join("|");
 
 export function columnName({ mode, settings }) {
   if (mode === "near_object") return "More like this";
+  if (mode === "listing") return "All that match";
   const name = MODES.find(([each]) => each === mode)?.[1] ?? mode;
   return mode === "hybrid" && settings.alpha !== undefined ? `${name} ${settings.alpha}` : name;
 }
@@ -59,7 +60,16 @@ export function searchOf(column, query, filter, limit = 10) {
   return { [column.mode]: ofMode, ...whole, ...(filter ? { filter } : {}), limit };
 }
 
-export function shownSearch(column, query, filter, limit) {
+// Objects of a filter, without a search: the last stored ones first, of documents their passages in order.
+export const LISTING = { mode: "listing", settings: {} };
+const listingOf = (collection, filter, limit) => ({
+  sort: collection.documents ? [{ property: "document" }, { property: "ordinal" }] : [{ property: "_updated", order: "descending" }],
+  ...(filter ? { filter } : {}),
+  limit,
+});
+
+export function shownSearch(column, query, filter, limit, collection) {
+  if (column === LISTING) return listingOf(collection, filter, limit);
   const search = { ...searchOf(column, query, filter, limit), profile: true };
   if (column.mode === "hybrid") search.explain = true;
   if (column.mode === "hybrid" || column.mode === "bm25") search.highlight = true;

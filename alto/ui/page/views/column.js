@@ -19,17 +19,17 @@ export function Column(props) {
     <header class="column-head">
       <div class="row">
         ${columns.length > 1 && html`<span class="letter" aria-hidden="true">${"ABC"[at]}</span>`}
-        ${column.mode === "near_object"
-          ? html`<h2>More like this</h2>`
+        ${FIXED[column.mode]
+          ? html`<h2>${FIXED[column.mode]}</h2>`
           : html`<label class="hidden" for=${`mode-${at}`}>Kind of search</label>
               <select id=${`mode-${at}`} class="mode" value=${column.mode} onChange=${(event) => change({ ...column, mode: event.target.value })}>
                 ${MODES.map(([mode, name]) => html`<option key=${mode} value=${mode}>${name}</option>`)}
               </select>`}
-        ${column.mode !== "near_object" &&
+        ${!FIXED[column.mode] &&
         html`<button class="icon" aria-expanded=${open} aria-label="Settings of this search" title="Settings" onClick=${() => setOpen(!open)}><${Icon} name="settings" /></button>`}
         ${remove && html`<button class="icon" aria-label="Remove this column" title="Remove" onClick=${remove}><${Icon} name="close" /></button>`}
       </div>
-      ${column.mode === "hybrid" ? html`<${Alpha} column=${column} change=${change} used=${alphaOf(result)} />` : html`<p class="alpha about">${ABOUT[column.mode]}</p>`}
+      ${column.mode === "hybrid" ? html`<${Alpha} column=${column} change=${change} used=${alphaOf(result)} />` : html`<p class="alpha about">${column.mode === "listing" && collection.documents ? "without a query, in the order of each document" : ABOUT[column.mode]}</p>`}
       ${open && html`<${Settings} at=${at} column=${column} change=${change} collection=${collection} />`}
       <p class="soft times" title=${result?.objects ? factsOf(column, result).join(" · ") : undefined}>
         ${result?.objects && html`<strong>${count(result.total)}</strong> found${factsOf(column, result).map((each) => ` · ${each}`)}`}
@@ -60,7 +60,9 @@ export function Column(props) {
 const places = (result) => new Map((result?.objects ?? []).map((hit, place) => [hit.id, place + 1]));
 const strengthOf = (hit) => hit.rerank_score ?? hit.score ?? hit.certainty ?? 1 - (hit.distance ?? 1);
 
+const FIXED = { near_object: "More like this", listing: "All that match" };
 const ABOUT = {
+  listing: html`<span class="soft">without a query, the last stored first</span>`,
   bm25: html`<span class="words">the words of the query (BM25)</span>`,
   near_text: html`<span class="meaning">the meaning of the query (vectors)</span>`,
   near_object: html`<span class="meaning">the meaning of an object (vectors)</span>`,

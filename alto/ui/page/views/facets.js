@@ -10,6 +10,8 @@ import { searchOf } from "../lib/settings.js";
 const MOST_PROPERTIES = 12;
 const MOST_RANGES = 3;
 const MOST_GROUPS = 1_000;
+// Of all objects, those whose value is none of these groups.
+const MOST_OTHERS = 0.1;
 const SHOWN = 6;
 const LONGEST = 60;
 const DEPTH = 500;
@@ -27,12 +29,12 @@ export function Facets({ collection, column, query, filters, set }) {
     .filter(([, shown]) => shown.length > 0)
     .filter(([name, shown], at, all) => chosenValues(filters, name).length > 0 || isNew(collection.name, name, shown, at, all, filters));
   const ranges = ranged
-    .map((each) => [each, rangesOf(each.type, found.value?.groups[each.name]?.groups ?? []), found.value?.groups[each.name]?.other_objects ?? 0])
+    .map((each) => [each, rangesOf(each.type, found.value?.groups[each.name]?.groups ?? []), found.value?.groups[each.name] ?? {}])
     .filter(([each, shown]) => shown.length > 1 || filters.some((one) => isRange(one, each.name)));
   if (values.length + ranges.length === 0) return html`<aside class="facets is-empty" aria-label="Filters"></aside>`;
   return html`<aside class="facets" aria-label="Filters">
     ${values.map(([name, shown]) => html`<${Values} key=${name} name=${name} values=${shown} chosen=${chosenValues(filters, name)} toggle=${(value) => set(toggleValue(filters, name, value))} />`)}
-    ${ranges.map(([property, shown, others]) => html`<${Ranges} key=${property.name} property=${property} ranges=${shown} others=${others} filters=${filters} set=${set} />`)}
+    ${ranges.map(([property, shown, of]) => html`<${Ranges} key=${property.name} property=${property} ranges=${shown} of=${of} filters=${filters} set=${set} />`)}
     ${query && html`<p class="soft small-text">Counts are those of the first ${count(DEPTH)} hits.</p>`}
   </aside>`;
 }
@@ -61,7 +63,19 @@ async function load({ collection, search, query, filters, valued, ranged }, sign
     const by = asked[at][1].group_by;
     if (by && value) groups[by.property] = value;
   });
+  await Promise.all(ranged.map(async ({ name }) => {
+    const { other_objects: others, total: all } = groups[name] ?? {};
+    if (!search && others > all * MOST_OTHERS) groups[name] = await sample(collection, name, withoutOwn(filters, name), signal);
+  }));
   return { values, groups, total };
+}
+
+// Where most values are rare, the most frequent ones say little: objects in the order of their ids, which are random.
+async function sample(collection, name, conditions, signal) {
+  const body = { sort: [{ property: "_id" }], limit: MOST_GROUPS, return_properties: [name], filter: filterOf(conditions) };
+  const { objects } = await post(collectionPath(collection.name, "/search"), body, { signal });
+  const groups = objects.map((each) => ({ value: each.properties[name], total: 1 })).filter((each) => each.value !== undefined && each.value !== null);
+  return { groups, sampled: objects.length };
 }
 
 function Values({ name, values, chosen, toggle }) {
@@ -85,7 +99,7 @@ function Values({ name, values, chosen, toggle }) {
   </section>`;
 }
 
-function Ranges({ property, ranges, others, filters, set }) {
+function Ranges({ property, ranges, of, filters, set }) {
   const { name } = property;
   const own = filters.filter((each) => isRange(each, name));
   const most = Math.max(...ranges.map((each) => each.count), 1);
@@ -105,7 +119,8 @@ function Ranges({ property, ranges, others, filters, set }) {
     </div>
     <p class="soft histogram-ends" aria-hidden="true"><span>${endText(ranges[0], 0)}</span><span>${endText(ranges.at(-1), 1)}</span></p>
     <${Bounds} property=${property} from=${from} to=${to} set=${(low, high) => set(setRange(filters, name, low, high))} />
-    ${others > 0 && html`<p class="soft small-text">Without ${count(others)} of rarer values.</p>`}
+    ${of.sampled && html`<p class="soft small-text">Counts are those of ${count(of.sampled)} objects.</p>`}
+    ${of.other_objects > 0 && html`<p class="soft small-text">Without ${count(of.other_objects)} of rarer values.</p>`}
   </section>`;
 }
 

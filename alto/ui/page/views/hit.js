@@ -18,9 +18,9 @@ export function Hit({ hit, place, mode, share, highest, before, missing, columns
       <h3><a href=${link("object", { c: collection.name, id: hit.id })}>${passageOf(hit, titleName) ?? (title || hit.key || hit.id)}</a></h3>
       <${Movement} place=${place} before=${before} missing=${missing} />
     </div>
-    <${Bar} hit=${hit} mode=${mode} share=${share} highest=${highest} />
+    ${mode !== "listing" && html`<${Bar} hit=${hit} mode=${mode} share=${share} highest=${highest} />`}
     ${collection.documents && placeOf(hit.properties) && html`<p class="soft small-text">${placeOf(hit.properties)}</p>`}
-    <${Passage} hit=${hit} titleName=${titleName} />
+    <${Passage} hit=${hit} titleName=${titleName} documents=${collection.documents} />
     <div class="hit-foot">
       <span class="chips">
         ${Object.entries(hit.properties)
@@ -71,13 +71,13 @@ function passageOf(hit, name) {
   return found && found.length === 1 && found[0].replace(/<\/?em>/g, "").length >= plain(hit.properties[name]).length ? marked(found[0]) : null;
 }
 
-function Passage({ hit, titleName }) {
+function Passage({ hit, titleName, documents }) {
   const passages = Object.entries(hit.highlights ?? {}).filter(([name]) => name !== titleName);
   const longest = passages.sort((a, b) => b[1].join("").length - a[1].join("").length)[0];
   if (longest) {
     const shown = longest[1].slice(0, 2);
     return html`<p class="passage">${shown.map((each, at) => html`${at > 0 && " … "}${marked(each)}`)}</p>`;
   }
-  const [, body] = bodyOf(hit.properties, titleName);
+  const [, body] = bodyOf(hit.properties, titleName, documents);
   return body ? html`<p class="passage">${body.slice(0, 400)}</p>` : null;
 }

@@ -117,13 +117,13 @@ function Hits({ collection, query, change, next, remove }) {
     <${Problem} error=${found.error} retry=${found.reload} />
     ${found.loading && html`<${Loading} label="Searching in three ways" />`}
     <ol class="judged" ref=${list}>
-      ${hits.map((hit, place) => html`<${Judged} key=${hit.id} hit=${hit} current=${place === at} given=${query.judgements[keyOf(hit)]} choose=${() => move(place)} grade=${(value) => grade(hit, value)} />`)}
+      ${hits.map((hit, place) => html`<${Judged} key=${hit.id} hit=${hit} documents=${collection.documents} current=${place === at} given=${query.judgements[keyOf(hit)]} choose=${() => move(place)} grade=${(value) => grade(hit, value)} />`)}
     </ol>`;
 }
 
-function Judged({ hit, current, given, choose, grade }) {
+function Judged({ hit, documents, current, given, choose, grade }) {
   const [titleName, title] = titleOf(hit.properties);
-  const [, body] = bodyOf(hit.properties, titleName);
+  const [, body] = bodyOf(hit.properties, titleName, documents);
   return html`<li class=${current ? "is-current" : ""} aria-current=${current ? "true" : undefined} onClick=${choose}>
     <div class="grades" role="group" aria-label=${`Judgement of ${title || hit.id}`}>
       ${GRADES.map(([value, word, key]) => html`<button key=${value} class=${`grade g${value}`} aria-pressed=${given === value} title=${`Key ${key}`} onClick=${() => grade(given === value ? null : value)}>${word}</button>`)}

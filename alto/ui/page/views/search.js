@@ -6,7 +6,7 @@ import { Icon } from "../lib/icons.js";
 import { Empty, Loading, Problem, useLoaded } from "../lib/parts.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { go } from "../lib/route.js";
-import { MOST_COLUMNS, readColumns, shownSearch, writeColumns } from "../lib/settings.js";
+import { LISTING, MOST_COLUMNS, readColumns, shownSearch, writeColumns } from "../lib/settings.js";
 import { CodeDialog } from "./code-dialog.js";
 import { Column } from "./column.js";
 import { Facets } from "./facets.js";
@@ -20,7 +20,7 @@ export function Search({ about, collection, params }) {
   const [code, setCode] = useState(false);
   const [pointed, setPointed] = useState(null);
   const input = useRef(null);
-  const columns = readColumns(params.m);
+  const chosen = readColumns(params.m);
   const filters = readFilters(params.f);
   const limit = Math.min(MOST_HITS, Number(params.n) || PAGE);
   const query = params.q ?? "";
@@ -39,16 +39,18 @@ export function Search({ about, collection, params }) {
   }, []);
 
   const filter = filterOf(filters);
-  const like = columns.some((each) => each.mode === "near_object");
-  const body = { queries: columns.map((each) => shownSearch(each, query, filter, limit)) };
+  const like = chosen.some((each) => each.mode === "near_object");
+  const columns = query || like || filters.length === 0 ? chosen : [LISTING];
+  const asks = Boolean(query || like || filters.length > 0);
+  const body = { queries: columns.map((each) => shownSearch(each, query, filter, limit, collection)) };
   const found = useLoaded(
-    async (signal) => (collection && (query || like) ? post(collectionPath(collection.name, "/search"), body, { signal }) : null),
+    async (signal) => (collection && asks ? post(collectionPath(collection.name, "/search"), body, { signal }) : null),
     [collection?.name, query, params.m, params.f, limit],
   );
   if (!collection) {
     return html`<${Empty} title="No collection yet"><p>Make one under <a href="#/collections">Collections</a>, or run <code>make demo</code>.</p><//>`;
   }
-  const results = query || like ? found.value?.results : null;
+  const results = asks ? found.value?.results : null;
   const setColumn = (at, column) => change({ m: writeColumns(columns.map((each, place) => (place === at ? column : each))) });
   const submit = (event) => {
     event.preventDefault();
@@ -66,14 +68,14 @@ export function Search({ about, collection, params }) {
       <${Filters} collection=${collection} filters=${filters} set=${(next) => change({ f: writeFilters(next) })} />
       <div class="search-tools">
         <p class="soft" role="status" aria-live="polite">
-          ${found.loading && (query || like) ? "Searching…" : results ? `${plural(columns.length, "search").replace("searchs", "searches")} in one request, ${count(found.value.took_ms)} ms` : ""}
+          ${found.loading && asks ? "Searching…" : results ? `${plural(columns.length, "search").replace("searchs", "searches")} in one request, ${count(found.value.took_ms)} ms` : ""}
         </p>
-        ${columns.length < MOST_COLUMNS && html`<button class="small" onClick=${() => change({ m: writeColumns([...columns, nextColumn(columns)]) })}><${Icon} name="plus" /> Compare</button>`}
-        <button class="small" disabled=${!query && !like} onClick=${() => setCode(true)}><${Icon} name="code" /> Code</button>
+        ${columns.length < MOST_COLUMNS && columns[0] !== LISTING && html`<button class="small" onClick=${() => change({ m: writeColumns([...columns, nextColumn(columns)]) })}><${Icon} name="plus" /> Compare</button>`}
+        <button class="small" disabled=${!asks} onClick=${() => setCode(true)}><${Icon} name="code" /> Code</button>
       </div>
     </div>
     <div class="search-body">
-      <${Facets} collection=${collection} column=${columns[0]} query=${query} filters=${filters} set=${(next) => change({ f: writeFilters(next) })} />
+      <${Facets} collection=${collection} column=${chosen[0]} query=${query} filters=${filters} set=${(next) => change({ f: writeFilters(next) })} />
       <div class="results">
         <${Problem} error=${found.error} retry=${found.reload} />
         <div class=${`columns columns-${columns.length}`}>
@@ -92,12 +94,12 @@ export function Search({ about, collection, params }) {
                 point=${setPointed}
                 change=${(next) => setColumn(at, next)}
                 remove=${columns.length > 1 ? () => change({ m: writeColumns(columns.filter((_, place) => place !== at)) }) : undefined}
-                like=${(id) => change({ m: writeColumns([...columns.slice(0, MOST_COLUMNS - 1), { mode: "near_object", settings: { id } }]) })}
+                like=${(id) => change({ m: writeColumns([...(query ? columns.slice(0, MOST_COLUMNS - 1) : []), { mode: "near_object", settings: { id } }]) })}
               />`,
           )}
         </div>
-        ${!query && !like && html`<${Starting} collection=${collection} change=${change} />`}
-        ${found.loading && !results && (query || like) && html`<${Loading} label="Searching" />`}
+        ${!asks && html`<${Starting} collection=${collection} change=${change} />`}
+        ${found.loading && !results && asks && html`<${Loading} label="Searching" />`}
         ${results?.some((each) => each.objects?.length === limit) && limit < MOST_HITS &&
         html`<p class="more"><button onClick=${() => change({ n: Math.min(MOST_HITS, limit + 20) })}>Show more</button></p>`}
       </div>
