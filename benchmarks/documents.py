@@ -23,6 +23,7 @@ from rich.console import Console
 
 from benchmarks.document_corpus import Question, Sample, questions, recovered, samples
 from benchmarks.document_files import DAMAGES
+from benchmarks.judged import current_commit
 from lambdas.documents.names import format_of
 from lambdas.documents.read_document import read_document
 from local.account import aws_client
@@ -162,14 +163,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--port", type=int, help="of Alto's API; a free one by default")
     parser.add_argument("--extraction-only", action="store_true")
     parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}")
     options = parser.parse_args()
-    result: dict[str, Any] = {"extraction": measure_extraction(67)}
+    result: dict[str, Any] = {"commit": current_commit(), "extraction": measure_extraction(67)}
     print(json.dumps(result, indent=1))
     if not options.extraction_only:
         documents = samples(options.documents)
-        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), console=Console(file=sys.stderr)) as stack:
+        console = Console(file=sys.stderr)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Stack(Path(folder), port=options.port, console=console) as stack,
+        ):
             running = stack.running
             assert running is not None
             s3 = aws_client("s3", running.endpoint, running.region)
