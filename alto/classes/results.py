@@ -44,6 +44,21 @@ class MetadataReturn:
     rerank_score: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage next to one that was found, in the same document.
+
+    Attributes:
+        uuid: Its id.
+        ordinal: Its place in the document, from 0.
+        properties: Its values by name; a property without a value is None.
+    """
+
+    uuid: UUID
+    ordinal: int
+    properties: Properties
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Object(Generic[P]):
     """One object that was found.
@@ -58,6 +73,7 @@ class Object(Generic[P]):
         highlights: With `highlight`, passages of each property with the words of the query within `<em>`.
         version: Of an object that was read by its id: give it as `if_version` to a write.
         key: The id of your own that it was inserted with.
+        context: With `context`, the passages around it in its document, in their order.
     """
 
     uuid: UUID
@@ -70,6 +86,7 @@ class Object(Generic[P]):
     highlights: dict[str, list[str]] = field(default_factory=dict)
     version: str | None = None
     key: str | None = None
+    context: list[Passage] = field(default_factory=list)
 
     def _plain(self) -> dict[str, Any]:
         found: Any = self.properties

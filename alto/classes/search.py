@@ -138,6 +138,7 @@ class Search:
                 include_times=True if wants(metadata, "creation_time", "last_update_time") else None,
                 highlight=True if given.get("highlight") else None,
                 min_score=given.get("min_score"),
+                context=given.get("context"),
                 explain=True if explains else None,
             )
         )

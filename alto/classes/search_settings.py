@@ -24,6 +24,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Scoring: TypeAlias = Literal["combined", "sum"]
 Fuzziness: TypeAlias = Literal["auto", 0, 1, 2]
+# Passages around a hit: so many before and after it, or all of its section.
+PassageContext: TypeAlias = int | Literal["section"]
 
 
 class ReturnSettings(TypedDict, total=False):
@@ -55,6 +57,7 @@ class SearchSettings(ReturnSettings, total=False):
     rerank: Rerank | None
     boost: BoostReturn | None
     diversity_selection: MMR | None
+    context: PassageContext | None
 
 
 class NearSettings(TypedDict, total=False):

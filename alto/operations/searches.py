@@ -9,7 +9,7 @@ from uuid import UUID
 
 from alto.classes.profiles import QueryProfileReturn
 from alto.classes.query import IncludeVector, ReturnProperties
-from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
+from alto.classes.results import Group, MetadataReturn, Object, Passage, QueryReturn
 from alto.classes.search import Search
 from alto.errors import AltoError, error_from_response
 from alto.operations.reading import read_properties, wanted_vectors
@@ -138,6 +138,10 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector,
         vector=wanted_vectors(hit.get("vectors") or {}, include_vector),
         highlights=hit.get("highlights") or {},
         key=hit.get("key"),
+        context=[
+            Passage(UUID(each["id"]), each["ordinal"], read_properties(each["properties"], names))
+            for each in hit.get("context") or ()
+        ],
     )
 
 

@@ -1,6 +1,6 @@
 """The request model of all searches. The kinds of search are in `modes.py`, the response in `response.py`. Pure."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,11 +62,10 @@ class SearchRequest(StrictModel):
     autocut: int | None = Field(
         default=None, ge=1, le=100, description="Cut the page at this many jumps of the score or the distance."
     )
-    context: int | None = Field(
+    context: Annotated[int, Field(ge=1, le=10)] | Literal["section"] | None = Field(
         default=None,
-        ge=1,
-        le=10,
-        description="For passages of documents: return so many passages of it before and after each hit.",
+        description="For passages of documents: return so many passages of the document before and after each hit, "
+        "or with `section` those that have the same heading, up to 10 before and 10 after it.",
     )
     highlight: bool = Field(default=False, description="Mark the words of the query with `<em>`, in bm25 and hybrid.")
     return_properties: list[PropertyName] | None = Field(

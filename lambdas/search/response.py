@@ -64,7 +64,9 @@ class Hit(StrictModel):
     )
     explanation: Explanation | None = Field(default=None, description="How the score comes about.")
     context: list[Neighbour] | None = Field(
-        default=None, description="With `context`: the passages before and after it in its document, in their order."
+        default=None,
+        description="With `context`: the passages before and after it in its document, or the others of its section, "
+        "in their order.",
     )
 
 

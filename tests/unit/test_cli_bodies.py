@@ -214,3 +214,14 @@ def test_how_a_file_is_read() -> None:
 def test_a_mapping_is_named_when_it_is_wrong(text: str) -> None:
     with pytest.raises(CommandError, match=f"--map '{text}'"):
         import_options(None, None, None, None, [text], any_ids=False)
+
+
+@pytest.mark.parametrize(("given", "sent"), [("1", 1), ("10", 10), ("section", "section")])
+def test_the_passages_around_hits_are_asked_for(given: str, sent: object) -> None:
+    assert search_body("oil", SearchFlags(context=given))["context"] == sent
+
+
+@pytest.mark.parametrize("given", ["0", "11", "-1", "page", "", "²"])
+def test_another_context_is_a_mistake(given: str) -> None:
+    with pytest.raises(CommandError, match="--context"):
+        search_body("oil", SearchFlags(context=given))

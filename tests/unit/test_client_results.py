@@ -130,6 +130,15 @@ def test_a_property_that_was_asked_for_is_there_in_every_read(read: Any, body: A
     assert found.version == "3.1"
 
 
+def test_the_passages_around_a_hit_come_with_it() -> None:
+    near = {"id": str(ID), "ordinal": 3, "properties": {"text": "Wear gloves."}}
+    hit = {"id": str(ID), "properties": {"text": "Turn it."}, "score": 1.0, "context": [near]}
+    found = films(lambda _: httpx.Response(200, json={"objects": [hit], "total": 1, "took_ms": 1}))
+
+    [passage] = found.query.bm25("turn", context="section")[0].context
+    assert (passage.uuid, passage.ordinal, passage.properties["text"]) == (ID, 3, "Wear gloves.")
+
+
 def test_passages_with_the_words_come_with_the_object() -> None:
     hit = {"id": str(ID), "properties": {}, "score": 1.0, "highlights": {"title": ["<em>Ghosts</em>"]}}
     found = films(lambda _: httpx.Response(200, json={"objects": [hit], "total": 1, "took_ms": 1}))
@@ -151,6 +160,8 @@ def test_passages_with_the_words_come_with_the_object() -> None:
         (Search.bm25("a", min_score=2), {"bm25": {"query": "a"}, "min_score": 2}),
         (Search.hybrid("a", highlight=True), {"hybrid": {"query": "a"}, "highlight": True}),
         (Search.hybrid("a", highlight=False), {"hybrid": {"query": "a"}}),
+        (Search.near_text("a", context=2), {"near_text": {"query": "a"}, "context": 2}),
+        (Search.bm25("a", context="section"), {"bm25": {"query": "a"}, "context": "section"}),
     ],
 )
 def test_settings_of_words_have_the_names_of_the_api(search: Search, body: dict[str, Any]) -> None:

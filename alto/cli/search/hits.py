@@ -70,6 +70,10 @@ def _details(hit: dict[str, Any], properties: Sequence[str], width: int) -> "Ren
     for name in properties or found:
         if name in found:
             grid.add_row(Text(cell(name)), Text(_cut(cell(found[name]), room)))
+    for passage in hit.get("context") or ():
+        # Its text is its longest property.
+        text = max((value for value in passage["properties"].values() if isinstance(value, str)), key=len, default="")
+        grid.add_row(Text(f"(passage {passage['ordinal']})", "dim"), Text(_cut(cell(text), room), "dim"))
     for leg in (hit.get("explanation") or {}).get("legs", ()):
         part = f"{leg['contribution']:.4f} = {leg['weight']:.4g} x {leg['normalized']:.4f}, from {leg['score']:.4g}"
         grid.add_row(Text(f"({leg['leg']})", "magenta"), Text(part, "magenta"))

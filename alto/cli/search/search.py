@@ -72,6 +72,10 @@ def search(
         Scores | None,
         typer.Option("--scoring", help="Hybrid and bm25: properties as if they were one text, or their sum."),
     ] = None,
+    context: Annotated[
+        str | None,
+        typer.Option("--context", metavar="N|section", help="Documents: also the passages around each hit."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Search a collection.
@@ -99,6 +103,7 @@ def search(
         fuzziness=fuzziness,
         phrase_boost=phrase_boost,
         scoring=scoring,
+        context=context,
     )
     body = search_body(query, flags)
     with connection.open() as client:

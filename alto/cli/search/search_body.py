@@ -6,11 +6,19 @@ from typing import Any
 
 from alto.classes.query import FilterExpression, HybridFusion
 from alto.classes.search import Search
-from alto.classes.search_settings import Fuzziness, Scoring, SearchSettings, WordSearchSettings, WordSettings
+from alto.classes.search_settings import (
+    Fuzziness,
+    PassageContext,
+    Scoring,
+    SearchSettings,
+    WordSearchSettings,
+    WordSettings,
+)
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.search.modes import Fusion, Fuzzy, Mode, Scores
 
 _FUZZINESS: dict[Fuzzy, Fuzziness] = {Fuzzy.AUTO: "auto", Fuzzy.NONE: 0, Fuzzy.ONE: 1, Fuzzy.TWO: 2}
+MAX_CONTEXT = 10
 _SCORING: dict[Scores, Scoring] = {Scores.COMBINED: "combined", Scores.SUM: "sum"}
 
 
@@ -34,6 +42,7 @@ class SearchFlags:
     fuzziness: Fuzzy | None = None
     phrase_boost: float | None = None
     scoring: Scores | None = None
+    context: str | None = None
 
 
 def search_body(query: str, flags: SearchFlags) -> dict[str, Any]:
@@ -50,6 +59,7 @@ def _search(query: str, flags: SearchFlags) -> Search:
         "filters": None if flags.condition is None else FilterExpression(flags.condition),
         "include_vector": flags.vectors,
         "return_properties": flags.properties or None,
+        "context": _context(flags.context),
     }
     words: WordSearchSettings = {**page, "highlight": flags.highlight, "min_score": flags.min_score}
     how: WordSettings = {
@@ -74,6 +84,16 @@ def _search(query: str, flags: SearchFlags) -> Search:
                 **how,
                 **words,
             )
+
+
+def _context(given: str | None) -> PassageContext | None:
+    if given is None or given == "section":
+        return given
+    if given.isdecimal() and 1 <= int(given) <= MAX_CONTEXT:
+        return int(given)
+    raise CommandError(
+        f"--context: {given!r} is neither 'section' nor a number from 1 to {MAX_CONTEXT}.", ExitCode.USAGE
+    )
 
 
 def _check_options(flags: SearchFlags) -> None:

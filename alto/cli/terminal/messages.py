@@ -29,6 +29,7 @@ _OPTIONS = {
     "min_score": "--min-score",
     "highlight": "--highlight",
     "explain": "--explain",
+    "context": "--context",
     "return_properties": "--properties",
     "include_vectors": "--vectors",
     "after": "--after",
