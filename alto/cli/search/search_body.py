@@ -87,8 +87,10 @@ def _search(query: str, flags: SearchFlags) -> Search:
 
 
 def _context(given: str | None) -> PassageContext | None:
-    if given is None or given == "section":
-        return given
+    if given is None:
+        return None
+    if given == "section":
+        return "section"
     if given.isdecimal() and 1 <= int(given) <= MAX_CONTEXT:
         return int(given)
     raise CommandError(
