@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from langchain_core.documents import Document
 
@@ -59,17 +58,7 @@ class Layout:
         else:
             properties = {self.text: text, "document": json.dumps(dict(metadata))}
             properties |= {self.metadata: values} if values else {}
-        if is_uuid(identity):
-            return DataObject(properties, uuid=identity, vector=vector)
         return DataObject(properties, key=identity, vector=vector)
-
-
-def is_uuid(identity: str) -> bool:
-    """Whether an id is one of Alto's. All others are keys."""
-    try:
-        return str(UUID(identity)) == identity.lower()
-    except ValueError:
-        return False
 
 
 def store(collection: Any, objects: list[DataObject]) -> None:
@@ -84,7 +73,6 @@ def store(collection: Any, objects: list[DataObject]) -> None:
         errors = dict(enumerate(failure.errors))
     if errors:
         first = min(errors)
-        identity = objects[first].uuid or objects[first].key
         raise ValueError(
-            f"{len(errors)} of {len(objects)} documents were not stored. {identity}: {errors[first].message}"
+            f"{len(errors)} of {len(objects)} documents were not stored. {objects[first].key}: {errors[first].message}"
         )

@@ -23,8 +23,8 @@ MOST_DELETES = 1000
 class AltoVectorStore(VectorStore):
     """Documents in a collection of Alto.
 
-    The text of a document is one property of an object, its metadata another, and its id is the object's id (a UUID)
-    or key (any other text). Writes return when searches see them.
+    The text of a document is one property of an object, its metadata another, and its id is the object's key: any text.
+    Writes return when searches see them.
 
         with alto.connect_to_local(port=8700) as client:
             store = AltoVectorStore(client, "Film", text_property="description", metadata_property=None)

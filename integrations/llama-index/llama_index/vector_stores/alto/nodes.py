@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 from llama_index.core.schema import BaseNode, MetadataMode
 from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
@@ -20,8 +19,7 @@ def to_object(node: BaseNode, *, with_vector: bool) -> DataObject:
         properties["ref_doc_id"] = node.ref_doc_id
     if metadata := {name: value for name, value in node.metadata.items() if value is not None and value != []}:
         properties["metadata"] = metadata
-    identity = {"uuid": node.node_id} if is_uuid(node.node_id) else {"key": node.node_id}
-    return DataObject(properties, vector=node.get_embedding() if with_vector else None, **identity)
+    return DataObject(properties, key=node.node_id, vector=node.get_embedding() if with_vector else None)
 
 
 def to_node(found: Object) -> BaseNode:
@@ -29,14 +27,6 @@ def to_node(found: Object) -> BaseNode:
     node = metadata_dict_to_node(json.loads(found.properties["node"]), text=found.properties["text"])
     node.embedding = next(iter(found.vector.values()), None)
     return node
-
-
-def is_uuid(identity: str) -> bool:
-    """Whether an id is one of Alto's. All others are keys."""
-    try:
-        return str(UUID(identity)) == identity.lower()
-    except ValueError:
-        return False
 
 
 def store(collection: Any, objects: list[DataObject]) -> None:
@@ -51,5 +41,6 @@ def store(collection: Any, objects: list[DataObject]) -> None:
         errors = dict(enumerate(failure.errors))
     if errors:
         first = min(errors)
-        identity = objects[first].uuid or objects[first].key
-        raise ValueError(f"{len(errors)} of {len(objects)} nodes were not stored. {identity}: {errors[first].message}")
+        raise ValueError(
+            f"{len(errors)} of {len(objects)} nodes were not stored. {objects[first].key}: {errors[first].message}"
+        )

@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 from haystack import Document
 from haystack.dataclasses import ByteStream
@@ -22,8 +21,7 @@ def to_object(document: Document) -> DataObject:
         properties["content"] = document.content
     if meta := _stored(document.meta):
         properties["meta"] = meta
-    identity = {"uuid": document.id} if is_uuid(document.id) else {"key": document.id}
-    return DataObject(properties, vector=document.embedding, **identity)
+    return DataObject(properties, key=document.id, vector=document.embedding)
 
 
 def to_document(found: Object, score: float | None = None) -> Document:
@@ -40,14 +38,6 @@ def to_document(found: Object, score: float | None = None) -> Document:
     )
 
 
-def is_uuid(identity: str) -> bool:
-    """Whether an id is one of Alto's. All others are keys."""
-    try:
-        return str(UUID(identity)) == identity.lower()
-    except ValueError:
-        return False
-
-
 def store(collection: Any, objects: list[DataObject]) -> None:
     """Store objects and wait until searches see them.
 
@@ -60,9 +50,8 @@ def store(collection: Any, objects: list[DataObject]) -> None:
         errors = dict(enumerate(failure.errors))
     if errors:
         first = min(errors)
-        identity = objects[first].uuid or objects[first].key
         raise DocumentStoreError(
-            f"{len(errors)} of {len(objects)} documents were not stored. {identity}: {errors[first].message}"
+            f"{len(errors)} of {len(objects)} documents were not stored. {objects[first].key}: {errors[first].message}"
         )
 
 
