@@ -53,15 +53,19 @@ class CollectionRegistry:
 
         Raises `CollectionNotFoundError`.
         """
+        return self._get(name)[0]
+
+    def _get(self, name: str) -> tuple[Collection, bool]:
+        """The collection, and whether it was just read from OpenSearch."""
         key = collection_name(name)
         with self._lock:
             known = self._known.get(key)
         if known and known[0] > self._clock():
-            return known[1]
+            return known[1], False
         collection = self._read(name)
         with self._lock:
             self._known[key] = (self._clock() + self._seconds, collection)
-        return collection
+        return collection, True
 
     def fresh(self, name: str) -> Collection:
         """Read the collection from OpenSearch, past the cache.
@@ -77,22 +81,33 @@ class CollectionRegistry:
         return None if current == collection else current
 
     def serve[T](
-        self, name: str, work: Callable[[Collection], T], may_be_stale: Callable[[T], bool] = lambda _: False
+        self,
+        name: str,
+        work: Callable[[Collection], T],
+        may_be_stale: Callable[[T], bool] = lambda _: False,
+        needs_current: Callable[[Collection], bool] = lambda _: False,
     ) -> T:
         """Do something with the collection of this name; again if what failed may fit the collection as it is now.
 
-        `work` must have no effect when it raises one of `STALE_CACHE_ERRORS`, or when its result `may_be_stale`. Raises
-        `CollectionNotFoundError` and what `work` raises.
+        `work` must have no effect when it raises one of `STALE_CACHE_ERRORS`, or when its result `may_be_stale`. A
+        cached collection that `needs_current` is read before `work`, whose result would be wrong without an error; what
+        fails then is not tried again unless the index is missing. Raises `CollectionNotFoundError` and what `work`
+        raises.
         """
-        collection = self.get(name)
+        collection, was_read = self._get(name)
+        is_current = needs_current(collection)
+        if is_current and not was_read:
+            collection = self.fresh(name)
         try:
             result = work(collection)
-            if not may_be_stale(result):
+            if is_current or not may_be_stale(result):
                 return result
             current = self.newer(collection)
             if current is None:
                 return result
         except STALE_CACHE_ERRORS as error:
+            if is_current and not isinstance(error, IndexMissingError):
+                raise
             current = self.newer(collection)
             if current is None and not isinstance(error, IndexMissingError):
                 raise

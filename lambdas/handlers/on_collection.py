@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Protocol
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.handlers.parameters import Name
+from lambdas.search.clauses.unknown_properties import relies_on_absence
 
 
 class RouteDecorator(Protocol):
@@ -24,13 +25,19 @@ def on_collection(
 
     The route gets the cached collection of that name. If it fails in a way that a stale cache explains, or if its
     response `may_be_stale`, and the collection has changed, the route is called again with the current collection.
-    A route must therefore have no effect in these cases (see `CollectionRegistry.serve`).
+    A route must therefore have no effect in these cases (see `CollectionRegistry.serve`). A request whose filters treat
+    a property as unknown gets the current collection at once.
     """
 
     def decorate[**P, T](route: Callable[Concatenate[Collection, P], T], /) -> Callable[Concatenate[str, P], T]:
         @wraps(route)
         def serve(name: str, *args: P.args, **kwargs: P.kwargs) -> T:
-            result: T = registry().serve(name, lambda collection: route(collection, *args, **kwargs), may_be_stale)
+            result: T = registry().serve(
+                name,
+                lambda collection: route(collection, *args, **kwargs),
+                may_be_stale,
+                lambda collection: relies_on_absence(collection, [*args, *kwargs.values()]),
+            )
             return result
 
         # The framework reads a route's parameters from its signature: the path has the name, not the collection.

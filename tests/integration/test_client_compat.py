@@ -118,6 +118,20 @@ def test_a_property_that_is_not_stored_yet_matches_nothing(films: Any) -> None:
         films.query.fetch_objects(filters=Filter.by_property("later").equal(1))
 
 
+def test_a_property_stored_a_moment_ago_is_not_unknown(client: alto.AltoClient) -> None:
+    notes = client.collections.create(f"Notes{uuid4().hex[:8]}", auto_schema=True)
+    later = Filter.by_property("later", unknown_property="matches_nothing").equal(1)
+
+    # The functions of searches and of writes have a cache each; both have this collection in it now.
+    assert len(notes.query.fetch_objects(filters=later)) == 0
+    assert notes.aggregate.over_all(filters=later, total_count=True).total_count == 0
+    notes.data.insert_many([{"later": 1}], consistency="wait")
+
+    assert len(notes.query.fetch_objects(filters=later)) == 1
+    assert notes.aggregate.over_all(filters=later, total_count=True).total_count == 1
+    client.collections.delete(notes.name)
+
+
 def test_a_hybrid_search_without_a_text_is_one_by_its_vector(films: Any) -> None:
     [one, *_] = films.query.bm25("quick", include_vector=True).objects
 

@@ -107,6 +107,33 @@ def test_a_possibly_stale_result_is_repeated_only_for_a_new_collection(
     assert registry.serve("Film", knows_plots, lambda response: not response) is True
 
 
+def test_a_collection_that_must_be_current_is_read_once_before_work(
+    engine: FakeEngine, registry: CollectionRegistry
+) -> None:
+    def lacks_plot(films: Collection) -> bool:
+        return films.property_named("plot") is None
+
+    engine.stored = NEW
+    assert registry.serve("Film", lambda films: films, needs_current=lacks_plot) == NEW
+    assert engine.looks == 1
+    registry.serve("Film", lambda films: films, needs_current=lacks_plot)
+    assert engine.looks == 1
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_a_current_collection_is_not_read_again(engine: FakeEngine, is_remembered: bool) -> None:
+    registry = CollectionRegistry(engine, clock=lambda: 0.0)  # type: ignore[arg-type]
+    if is_remembered:
+        registry.get("Film")
+        engine.looks = 0
+
+    assert registry.serve("Film", lambda _: "unsure", lambda _: True, lambda _: True) == "unsure"
+    with pytest.raises(InvalidRequestError):
+        registry.serve("Film", only_with_plot(InvalidRequestError("no")), needs_current=lambda _: True)
+
+    assert engine.looks == 2
+
+
 def test_a_collection_that_is_gone_is_not_found(engine: FakeEngine, registry: CollectionRegistry) -> None:
     engine.stored = None
 

@@ -235,7 +235,7 @@ def _build_query(collection: CollectionConfig, condition: Filter) -> dict[str, A
 
 
 def _build_condition(collection: CollectionConfig, condition: Condition) -> dict[str, Any]:
-    if condition.unknown_property == "matches_nothing" and not _is_known(collection, condition.property):
+    if condition.unknown_property == "matches_nothing" and not has_property(collection, condition.property):
         holds = condition.operator in ABSENCE_OPERATORS or (condition.operator == "is_null" and condition.value is True)
         return {"match_all": {}} if holds else {"match_none": {}}
     target = _resolve_target(collection, condition)
@@ -275,7 +275,7 @@ def _to_stored(item: PropertyBase, value: Any) -> Any:
     return normalize(value)
 
 
-def _is_known(collection: CollectionConfig, path: str) -> bool:
+def has_property(collection: CollectionConfig, path: str) -> bool:
     """Whether the collection has the property, filterable or not."""
     properties: list[Any] = list(collection.properties)
     for name in [] if path in OWN_FIELDS else path.split("."):
