@@ -59,7 +59,6 @@ ALTERNATIVES = {
     "vectors_per_target": "one vector for each target, {name: vector}, or one search for each vector",
     "blob": "store the bytes in S3 and their key as DataType.TEXT",
     "list_place": "a path without a place, such as cars.make, which finds objects with a match anywhere in the list",
-    "negative_weight": "Boost.filter(~condition), which prefers the objects that do not match",
     "near_image": "describe the image by a model of your own and search with near_vector",
 }
 

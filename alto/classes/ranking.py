@@ -8,7 +8,6 @@ from typing import Any
 from alto.classes.filters import FilterExpression
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported, raise_unsupported
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -93,7 +92,7 @@ class BoostCurve(StrEnum):
 
 
 class BoostModifier(StrEnum):
-    """Weaviate's functions of a number in `Boost.numeric_property`, which Alto does not have."""
+    """Functions of the number in `Boost.numeric_property`. LOG1P and SQRT dampen very large ones."""
 
     NONE = "none"
     LOG1P = "log1p"
@@ -118,9 +117,6 @@ class Boost:
 
     Curve = BoostCurve
     Modifier = BoostModifier
-    numeric_property = Unsupported(
-        "Boost.numeric_property", "Boost.numeric_decay with the best value as origin and curve LINEAR"
-    )
 
     @staticmethod
     def filter(filter: FilterExpression, *, weight: float | None = None, depth: int | None = None) -> BoostReturn:  # noqa: A002 (Weaviate's)
@@ -128,12 +124,31 @@ class Boost:
 
         Args:
             filter: Which objects.
-            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            weight: Its share of the score, 0 to 1; 0.25 if not given. A negative weight prefers the others as much.
             depth: How many hits are scored again.
         """
         if weight is not None and weight < 0:
-            raise_unsupported("a negative weight of a boost", ALTERNATIVES["negative_weight"])
+            return BoostReturn(({"filter": {"not": filter.body}},), -weight, depth)
         return BoostReturn(({"filter": filter.body},), weight, depth)
+
+    @staticmethod
+    def numeric_property(
+        property: str,  # noqa: A002 (Weaviate's)
+        *,
+        modifier: BoostModifier | None = None,
+        weight: float | None = None,
+        depth: int | None = None,
+    ) -> BoostReturn:
+        """Objects whose number is large, compared with the smallest and the largest among the hits.
+
+        Args:
+            property: The property.
+            modifier: What is done to the number first; nothing if not given.
+            weight: Its share of the score, 0 to 1; 0.25 if not given.
+            depth: How many hits are scored again.
+        """
+        condition = {"property": property, "modifier": (modifier or BoostModifier.NONE).value}
+        return BoostReturn((condition,), weight, depth)
 
     @staticmethod
     def time_decay(

@@ -186,6 +186,22 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         call()
 
 
-def test_a_boost_by_a_raw_number_names_what_to_do_instead() -> None:
-    with pytest.raises(alto.AltoNotSupportedError, match="numeric_decay"):
-        Boost.numeric_property("likes")
+def test_a_boost_by_a_raw_number_and_a_negative_weight_are_conditions() -> None:
+    draft = Filter.by_property("draft").equal(True)
+    both = Boost.blend(
+        [
+            Boost.numeric_property("likes", modifier=Boost.Modifier.LOG1P, weight=2),
+            Boost.numeric_property("sales"),
+            Boost.filter(draft, weight=-2.0),
+        ],
+        weight=0.4,
+    )
+
+    assert both.to_api() == {
+        "conditions": [
+            {"property": "likes", "modifier": "log1p", "weight": 2},
+            {"property": "sales", "modifier": "none"},
+            {"filter": {"not": draft.body}, "weight": 2.0},
+        ],
+        "weight": 0.4,
+    }

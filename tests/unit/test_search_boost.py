@@ -67,6 +67,31 @@ def test_the_nearest_value_counts_and_none_counts_nothing(
     assert make_booster(boost(condition), NOW)(source, ()) == pytest.approx(given, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("modifier", "values", "given"),
+    [
+        ("none", [10, 30, 20, None, []], [0, 1, 0.5, 0, 0]),
+        ("none", [-10, 10, [-10, 0]], [0, 1, 0.5]),
+        ("none", [-1.7e308, 1.7e308, 0], [0, 1, 0.5]),
+        ("log1p", [0, 99, 9, -5], [0, 1, 0.5, 0]),
+        ("sqrt", [0, 16, 4, -5], [0, 1, 0.5, 0]),
+        ("log1p", [7, 7], [1, 1]),
+    ],
+)
+def test_a_number_counts_by_its_place_among_the_candidates(modifier: str, values: Any, given: Any) -> None:
+    sources = [{"properties": {"year": each}} for each in values]
+    rate = make_booster(boost({"property": "year", "modifier": modifier}), NOW, sources)
+
+    assert [rate(source, ()) for source in sources] == pytest.approx(given)
+
+
+@pytest.mark.parametrize(("name", "problem"), [("shown", "is date"), ("none", "is not a property of 'Film'")])
+def test_only_numbers_can_be_large(name: str, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"'{name}' {problem}. These have numbers: year, ratings"):
+        list_boost_fields(FILMS, boost({"property": name, "modifier": "none"}))
+    assert list_boost_fields(FILMS, boost({"property": "ratings", "modifier": "none"})) == ["properties.ratings"]
+
+
 def test_conditions_are_weighed_against_each_other() -> None:
     asked = boost({"filter": EARLY, "weight": 3}, {"property": "year", "origin": 2000, "scale": 10})
 

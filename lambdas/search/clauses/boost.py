@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.collections.properties import property_at
+from lambdas.collections.properties import PropertyBase, property_at
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.values import is_date
@@ -22,12 +22,14 @@ from lambdas.search.clauses.filters import (
 )
 
 Curve = Literal["gauss", "exp", "linear"]
+Modifier = Literal["none", "log1p", "sqrt"]
 Duration = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(s|m|h|d|w)$")]
 Amount = Annotated[float, Field(ge=0)] | Duration
 
 Booster = Callable[[Mapping[str, Any], Sequence[str]], float]
 
-MEASURED_TYPES = frozenset({"int", "number", "date"})
+NUMBER_TYPES = frozenset({"int", "number"})
+MEASURED_TYPES = NUMBER_TYPES | {"date"}
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 # The formulas of OpenSearch's function_score: 1 up to the offset, `decay` at offset + scale. Distances are counted
 # from the offset on.
@@ -35,6 +37,12 @@ CURVES: dict[Curve, Callable[[float, float, float], float]] = {
     "gauss": lambda distance, scale, decay: math.exp(math.log(decay) * (distance / scale) * (distance / scale)),
     "exp": lambda distance, scale, decay: math.exp(math.log(decay) * distance / scale),
     "linear": lambda distance, scale, decay: max(0.0, 1 - (1 - decay) * distance / scale),
+}
+# Functions of a number of at least 0.
+MODIFIERS: dict[Modifier, Callable[[float], float]] = {
+    "none": lambda value: value,
+    "log1p": math.log1p,
+    "sqrt": math.sqrt,
 }
 
 
@@ -64,12 +72,31 @@ class Preferred(StrictModel):
     weight: float = Field(default=1, gt=0, le=1000, description="Compared with the other conditions.")
 
 
+class Magnitude(StrictModel):
+    """Prefers objects with a large number, compared with the smallest and the largest among the candidates."""
+
+    property: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}(\.[A-Za-z][A-Za-z0-9_]{0,99}){0,4}$",
+        description="A property with numbers. Of several, the largest counts; an object without one is rated 0.",
+    )
+    modifier: Modifier = Field(
+        description="Applied to the number first: `log1p` and `sqrt` dampen very large ones, and take a negative as 0."
+    )
+    weight: float = Field(default=1, gt=0, le=1000, description="Compared with the other conditions.")
+
+
 def _form(value: Any) -> str:
-    is_filter = "filter" in value if isinstance(value, dict) else isinstance(value, Preferred)
-    return "filter" if is_filter else "decay"
+    if isinstance(value, dict):
+        return next((form for name, form in FORMS.items() if name in value), "decay")
+    return "filter" if isinstance(value, Preferred) else "magnitude" if isinstance(value, Magnitude) else "decay"
 
 
-Preference = Annotated[Annotated[Decay, Tag("decay")] | Annotated[Preferred, Tag("filter")], Discriminator(_form)]
+# The field by which another condition than a decay is recognized.
+FORMS = {"filter": "filter", "modifier": "magnitude"}
+Preference = Annotated[
+    Annotated[Decay, Tag("decay")] | Annotated[Preferred, Tag("filter")] | Annotated[Magnitude, Tag("magnitude")],
+    Discriminator(_form),
+]
 
 
 class Boost(StrictModel):
@@ -114,7 +141,10 @@ def list_boost_fields(collection: CollectionConfig, boost: Boost) -> list[str]:
     """
     fields = []
     for place, each in enumerate(boost.conditions):
-        if isinstance(each, Decay):
+        if isinstance(each, Magnitude):
+            _check_type(collection, place, each.property, NUMBER_TYPES)
+            fields.append(f"properties.{each.property}")
+        elif isinstance(each, Decay):
             _check(collection, place, each)
             own = each.property in OWN_FIELDS
             fields.append(each.property.removeprefix("_") if own else f"properties.{each.property}")
@@ -150,17 +180,45 @@ def read_columns(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
     return source
 
 
-def make_booster(boost: Boost, now: datetime) -> Booster:
+def make_booster(boost: Boost, now: datetime, candidates: Sequence[Mapping[str, Any]] = ()) -> Booster:
     """Return a function that rates an object from 0 to 1: the weighted mean of the conditions.
 
-    Its arguments are the object's source and the names of the filters that the object meets.
+    Its arguments are the object's source and the names of the filters that the object meets. `candidates` are the
+    sources of all objects that are compared.
     """
     total = sum(each.weight for each in boost.conditions)
-    parts = [
-        (each.weight, _make_filter_booster(place) if isinstance(each, Preferred) else _make_decay_booster(each, now))
-        for place, each in enumerate(boost.conditions)
-    ]
+    parts = [(each.weight, _make_part(each, place, now, candidates)) for place, each in enumerate(boost.conditions)]
     return lambda source, marks: sum(weight * part(source, marks) for weight, part in parts) / total
+
+
+def _make_part(condition: Preference, place: int, now: datetime, candidates: Sequence[Mapping[str, Any]]) -> Booster:
+    if isinstance(condition, Preferred):
+        return _make_filter_booster(place)
+    if isinstance(condition, Magnitude):
+        return _make_magnitude_booster(condition, candidates)
+    return _make_decay_booster(condition, now)
+
+
+def _make_magnitude_booster(condition: Magnitude, candidates: Sequence[Mapping[str, Any]]) -> Booster:
+    """Where all candidates have the same number, each is rated 1."""
+    modify = MODIFIERS[condition.modifier]
+    path = ["properties", *condition.property.split(".")]
+
+    def read(source: Mapping[str, Any]) -> float | None:
+        largest = max(map(float, collect_values(source, path)), default=None)
+        return largest if largest is None or condition.modifier == "none" else modify(max(0.0, largest))
+
+    numbers = [number for each in candidates if (number := read(each)) is not None]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+
+    def value(source: Mapping[str, Any], _: Sequence[str]) -> float:
+        number = read(source)
+        if number is None:
+            return 0.0
+        # Halves: the difference of two numbers can be beyond the largest one.
+        return (number / 2 - low / 2) / (high / 2 - low / 2) if high > low else 1.0
+
+    return value
 
 
 def _make_filter_booster(place: int) -> Booster:
@@ -206,18 +264,23 @@ def _to_amount(amount: float | str) -> float:
     return float(amount[:-1]) * SECONDS[amount[-1]] if isinstance(amount, str) else float(amount)
 
 
+def _check_type(collection: CollectionConfig, place: int, name: str, types: frozenset[str]) -> PropertyBase:
+    item = resolve_own_field(name).item if name in OWN_FIELDS else property_at(collection.properties, name)
+    if item is None or item.scalar_type not in types:
+        fitting = [known.name for known in collection.properties if known.scalar_type in types]
+        fitting += [own for own, kind in OWN_FIELDS.items() if kind in types]
+        is_what = f"is {item.type}" if item else f"is not a property of '{collection.name}'"
+        kinds = "numbers or dates" if "date" in types else "numbers"
+        raise InvalidRequestError.at(
+            f"boost.conditions.{place}.property",
+            f"'{name}' {is_what}. These have {kinds}: {', '.join(fitting) or 'none'}",
+        )
+    return item
+
+
 def _check(collection: CollectionConfig, place: int, decay: Decay) -> None:
     where = f"boost.conditions.{place}"
-    own = decay.property in OWN_FIELDS
-    item = resolve_own_field(decay.property).item if own else property_at(collection.properties, decay.property)
-    if item is None or item.scalar_type not in MEASURED_TYPES:
-        fitting = [known.name for known in collection.properties if known.scalar_type in MEASURED_TYPES]
-        fitting += [name for name, kind in OWN_FIELDS.items() if kind in MEASURED_TYPES]
-        is_what = f"is {item.type}" if item else f"is not a property of '{collection.name}'"
-        raise InvalidRequestError.at(
-            f"{where}.property",
-            f"'{decay.property}' {is_what}. These have numbers or dates: {', '.join(fitting)}",
-        )
+    item = _check_type(collection, place, decay.property, MEASURED_TYPES)
     if item.scalar_type == "date":
         if decay.origin != "now" and not is_date(decay.origin):
             raise InvalidRequestError.at(

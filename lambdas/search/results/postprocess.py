@@ -79,12 +79,10 @@ def _boost(found: Found, now: datetime) -> Found:
     request = found.plan.request
     if request.boost is None or request.mode is None:
         return found
-    rate = make_booster(request.boost, now)
+    sources = [hit.found.get("_source") or read_columns(hit.found.get("fields", {})) for hit in found.hits]
+    rate = make_booster(request.boost, now, sources)
     values = [
-        rate(
-            hit.found.get("_source") or read_columns(hit.found.get("fields", {})), hit.found.get("matched_queries", ())
-        )
-        for hit in found.hits
+        rate(source, hit.found.get("matched_queries", ())) for hit, source in zip(found.hits, sources, strict=True)
     ]
     return found._replace(hits=apply_boost(found.hits, request.mode, request.boost, values, explain=request.explain))
 
