@@ -26,7 +26,8 @@ def to_filter(given: MetadataFilter | None, path: Callable[[str], str]) -> Filte
     """The filter of Alto that a filter of metadata means.
 
     `{"year": 1972}` and `{"year": {"$gte": 1972, "$lt": 1980}}` compare properties, `$and`, `$or` and `$not` join
-    filters, and several keys hold together. A filter of Alto stays as it is. `path` is the property of a key.
+    filters, and several keys hold together. A key that no document has matches nothing. A filter of Alto stays as it
+    is. `path` is the property of a key.
 
     Raises:
         ValueError: An operator is unknown, or a filter is empty.
@@ -47,7 +48,7 @@ def _condition(name: str, value: Any, path: Callable[[str], str]) -> FilterExpre
         return ~_joined([_condition(*item, path) for item in value.items()])
     if name.startswith("$"):
         raise ValueError(f"filter: unknown operator {name!r}: use $and, $or, $not, or the name of a property")
-    by_property = Filter.by_property(path(name))
+    by_property = Filter.by_property(path(name), unknown_property="matches_nothing")
     if not isinstance(value, Mapping):
         return by_property.is_none(True) if value is None else by_property.equal(value)
     unknown = [operator for operator in value if operator not in _OPERATORS]

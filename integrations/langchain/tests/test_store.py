@@ -47,6 +47,8 @@ def films(client: AltoClient, titan: str) -> AltoVectorStore:
         ({"$or": [{"year": 1972}, {"genre": "drama"}]}, "12"),
         ({"$and": [{"genre": "crime"}, {"$not": {"year": 1972}}]}, "3"),
         (Filter.by_property("metadata.year").greater_than(2010), "4"),
+        ({"nowhere": 1}, ""),
+        ({"nowhere": {"$ne": 1}}, "1234"),
         ({}, "1234"),
     ],
 )

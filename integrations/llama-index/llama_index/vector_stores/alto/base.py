@@ -190,15 +190,7 @@ class AltoVectorStore(BasePydanticVectorStore):
 
     def _condition(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> FilterExpression | None:
         chosen = Filter.by_id().contains_any(node_ids) if node_ids else None
-        return _joined(chosen, to_filter(filters, self._keys()) if filters else None)
-
-    def _keys(self) -> set[str]:
-        """The keys of the metadata that nodes have."""
-        if not self._exists():
-            return set()
-        stored = self._client.call("GET", f"/v1/collections/{self.collection}")["properties"]
-        found = [each.get("properties") or [] for each in stored if each["name"] == "metadata"]
-        return {each["name"] for properties in found for each in properties}
+        return _joined(chosen, to_filter(filters))
 
     def _matching(self, condition: FilterExpression | None) -> Iterator[Object]:
         after = None

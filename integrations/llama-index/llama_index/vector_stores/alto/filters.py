@@ -1,14 +1,11 @@
 """LlamaIndex's metadata filters as Alto's filters."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 
 from alto.classes.filters import Filter, FilterByProperty, FilterExpression
-
-# No object has this id: what holds for none, and negated for all.
-NOTHING = Filter.by_id().equal("00000000-0000-0000-0000-000000000000")
 
 
 def _has(name: FilterByProperty, text: Any) -> FilterExpression:
@@ -33,13 +30,10 @@ _OPERATORS: dict[FilterOperator, Callable[[FilterByProperty, Any], FilterExpress
     FilterOperator.IS_EMPTY: lambda name, _: name.is_none(True),
 }
 _OF_LISTS = (FilterOperator.IN, FilterOperator.NIN, FilterOperator.ANY, FilterOperator.ALL)
-_HOLD_WITHOUT_A_VALUE = (FilterOperator.NE, FilterOperator.NIN, FilterOperator.IS_EMPTY)
 
 
-def to_filter(filters: MetadataFilters | None, known: Collection[str]) -> FilterExpression | None:
-    """The filter of Alto that metadata filters mean; None if there are none.
-
-    `known` are the keys of metadata that the collection has: a key that no node has matches nothing.
+def to_filter(filters: MetadataFilters | None) -> FilterExpression | None:
+    """The filter of Alto that metadata filters mean; None if there are none. A key that no node has matches nothing.
 
     Raises:
         ValueError: An operator of lists has another value.
@@ -49,7 +43,7 @@ def to_filter(filters: MetadataFilters | None, known: Collection[str]) -> Filter
     parts = [
         part
         for each in filters.filters
-        if (part := to_filter(each, known) if isinstance(each, MetadataFilters) else _condition(each, known))
+        if (part := to_filter(each) if isinstance(each, MetadataFilters) else _condition(each))
     ]
     if filters.condition == FilterCondition.OR:
         return Filter.any_of(parts)
@@ -57,9 +51,8 @@ def to_filter(filters: MetadataFilters | None, known: Collection[str]) -> Filter
     return ~joined if filters.condition == FilterCondition.NOT else joined
 
 
-def _condition(given: MetadataFilter, known: Collection[str]) -> FilterExpression:
+def _condition(given: MetadataFilter) -> FilterExpression:
     if given.operator in _OF_LISTS and not isinstance(given.value, list):
         raise ValueError(f"{given.key}: the operator {given.operator.value!r} takes a list, not {given.value!r}")
-    if given.key not in known:
-        return ~NOTHING if given.operator in _HOLD_WITHOUT_A_VALUE else NOTHING
-    return _OPERATORS[given.operator](Filter.by_property(f"metadata.{given.key}"), given.value)
+    by_property = Filter.by_property(f"metadata.{given.key}", unknown_property="matches_nothing")
+    return _OPERATORS[given.operator](by_property, given.value)

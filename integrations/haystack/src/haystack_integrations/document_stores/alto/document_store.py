@@ -315,7 +315,7 @@ class AltoDocumentStore:
                 return deleted
 
     def _filter(self, filters: dict[str, Any] | None) -> FilterExpression | None:
-        return to_filter(filters, self._paths()) if filters else None
+        return to_filter(filters)
 
     def _paths(self) -> dict[str, str]:
         """The type of each property by its path."""

@@ -1,6 +1,6 @@
 """Haystack's filters as Alto's."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from haystack.errors import FilterError
 
 from alto.classes.filters import Filter, FilterByProperty, FilterExpression
 
-# No object has this id: what holds for none, and negated for all.
+# No object has this id.
 NOTHING = Filter.by_id().equal("00000000-0000-0000-0000-000000000000")
 
 _COMPARISONS: dict[str, Callable[[FilterByProperty, Any], FilterExpression]] = {
@@ -22,15 +22,13 @@ _COMPARISONS: dict[str, Callable[[FilterByProperty, Any], FilterExpression]] = {
     "not in": FilterByProperty.contains_none,
 }
 _ORDER = (">", ">=", "<", "<=")
-_NEGATIVE = ("!=", "not in")
 
 
-def to_filter(filters: dict[str, Any] | None, known: Collection[str]) -> FilterExpression | None:
-    """The filter of Alto that Haystack's mean; None if they are empty.
+def to_filter(filters: dict[str, Any] | None) -> FilterExpression | None:
+    """The filter of Alto that Haystack's mean; None if they are empty. A field that no document has matches nothing.
 
     Args:
         filters: Comparisons `{"field", "operator", "value"}`, joined by `{"operator": "AND", "conditions": [...]}`.
-        known: The paths of the collection's properties. A field that no document has matches nothing.
 
     Raises:
         FilterError: A key is missing, or an operator or a value is wrong.
@@ -38,9 +36,9 @@ def to_filter(filters: dict[str, Any] | None, known: Collection[str]) -> FilterE
     if not filters:
         return None
     if "field" in filters:
-        return _comparison(filters, known)
+        return _comparison(filters)
     operator, conditions = _require(filters, "operator"), _require(filters, "conditions")
-    parts = [part for each in conditions if (part := to_filter(each, known)) is not None]
+    parts = [part for each in conditions if (part := to_filter(each)) is not None]
     if operator == "AND":
         return Filter.all_of(parts)
     if operator == "OR":
@@ -50,7 +48,7 @@ def to_filter(filters: dict[str, Any] | None, known: Collection[str]) -> FilterE
     raise FilterError(f"Unknown operator {operator!r}: use AND, OR or NOT, or name a 'field' to compare")
 
 
-def _comparison(condition: dict[str, Any], known: Collection[str]) -> FilterExpression:
+def _comparison(condition: dict[str, Any]) -> FilterExpression:
     field, operator, value = (_require(condition, key) for key in ("field", "operator", "value"))
     if operator not in _COMPARISONS:
         raise FilterError(f"Unknown operator {operator!r} of {field!r}: use one of {', '.join(_COMPARISONS)}")
@@ -61,10 +59,7 @@ def _comparison(condition: dict[str, Any], known: Collection[str]) -> FilterExpr
         raise FilterError(f"{field!r}: the operator {operator!r} compares numbers and dates, not {value!r}")
     if operator in _ORDER and value is None:
         return NOTHING
-    if path not in known and field != "id":
-        empty = operator in _NEGATIVE or (operator == "==" and value is None)
-        return ~NOTHING if empty and not (operator == "!=" and value is None) else NOTHING
-    by_property = Filter.by_id() if field == "id" else Filter.by_property(path)
+    by_property = Filter.by_id() if field == "id" else Filter.by_property(path, unknown_property="matches_nothing")
     if value is None:
         return by_property.is_none(operator == "==")
     return _COMPARISONS[operator](
