@@ -35,6 +35,8 @@ function useTheme() {
 
 function Header({ about, collections, collection, view, params }) {
   const [theme, nextTheme] = useTheme();
+  // On a narrow screen the views are a row that scrolls.
+  useEffect(() => document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [view]);
   const choose = (event) => go(view === "object" ? "search" : view, { c: event.target.value, q: view === "search" ? params.q : undefined });
   return html`<header class="top">
     <a class="brand" href=${link("search", { c: collection })}>
