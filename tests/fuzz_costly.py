@@ -93,7 +93,7 @@ class Costly:
 
     def request(self) -> tuple[str, dict[str, Any]]:
         """The operation of a request, and its body."""
-        self._share, self._conditions = self._one(*SHARES), ALL_CONDITIONS
+        self.choose_size()
         match self._random.randrange(10):
             case 0 | 1 | 2 | 3:
                 return "search", self._search()
@@ -103,6 +103,10 @@ class Costly:
                 return "aggregate", self._aggregation()
             case _:
                 return "objects/list", self._object("ListRequest", 0.8, without=("after",))
+
+    def choose_size(self) -> None:
+        """Choose how large the next request is."""
+        self._share, self._conditions = self._one(*SHARES), ALL_CONDITIONS
 
     def _search(self) -> dict[str, Any]:
         kind = self._one("bm25", "bm25", "hybrid", "hybrid", "near_vector", "sort")
@@ -126,9 +130,9 @@ class Costly:
         steps = [name for name in ("diversity", "group_by", "boost") if name in fitting[kind]]
         step = self._one(*steps, None, None) if steps else None
         for name in fitting[kind]:
-            if name == step or (name not in (*steps, "offset") and self._chance(0.5)):
+            if name == step or (name not in (*steps, "offset") and self.chance(0.5)):
                 body[name] = self._value(name, schema[name])
-            elif name == "offset" and step is None and self._chance(0.3):
+            elif name == "offset" and step is None and self.chance(0.3):
                 body[name] = self._random.randrange(5_000)
         if step == "group_by":
             # It sets the number of hits itself.
@@ -143,11 +147,11 @@ class Costly:
             for name in self._some(*METRICS)
         }
         body: dict[str, Any] = {"properties": metrics}
-        if self._chance(0.8):
+        if self.chance(0.8):
             body["group_by"] = {"property": self._one(*GROUPS), "limit": self._number(1, 1_000)}
-        if self._chance(0.4):
+        if self.chance(0.4):
             body["filter"] = self._whole_filter()
-        elif self._chance(0.3):
+        elif self.chance(0.3):
             body["search"] = {"near_vector": {"vector": self._vector()}, "limit": self._number(1, 1_000)}
         return body
 
@@ -191,7 +195,7 @@ class Costly:
             case 7:
                 return {"property": text, "operator": "greater_than", "value": 3, "length": True}
             case _:
-                return {"property": text, "operator": "is_null", "value": self._chance(0.5)}
+                return {"property": text, "operator": "is_null", "value": self.chance(0.5)}
 
     def _values(self) -> int:
         longest = min(900, max(1, 10 * self._in_filter))
@@ -204,7 +208,7 @@ class Costly:
     def _pattern(self) -> str:
         parts = [self._one("w", "o", "rd", "1", "?", "number") for _ in range(self._number(1, 9))]
         pattern = "*".join(parts)
-        return f"*{pattern}*" if self._chance(0.3) else f"w{pattern}*"
+        return f"*{pattern}*" if self.chance(0.3) else f"w{pattern}*"
 
     def _words(self) -> str:
         count = max(1, int(self._share * self._random.choice((5, 40, 1_000))))
@@ -236,7 +240,7 @@ class Costly:
             case "number":
                 return round(self._random.uniform(0.01, min(0.99, schema.get("maximum", 0.99))), 3)
             case "boolean":
-                return self._chance(0.7)
+                return self.chance(0.7)
         raise NotImplementedError(schema)
 
     def _object(self, name: str, share: float, without: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -246,7 +250,7 @@ class Costly:
         return {
             field: self._value(field, each)
             for field, each in schema["properties"].items()
-            if field not in without and (field in required or self._chance(share))
+            if field not in without and (field in required or self.chance(share))
         }
 
     def _list[T](self, make: Callable[[], T], longest: int) -> list[T]:
@@ -261,5 +265,6 @@ class Costly:
     def _one(self, *values: Any) -> Any:
         return self._random.choice(values)
 
-    def _chance(self, share: float) -> bool:
+    def chance(self, share: float) -> bool:
+        """Return true in this share of the cases."""
         return self._random.random() < share

@@ -6,6 +6,7 @@ A value is enclosed in `<value property="...">...</value>`, so that a model can 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,18 @@ _END_TAG = re.compile(r"<(?=/value)", re.IGNORECASE)
 
 def list_places(template: str) -> list[str]:
     """Return the properties that a template names, each once, in their order."""
-    return list(dict.fromkeys(place[2] for place in _PLACE.finditer(template) if place[2]))
+    return list(count_places(template))
+
+
+def count_places(template: str) -> Counter[str]:
+    """Return how often a template names each property."""
+    return Counter(place[2] for place in _PLACE.finditer(template) if place[2])
+
+
+def enclose_value(path: str, text: str) -> str:
+    """Return a value as it is in a prompt."""
+    # A value cannot end its own enclosure.
+    return f'<value property="{path}">{_END_TAG.sub("< ", text)}</value>'
 
 
 def render_template(template: str, values: Mapping[str, str]) -> str:
@@ -25,8 +37,7 @@ def render_template(template: str, values: Mapping[str, str]) -> str:
         path = place[2]
         if path is None:
             return f"{{{place[1]}}}"
-        # A value cannot end its own enclosure.
-        return f'<value property="{path}">{_END_TAG.sub("< ", values.get(path, ""))}</value>'
+        return enclose_value(path, values.get(path, ""))
 
     return _PLACE.sub(write, template)
 

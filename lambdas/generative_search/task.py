@@ -10,7 +10,7 @@ from lambdas.generation.context import Context, Passage, Readable, make_passage,
 from lambdas.generation.generator import GenerationCounts, Outcome
 from lambdas.generation.prompts import CitationMode, Prompt
 from lambdas.generation.sentences import estimate_tokens
-from lambdas.generation.template import find_values, render_template, render_value
+from lambdas.generation.template import count_places, enclose_value, find_values, render_template, render_value
 from lambdas.generative_search.request import (
     Generate,
     GenerateRequest,
@@ -95,7 +95,9 @@ def make_single(task: Task, hit: Hit, passage: Passage) -> Prompt | EmbeddingErr
     if not any(text.strip() for text in values.values()) and not passages:
         read = ", ".join(task.places or [each.path for each in task.readable]) or "none: the collection has no text"
         return NoTextError(f"The object has no value that the prompt reads ({read}), so no model was called.")
-    tokens = sum(map(estimate_tokens, values.values()))
+    # A template may name a property many times, and each time costs.
+    times = count_places(template)
+    tokens = sum(times[path] * estimate_tokens(enclose_value(path, text)) for path, text in values.items())
     if tokens > task.model.context_tokens:
         return TextTooLongError(
             f"The values in the prompt have about {tokens:,} tokens, and 'context_tokens' is "

@@ -11,10 +11,12 @@ from lambdas.collections.model import collection_name
 from lambdas.handlers.callers import identity_of
 from lambdas.handlers.http import ERROR_RESPONSES, JSON
 from lambdas.handlers.parameters import IdempotencyKey, Name, replayed
+from lambdas.handlers.rights import check_source_rights
 from lambdas.handlers.strict_json import StrictJson
 from lambdas.imports.import_service import ImportBody, ImportList, ImportRequest, KeptImport, StartedImport
 from lambdas.imports.uploads import CompletedUpload, PartsRequest, PartUrls, UploadCompletion, UploadReference
 from lambdas.jobs.job_response import ImportResponse
+from lambdas.wiring.rights import collections_claim
 from lambdas.wiring.write import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -46,6 +48,8 @@ def start_import(
 ) -> Response[StartedImport]:
     """Start an import, once for each Idempotency-Key."""
     function = services()
+    if body.source is not None:
+        check_source_rights(router.current_event.raw_event, collections_claim(), body.source_key)
     collection = function.registry.fresh(name)
     request = ImportRequest.into(collection.name, body)
     problem = function.batch_problem(collection)

@@ -33,6 +33,22 @@ def check_collection_rights(event: Mapping[str, Any], claim: str | None) -> None
         raise ForbiddenError(f"The claim '{claim}' of the token does not list the collection of this request.")
 
 
+def check_source_rights(event: Mapping[str, Any], claim: str | None, key: str) -> None:
+    """Raise `ForbiddenError` unless the caller's token lists the collection in whose folder the file of S3 is.
+
+    An import stores what a file contains, and so shows it: without this a token that is limited to one collection
+    could read the files of others.
+    """
+    allowed = {EVERY} if claim is None else _listed(event, claim)
+    folder, slash, _ = key.partition("/")
+    if EVERY in allowed or (slash and collection_name(folder) in allowed):
+        return
+    raise ForbiddenError(
+        f"The claim '{claim}' of the token does not list the collection of the folder that the file is in: import "
+        "files whose key begins with the name of a collection in the claim, or upload the file by 'file_name'."
+    )
+
+
 def name_in_path(path: str) -> str:
     """Return the name of a collection or alias as a path has it; empty for a path of something else."""
     _, version, kind, name, *_ = [*path.split("/"), "", "", "", ""]

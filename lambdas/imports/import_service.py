@@ -77,6 +77,11 @@ class ImportBody(StrictModel):
             raise ValueError("file_size is the size of a file that you will upload: S3 knows that of a 'source'")
         return self
 
+    @property
+    def source_key(self) -> str:
+        """The key of the object in S3; empty for an upload."""
+        return (self.source or "").removeprefix("s3://").partition("/")[2]
+
 
 class ImportRequest(ImportBody):
     """An import into a collection, which the path of the request names."""

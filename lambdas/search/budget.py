@@ -52,7 +52,11 @@ RULES: dict[str, Rule] = {
     "candidates": Rule(
         "queries", "candidates", "lower limit, offset or candidates, or send fewer queries with one request"
     ),
-    "objects": Rule("queries", "objects in the response", "lower limit, or send fewer queries with one request"),
+    "objects": Rule(
+        "queries",
+        "objects in the response",
+        "lower limit or context, or send fewer queries with one request",
+    ),
     "vector_bytes": Rule(
         "include_vectors", "bytes of vectors in the response", "lower limit, or leave out include_vectors"
     ),
@@ -118,6 +122,11 @@ def estimate_search(collection: CollectionConfig, request: SearchRequest) -> Cou
     if request.group_by:
         shown = min(request.group_by.groups * request.group_by.objects_per_group, request.group_by.candidates)
     costs["objects"] = shown
+    if request.context is not None:
+        # Late: most searches do without it.
+        from lambdas.search.neighbours import reach_of  # noqa: PLC0415
+
+        costs["objects"] *= 1 + 2 * reach_of(request.context)
     end = request.offset + request.limit if request.candidates is None else request.candidates
     costs["candidates"] = HYBRID_DEPTH if isinstance(mode, Hybrid) else end
     dimensions = [config.resolved_dimensions or 0 for config in collection.vectors.values()]

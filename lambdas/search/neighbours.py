@@ -48,7 +48,7 @@ def build_neighbours_body(
             "bool": {
                 "filter": [
                     {"term": {f"properties.{VERSION}.keyword": version}},
-                    {"range": {f"properties.{ORDINAL}": {"gte": ordinal - reach, "lte": ordinal + reach}}},
+                    {"range": {f"properties.{ORDINAL}": _limit_range(ordinal, reach)}},
                 ]
             }
         }
@@ -61,6 +61,11 @@ def build_neighbours_body(
         "_source": {"includes": includes},
         "track_total_hits": False,
     }
+
+
+def _limit_range(ordinal: int, reach: int) -> dict[str, int]:
+    """Return the places around one, within what the engine takes as a whole number."""
+    return {"gte": max(ordinal - reach, -(2**63)), "lte": min(ordinal + reach, 2**63 - 1)}
 
 
 def add_neighbours(

@@ -16,7 +16,8 @@ import pytest
 from lambdas.openapi import document
 from lambdas.opensearch import OpenSearch
 from tests.api import Api
-from tests.fuzz_costly import COLLECTION, Costly, document_of
+from tests.fuzz_costly import COLLECTION, document_of
+from tests.fuzz_costly_routes import DOCUMENTS, GENERATIVE, CostlyRoutes, passage_of
 
 REQUESTS = int(os.environ.get("ALTO_COSTLY_REQUESTS", "40"))
 OBJECTS = int(os.environ.get("ALTO_COSTLY_OBJECTS", "1000"))
@@ -26,29 +27,38 @@ SEED = int(os.environ.get("ALTO_FUZZ_SEED", "1"))
 
 
 @pytest.fixture(scope="module")
-def name(api: Api) -> Iterator[str]:
+def names(api: Api) -> Iterator[dict[str, str]]:
+    """The names of the collections and of an alias, as requests have them in their paths."""
     name = f"Costly{uuid4().hex[:8]}"
-    assert api("POST", "/v1/collections", COLLECTION | {"name": name}).status == 201
-    for start in range(0, OBJECTS, 500):
-        objects = [document_of(place) for place in range(start, min(start + 500, OBJECTS))]
-        stored = api(
-            "POST", f"/v1/collections/{name}/objects/batch", {"objects": objects}, query={"consistency": "wait"}
-        )
+    names = {"name": name, "documents": f"{name}Documents", "alias": f"{name}Alias"}
+    assert api("POST", "/v1/collections", COLLECTION | {"name": name, "generative": GENERATIVE}).status == 201
+    assert api("POST", "/v1/collections", DOCUMENTS | {"name": names["documents"]}).status == 201
+    assert api("POST", "/v1/aliases", {"alias": names["alias"], "collection": name}).status == 201
+    store(api, name, [document_of(place) for place in range(OBJECTS)])
+    store(api, names["documents"], [passage_of(place) for place in range(max(20, OBJECTS // 50))])
+    yield names
+    api("DELETE", f"/v1/aliases/{names['alias']}")
+    for each in ("name", "documents"):
+        api("DELETE", f"/v1/collections/{names[each]}")
+
+
+def store(api: Api, name: str, objects: list[dict[str, Any]]) -> None:
+    for start in range(0, len(objects), 500):
+        batch = {"objects": objects[start : start + 500]}
+        stored = api("POST", f"/v1/collections/{name}/objects/batch", batch, query={"consistency": "wait"})
         assert stored.body["failed"] == 0, stored.body
-    yield name
-    api("DELETE", f"/v1/collections/{name}")
 
 
 def took(response: Any) -> float:
-    """The seconds that OpenSearch worked for a response, for all its searches."""
-    if not isinstance(response, dict):
+    """The seconds that OpenSearch worked for a response, for all its searches; writes do not count."""
+    if not isinstance(response, dict) or "items" in response:
         return 0.0
     searches = response.get("responses", [response])
     return float(sum(each.get("took", 0) for each in searches)) / 1000
 
 
 def test_expensive_requests_are_answered_or_rejected(
-    api: Api, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    api: Api, names: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seconds: list[float] = []
     send = OpenSearch._send
@@ -59,13 +69,15 @@ def test_expensive_requests_are_answered_or_rejected(
         return response
 
     monkeypatch.setattr(OpenSearch, "_send", measured)
-    costly, statuses, failures = Costly(document(), SEED), Counter[str](), list[str]()
+    costly, statuses, failures = CostlyRoutes(document(), SEED), Counter[str](), list[str]()
     slowest, reasons = (0.0, ""), Counter[str]()
     for _ in range(REQUESTS):
-        operation, body = costly.request()
+        operation, method, path, body = costly.any_request()
+        body = {"collection": names["name"]} if operation == "alias" else body
+        by_alias = costly.chance(0.15)
         seconds.clear()
-        response = api("POST", f"/v1/collections/{name}/{operation}", body)
-        said = f"{operation} {json.dumps(body)[:3000]}"
+        response = api(method, path.format_map(names | ({"name": names["alias"]} if by_alias else {})), body)
+        said = f"{operation}{' by alias' * by_alias} {json.dumps(body)[:3000]}"
         statuses[f"{operation} {response.status}"] += 1
         slowest = max(slowest, (sum(seconds), said))
         if response.status == 400:
@@ -80,6 +92,6 @@ def test_expensive_requests_are_answered_or_rejected(
 
     assert not failures, "\n\n".join(failures)
     # The requests are worth something: at least half of each operation is carried out.
-    for operation in ("search", "aggregate", "objects/list"):
+    for operation in ("search", "aggregate", "objects/list", "generate", "embed", "objects/update", "context", "alias"):
         total = sum(count for key, count in statuses.items() if key.startswith(f"{operation} "))
         assert 2 * statuses[f"{operation} 200"] >= total, (statuses, reasons.most_common(5))

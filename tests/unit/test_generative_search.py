@@ -247,6 +247,38 @@ def test_values_longer_than_the_context_are_an_error_of_their_object() -> None:
     assert response.objects[0].generated.error.code == "text_too_long"
 
 
+def test_a_value_counts_as_often_as_the_template_names_it() -> None:
+    caller, long = Caller(converse("done")), Hit(id="long", properties={"title": "word " * 100})
+
+    once = run(caller, FoundHits(long), {"single_prompt": "{title}", "context_tokens": 200}).objects[0].generated
+    often = (
+        run(caller, FoundHits(long), {"single_prompt": "{title}" * 2_000, "context_tokens": 200}).objects[0].generated
+    )
+
+    assert once is not None
+    assert often is not None
+    assert often.error is not None
+    assert (once.text, often.error.code, len(caller.calls)) == ("done", "text_too_long", 1)
+
+
+def test_tags_of_values_count_too() -> None:
+    caller, empty = Caller(converse("done")), Hit(id="short", properties={"title": "a"})
+
+    text = run(caller, FoundHits(empty), {"single_prompt": "{title}" * 2_000, "context_tokens": 1_000}).objects[0]
+
+    assert text.generated is not None
+    assert text.generated.error is not None
+    assert caller.calls == []
+
+
+def test_long_prompts_count_for_each_call() -> None:
+    settings = {"context_tokens": 1_000, "max_tokens": 100}
+
+    message = rejected({"single_prompt": "{title}" + "x" * 19_000, "system": "y" * 20_000, **settings}, limit=100)
+
+    assert "up to 1,085,300 tokens" in message
+
+
 def test_a_context_without_space_for_a_sentence_is_an_error() -> None:
     long = Hit(id="long", properties={"title": "x" * 900})
 
@@ -308,7 +340,7 @@ def test_citations_can_be_switched_off() -> None:
 def test_a_task_that_does_not_fit_is_refused_before_any_call(generate: dict[str, Any], message: str) -> None:
     if not message:
         generate["single_prompt"] = "{title}"
-        message = "generate: the request has up to 2,552,000 tokens (calls x (context_tokens + max_tokens))"
+        message = "generate: the request has up to 2,552,022 tokens (calls x (prompt + context_tokens + max_tokens))"
     assert message in rejected(generate)
 
 

@@ -154,7 +154,12 @@ def test_cells_become_property_types_and_a_failing_cell_is_named(world: ImportWo
 
 @pytest.mark.parametrize(
     ("header", "problem"),
-    [(b"a,,c\n1,2,3\n", "Column 2 has no name"), (b"a,b,a\n1,2,3\n", "Two columns are named 'a'")],
+    [
+        (b"a,,c\n1,2,3\n", "Column 2 has no name"),
+        (b"a,b,a\n1,2,3\n", "Two columns are named 'a'"),
+        (b",".join(b"c%d" % place for place in range(60_000)) + b"\n1\n", "It has 60000 columns; at most 2000"),
+        (b"a" * 201 + b",b\n1,2\n", "The name of column 1 is longer than 200 characters"),
+    ],
 )
 def test_a_header_that_names_no_columns_ends_the_job_at_once(world: ImportWorld, header: bytes, problem: str) -> None:
     job = imported(world, header, "films.csv")

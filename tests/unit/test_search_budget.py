@@ -55,6 +55,8 @@ NEAR: dict[str, Any] = {"near_vector": {"vector": [0.1] * 500}}
         ([LISTING | {"filter": {"or": [like("a")] * 1 + [{"not": like("a")}] * 20}}], "21 conditions with 'like'"),
         ([LISTING | {"limit": 1000, "include_vectors": True}] * 2, "12,000,000 bytes of vectors"),
         ([LISTING | {"limit": 1000}] * 6, "6,000 objects in the response, and at most 5,000"),
+        ([NEAR | {"limit": 10, "context": 10}] * 20 + [NEAR | {"limit": 39, "context": 10}], "5,019 objects in the"),
+        ([NEAR | {"limit": 40, "context": "section"}] * 6, "5,040 objects in the"),
         ([NEAR | {"offset": 9_990}] * 3, "30,000 candidates, and at most 20,000"),
         ([NEAR | {"diversity": {"candidates": 200}}] * 21, "25,200,000 bytes of vectors that diversity compares"),
         (

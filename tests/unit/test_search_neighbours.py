@@ -10,6 +10,7 @@ from lambdas.search.neighbours import add_neighbours, build_neighbours_body, che
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import Hit, SearchResponse
 
+FIRST, LAST = -(2**63), 2**63 - 1
 MANUAL = CollectionConfig.model_validate({"name": "Manual", "documents": {}})
 # The headings of a document's passages; the last ones repeat a heading that was there before.
 HEADINGS = ["", "Care", "Care", "Care", "Care > Oil", "Care"]
@@ -64,6 +65,17 @@ def test_a_section_has_at_most_ten_passages_before_and_after_the_hit() -> None:
     [around] = body["query"]["bool"]["filter"][0]["bool"]["should"]
     assert around["bool"]["filter"][1] == {"range": {"properties.ordinal": {"gte": 40, "lte": 60}}}
     assert body["size"] == 21
+
+
+@pytest.mark.parametrize(
+    ("ordinal", "expected"),
+    [(5, {"gte": 3, "lte": 7}), (LAST, {"gte": LAST - 2, "lte": LAST}), (FIRST, {"gte": FIRST, "lte": FIRST + 2})],
+)
+def test_places_around_a_passage_are_whole_numbers_of_64_bits(ordinal: int, expected: dict[str, int]) -> None:
+    body = build_neighbours_body({"a": ("v1", ordinal)}, 2, None)
+
+    [around] = body["query"]["bool"]["filter"][0]["bool"]["should"]
+    assert around["bool"]["filter"][1]["range"]["properties.ordinal"] == expected
 
 
 def test_the_headings_are_read_even_if_they_are_not_returned() -> None:
