@@ -95,7 +95,7 @@ class CostlyRoutes(Costly):
         return Request("context", "POST", "/v1/collections/{documents}/search", queries)
 
     def _with_context(self) -> dict[str, Any]:
-        search = self._one({"bm25": {"query": "passage"}}, {"sort": [{"property": "ordinal"}]})
+        search: dict[str, Any] = self._one({"bm25": {"query": "passage"}}, {"sort": [{"property": "ordinal"}]})
         return search | {"context": self._number(1, 10), "limit": self._number(1, 60)}
 
     def _point(self) -> Request:
