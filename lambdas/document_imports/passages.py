@@ -38,8 +38,8 @@ def passages_of(
     made: list[dict[str, Any]] = []
     for ordinal, passage in enumerate(passages):
         properties = {
-            "title": document.title,
             **fields,
+            "title": fields.get("title") or document.title,
             settings.property: passage.text,
             "document": document.name,
             "heading": passage.heading,

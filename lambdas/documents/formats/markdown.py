@@ -10,10 +10,14 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _ITEM = re.compile(r"\s*([-*+]|\d{1,9}[.)])\s+(.*)$")
-_DEFINITION = re.compile(r" {0,3}\[([^\]]+)\]:\s*<?(\S+?)>?(\s+[\"'(].*)?$")
+# Not of a footnote, whose text is kept.
+_DEFINITION = re.compile(r" {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(\s+[\"'(].*)?$")
 _RULE = re.compile(r" {0,3}([-*_])\s*(\1\s*){2,}$")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
+_TAG_BETWEEN_WORDS = re.compile(
+    r"</?(?:br|p|div|td|th|tr|li|dt|dd|h[1-6]|table|ul|ol|title|header|footer|hr)\b[^<>]{0,500}>", re.IGNORECASE
+)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 _IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
@@ -22,7 +26,13 @@ _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_FRONT_TITLE = re.compile(r"title:\s*[\"']?(.+?)[\"']?\s*$")
+_FRONT_TITLE = re.compile(r"title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$")
+# The marks around front matter, their ends, and a field: YAML, and TOML as Hugo writes it.
+_FRONT_MATTER = {
+    "---": (("---", "..."), re.compile(r"[\w\"'.-]+\s*:(\s|$)")),
+    "+++": (("+++",), re.compile(r"[\w\"'.-]+\s*=")),
+}
+_MAX_FRONT_LINES = 200
 
 
 def read_markdown(data: bytes) -> Content:
@@ -37,11 +47,14 @@ def read_markdown(data: bytes) -> Content:
 
 
 def _without_front_matter(lines: list[str]) -> tuple[str, list[str]]:
-    if lines and lines[0].strip() == "---":
-        for number, line in enumerate(lines[1:200], start=1):
-            if line.strip() in ("---", "..."):
-                found = next((match for each in lines[1:number] if (match := _FRONT_TITLE.match(each))), None)
-                return found[1] if found else "", lines[number + 1 :]
+    ends, field = _FRONT_MATTER.get(lines[0].strip(), ((), _FRONT_TITLE))
+    for number, line in enumerate(lines[1:_MAX_FRONT_LINES], start=1):
+        if line.strip() in ends:
+            front = lines[1:number]
+            if not any(map(field.match, front)):
+                break  # The first line is a rule.
+            found = next((match for each in front if (match := _FRONT_TITLE.match(each))), None)
+            return found[1] if found else "", lines[number + 1 :]
     return "", lines
 
 
@@ -142,7 +155,7 @@ class _Reader:
         text = _REFERENCE.sub(keep_reference, text)
         links += [found[1] for found in _AUTOLINK.finditer(text)]
         text = _AUTOLINK.sub(r"\1", text)
-        text = _TAG.sub("", text)
+        text = _TAG.sub("", _TAG_BETWEEN_WORDS.sub(" ", text))
         text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
         text = html.unescape(_ESCAPE.sub(r"\1", text))
         return re.sub("\x00(\\d+)\x00", lambda found: spans[int(found[1])], text)

@@ -1,6 +1,8 @@
 """PDF files, read by PDFium: the letters of each page with their boxes become lines, and these become blocks."""
 
 import ctypes
+import math
+from collections import defaultdict
 from typing import Any
 
 from lambdas.documents.blocks import Block, Content, DocumentError, clean
@@ -17,6 +19,9 @@ _FIXED_PITCH = 1
 _LINE_ENDS = (0x0A, 0x0D)
 _BLANKS = (0x20, 0xA0, 0x09)
 _MAX_LINKS = 200
+# Text that is turned by more than this from a quarter of a turn is a watermark.
+_MAX_SLANT = math.radians(20)
+_QUARTER = math.pi / 2
 
 ENCRYPTED = "The PDF is protected by a password: save it without one."
 DAMAGED = "The file is damaged, or no PDF: PDFium cannot read it."
@@ -47,16 +52,16 @@ def read_pdf(data: bytes, limits: Limits) -> Content:
     for number in range(count):
         try:
             page = document[number]
-            pieces = _Page(page).pieces()
+            turned = _Page(page).pieces()
             links[number + 1] = _links(page, document)
             page.close()
         except pypdfium2.PdfiumError:
             raise DocumentError(f"Page {number + 1} of the PDF is damaged: it cannot be read.", number + 1) from None
-        letters += sum(len(piece.text) for piece in pieces)
+        letters += sum(len(piece.text) for pieces in turned for piece in pieces)
         if letters > limits.characters:
             problem = f"The PDF has more than {limits.characters:,} characters up to page {number + 1}, the limit."
             raise DocumentError(problem, number + 1)
-        pages.append(in_reading_order(pieces))
+        pages.append([line for pieces in turned for line in in_reading_order(pieces)])
     if not letters:
         raise DocumentError(NO_TEXT.format(pages=count))
     blocks = _with_links(blocks_of(pages), links)
@@ -109,12 +114,17 @@ class _Page:
         self._box = [ctypes.c_double() for _ in range(4)]
         self._fonts: dict[tuple[str, int], tuple[bool, bool]] = {}
 
-    def pieces(self) -> list[Piece]:
-        """Return the pieces of text in the order of the file."""
+    def pieces(self) -> list[list[Piece]]:
+        """Return the pieces of text in the order of the file, those that are turned alike together: most first.
+
+        Boxes are as if the page were turned so that the text is upright. Watermarks are left out.
+        """
+        by_turn: defaultdict[int | None, list[Piece]] = defaultdict(list)
         pieces: list[Piece] = []
         letters: list[str] = []
         box: list[float] = []
         first = size = 0.0
+        turn: int | None = 0
         raw, unicode_of = self._text.raw, self._pdfium.FPDFText_GetUnicode
         generated = self._pdfium.FPDFText_IsGenerated
         for index in range(self._text.count_chars()):
@@ -126,10 +136,13 @@ class _Page:
                 if letters:
                     letters.append(" " if code in _BLANKS else chr(code) if code else "")
                 continue
-            left, right, bottom, top = self._box_of(index)
+            left, right, bottom, top = self._box_of(index, turn or 0)
             if letters and self._is_apart(box, (left, right, bottom, top)):
                 self._add(pieces, letters, box, int(first), size)
             if not letters:
+                turn = self._turn_of(index)
+                pieces = by_turn[turn]
+                left, right, bottom, top = self._box_of(index, turn or 0)
                 first, size = index, self._pdfium.FPDFText_GetFontSize(raw, index) or 1.0
                 box[:] = [left, right, bottom, top]
             else:
@@ -137,7 +150,14 @@ class _Page:
             letters.append(chr(code))
         self._add(pieces, letters, box, int(first), size)
         self._text.close()
-        return pieces
+        by_turn.pop(None, None)
+        return sorted(by_turn.values(), key=lambda each: -sum(len(piece.text) for piece in each))
+
+    def _turn_of(self, index: int) -> int | None:
+        """Return by how many quarters of a turn a letter is turned to the right; None if it is written at a slant."""
+        angle = self._pdfium.FPDFText_GetCharAngle(self._text.raw, index)
+        quarters = round(angle / _QUARTER)
+        return None if abs(angle - quarters * _QUARTER) > _MAX_SLANT else quarters % 4
 
     def _is_apart(self, box: list[float], letter: tuple[float, float, float, float]) -> bool:
         """Whether a letter is on another line, or behind a wide blank."""
@@ -146,10 +166,19 @@ class _Page:
         is_other_line = bottom > box[3] or top < box[2] - 0.2 * height
         return is_other_line or left > box[1] + WIDE_BLANK * max(height, 1.0) or right < box[0] - height
 
-    def _box_of(self, index: int) -> tuple[float, float, float, float]:
+    def _box_of(self, index: int, turn: int) -> tuple[float, float, float, float]:
+        """Return left, right, bottom and top of a letter, on a page that is turned back by so many quarters."""
         left, right, bottom, top = self._box
         self._pdfium.FPDFText_GetCharBox(self._text.raw, index, left, right, bottom, top)
-        return left.value, right.value, bottom.value, top.value
+        match turn:
+            case 3:
+                return bottom.value, top.value, -right.value, -left.value
+            case 2:
+                return -right.value, -left.value, -top.value, -bottom.value
+            case 1:
+                return -top.value, -bottom.value, left.value, right.value
+            case _:
+                return left.value, right.value, bottom.value, top.value
 
     def _add(self, pieces: list[Piece], letters: list[str], box: list[float], first: int, size: float) -> None:
         text = "".join(letters).strip()

@@ -5,7 +5,14 @@ import re
 
 from lambdas.documents.blocks import Block, Content, DocumentError, clean, clean_lines
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # Before UTF-16, whose mark begins alike.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _NUMBERED = re.compile(r"(?P<number>\d{1,3}(\.\d{1,3}){0,4})\.?\s+[A-Z\u00c0-\u00de][^.!?]{1,80}$")
 _ITEM = re.compile(r"\s*([-*•o]|\d{1,3}[.)])\s+\S")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -13,6 +20,12 @@ _SENTENCE_END = (".", "!", "?", ":", ";", ",")
 MAX_HEADING = 80
 # A document with more of these than one in fifty characters is not text.
 MAX_CONTROL_SHARE = 50
+# A file in UTF-16 without a mark has a zero in at least one of so many bytes.
+MIN_ZERO_SHARE = 5
+# Letters outside of ASCII: words of Western languages have few of them, and seldom several side by side.
+_FOREIGN = re.compile(r"[\x80-\uffff]")
+_FOREIGN_RUN = re.compile(r"[^\W\d_A-Za-z]{3,}")
+MIN_FOREIGN = 8
 # Indented lines with columns are code or a drawing, whose line ends matter.
 MIN_INDENT = 2
 
@@ -25,15 +38,45 @@ def decode(data: bytes) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError:
                 raise DocumentError(f"The file says that it is {encoding.upper()} text, and is not.") from None
+    if unmarked := _unmarked_utf16(data):
+        return unmarked
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        text = data.decode("windows-1252", errors="replace")
+        text = _windows_1252(data)
     controls = sum(data.count(byte) for byte in range(9)) + sum(data.count(byte) for byte in range(14, 27))
     if controls * MAX_CONTROL_SHARE > len(data):
         raise DocumentError(
             "The file is not text: it has many control characters. Correct its ending, or leave it out."
         )
+    return text
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """Return the text of a file in UTF-16 without a mark: every second byte of Western text is zero."""
+    sample = data[:4096]
+    for first, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
+        zeros = sample[first::2].count(0)
+        if zeros and zeros * MIN_ZERO_SHARE >= len(sample) and not sample[1 - first :: 2].count(0):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def _windows_1252(data: bytes) -> str:
+    """Return the text of a file in Windows-1252. Raises `DocumentError` for text in another encoding of one byte.
+
+    Russian or Japanese text would become a salad of Western letters, which nobody finds.
+    """
+    text = data.decode("windows-1252", errors="replace")
+    foreign = sum(map(len, _FOREIGN.findall(text)))
+    in_runs = sum(map(len, _FOREIGN_RUN.findall(text)))
+    is_other = in_runs >= MIN_FOREIGN and in_runs * 2 > foreign
+    is_other = is_other or (foreign >= MIN_FOREIGN and foreign * 5 > 2 * len("".join(text.split())))
+    if is_other or text.count("\ufffd") * 1_000 > len(text):
+        raise DocumentError("The text is in another encoding than UTF-8, UTF-16 and Windows-1252: save it as UTF-8.")
     return text
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from lambdas.documents.blocks import Block, Content, clean, clean_lines, table_text
+from lambdas.documents.blocks import Block, Content, DocumentError, clean, clean_lines, table_text
 from lambdas.documents.formats.plain_text import decode
 
 if TYPE_CHECKING:
@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
+_ENTITIES = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<!DOCTYPE[^>\[]*\[", re.IGNORECASE)
+
 _REMOVED = (
-    "script, style, noscript, template, nav, aside, form, iframe, object, embed, svg, canvas, button, select, dialog, "
-    "[hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], [role=menu], "
-    "[role=complementary], .headerlink, .sphinxsidebar, .breadcrumb, .breadcrumbs, .navbar, .sidebar, .toc, .menu, "
-    ".cookie-banner, #toc, #table_of_contents, #sidebar, #navigation, #nav, #menu, #footer, #header"
+    "script, style, noscript, template, nav, aside, iframe, object, embed, svg, canvas, button, select, textarea, "
+    "dialog, [hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], "
+    "[role=menu], [role=complementary], .headerlink, .sphinxsidebar, .breadcrumb, .breadcrumbs, .navbar, .sidebar, "
+    ".toc, .menu, .cookie-banner, #toc, #table_of_contents, #sidebar, #navigation, #nav, #menu, #footer, #header"
 )
 # Of a page without a part that says it is the main one.
 _PAGE_PARTS = "body > header, body > footer, body > div > header, body > div > footer"
@@ -36,10 +38,18 @@ def read_html(data: bytes) -> Content:
     # Late: the other formats do without it.
     from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415
 
-    tree = LexborHTMLParser(_decode(data))
+    text = _decode(data)
+    if _ENTITIES.match(text):
+        raise DocumentError("The page declares entities in its document type: it is refused.")
+    tree = LexborHTMLParser(text)
     titles = tree.css("head > title")
     title = clean(titles[0].text()) if titles else ""
-    for node in tree.css(_REMOVED):
+    # Classes of the whole page say how it is arranged.
+    removed = [node for node in tree.css(_REMOVED) if node.tag not in ("html", "body")]
+    whole = len(tree.body.text()) if tree.body is not None else 0
+    # Some programs put the whole page into a form.
+    removed += [form for form in tree.css("form") if len(form.text()) < MIN_MAIN_SHARE * whole]
+    for node in removed:
         node.decompose()
     main = _main_part(tree)
     blocks = _Walk().read(main) if main is not None else []

@@ -20,6 +20,8 @@ _HEADING_ID = re.compile(r"heading(\d)", re.IGNORECASE)
 _READ_BYTES = 65_536
 _OLE_MARK = b"\xd0\xcf\x11\xe0"
 _MAX_LEVEL = 9
+MAIN_PART = "word/document.xml"
+_NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 
 DAMAGED = "The file is damaged, or no Word document (.docx): {}."
 
@@ -50,18 +52,18 @@ class _Package:
         self._limits = limits
 
     def read(self) -> Content:
-        if "word/document.xml" not in self._names:
-            raise DocumentError(DAMAGED.format("it has no word/document.xml"))
+        main = self._main_part()
         levels = self._heading_levels()
-        body = _Body(levels, self._targets(), self._limits)
-        self._parse("word/document.xml", body)
+        body = _Body(levels, self._targets(main), self._limits)
+        self._parse(main, body)
         blocks, pages = body.blocks, body.page if body.has_pages else 0
         if not body.has_pages:
             blocks = [block._replace(page=0) for block in blocks]
-        if "word/footnotes.xml" in self._names:
-            notes = _Body({}, {}, self._limits)
-            self._parse("word/footnotes.xml", notes)
-            blocks += [note._replace(page=0) for note in notes.blocks]
+        for name in _NOTES:
+            if name in self._names:
+                notes = _Body({}, {}, self._limits)
+                self._parse(name, notes)
+                blocks += [note._replace(page=0) for note in notes.blocks]
         title = self._title() or next((each.text for each in blocks if each.kind == "heading"), "")
         return Content(title, blocks, pages)
 
@@ -92,10 +94,23 @@ class _Package:
             self._parse("word/styles.xml", styles)
         return styles.levels
 
-    def _targets(self) -> dict[str, str]:
-        relations = _Relations()
-        if "word/_rels/document.xml.rels" in self._names:
-            self._parse("word/_rels/document.xml.rels", relations)
+    def _main_part(self) -> str:
+        """Return the name of the part with the text: some programs choose another one."""
+        if MAIN_PART in self._names:
+            return MAIN_PART
+        relations = _Relations("/officeDocument")
+        if "_rels/.rels" in self._names:
+            self._parse("_rels/.rels", relations)
+        found = [target.lstrip("/") for target in relations.targets.values() if target.startswith(("word/", "/word/"))]
+        if not found or found[0] not in self._names:
+            raise DocumentError(DAMAGED.format(f"it has no {MAIN_PART}"))
+        return found[0]
+
+    def _targets(self, main: str) -> dict[str, str]:
+        relations = _Relations("/hyperlink")
+        folder, _, name = main.rpartition("/")
+        if (path := f"{folder}/_rels/{name}.rels") in self._names:
+            self._parse(path, relations)
         return relations.targets
 
     def _title(self) -> str:
@@ -140,13 +155,14 @@ class _Styles(_Handler):
 
 
 class _Relations(_Handler):
-    """The addresses of links."""
+    """The targets of one type by their ids: the addresses of links, or names of parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, type_: str) -> None:
         self.targets: dict[str, str] = {}
+        self._type = type_
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if _local(name) == "Relationship" and _get(attributes, "Type").endswith("/hyperlink"):
+        if _local(name) == "Relationship" and _get(attributes, "Type").endswith(self._type):
             self.targets[_get(attributes, "Id")] = _get(attributes, "Target")
 
 
@@ -191,7 +207,11 @@ class _Body(_Handler):
         self._takes_text = False
         self._tables: list[_Cell] = []
         self._length = 0
-        self._fallbacks = 0
+        # In how many elements it is whose text is not shown.
+        self._unseen = 0
+        self._is_hidden = False
+        # The paragraphs around text boxes.
+        self._outer: list[tuple[list[str], int, bool]] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         match _local(name):
@@ -202,18 +222,31 @@ class _Body(_Handler):
                 self._style_paragraph(mark, _get(attributes, "val"))
             case "t":
                 self._takes_text = True
-            case "tab" | "br" | "cr":
-                self._text.append(" ")
+            case "tab" | "br" | "cr" | "noBreakHyphen" as mark:
+                self._text.append("-" if mark == "noBreakHyphen" else " ")
+            case "r" | "vanish" | "txbxContent" | "Fallback" | "moveFrom" as mark:
+                self._start_marked(mark, attributes)
             case "lastRenderedPageBreak":
                 self.has_pages = True
                 self.page += 1
             case "hyperlink" if target := self._targets.get(_get(attributes, "id")):
                 self._links.append(target)
-            case "Fallback":
-                # The same drawing once more, for older programs.
-                self._fallbacks += 1
             case "tbl" | "tr" | "tc" as part:
                 self._start_table(part)
+
+    def _start_marked(self, mark: str, attributes: dict[str, str]) -> None:
+        """Begin a run, the mark of hidden text, a text box, or text that is not shown."""
+        match mark:
+            case "r":
+                self._is_hidden = False
+            case "vanish":
+                self._is_hidden = _get(attributes, "val") not in ("0", "false", "off")
+            case "txbxContent":
+                self._outer.append((self._text, self._level, self._is_item))
+                self._text = []
+            case _:
+                # The same drawing once more, for older programs; the old place of text that was moved.
+                self._unseen += 1
 
     def _style_paragraph(self, mark: str, value: str) -> None:
         if mark == "pStyle":
@@ -239,8 +272,10 @@ class _Body(_Handler):
                 self._takes_text = False
             case "p":
                 self._end_paragraph()
-            case "Fallback":
-                self._fallbacks -= 1
+            case "Fallback" | "moveFrom":
+                self._unseen -= 1
+            case "txbxContent" if self._outer:
+                self._text, self._level, self._is_item = self._outer.pop()
             case "tbl" if self._tables:
                 table = self._tables.pop()
                 text = table_text(table.rows)
@@ -250,7 +285,7 @@ class _Body(_Handler):
                     self._add(Block("table", text, self.page, 0, self._taken_links()))
 
     def characters(self, data: str) -> None:
-        if self._takes_text and not self._fallbacks:
+        if self._takes_text and not self._unseen and not self._is_hidden:
             self._length += len(data)
             if self._length > self._limits.characters:
                 raise DocumentError(f"The document has more than {self._limits.characters:,} characters, the limit.")

@@ -1,0 +1,221 @@
+"""Documents as strangers have them: odd encodings, wrong endings, turned pages, and what Word writes seldom."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.document_files import DAMAGES, Section, Text, make_docx, make_html, make_pdf, zip_of
+from lambdas.documents.blocks import DocumentError
+from lambdas.documents.names import format_of
+from lambdas.documents.read_document import read_document
+
+RUSSIAN = "Колесо нужно чистить каждую неделю. Никогда не открывайте дверь."
+JAPANESE = "車輪は毎週清掃しなければなりません。決して開けないでください。"
+SENTENCES = [
+    "The wheel must be cleaned every week by",
+    "two people who know the machine and its",
+    "parts, and never while it is running.",
+]
+GUIDE = Text("Guide", [Section("Care", ["Clean the wheel every week."])])
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def texts(data: bytes, name: str) -> list[str]:
+    kind = format_of(name)
+    assert kind
+    return [block.text for block in read_document(data, kind).blocks]
+
+
+def word(body: str, **parts: str) -> bytes:
+    """A Word document of this body, and other parts."""
+    files = {"document": f"<w:body>{body}</w:body>", **parts}
+    return zip_of({f"word/{name}.xml": f'<w:x xmlns:w="{W}">{xml}</w:x>'.encode() for name, xml in files.items()})
+
+
+def paragraph(text: str) -> str:
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def table(*rows: list[str]) -> str:
+    made = ("".join(f"<w:tc>{cell}</w:tc>" for cell in row) for row in rows)
+    return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in made)}</w:tbl>"
+
+
+def pdf(draw: Callable[[Any], None], **settings: Any) -> bytes:
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
+
+    output = io.BytesIO()
+    canvas = Canvas(output, invariant=1, **settings)
+    draw(canvas)
+    canvas.showPage()
+    canvas.save()
+    return output.getvalue()
+
+
+def draw_lines(canvas: Any) -> None:
+    for number, line in enumerate(SENTENCES):
+        canvas.drawString(0, -14 * number, line)
+
+
+@pytest.mark.parametrize("is_page_turned", [True, False])
+@pytest.mark.parametrize(("angle", "x", "y"), [(0, 100, 700), (90, 150, 100), (180, 500, 400), (270, 400, 700)])
+def test_text_of_a_turned_page_is_read_in_its_order(angle: int, x: int, y: int, is_page_turned: bool) -> None:
+    def draw(canvas: Any) -> None:
+        if is_page_turned:
+            canvas.setPageRotation(angle)
+        canvas.translate(x, y)
+        canvas.rotate(angle)
+        draw_lines(canvas)
+
+    assert texts(pdf(draw), "a.pdf") == [" ".join(SENTENCES)]
+
+
+def test_a_watermark_is_left_out() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.saveState()
+        canvas.translate(200, 300)
+        canvas.rotate(45)
+        canvas.setFont("Helvetica", 60)
+        canvas.drawString(0, 0, "DRAFT")
+        canvas.restoreState()
+        canvas.translate(100, 700)
+        draw_lines(canvas)
+
+    assert texts(pdf(draw), "a.pdf") == [" ".join(SENTENCES)]
+
+
+def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
+    from reportlab.lib.pdfencrypt import StandardEncryption  # noqa: PLC0415
+
+    def draw(canvas: Any) -> None:
+        canvas.translate(100, 700)
+        draw_lines(canvas)
+
+    locked = pdf(draw, encrypt=StandardEncryption("", ownerPassword="owner", canCopy=0))  # noqa: S106
+    assert texts(locked, "a.pdf") == [" ".join(SENTENCES)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_text_of_wide_characters_is_read_without_a_mark(encoding: str) -> None:
+    assert texts("Wheels, cleaned weekly".encode(encoding), "a.txt") == ["Wheels, cleaned weekly"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(RUSSIAN, "koi8-r"), (RUSSIAN, "windows-1251"), (JAPANESE, "shift_jis"), ("车轮必须每周清洗。", "gb18030")],
+)
+def test_text_in_an_unknown_encoding_is_refused(text: str, encoding: str, name: str) -> None:
+    with pytest.raises(DocumentError, match="save it as UTF-8"):
+        texts(text.encode(encoding), name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Größe der Straße: 5 µm \u2013 \u201egut\u201c", "déjà vu \u2014\u2014\u2014\u2014 naïve", "Ærøskøbing åååh"],
+)
+def test_western_text_is_read(text: str) -> None:
+    assert texts(text.encode("windows-1252"), "a.txt") == [text]
+
+
+def test_a_page_is_read_in_the_encoding_that_it_names() -> None:
+    assert texts(f"<meta charset=shift_jis><p>{JAPANESE}".encode("shift_jis"), "a.html") == [JAPANESE]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "found"),
+    [
+        (make_pdf(GUIDE), "a.txt", "a PDF"),
+        (make_pdf(GUIDE), "a.docx", "a PDF"),
+        (make_docx(GUIDE), "a.pdf", "a Word document"),
+        (make_docx(GUIDE), "a.md", "a Word document"),
+        (make_html(GUIDE), "a.txt", "an HTML page"),
+        (b"\xef\xbb\xbf\r\n<HTML><p>Text", "a.md", "an HTML page"),
+        (rb"{\rtf1\ansi Hello\par}", "a.txt", "Rich Text"),
+        (DAMAGES["old Word"][1](GUIDE), "a.txt", "old program"),
+    ],
+)
+def test_a_file_with_the_ending_of_another_format_is_refused(data: bytes, name: str, found: str) -> None:
+    with pytest.raises(DocumentError, match=f"The file is .*{found}.*, and its ending"):
+        texts(data, name)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (
+            word(paragraph("Before") + table([paragraph("A"), table([paragraph("b"), paragraph("c")])]) + paragraph("After")),
+            ["Before", "A | b | c", "After"],
+        ),
+        (
+            word(paragraph("Text"), footnotes=paragraph("A footnote."), endnotes=paragraph("An endnote.")),
+            ["Text", "A footnote.", "An endnote."],
+        ),
+        (
+            word("<w:p><w:moveFrom><w:r><w:t>Moved</w:t></w:r></w:moveFrom></w:p><w:moveTo>" + paragraph("Moved") + "</w:moveTo>"),
+            ["Moved"],
+        ),
+        (
+            word("<w:p><w:r><w:t>Around </w:t></w:r><w:r><w:txbxContent>" + paragraph("Inside") + "</w:txbxContent></w:r><w:r><w:t>it</w:t></w:r></w:p>"),
+            ["Inside", "Around it"],
+        ),
+        (word("<w:p><w:r><w:t>co</w:t><w:noBreakHyphen/><w:t>operate</w:t></w:r></w:p>"), ["co-operate"]),
+        (
+            word("<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden</w:t></w:r><w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>Shown</w:t></w:r></w:p>"),
+            ["Shown"],
+        ),
+    ],
+)  # fmt: skip
+def test_word_documents_are_read_with_everything_that_is_shown(data: bytes, expected: list[str]) -> None:
+    assert texts(data, "a.docx") == expected
+
+
+@pytest.mark.parametrize(("target", "is_there"), [("word/document2.xml", True), ("word/none.xml", False)])
+def test_the_main_part_of_a_word_document_may_have_another_name(target: str, is_there: bool) -> None:
+    relations = f'<x><Relationship Id="r" Type="http://a/officeDocument" Target="{target}"/></x>'
+    body = f'<w:document xmlns:w="{W}">{paragraph("Elsewhere")}</w:document>'
+    data = zip_of({"word/document2.xml": body.encode(), "_rels/.rels": relations.encode()})
+
+    if is_there:
+        assert texts(data, "a.docx") == ["Elsewhere"]
+    else:
+        with pytest.raises(DocumentError, match="no word/document.xml"):
+            texts(data, "a.docx")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "title", "expected"),
+    [
+        ('---\ntitle: "A: quoted"\n---\n\nText', "A: quoted", ["Text"]),
+        ('+++\ntitle = "Of Hugo"\n+++\n\nText', "Of Hugo", ["Text"]),
+        ("---\n\n# Not front matter\n\nText\n\n---\n\nMore", "Not front matter", ["Not front matter", "Text", "More"]),
+        ("Text[^1]\n\n[^1]: Note", "", ["Text[^1]", "[^1]: Note"]),
+        ("| A | B |\n|---|---|\n| 1<br>2 | 3 |", "", ["A | B\n1 2 | 3"]),
+    ],
+)
+def test_markdown_is_read_with_its_front_matter(markdown: str, title: str, expected: list[str]) -> None:
+    content = read_document(markdown.encode(), "markdown")
+
+    assert (content.title, [block.text for block in content.blocks]) == (title, expected)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<body><form><input type=hidden value=x><p>All text of the page is here.</p></form>", ["All text of the page is here."]),
+        ("<body><form><label>Search</label></form><p>The text of the page is here.</p>", ["The text of the page is here."]),
+        ("<html class=menu><body class='sidebar toc'><p>Text", ["Text"]),
+    ],
+)  # fmt: skip
+def test_a_page_is_not_taken_for_one_of_its_parts(page: str, expected: list[str]) -> None:
+    assert texts(page.encode(), "a.html") == expected
+
+
+def test_a_page_that_declares_entities_is_refused() -> None:
+    levels = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}'>" for n in range(1, 10))
+    page = f"<?xml version='1.0'?>\n<!DOCTYPE html [<!ENTITY e0 'lol'>{levels}]><html><body><p>&e9;</p></body></html>"
+
+    with pytest.raises(DocumentError, match="entities"):
+        texts(page.encode(), "a.xhtml")
