@@ -74,14 +74,15 @@ def measure_extraction(count: int) -> dict[str, dict[str, float]]:
 class Bar:
     """Documents through S3 into a deployed stack, and questions to it."""
 
-    def __init__(self, api: httpx.Client, s3: Any, bucket: str) -> None:
+    def __init__(self, api: httpx.Client, s3: Any, bucket: str, collection: str = COLLECTION) -> None:
         self._api = api
+        self._collection = collection
         self._s3 = s3
         self._bucket = bucket
 
     def create(self) -> None:
         """Make the collection."""
-        body = {"name": COLLECTION, "vectors": VECTORS, "documents": {}}
+        body = {"name": self._collection, "vectors": VECTORS, "documents": {}}
         self._api.post("/v1/collections", json=body).raise_for_status()
 
     def load(self, documents: list[Sample]) -> dict[str, Any]:
@@ -91,7 +92,7 @@ class Bar:
             jobs = dict(zip((each.name for each in documents), threads.map(self._upload, documents), strict=True))
         ended = {name: self._wait(job) for name, job in jobs.items()}
         seconds = time.perf_counter() - began
-        wrong = [problem for sample in documents if (problem := self._problem(sample, ended[sample.name]))]
+        wrong = [found for sample in documents if (found := problem(sample, ended[sample.name]))]
         counts: Counter[str] = Counter()
         for job in ended.values():
             counts.update(job["counts"])
@@ -104,7 +105,7 @@ class Bar:
         ranks: Counter[int] = Counter()
         for question in asked:
             body = {"hybrid": {"query": question.text}, "limit": HITS}
-            response = self._api.post(f"/v1/collections/{COLLECTION}/search", json=body)
+            response = self._api.post(f"/v1/collections/{self._collection}/search", json=body)
             response.raise_for_status()
             hits = [each["properties"] for each in response.json()["objects"]]
             rank = next((place for place, hit in enumerate(hits, start=1) if is_right(hit, question)), 0)
@@ -120,7 +121,7 @@ class Bar:
         }
 
     def _upload(self, sample: Sample) -> str:
-        key = f"{COLLECTION}/{sample.name}"
+        key = f"{self._collection}/{sample.name}"
         version = self._s3.put_object(Bucket=self._bucket, Key=key, Body=sample.data)["VersionId"]
         return import_id(self._bucket, key, version)
 
@@ -133,20 +134,21 @@ class Bar:
             time.sleep(0.25)
         raise TimeoutError(f"the import {job_id} is not finished after {SECONDS:.0f} s: {job}")
 
-    def _problem(self, sample: Sample, job: dict[str, Any]) -> str | None:
-        """Return the difference of a job from what it should be, or None.
 
-        A damaged document fails with its sentence; an empty file has no records.
-        """
-        counts = job["counts"]
-        if sample.damage is None:
-            right = counts == {"read": 1, "loaded": 1, "unchanged": 0, "failed": 0} and job["state"] == "completed"
-            return None if right else f"{sample.name}: {job['state']} {counts} {job['reason']}"
-        if sample.damage == "empty":
-            return None if "empty" in str(job["reason"]) else f"{sample.name}: {job['reason']}"
-        messages = [error["message"] for error in job["errors"]]
-        right = counts["failed"] == 1 and any(DAMAGES[sample.damage][2] in message for message in messages)
-        return None if right else f"{sample.name} ({sample.damage}): {counts} {messages}"
+def problem(sample: Sample, job: dict[str, Any]) -> str | None:
+    """Return the difference of a job from what it should be, or None.
+
+    A damaged document fails with its sentence; an empty file has no records.
+    """
+    counts = job["counts"]
+    if sample.damage is None:
+        right = counts == {"read": 1, "loaded": 1, "unchanged": 0, "failed": 0} and job["state"] == "completed"
+        return None if right else f"{sample.name}: {job['state']} {counts} {job['reason']}"
+    if sample.damage == "empty":
+        return None if "empty" in str(job["reason"]) else f"{sample.name}: {job['reason']}"
+    messages = [error["message"] for error in job["errors"]]
+    right = counts["failed"] == 1 and any(DAMAGES[sample.damage][2] in message for message in messages)
+    return None if right else f"{sample.name} ({sample.damage}): {counts} {messages}"
 
 
 def is_right(hit: dict[str, Any], question: Question) -> bool:

@@ -68,7 +68,7 @@ def _unmarked_utf16(data: bytes) -> str | None:
 def _windows_1252(data: bytes) -> str:
     """Return the text of a file in Windows-1252. Raises `DocumentError` for text in another encoding of one byte.
 
-    Russian or Japanese text would become a salad of Western letters, which nobody finds.
+    Otherwise Russian or Japanese text would be stored as unrelated Western letters.
     """
     text = data.decode("windows-1252", errors="replace")
     foreign = sum(map(len, _FOREIGN.findall(text)))
