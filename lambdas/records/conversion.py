@@ -55,7 +55,15 @@ def _fields(
 
 
 def _shown(value: Any) -> str:
-    return f"the bytes 0x{value[:16].hex()}" if isinstance(value, bytes) else abbreviate(value)
+    if isinstance(value, bytes):
+        return f"the bytes 0x{value[:16].hex()}"
+    return abbreviate([_in_list(each) for each in value] if isinstance(value, list) else value)
+
+
+def _in_list(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"0x{value[:16].hex()}"
+    return {name: _in_list(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _advice(kind: str) -> str:
@@ -108,6 +116,13 @@ def _as_single(value: Any, kind: str, types: Mapping[str, str], path: str, probl
 
 def _read(value: Any) -> Any:
     return _decimal(value, "number") if isinstance(value, Decimal) else value
+
+
+def plain_numbers(value: Any) -> Any:
+    """A vector, or vectors by name, with decimals as numbers."""
+    if isinstance(value, dict):
+        return {name: plain_numbers(each) for name, each in value.items()}
+    return [_read(each) for each in value] if isinstance(value, list) else value
 
 
 def _text_of(value: bytes, kind: str) -> str:

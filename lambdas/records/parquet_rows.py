@@ -88,8 +88,7 @@ def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
     """The row groups that the footer names. Raises `NotParquetError`."""
     with _opened(read, size) as file:
         metadata = file.metadata
-        _check_columns(file.schema_arrow.names)
-        _check_lists(metadata)
+        _check(file)
     groups: list[RowGroup] = []
     start = 0
     for number in range(metadata.num_row_groups):
@@ -97,6 +96,18 @@ def row_groups(read: ReadRange, size: int) -> list[RowGroup]:
         groups.append(RowGroup(start, start + group.num_rows, group.total_byte_size))
         start += group.num_rows
     return groups
+
+
+def _check(file: "ParquetFile") -> list[str]:
+    """Return the names of the columns. Raises `NotParquetError` for a file that cannot be read safely.
+
+    The splitter checks so that a job ends at once; the loader checks again, since memory is at stake in its process and
+    a chunk may have been made by an older splitter.
+    """
+    names: list[str] = file.schema_arrow.names
+    _check_columns(names)
+    _check_lists(file.metadata)
+    return names
 
 
 def _check_columns(names: list[str]) -> None:
@@ -133,9 +144,7 @@ def read_rows(
     `NotParquetError`.
     """
     with _opened(read, size) as file:
-        names = file.schema_arrow.names
-        _check_columns(names)
-        _check_lists(file.metadata)
+        names = _check(file)
         columns = [name for name in names if name not in left_out] if left_out else None
         first = 0
         for number in range(file.metadata.num_row_groups):

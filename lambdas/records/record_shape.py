@@ -10,7 +10,7 @@ from lambdas.jobs.import_options import ImportOptions
 from lambdas.json_text import parse_json
 from lambdas.objects.keys import parse_uuid
 from lambdas.objects.model import ObjectInput, parse_object
-from lambdas.records.conversion import convert
+from lambdas.records.conversion import convert, plain_numbers
 
 # In a flat record every other field is a property. `_key` and not `key`, which may be a property's name.
 NOT_PROPERTIES = ("id", "_key", "vector", "vectors")
@@ -72,8 +72,9 @@ class RecordShape(NamedTuple):
         changed = dict(nested)
         changed["properties"] = convert(nested["properties"], self.types)
         for name in ("vector", "vectors"):
-            if isinstance(value := changed.get(name), str):
-                changed[name] = _json(name, value)
+            value = changed.get(name)
+            if value is not None:
+                changed[name] = _json(name, value) if isinstance(value, str) else plain_numbers(value)
         return changed
 
 

@@ -41,6 +41,9 @@ TYPES = {
     "maker": "object",
     "maker.founded": "date",
     "maker.staff": "int",
+    "days": "date[]",
+    "codes": "text[]",
+    "ratings": "number[]",
 }
 
 

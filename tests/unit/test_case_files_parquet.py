@@ -43,6 +43,8 @@ def two_rows(name: str, values: Any) -> bytes:
     return as_parquet(pa.table([pa.array(["A", "B"]), values], names=["sku", name]))
 
 
+DECIMAL = pa.decimal128(5, 1)
+EPOCH = "1970-01-01T00:00:00Z"
 NOT_UTF8 = pa.Array.from_buffers(
     pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\x01\0\0\0\x03\0\0\0"), pa.py_buffer(b"x\xff\xfe")]
 )
@@ -64,6 +66,17 @@ NOT_UTF8 = pa.Array.from_buffers(
         ("year", pa.array([3.0, 3.5]), 3),
         ("year", pa.array([3.0, 2.0**60]), 3),
         ("maker", pa.array([{"founded": 0}, {"founded": 10**12}], pa.struct({"founded": pa.timestamp("s")})), ...),
+        ("maker", pa.array([{"staff": Decimal(3)}, {"staff": Decimal("3.5")}], pa.struct({"staff": DECIMAL})), ...),
+        ("maker", pa.array([[("staff", "3")], [("staff", "x")]], pa.map_(pa.string(), pa.string())), {"staff": 3}),
+        ("maker", pa.array([None, [(1, "a")]], pa.map_(pa.int32(), pa.string())), None),
+        ("days", pa.array([[0, None], [2**40]], pa.list_(pa.timestamp("s", "America/New_York"))), [EPOCH]),
+        ("days", pa.array([[0], [2_932_897]], pa.list_(pa.date32())), [EPOCH]),
+        ("codes", pa.array([[b"ab"], [b"\xff"]], pa.list_(pa.binary())), ["ab"]),
+        ("codes", pa.array([None, [5]], pa.list_(pa.duration("s"))), None),
+        ("year", pa.DictionaryArray.from_arrays([0, 1], pa.array([Decimal("5.0"), Decimal("5.5")])), 5),
+        ("at", pa.DictionaryArray.from_arrays([0, 1], pa.array([0, 2**40], pa.timestamp("s", "UTC"))), EPOCH),
+        ("year", pa.array([None, 5], pa.time32("s")), None),
+        ("vector", pa.array([None, [None]], pa.list_(pa.decimal128(5, 1))), None),
     ],
 )
 def test_a_value_that_cannot_be_stored_fails_its_row_alone(files: Files, name: str, values: Any, good: Any) -> None:
@@ -100,6 +113,15 @@ def test_times_keep_every_digit(files: Files, values: Any, right: str) -> None:
         ("year", pa.array([Decimal("9223372036854775807.00"), None], pa.decimal256(40, 2)), 2**63 - 1),
         ("rating", pa.array([Decimal("0.1"), None], pa.decimal128(5, 1)), 0.1),
         ("title", pa.array(["a", "a"]).dictionary_encode(), "a"),
+        ("title", pa.DictionaryArray.from_arrays([0, None], pa.array(["a"], pa.large_string())), "a"),
+        ("title", pa.array(["a", None], pa.large_string()), "a"),
+        ("title", pa.array(["a", None], pa.string_view()), "a"),
+        ("codes", pa.array([["a", None], None], pa.large_list(pa.large_string())), ["a"]),
+        ("codes", pa.array([["a"], None], pa.list_(pa.dictionary(pa.int32(), pa.string()))), ["a"]),
+        ("codes", pa.array([[], None], pa.list_(pa.null())), []),
+        ("days", pa.array([[1], None], pa.list_(pa.timestamp("ns", "Asia/Tokyo"))), ["1970-01-01T00:00:00.000000001Z"]),
+        ("ratings", pa.array([[Decimal("1.5"), None], None], pa.list_(DECIMAL)), [1.5]),
+        ("maker", pa.array([{"staff": None}, None], pa.struct({"staff": pa.null()})), {}),
         (
             "maker",
             pa.array(
@@ -132,6 +154,25 @@ def test_nulls_in_lists_are_left_out_and_their_values_converted() -> None:
     found = shape.object_of({"days": days, "staff": [Decimal(2), None, 3.0]}, "2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11")
 
     assert found.properties == {"days": ["1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z"], "staff": [2, 3]}
+
+
+def test_a_column_of_nulls_is_absent(files: Files) -> None:
+    job, stored, _ = files.load(two_rows("title", pa.nulls(2)), "parquet")
+
+    assert (job.failed, stored) == (0, {"A": {"sku": "A"}, "B": {"sku": "B"}})
+
+
+def test_a_vector_of_decimals_is_one_of_numbers(files: Files) -> None:
+    job, _, _ = files.load(two_rows("vector", pa.array([[Decimal("1.5")], None], pa.list_(DECIMAL))), "parquet")
+
+    assert job.failed == 0
+    assert {tuple(each) for item in files.world.writer.stored.values() for each in item.vectors.values()} == {(1.5,)}
+
+
+def test_bytes_in_a_list_are_shown_in_hexadecimal(files: Files) -> None:
+    _, _, errors = files.load(two_rows("codes", pa.array([[b"a"], [b"\xff"]], pa.list_(pa.binary()))), "parquet")
+
+    assert errors[0]["message"] == "'properties.codes' cannot be read as text[]: [\"0xff\"]."
 
 
 IDENTITY = UUID("2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11")

@@ -1,6 +1,9 @@
 """Patterns of `like`: wildcards, escapes, and letters in both cases."""
 
+import re
+from itertools import product
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -28,8 +31,9 @@ def test_ascii_patterns_become_wildcards_without_regard_to_case(pattern: str, ex
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("ü*", "[Üü].*"),
-        ("é.?", r"[Éé]\.."),
+        ("ü*", "(Ü|ü|U\\\u0308|u\\\u0308).*"),
+        ("u\u0308*", "(Ü|ü|U\\\u0308|u\\\u0308).*"),
+        ("é.?", "(É|é|E\\\u0301|e\\\u0301)\\.."),
         (r"\*ж", r"\*[Жж]"),
         ("日本", "日本"),
         ("ß", "(ß|ẞ|SS|Ss|ss)"),
@@ -39,6 +43,14 @@ def test_ascii_patterns_become_wildcards_without_regard_to_case(pattern: str, ex
 def test_other_patterns_name_both_cases_of_each_letter(pattern: str, expected: str) -> None:
     assert render_expression(pattern) == expected
     assert build_like("a", pattern) == {"regexp": {"a": {"value": expected, "flags": "NONE"}}}
+
+
+@pytest.mark.parametrize(
+    "text", ["Caf\u00e9", "cafe\u0301", "\u1ec7", "\u0401\u0436", "\ud55c\uae00", "\u30ac", "\u03ac", "\u212b"]
+)
+def test_composed_and_decomposed_letters_match_each_other(text: str) -> None:
+    for pattern, stored in product((normalize("NFC", text), normalize("NFD", text)), repeat=2):
+        assert re.fullmatch(render_expression(pattern), stored)
 
 
 def test_an_escaped_wildcard_at_the_beginning_is_a_letter() -> None:

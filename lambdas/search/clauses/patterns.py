@@ -1,5 +1,6 @@
 r"""Patterns of `like`: `*` is any text, `?` one character, `\*`, `\?` and `\\` are the signs themselves. Pure."""
 
+import unicodedata
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -43,10 +44,10 @@ def begins_with_wildcard(pattern: str) -> bool:
 
 
 def build_like(field: str, pattern: str) -> dict[str, Any]:
-    """Build the query of a pattern, without regard to case.
+    """Build the query of a pattern, without regard to case or to how a letter with an accent is composed.
 
     OpenSearch's `wildcard` ignores the case of ASCII letters only. A pattern with other letters becomes a regular
-    expression that names both cases of each.
+    expression that names both cases of each, and both forms of a letter that Unicode writes in two ways.
     """
     parts = parse_pattern(pattern)
     if pattern.isascii():
@@ -58,6 +59,7 @@ def build_like(field: str, pattern: str) -> dict[str, Any]:
 def render_expression(pattern: str) -> str:
     """Return the regular expression, in Lucene's syntax, of a pattern."""
     rendered = {"*": ".*", "?": "."}
+    pattern = unicodedata.normalize("NFC", pattern)
     return "".join(
         rendered[part.sign] if isinstance(part, Wildcard) else _render_letter(part) for part in parse_pattern(pattern)
     )
@@ -73,14 +75,14 @@ def _render_letter(letter: str) -> str:
 
 
 def _list_forms(letter: str) -> set[str]:
-    """Return a letter in every case, such as `ü` and `Ü`; `ß` is also `ss`, `SS` and `ẞ`."""
+    """Return a letter in every case and form, such as `ü`, `Ü` and `u` with U+0308; `ß` is also `ss`, `SS` and `ẞ`."""
     forms, waiting = {letter}, [letter]
     while waiting:
         form = waiting.pop()
         found = {form.lower(), form.upper(), form.title(), form.casefold(), OTHER_FORMS.get(form, form)} - forms
         forms |= found
         waiting += found
-    return forms
+    return forms | {unicodedata.normalize("NFD", form) for form in forms}
 
 
 def _escape_wildcard(sign: str) -> str:
