@@ -15,7 +15,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo docs up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
+.PHONY: help demo docs up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-content bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -136,6 +136,9 @@ bench-load: .venv/ready node_modules/ready ## Load the local stack with 16 clien
 
 bench-packages: .venv/ready node_modules/ready ## Load 63,000 package descriptions through S3 into the local stack
 	$(PYTHON) -m benchmarks.packages $(ARGS)
+
+bench-content: .venv/ready ## Measure what the second field of English text costs an import
+	$(PYTHON) -m benchmarks.content_field
 
 bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
 	$(PYTHON) -m benchmarks.quality

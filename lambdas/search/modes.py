@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from lambdas.collections.model import VectorName
+from lambdas.errors import abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.keys import ObjectReference
 
@@ -39,6 +40,14 @@ class TargetVectors(StrictModel):
     weights: dict[VectorName, Weight] | None = Field(
         default=None, description="With `manual_weights`: a weight above 0 for each of the vectors."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_an_object(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            form = 'the name of a vector, or several as {"vectors": ["a", "b"]}'
+            raise ValueError(f"expected {form}, not {abbreviate(value)}")  # noqa: TRY004 - pydantic's kind of error
+        return value
 
     @model_validator(mode="after")
     def _vectors_have_their_weights(self) -> Self:

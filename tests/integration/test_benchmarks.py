@@ -1,11 +1,12 @@
 """The benchmarks of searches run: the real code with a handful of objects, their results aside."""
 
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import quality
+from benchmarks import content_field, quality
 from benchmarks import search as latency
 from benchmarks.in_process import Alto
 from benchmarks.judged import DIMENSIONS, Judged, collection_body, current_commit, objects
@@ -55,6 +56,14 @@ def test_quality_is_measured(alto: Alto) -> None:
     alto.fill(collection_body(judged.name), objects(judged))
 
     assert all(quality.measure(alto, judged, mode) == ([1.0], [1.0]) for mode in quality.MODES.values())
+
+
+def test_the_second_field_of_english_text_is_measured(alto: Alto) -> None:
+    judged = Judged("Toycontent", DOCUMENTS, [], {}, VECTORS, VECTORS)
+
+    found = content_field.compare(alto, objects(judged), os.getpid(), vectors=False, rounds=1)
+
+    assert found["bytes without"] < found["bytes with"]
 
 
 def test_kept_results_name_their_commit() -> None:

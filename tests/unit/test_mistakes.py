@@ -27,7 +27,15 @@ PATCH = ("PATCH", f"/v1/collections/Film/objects/{ID}")
 SEARCH = ("POST", "/v1/collections/Film/search")
 AGGREGATE = ("POST", "/v1/collections/Film/aggregate")
 IMPORT = ("POST", "/v1/collections/Film/imports")
+ALIAS = ("POST", "/v1/aliases")
+EMBED = ("POST", "/v1/collections/Film/embed")
+GENERATE = ("POST", "/v1/collections/Film/generate")
+REBUILD = ("POST", "/v1/collections/Film/rebuild")
+VECTORS = ("POST", "/v1/collections/Film/vectors")
+UPDATE = ("POST", "/v1/collections/Film/objects/update")
+REPAIR = ("POST", "/v1/collections/Film/objects/repair")
 BODIES = [CREATE, CHANGE, ADD, INSERT, BATCH, LIST, GET, DELETE, PUT, PATCH, SEARCH, AGGREGATE, IMPORT]
+BODIES += [ALIAS, EMBED, GENERATE, REBUILD, VECTORS, UPDATE, REPAIR]
 
 TITAN = {"vectorizer": "text2vec-aws", "region": "us-east-1", "model": "amazon.titan-embed-text-v2:0"}
 BM25 = {"bm25": {"query": "x"}}
@@ -189,6 +197,15 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     (SEARCH, BM25 | condition(length="yes"), "filter.length", "expected true or false"),
     (SEARCH, BM25 | {"filter": {"and": condition()["filter"]}}, "filter.and", "expected a list"),
     (SEARCH, BM25 | {"filter": {"or": []}}, "filter.or", "expected at least 1 item"),
+    (SEARCH, BM25 | {"filter": {"and": [condition()["filter"]], "or": []}}, "filter.and", 'has "or" next to it'),
+    (SEARCH, BM25 | {"filter": {"not": {}, "property": "a"}}, "filter.not", 'has "property" next to it'),
+    (SEARCH, {"near_vector": {"vector": [1], "target_vector": ["a"]}}, "near_vector.target_vector", 'not ["a"]'),
+    (
+        SEARCH,
+        {"hybrid": {"query": "x", "target_vector": 5}},
+        "hybrid.target_vector",
+        "the name of a vector, or several",
+    ),
     (SEARCH, BM25 | {"filter": {"not": {"operator": "equal"}}}, "filter.not.property", "required, but missing"),
     (SEARCH, BM25 | {"filter": {"and": [{"or": [{"x": 1}]}]}}, "filter.and.0.or.0.x", "unknown field"),
     (SEARCH, {"near_text": "x"}, "near_text", "expected an object"),
@@ -224,6 +241,20 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     (AGGREGATE, {"properties": {"year": {"metrics": "max"}}}, "properties.year.metrics", "expected a list"),
     (AGGREGATE, {"properties": {"year": {"metrics": ["avg"]}}}, "properties.year.metrics.0", 'did you mean "mean"?'),
     (AGGREGATE, {"properties": {"a b": {"metrics": ["max"]}}}, "properties.a b", "the name of a property"),
+    # Aliases, vectors, rebuilds, updates, texts.
+    (ALIAS, {"alias": "Kino", "colection": "Film"}, "colection", 'did you mean "collection"?'),
+    (ALIAS, {"alias": "ki-no", "collection": "Film"}, "alias", "expected a name"),
+    (EMBED, {"texts": "x"}, "texts", 'expected a list, not "x"'),
+    (EMBED, {"texts": ["x"], "input_type": "passage"}, "input_type", 'expected "query" or "document"'),
+    (GENERATE, BM25 | {"generate": {}}, "generate", "Add single_prompt"),
+    (GENERATE, BM25 | {"generate": {"grouped_task": "x", "temperature": True}}, "generate.temperature", "not true"),
+    (REBUILD, {"properties": {"title": {"tokenisation": "word"}}}, "body", 'did you mean "tokenization"?'),
+    (REBUILD, {"vectors": {"a": {"index": {"distance": "hamming"}}}}, "vectors.a.index.distance", '"l2_squared"'),
+    (VECTORS, {"vectors": {"a": TITAN}, "embedding": "on-demand"}, "embedding", 'did you mean "on_demand"?'),
+    (VECTORS, {"vectors": {"a": {"vectorizer": "none", "dimensions": True}}}, "vectors.a.dimensions", "not true"),
+    (UPDATE, {"filter": condition()["filter"], "set": []}, "set", "expected an object, not []"),
+    (UPDATE, {"where": condition()["filter"], "set": {"a": 1}}, "where", 'did you mean "filter"?'),
+    (REPAIR, {"dry_run": 1}, "dry_run", "expected true or false, not 1"),
     # Imports.
     (IMPORT, {"collection": "A", "file_name": "b.csv"}, "collection", "unknown field"),
     (IMPORT, {"source": "bucket/key.csv"}, "source", "s3://"),
@@ -257,7 +288,7 @@ PARAMETERS: list[tuple[str, str, dict[str, str], str, str]] = [
 
 def send(made: dict[str, Any]) -> dict[str, Any]:
     path = made["rawPath"]
-    app = query.complete_app() if path.endswith(("/search", "/aggregate", "/generate")) else write.app
+    app = query.complete_app() if path.endswith(("/search", "/aggregate", "/generate", "/embed")) else write.app
     response = resolve(app, made, Context())  # type: ignore[arg-type]
     assert response["statusCode"] == 400, response["body"]
     error: dict[str, Any] = json.loads(response["body"])["error"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from lambdas.collections.analysis import KEYWORD_LIMIT
 from lambdas.collections.index_body import length_field
@@ -77,19 +77,34 @@ class Condition(StrictModel):
     )
 
 
-class AllOf(StrictModel):
+class _Combination(StrictModel):
+    """A filter made of others."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stands_alone(cls, value: Any) -> Any:
+        own = next(field.alias for field in cls.model_fields.values())
+        if isinstance(value, dict) and (others := [name for name in value if name != own]):
+            raise ValueError(
+                f"has {abbreviate(others[0])} next to it: a filter is one condition, or one of and, or, not; "
+                "several belong in the list of an and"
+            )
+        return value
+
+
+class AllOf(_Combination):
     """Every filter of the list must hold."""
 
     all_of: "list[Filter]" = Field(alias="and", min_length=1, max_length=100)
 
 
-class AnyOf(StrictModel):
+class AnyOf(_Combination):
     """At least one filter of the list must hold."""
 
     any_of: "list[Filter]" = Field(alias="or", min_length=1, max_length=100)
 
 
-class Negation(StrictModel):
+class Negation(_Combination):
     """The filter must not hold."""
 
     negated: "Filter" = Field(alias="not")
