@@ -17,7 +17,6 @@ from lambdas.errors import ConflictError, ImportNotFoundError, InvalidRequestErr
 from lambdas.jobs.job import Job
 from lambdas.jobs.job_response import ImportResponse, response_of
 from lambdas.jobs.job_store import JobStore
-from lambdas.known_fields import suggest
 from lambdas.migrating.rebuild_steps import copy_alias, discard, prepare_undo
 from lambdas.models import StrictModel
 from lambdas.opensearch import OpenSearch
@@ -54,10 +53,9 @@ class RebuildBody(StrictModel):
         for name, change in self.properties.items():
             for setting in change:
                 if setting not in CHANGEABLE:
-                    nearest = suggest(setting, CHANGEABLE)
                     raise ValueError(
                         f"properties.{name}.{setting} cannot be changed by a rebuild: it changes "
-                        f"{', '.join(CHANGEABLE)}" + (f'; did you mean "{nearest}"?' if nearest else "")
+                        f"{', '.join(CHANGEABLE)}"
                     )
         return self
 

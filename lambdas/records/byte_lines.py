@@ -89,7 +89,8 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 content = member.decompress(rest, BLOCK_BYTES)
             except zlib.error as error:
-                raise NotGzipError(f"It is not valid gzip: {error}.") from None
+                # zlib: "Error -3 while decompressing data: incorrect header check".
+                raise NotGzipError(f"It is not valid gzip: {str(error).rpartition(': ')[2]}.") from None
             if content:
                 yield content
             if not member.eof and not member.unconsumed_tail and len(content) == BLOCK_BYTES:

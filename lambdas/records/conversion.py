@@ -18,6 +18,16 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 # RFC 3339, or its date alone, or without a zone, which is UTC.
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
+# How a value of each type is written, for messages.
+FORMS = {
+    "int": "digits, such as -1234",
+    "number": "digits, such as -12.5 or 1e6",
+    "boolean": "true or false",
+    "date": "2026-01-02T03:04:05Z or 2026-01-02",
+    "uuid": "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34",
+    "geo": '{"lat": 52.5, "lon": 13.4}',
+    "object": 'JSON, such as {"name": "value"}',
+}
 # More digits than a number of JSON may have here.
 MAX_DIGITS = 400
 UUID_BYTES = 16
@@ -67,12 +77,9 @@ def _in_list(value: Any) -> Any:
 
 
 def _advice(kind: str) -> str:
-    match kind.removesuffix("[]"):
-        case "date":
-            return " (write 2026-01-02T03:04:05Z or 2026-01-02)"
-        case "geo":
-            return ' (write {"lat": 52.5, "lon": 13.4})'
-    return ""
+    if kind.endswith("[]"):
+        return ' (write a list as JSON, such as ["a", "b"] or [1, 2])'
+    return f" (write {FORMS[kind]})" if kind in FORMS else ""
 
 
 def _as_type(value: Any, kind: str, types: Mapping[str, str], path: str, problems: list[ErrorDetail]) -> Any:

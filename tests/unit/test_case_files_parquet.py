@@ -172,7 +172,9 @@ def test_a_vector_of_decimals_is_one_of_numbers(files: Files) -> None:
 def test_bytes_in_a_list_are_shown_in_hexadecimal(files: Files) -> None:
     _, _, errors = files.load(two_rows("codes", pa.array([[b"a"], [b"\xff"]], pa.list_(pa.binary()))), "parquet")
 
-    assert errors[0]["message"] == "'properties.codes' cannot be read as text[]: [\"0xff\"]."
+    assert errors[0]["message"].startswith(
+        "'properties.codes' cannot be read as text[]: [\"0xff\"] (write a list as JSON"
+    )
 
 
 IDENTITY = UUID("2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11")

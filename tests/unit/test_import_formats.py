@@ -142,8 +142,8 @@ def test_cells_become_property_types_and_a_failing_cell_is_named(world: ImportWo
         "when": "2026-01-02T00:00:00Z",
     }
     assert [line["message"] for line in world.lines_of(str(job.error_file))] == [
-        "'properties.year' cannot be read as int: \"MCM\".",
-        "'properties.seen' cannot be read as boolean: \"perhaps\".",
+        "'properties.year' cannot be read as int: \"MCM\" (write digits, such as -1234).",
+        "'properties.seen' cannot be read as boolean: \"perhaps\" (write true or false).",
         (
             "The record has 2 cells, but the header has 6 columns. A cell with a delimiter or a line end in it must be "
             "in double quotes; a quote that is not closed takes in the lines behind it."
@@ -183,7 +183,7 @@ def test_compressed_json_lines_are_the_same_objects_as_plain_ones(world: ImportW
 @pytest.mark.parametrize(
     ("content", "name", "problem"),
     [
-        (b"not gzip", "films.jsonl.gz", "not valid gzip"),
+        (b"not gzip", "films.jsonl.gz", "not valid gzip: incorrect header check."),
         (gzip.compress(films(2000), mtime=0)[:-400], "films.jsonl.gz", "ends in the middle"),
         (b"PAR1 or not", "films.parquet", "not a Parquet file"),
     ],

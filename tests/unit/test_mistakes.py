@@ -248,7 +248,7 @@ MISTAKES: list[tuple[tuple[str, str], Any, str, str]] = [
     (EMBED, {"texts": ["x"], "input_type": "passage"}, "input_type", 'expected "query" or "document"'),
     (GENERATE, BM25 | {"generate": {}}, "generate", "Add single_prompt"),
     (GENERATE, BM25 | {"generate": {"grouped_task": "x", "temperature": True}}, "generate.temperature", "not true"),
-    (REBUILD, {"properties": {"title": {"tokenisation": "word"}}}, "body", 'did you mean "tokenization"?'),
+    (REBUILD, {"properties": {"title": {"tokenisation": "word"}}}, "body", "it changes tokenization, "),
     (REBUILD, {"vectors": {"a": {"index": {"distance": "hamming"}}}}, "vectors.a.index.distance", '"l2_squared"'),
     (VECTORS, {"vectors": {"a": TITAN}, "embedding": "on-demand"}, "embedding", 'did you mean "on_demand"?'),
     (VECTORS, {"vectors": {"a": {"vectorizer": "none", "dimensions": True}}}, "vectors.a.dimensions", "not true"),
