@@ -250,6 +250,7 @@ def test_long_texts_are_counted_and_differ_from_others(api: Api, edges: str) -> 
     [
         ("über*", "Übergröße"),
         ("ÜBERGRÖ?E", "Übergröße"),
+        ("u\u0308bergro\u0308*", "Übergröße"),
         ("übergrÖẞe", "Übergröße"),
         ("привет*", "ПРИВЕТ мир"),
         ("*МИР", "ПРИВЕТ мир"),

@@ -166,6 +166,14 @@ def test_words_of_every_form_are_found_first(api: Api, words: str, query: str, f
     assert found.startswith(first)
 
 
+@pytest.mark.parametrize("pattern", ["caf\u00e9 *", "CAFE\u0301 Z*", "*z\u00fcrich"])
+def test_patterns_match_composed_and_decomposed_letters(api: Api, words: str, pattern: str) -> None:
+    condition = {"property": "title", "operator": "like", "value": pattern}
+    response = api("POST", f"/v1/collections/{words}/search", {"sort": [{"property": "_id"}], "filter": condition})
+
+    assert [hit["properties"]["title"] for hit in response.body["objects"]] == ["Cafe\u0301 Zu\u0308rich"]
+
+
 def test_name_without_its_signs_finds_the_name_with_signs_too(api: Api, words: str) -> None:
     assert {TITLES[13], TITLES[14], TITLES[15]} <= set(find(api, words, "C"))
     assert find(api, words, "C")[0] == TITLES[13]
