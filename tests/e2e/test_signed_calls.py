@@ -74,6 +74,7 @@ READ_FILM = (f"*/GET/{FILM}", f"*/GET/{FILM}/*", f"*/HEAD/{FILM}*", f"*/POST/{FI
 # The rows of the table in docs/security.md: what a policy allows, and the calls that get beyond it.
 ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "search": ((f"*/POST/{FILM}/search", f"*/POST/{FILM}/aggregate"), {"search", "aggregate"}),
+    "have texts embedded and written": ((f"*/POST/{FILM}/embed", f"*/POST/{FILM}/generate"), {"embed", "generate"}),
     "read": (
         (*READ_FILM, f"*/POST/{FILM}/objects/list"),
         {"collection", "exists", "page", "list", "get", "object", "jobs", "job"},
@@ -85,20 +86,24 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
             f"*/PATCH/{FILM}/objects/*",
             f"*/DELETE/{FILM}/objects/*",
         ),
-        {"list", "get", "insert", "batch", "replace", "delete"},
+        {"list", "get", "insert", "batch", "update", "replace", "delete"},
     ),
     "import": ((f"*/*/{FILM}/imports*",), {"jobs", "job", "start", "cancel", "parts"}),
     "everything of one": (
         (f"*/*/{FILM}", f"*/*/{FILM}/*"),
         {"search", "aggregate", "collection", "exists", "page", "list", "get", "object", "jobs", "job"}
-        | {"insert", "batch", "replace", "delete", "start", "cancel", "parts", "drop", "property"},
+        | {"insert", "batch", "replace", "delete", "start", "cancel", "parts", "drop", "property"}
+        | {"embed", "generate", "update", "vector", "fill", "rebuild"},
     ),
+    "aliases": (("*/*/v1/aliases*",), {"aliases", "alias", "point"}),
     "jobs of all": (("*/GET/v1/imports*",), {"all jobs", "any job"}),
 }
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"
 CALLS = {
     "search": ("POST", f"/{FILM}/search"),
     "aggregate": ("POST", f"/{FILM}/aggregate"),
+    "embed": ("POST", f"/{FILM}/embed"),
+    "generate": ("POST", f"/{FILM}/generate"),
     "collection": ("GET", f"/{FILM}"),
     "exists": ("HEAD", f"/{FILM}"),
     "page": ("GET", f"/{FILM}/objects"),
@@ -107,6 +112,7 @@ CALLS = {
     "object": ("GET", f"/{FILM}/objects/{ID}"),
     "insert": ("POST", f"/{FILM}/objects"),
     "batch": ("POST", f"/{FILM}/objects/batch"),
+    "update": ("POST", f"/{FILM}/objects/update"),
     "replace": ("PUT", f"/{FILM}/objects/{ID}"),
     "delete": ("DELETE", f"/{FILM}/objects/{ID}"),
     "jobs": ("GET", f"/{FILM}/imports"),
@@ -115,7 +121,13 @@ CALLS = {
     "cancel": ("POST", f"/{FILM}/imports/{ID}/cancel"),
     "parts": ("POST", f"/{FILM}/imports/{ID}/upload/parts"),
     "property": ("POST", f"/{FILM}/properties"),
+    "vector": ("POST", f"/{FILM}/vectors"),
+    "fill": ("POST", f"/{FILM}/vectors/default/fill"),
+    "rebuild": ("POST", f"/{FILM}/rebuild"),
     "drop": ("DELETE", f"/{FILM}"),
+    "aliases": ("GET", "/v1/aliases"),
+    "alias": ("GET", "/v1/aliases/Film"),
+    "point": ("PUT", "/v1/aliases/Film"),
     "all jobs": ("GET", "/v1/imports"),
     "any job": ("GET", f"/v1/imports/{ID}"),
     "all collections": ("GET", "/v1/collections"),

@@ -98,6 +98,9 @@ def written(environment: dict[str, str], api: Api) -> Written:
     near = {"near_text": {"query": "anything"}, "limit": 1}
     part_of_them = {key: value for key, value in SECRETS.items() if key != "X-AWS-Access-Key"}
     objects = {"objects": [{"properties": {"title": "A title"}}]}
+    change = {"filter": {"property": "title", "operator": "like", "value": "*"}, "set": {"title": "Another title"}}
+    update, embed = f"/v1/collections/{name}/objects/update", f"/v1/collections/{name}/embed"
+    alias = {"alias": f"{name}Alias", "collection": name}
     requests: list[dict[str, Any]] = [
         {"function": "write", "event": event("POST", "/v1/collections", config, headers=SECRETS)},
         {
@@ -113,6 +116,10 @@ def written(environment: dict[str, str], api: Api) -> Written:
         {"function": "write", "event": event("GET", "/v1/imports", headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=SECRETS)},
         {"function": "query", "event": event("POST", generate, near | {"generate": task}, headers=SECRETS)},
+        {"function": "query", "event": event("POST", embed, {"texts": ["a text"]}, headers=SECRETS)},
+        {"function": "write", "event": event("POST", update, change, headers=SECRETS)},
+        {"function": "write", "event": event("POST", "/v1/aliases", alias, headers=SECRETS)},
+        {"function": "query", "event": event("POST", search.replace(name, alias["alias"]), near, headers=SECRETS)},
         {"function": "query", "event": event("POST", search, near, headers=part_of_them)},
         {"function": "query", "event": event("POST", search, {"near_text": 1}, headers=SECRETS)},
         {"function": "query", "event": event("POST", search, "{ no JSON", headers=SECRETS)},
@@ -129,6 +136,10 @@ def test_the_requests_went_through_every_path(written: Written) -> None:
         "200 None",
         "200 None",
         "200 None",
+        "200 None",
+        "200 None",
+        "200 None",
+        "201 None",
         "200 None",
         "400 incomplete_credentials",
         "400 invalid_request",
