@@ -290,6 +290,10 @@ class CollectionAdmin:
         noted: dict[str, Any] = found[index]["mappings"]["_meta"]["alto"]
         return noted
 
+    def check_shards(self, collection: Collection) -> None:
+        """Raise `InvalidRequestError` if the collection has more shards than the stage allows."""
+        check_shards(collection.index, self._replicas, self._max_shards)
+
     def create_index(self, collection: Collection, alias: str) -> None:
         """Create another index of a collection, with no alias but this one. One that is there already is deleted."""
         index = index_name(collection.name, collection.index_number)

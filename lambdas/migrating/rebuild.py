@@ -105,6 +105,9 @@ class Rebuilds:
                     f"POST /v1/collections/{before.name}/rebuild/finish, or undo it."
                 )
             after = changed(before, body)
+            # A collection that had more before the limit may keep them.
+            if body.shards is not None:
+                self._collections.check_shards(after)
             self._collections.create_index(after, copy_alias(after))
             rebuild = Rebuild(job=job_id, index_number=after.index_number)
             return before.model_copy(update={"rebuild": rebuild})

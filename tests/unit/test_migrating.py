@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 
 from lambdas.collections.admin import CollectionAdmin
-from lambdas.collections.model import Collection, CollectionConfig
+from lambdas.collections.model import Collection, CollectionConfig, CollectionUpdate
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
-from lambdas.errors import AltoError, ImportNotFoundError
+from lambdas.errors import AltoError, ImportNotFoundError, InvalidRequestError
 from lambdas.jobs.job import Job
 from lambdas.migrating.copier import PAGES_AT_ONCE, Copier
 from lambdas.migrating.filler import VectorFiller
@@ -403,6 +403,17 @@ def test_settings_that_change_during_a_rebuild_are_in_the_new_index(world: World
 
     assert list(world.collection.vectors) == ["old", "own", "new"]
     world.check()
+
+
+def test_a_rebuild_does_not_get_more_shards_than_a_new_collection(world: World) -> None:
+    world.admin.update("Film", CollectionUpdate.model_validate({"index": {"replicas": 2}}), deadline=soon())
+    before = world.collection
+
+    with pytest.raises(InvalidRequestError, match="20 shards of 3 copies each are 60, and a collection may have 40"):
+        world.rebuilds.start("Film", RebuildBody(shards=20), deadline=soon())
+
+    assert world.collection == before
+    assert world.rebuilds.start("Film", RebuildBody(shards=13), deadline=soon()).state == "splitting"
 
 
 def test_a_rebuild_whose_starter_died_begins_again(world: World) -> None:
