@@ -55,6 +55,7 @@ check: .venv/ready ## Lint, types, layers, links, the committed OpenAPI document
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/mypy --config-file infra/mypy.ini app.py infra
+	$(PYTHON) -m local.check_integrations
 	$(PYTHON) -m lambdas.openapi --check
 	$(PYTHON) -m alto.generate_sync --check
 	$(PYTHON) -m local.site --check-links

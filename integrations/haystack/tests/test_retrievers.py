@@ -31,9 +31,8 @@ def test_an_embedding_finds_its_neighbours(store: AltoDocumentStore) -> None:
     retriever = AltoEmbeddingRetriever(store, top_k=2)
     result = retriever.run([1.0] + [0.0] * 767)
     assert ids(result) == ["family", "carol"]
-    assert [document.score for document in result["documents"]] == sorted(
-        (document.score for document in result["documents"]), reverse=True
-    )
+    scores = [document.score or 0.0 for document in result["documents"]]
+    assert scores == sorted(scores, reverse=True)
     assert ids(retriever.run([1.0] + [0.0] * 767, filters=NEW, top_k=1)) == ["carol"]
 
 

@@ -45,7 +45,7 @@ def _condition(name: str, value: Any, path: Callable[[str], str]) -> FilterExpre
     if name == "$or":
         return Filter.any_of(_each("$or", value, path))
     if name == "$not":
-        return ~_joined([_condition(*item, path) for item in value.items()])
+        return ~_joined([_condition(key, operand, path) for key, operand in value.items()])
     if name.startswith("$"):
         raise ValueError(f"filter: unknown operator {name!r}: use $and, $or, $not, or the name of a property")
     by_property = Filter.by_property(path(name), unknown_property="matches_nothing")

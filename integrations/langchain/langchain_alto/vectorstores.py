@@ -1,12 +1,13 @@
 """A collection of Alto as a vector store."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
+from typing_extensions import Self
 
 from alto import AltoClient
 from alto.classes.config import Configure, DataType, Property
@@ -239,7 +240,7 @@ class AltoVectorStore(VectorStore):
     def _filter(self, given: MetadataFilter | None) -> FilterExpression | None:
         return to_filter(given, self.layout.path)
 
-    def _target(self) -> dict[str, str]:
+    def _target(self) -> dict[str, Any]:
         return {"target_vector": self.target_vector} if self.target_vector else {}
 
     def _named(self, vector: list[float] | None) -> Any:

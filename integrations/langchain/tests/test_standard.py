@@ -20,13 +20,13 @@ FILMS = ["A ghost story", "A holiday film", "A film of ghosts and holidays", "A 
 
 class TestStoreWithAModelOfLangChain(VectorStoreIntegrationTests):
     @pytest.fixture
-    def vectorstore(self, client: AltoClient, own: str) -> VectorStore:  # type: ignore[override]
+    def vectorstore(self, client: AltoClient, own: str) -> VectorStore:
         return AltoVectorStore(client, own, self.get_embeddings())
 
 
 class TestStoreWithTheModelOfTheCollection(VectorStoreIntegrationTests):
     @pytest.fixture
-    def vectorstore(self, client: AltoClient, titan: str) -> VectorStore:  # type: ignore[override]
+    def vectorstore(self, client: AltoClient, titan: str) -> VectorStore:
         return AltoVectorStore(client, titan)
 
 

@@ -63,7 +63,7 @@ def condition(key: str, operator: str, value: Any) -> MetadataFilter:
 
 
 def found(store: AltoVectorStore, **query: Any) -> str:
-    asked = {"query_embedding": [0.0, 1.0, 0.05], "similarity_top_k": 10} | query
+    asked: dict[str, Any] = {"query_embedding": [0.0, 1.0, 0.05], "similarity_top_k": 10} | query
     return " ".join(store.query(VectorStoreQuery(**asked)).ids or [])
 
 
@@ -123,6 +123,11 @@ def test_modes_search_by_meaning_words_and_both(films: AltoVectorStore) -> None:
     assert diverse != "a2 b1"
     with pytest.raises(ValueError, match="Alto has no 'svm': use one of default, mmr"):
         found(films, mode=VectorStoreQueryMode.SVM)
+
+
+def test_a_search_by_words_needs_a_text(films: AltoVectorStore) -> None:
+    with pytest.raises(ValueError, match="query_str: give the text of the query, which the mode 'sparse'"):
+        found(films, mode=VectorStoreQueryMode.SPARSE)
 
 
 def test_similarities_fall_and_an_equal_vector_has_one(films: AltoVectorStore) -> None:

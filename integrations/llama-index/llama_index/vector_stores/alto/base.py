@@ -21,6 +21,7 @@ from alto.classes.config import Configure, DataType, Property, Tokenization
 from alto.classes.filters import Filter, FilterExpression
 from alto.classes.query import Diversity
 from alto.classes.results import Object
+from alto.collections import Collection
 
 PAGE = 100
 # Diverse nodes are chosen from so many times the nodes asked for.
@@ -55,7 +56,8 @@ class AltoVectorStore(BasePydanticVectorStore):
     def __init__(
         self, client: AltoClient, collection: str = "LlamaIndex", *, model: str | None = None, region: str = "us-east-1"
     ) -> None:
-        super().__init__(collection=collection, model=model, region=region, is_embedding_query=model is None)
+        fields: dict[str, Any] = {"collection": collection, "model": model, "region": region}
+        super().__init__(**fields, is_embedding_query=model is None)
         self._client = client
 
     @classmethod
@@ -143,7 +145,7 @@ class AltoVectorStore(BasePydanticVectorStore):
         return await asyncio.to_thread(self.query, query, **kwargs)
 
     @property
-    def _objects(self) -> Any:
+    def _objects(self) -> Collection[dict[str, Any]]:
         return self._client.collections.use(self.collection)
 
     def _exists(self) -> bool:
@@ -173,7 +175,7 @@ class AltoVectorStore(BasePydanticVectorStore):
         asked: dict[str, Any] = {"filters": condition, "limit": query.similarity_top_k} | kwargs
         search = self._objects.query
         if query.mode in WORDS:
-            return search.bm25(query.query_str, **asked | {"limit": query.sparse_top_k or asked["limit"]}).objects
+            return search.bm25(_text(query), **asked | {"limit": query.sparse_top_k or asked["limit"]}).objects
         if query.mode in HYBRID:
             asked |= {"limit": query.hybrid_top_k or asked["limit"], "alpha": query.alpha}
             vector = None if query.alpha == 0 else query.query_embedding  # Words alone need no vector.
@@ -185,7 +187,7 @@ class AltoVectorStore(BasePydanticVectorStore):
             asked["diversity_selection"] = Diversity.mmr(limit=asked["limit"], balance=query.mmr_threshold)
             asked["limit"] *= MMR_PREFETCH
         if query.query_embedding is None:
-            return search.near_text(query.query_str, **asked).objects
+            return search.near_text(_text(query), **asked).objects
         return search.near_vector(query.query_embedding, **asked).objects
 
     def _condition(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> FilterExpression | None:
@@ -213,6 +215,12 @@ class AltoVectorStore(BasePydanticVectorStore):
 def _joined(*conditions: FilterExpression | None) -> FilterExpression | None:
     given = [each for each in conditions if each is not None]
     return Filter.all_of(given) if given else None
+
+
+def _text(query: VectorStoreQuery) -> str:
+    if query.query_str is None:
+        raise ValueError(f"query_str: give the text of the query, which the mode {query.mode.value!r} searches by")
+    return query.query_str
 
 
 def _score(found: Object) -> float:

@@ -18,6 +18,7 @@ from alto.classes.aggregate import GroupByAggregate
 from alto.classes.config import Configure, DataType, Property, VectorDistances
 from alto.classes.filters import Filter, FilterExpression
 from alto.classes.results import Object
+from alto.collections import Collection
 
 # Objects in one request; metadata values in one group.
 PAGE = 100
@@ -99,7 +100,7 @@ class AltoDocumentStore:
         return self._client
 
     @property
-    def collection(self) -> Any:
+    def collection(self) -> Collection[dict[str, Any]]:
         """The collection of the client."""
         return self.client.collections.use(self.name)
 
@@ -161,7 +162,7 @@ class AltoDocumentStore:
 
     def count_documents_by_filter(self, filters: dict[str, Any]) -> int:
         """The number of documents that match."""
-        return self.collection.aggregate.over_all(filters=self._filter(filters), total_count=True).total_count
+        return self.collection.aggregate.over_all(filters=self._filter(filters), total_count=True).total_count or 0
 
     def count_unique_metadata_by_filter(self, filters: dict[str, Any], metadata_fields: list[str]) -> dict[str, int]:
         """How many different values each field has among the documents that match."""
