@@ -129,7 +129,10 @@ def plain_numbers(value: Any) -> Any:
     """A vector, or vectors by name, with decimals as numbers."""
     if isinstance(value, dict):
         return {name: plain_numbers(each) for name, each in value.items()}
-    return [_read(each) for each in value] if isinstance(value, list) else value
+    # All values of a column have one type: a vector of floats, as most are, is not read number by number.
+    if not isinstance(value, list) or (value and isinstance(value[0], float)):
+        return value
+    return [_read(each) for each in value]
 
 
 def _text_of(value: bytes, kind: str) -> str:
