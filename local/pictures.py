@@ -25,7 +25,7 @@ SIZE: Any = {"width": 1360, "height": 860}
 QUALITY = 82
 MOST_BYTES = 150_000
 QUERY = "how+do+I+rotate+an+encryption+key"
-MOST_SEARCHES, FAST_MS = 40, 100
+MOST_SEARCHES, FAST_MS = 60, 110
 # Hits of the picture of judging: good, good, fair, bad.
 GRADES = "3321"
 
