@@ -27,9 +27,26 @@ SMALL = LIMITS._replace(seconds=20.0, memory_bytes=400 * MIB, unpacked_bytes=8 *
 ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
 
 
-def pdf_of(pages: int, stream: bytes = b"") -> bytes:
+def packed_spaces(mib: int) -> bytes:
+    """So many MiB of spaces as DEFLATE packs them: one block over and over."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(b" " * MIB) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * mib + packer.flush()
+
+
+def zip_of_spaces(name: str, mib: int) -> bytes:
+    """A zip file by hand: one member of so many MiB of spaces."""
+    packed = packed_spaces(mib)
+    # Version, flags, method (DEFLATE), time, date, check sum (wrong), sizes, lengths of the name and of extra fields.
+    about = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x21, 0, len(packed), mib * MIB, len(name), 0)
+    local = b"PK\x03\x04" + about + name.encode() + packed
+    listed = b"PK\x01\x02" + struct.pack("<H", 20) + about + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name.encode()
+    return local + listed + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(listed), len(local), 0)
+
+
+def pdf_of(pages: int, stream: bytes = b"", *, packed: bytes | None = None) -> bytes:
     """A PDF by hand: one page, as often as asked, with a compressed stream."""
-    packed = zlib.compress(stream, 9)
+    packed = zlib.compress(stream, 9) if packed is None else packed
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, b"3 0 R " * pages),
@@ -83,7 +100,13 @@ def spaces_in_word() -> bytes:
     ("kind", "made", "limits", "problem"),
     [
         ("docx", spaces_in_word, SMALL._replace(characters=1 << 40), "more than 8,388,608 bytes unpacked"),
-        ("pdf", lambda: pdf_of(1, b" " * (200 * MIB)), SMALL, "no text|breaks the program|more memory"),
+        ("docx", lambda: zip_of_spaces("word/document.xml", 1024), LIMITS, "more than 209,715,200 bytes unpacked"),
+        (
+            "pdf",
+            lambda: pdf_of(1, packed=b"\x78\xda" + packed_spaces(1024)),
+            LIMITS,
+            "no text|breaks the program|more memory",
+        ),
         ("pdf", lambda: pdf_of(10_000), SMALL, "10,000 pages, and the limit is 2,000"),
         ("pdf", lambda: pdf_of(9_000, b"BT /F 9 Tf (a b c d e f g) Tj ET " * 200), SMALL, "2,000"),
         ("text", lambda: b"word " * (60 * MIB // 5), SMALL._replace(memory_bytes=180 * MIB), "more memory|breaks"),
@@ -145,6 +168,13 @@ def test_a_name_that_leaves_its_folder_is_refused(name: str) -> None:
 
 def test_a_member_that_grows_without_measure_is_refused() -> None:
     found = archive(zip_of({"spaces.txt": b" " * (40 * MIB)}))
+
+    with pytest.raises(DocumentError, match="unpacks to more than"):
+        found.read(0, LIMITS)
+
+
+def test_a_member_of_a_gigabyte_of_spaces_is_refused() -> None:
+    found = archive(zip_of_spaces("spaces.txt", 1024))
 
     with pytest.raises(DocumentError, match="unpacks to more than"):
         found.read(0, LIMITS)
