@@ -51,7 +51,7 @@ def test_the_search_page_serves_its_page_and_finds_packages_with_facets(client: 
         server.server_close()
 
     assert "<h1>Packages</h1>" in html.text
-    assert found["hits"][0]["section"] == "video"
+    assert "video" in [hit["section"] for hit in found["hits"][:3]]
     assert found["sections"]["video"] >= 1
     assert {hit["section"] for hit in only["hits"]} == {"editors"}
     assert nothing.status_code == 404
