@@ -252,7 +252,7 @@ class Migration:
         with ThreadPoolExecutor(LOADERS) as loaders:
             futures = [loaders.submit(self._load, stopped) for _ in range(LOADERS)]
             try:
-                gives_up = time.monotonic() + 1200
+                gives_up = time.monotonic() + max(1200, OBJECTS / 5)
                 while (job := self.world.jobs.get(job_id)).unfinished:
                     assert time.monotonic() < gives_up, job
                     self._split()
@@ -423,19 +423,18 @@ def test_every_object_gets_the_new_models_vector_of_its_present_text(migration: 
         traffic.put(store, registry, ids[start : start + 500], 0)
     traffic.anchors = ids[:ANCHORS]
     migration.engine.request("POST", f"/{migration.registry.get(traffic.name).alias}/_refresh")
-    soon = Deadline.after(60)
 
     with traffic:
         added = migration.vectors.add(
-            traffic.name, AddVectorsBody.model_validate({"vectors": {"new": NEW}}), deadline=soon
+            traffic.name, AddVectorsBody.model_validate({"vectors": {"new": NEW}}), deadline=Deadline.after(60)
         )
         filled = migration.work(added.jobs["new"].id)
-        migration.admin.update(traffic.name, CollectionUpdate(default_vector="new"), deadline=soon)
+        migration.admin.update(traffic.name, CollectionUpdate(default_vector="new"), deadline=Deadline.after(60))
         started = migration.rebuilds.start(
-            traffic.name, RebuildBody.model_validate({"vectors": {"old": None}}), deadline=soon
+            traffic.name, RebuildBody.model_validate({"vectors": {"old": None}}), deadline=Deadline.after(60)
         )
         rebuilt = migration.work(started.id)
-        migration.rebuilds.finish(traffic.name, deadline=soon)
+        migration.rebuilds.finish(traffic.name, deadline=Deadline.after(60))
         time.sleep(1)
 
     print(dict(migration.fell), dict(traffic.done), f"longest write {traffic.longest:.2f} s")  # noqa: T201
