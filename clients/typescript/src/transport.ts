@@ -66,7 +66,8 @@ export class Transport {
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => [name, String(value)]),
     );
-    const address = `${this.url}${path}${query.size ? `?${query}` : ""}`;
+    // A space as %20: in a signature, + is a plus sign.
+    const address = `${this.url}${path}${query.size ? `?${String(query).replaceAll("+", "%20")}` : ""}`;
     const retries = this.#options.retries ?? 3;
     const repeatable = options.repeatable ?? method === "GET";
     for (let attempt = 0; ; attempt++) {
