@@ -26,7 +26,7 @@ from lambdas.collections.model import Collection, CollectionConfig, CollectionUp
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
-from lambdas.errors import AltoError
+from lambdas.errors import AltoError, ObjectNotFoundError, SearchEngineUnavailableError
 from lambdas.imports.loader import Delivery, Loader, Target
 from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
@@ -60,6 +60,7 @@ from local.emulator import Emulator
 from local.emulator.model import StubEmbedder
 from tests.import_builders import BUCKET, TABLE, ImportWorld
 
+BUSY = SearchEngineUnavailableError.code
 OBJECTS = int(os.environ.get("ALTO_MIGRATION_OBJECTS", "300"))
 SEEDS = range(1, 1 + int(os.environ.get("ALTO_MIGRATION_SEEDS", "1")))
 # Objects that no writer touches: a search for the text of one must find it first, at the distance 0.
@@ -175,9 +176,25 @@ class Traffic:
         texts = {each: f"object {each} as of {round_} {random.random()}" for each in ids}
         batch = [{"id": each, "properties": {"title": text}} for each, text in texts.items()]
         context = WriteContext(Deadline.after(29), None, refresh=False)
-        result = registry.serve(self.name, lambda found: store.write_batch(found, batch, context))
-        self.failures += [f"write {each.error}" for each in result.results if each.error]
+        while batch:
+            result = registry.serve(self.name, lambda found, batch=batch: store.write_batch(found, batch, context))  # type: ignore[misc]
+            errors = [each.error for each in result.results]
+            self.failures += [f"write {error}" for error in errors if error and error.code != BUSY]
+            # As the clients do with a 503: only what was not stored is sent again.
+            batch = [each for each, error in zip(batch, errors, strict=True) if error and error.code == BUSY]
+            self.done["sent again"] += len(batch)
         self.texts |= texts
+
+    def _delete(self, store: ObjectStore, registry: CollectionRegistry, gone: str) -> None:
+        while True:
+            try:
+                registry.serve(self.name, lambda found: store.delete(found, NamedObject(gone)))
+            except SearchEngineUnavailableError:
+                self.done["sent again"] += 1
+            except ObjectNotFoundError:
+                return
+            else:
+                return
 
     def _write(self) -> None:
         dice = random.Random(self.seed)
@@ -190,7 +207,7 @@ class Traffic:
             kind = dice.choice(["insert", "replace", "replace", "delete"])
             if kind == "delete":
                 gone = own.pop(dice.randrange(len(own)))
-                registry.serve(self.name, lambda found, gone=gone: store.delete(found, NamedObject(gone)))  # type: ignore[misc]
+                self._delete(store, registry, gone)
                 del self.texts[gone]
             elif kind == "insert":
                 new = [str(UUID(int=dice.getrandbits(128), version=4)) for _ in range(3)]
