@@ -124,6 +124,13 @@ def test_western_text_is_read(text: str) -> None:
     assert texts(text.encode("windows-1252"), "a.txt") == [text]
 
 
+@pytest.mark.parametrize("charset", ["iso-8859-1", "Latin1", "us-ascii", "undefined", "unheard-of", "hex"])
+def test_a_page_that_names_its_encoding_wrongly_is_read_as_browsers_do(charset: str) -> None:
+    page = f"<meta charset={charset}><p>Käse \u201c5 €\u201d \u2013 gut".encode("windows-1252")
+
+    assert texts(page, "a.html") == ["Käse \u201c5 €\u201d \u2013 gut"]
+
+
 def test_a_page_is_read_in_the_encoding_that_it_names() -> None:
     assert texts(f"<meta charset=shift_jis><p>{JAPANESE}".encode("shift_jis"), "a.html") == [JAPANESE]
 

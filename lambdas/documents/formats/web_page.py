@@ -13,6 +13,8 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([A-Za-z0-9_-]{2,30})"
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
 _ENTITIES = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<!DOCTYPE[^>\[]*\[", re.IGNORECASE)
+# As browsers do: pages that name these are in Windows-1252.
+_BROWSER_ENCODINGS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "windows-1252")
 
 _REMOVED = (
     "script, style, noscript, template, nav, aside, iframe, object, embed, svg, canvas, button, select, textarea, "
@@ -60,9 +62,10 @@ def read_html(data: bytes) -> Content:
 def _decode(data: bytes) -> str:
     found = _CHARSET.search(data[:4096]) or _XML_ENCODING.search(data[:200])
     if found and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        name = found[1].decode("ascii").lower()
         try:
-            return data.decode(found[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
+            return data.decode(_BROWSER_ENCODINGS.get(name, name))
+        except (LookupError, UnicodeError):
             pass  # The page says it wrongly, as many do.
     return decode(data)
 
