@@ -14,7 +14,9 @@ _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_-]{
 
 _ENTITIES = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<!DOCTYPE[^>\[]*\[", re.IGNORECASE)
 # As browsers do: pages that name these are in Windows-1252.
-_BROWSER_ENCODINGS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "windows-1252")
+_BROWSER_ENCODINGS = dict.fromkeys(
+    ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "windows-1252"
+)
 
 _REMOVED = (
     "script, style, noscript, template, nav, aside, iframe, object, embed, svg, canvas, button, select, textarea, "
