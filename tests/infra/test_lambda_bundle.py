@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,23 @@ def test_only_query_carries_the_api_description(project: Path) -> None:
 
     assert Path("docs/openapi.json") in source_files(project, "query")
     assert Path("docs/openapi.json") not in source_files(project, "split")
+
+
+def test_the_bundle_of_extract_is_below_60_mb_zipped() -> None:
+    # That of the local stack, in its cache.
+    folder = LambdaBundles(HOST).path("extract")  # type: ignore[arg-type]
+
+    packed = sum(len(zlib.compress(path.read_bytes())) for path in folder.rglob("*") if path.is_file())
+    assert 5_000_000 < packed < 60_000_000
+
+
+@pytest.mark.parametrize("function", [name for name in SERVICES if name != "extract"])
+def test_only_extract_carries_the_readers_of_documents(function: str) -> None:
+    readers = {path for path in source_files(PROJECT, function) if "formats" in path.parts}
+    libraries = (PROJECT / "requirements" / f"{function}.txt").read_text()
+
+    assert not readers
+    assert not [name for name in ("pypdfium2", "selectolax") if name in libraries]
 
 
 def test_what_a_function_reaches_decides_its_hash_and_nothing_else(project: Path) -> None:
