@@ -27,7 +27,7 @@ class Services:
         self.collection: Collection | None = Collection(name="Film", created=CREATED, updated=CREATED)
         self.written: list[list[dict[str, Any]]] = []
         self.scopes: list[str] = []
-        self.registry = SimpleNamespace(serve=lambda name, work, _: work(self.fresh(name)), fresh=self.fresh)
+        self.registry = SimpleNamespace(serve=lambda name, work, *_: work(self.fresh(name)), fresh=self.fresh)
         self.objects = SimpleNamespace(write_batch=self.write_batch)
         self.requests = SimpleNamespace(run=self.run)
 

@@ -20,7 +20,6 @@ from alto.classes.config import (
 from alto.classes.init import Auth
 from alto.classes.query import (
     BM25Operator,
-    Boost,
     Filter,
     HybridFusion,
     HybridVector,
@@ -297,7 +296,6 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Configure.NamedVectors.multi2vec_clip("a"), "self_provided"),  # type: ignore[attr-defined]
         (lambda: Configure.inverted_index(stopwords_removals=["a"]), "whole list"),
         (lambda: Filter.by_property("cars[0].make"), "cars.make"),
-        (lambda: Boost.filter(Filter.by_id().equal("a"), weight=-2.0), "do not match"),
         (lambda: Search.near_vector(cast(Any, {"a": [1.0], "b": [[1.0], [2.0]]})), "one search for each"),
         (lambda: Configure.Reranker.cohere("rerank-v3"), "aws_bedrock"),  # type: ignore[attr-defined]
         (lambda: Reconfigure.inverted_index(bm25_b=0.7), "stop_words"),
