@@ -82,7 +82,9 @@ class Alto:
 
     def model_calls(self) -> int:
         """How often a model was called since the stack was started."""
-        calls: int = httpx.get(f"{self.stack.emulator_url}/_emulator/counters", trust_env=False).json()["calls"]
+        calls: int = httpx.get(f"{self.stack.emulator_url}/_emulator/counters", trust_env=False, timeout=60).json()[
+            "calls"
+        ]
         return calls
 
     def _waiting(self, queue: str) -> int:

@@ -172,15 +172,15 @@ def test_collection_older_than_keys_keeps_them(api: Api, opensearch_url: str) ->
     assert api("POST", "/v1/collections", {"name": "CaseOldKeys"}).status == 201
     try:
         # The index as an earlier Alto made it: the same mapping without the field.
-        [(index, found)] = httpx.get(f"{opensearch_url}/alto-caseoldkeys").json().items()
+        [(index, found)] = httpx.get(f"{opensearch_url}/alto-caseoldkeys", timeout=60).json().items()
         del found["mappings"]["properties"]["key"]
         kept = {"analysis", "knn", "mapping", "number_of_shards", "number_of_replicas"} & set(
             found["settings"]["index"]
         )
         settings = {"index": {name: found["settings"]["index"][name] for name in kept}}
-        httpx.delete(f"{opensearch_url}/{index}").raise_for_status()
+        httpx.delete(f"{opensearch_url}/{index}", timeout=60).raise_for_status()
         body = {"aliases": found["aliases"], "mappings": found["mappings"], "settings": settings}
-        httpx.put(f"{opensearch_url}/{index}", json=body).raise_for_status()
+        httpx.put(f"{opensearch_url}/{index}", json=body, timeout=60).raise_for_status()
 
         made = api("POST", "/v1/collections/CaseOldKeys/objects", {"key": "isbn-1"})
 

@@ -327,7 +327,9 @@ def test_repair_finds_and_replaces_the_vector_of_another_text(api: Api, raced: s
     expected = vector_of(api, raced, wrong)[1]
     other = vector_of(api, raced, right)[1]
     index = f"{opensearch_url}/alto-{raced.lower()}"
-    changed = httpx.post(f"{index}/_update/{wrong}?refresh=true", json={"doc": {"vectors": {"default": other}}})
+    changed = httpx.post(
+        f"{index}/_update/{wrong}?refresh=true", json={"doc": {"vectors": {"default": other}}}, timeout=60
+    )
     assert changed.status_code == 200, changed.text
 
     path = f"/v1/collections/{raced}/objects/repair"

@@ -278,7 +278,7 @@ def old(api: Api, opensearch_url: str) -> Iterator[str]:
     stored = Collection(name="CaseOld", properties=properties, created=created, updated=created)
     body = index_body(stored, "lucene")
     del body["mappings"]["_meta"]["alto"]["collection"]["analysis"]
-    httpx.put(f"{opensearch_url}/{index_name('CaseOld')}", json=body, trust_env=False).raise_for_status()
+    httpx.put(f"{opensearch_url}/{index_name('CaseOld')}", json=body, trust_env=False, timeout=60).raise_for_status()
     objects = [{"properties": {"title": title}} for title in ("The Who", "vim runtime vim", "vim", "AB-123/45")]
     api("POST", "/v1/collections/CaseOld/objects/batch", {"objects": objects}, query={"consistency": "wait"})
     yield "CaseOld"

@@ -186,7 +186,7 @@ def test_a_deletion_that_is_late_does_not_meet_the_next_collection(
     def others_first(engine: OpenSearch, method: str, path: str, *args: Any, **more: Any) -> Any:
         if method == "DELETE" and path.startswith(index):
             monkeypatch.setattr(OpenSearch, "request", request)
-            httpx.delete(f"{opensearch_url}{index}").raise_for_status()
+            httpx.delete(f"{opensearch_url}{index}", timeout=60).raise_for_status()
             create(api, name, 2, {"name": "title", "type": "text"})
         return request(engine, method, path, *args, **more)
 
@@ -201,8 +201,8 @@ def test_a_deletion_that_is_late_does_not_meet_the_next_collection(
 def test_a_deletion_that_stopped_half_way_is_finished_by_the_next(api: Api, name: str, opensearch_url: str) -> None:
     create(api, name, 2)
     index = f"{opensearch_url}/alto-{name.lower()}-000001"
-    unique = max(httpx.get(index).json()[index.rpartition("/")[2]]["aliases"], key=len)
-    httpx.delete(f"{index}/_alias/{unique}").raise_for_status()
+    unique = max(httpx.get(index, timeout=60).json()[index.rpartition("/")[2]]["aliases"], key=len)
+    httpx.delete(f"{index}/_alias/{unique}", timeout=60).raise_for_status()
 
     assert api("DELETE", f"/v1/collections/{name}").status == 204
-    assert httpx.head(index).status_code == 404
+    assert httpx.head(index, timeout=60).status_code == 404

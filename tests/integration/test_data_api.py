@@ -569,11 +569,11 @@ def test_text_is_embedded_anew_only_where_a_patch_changes_it(api: Api, emulator:
 def test_a_collection_for_which_there_is_no_room_is_refused_with_what_to_do(api: Api, opensearch_url: str) -> None:
     name, limit = f"Full{uuid4().hex[:8]}", "cluster.max_shards_per_node"
     settings = f"{opensearch_url}/_cluster/settings"
-    httpx.put(settings, json={"transient": {limit: 1}}).raise_for_status()
+    httpx.put(settings, json={"transient": {limit: 1}}, timeout=60).raise_for_status()
     try:
         refused = api("POST", "/v1/collections", {"name": name, "index": {"shards": 20}})
     finally:
-        httpx.put(settings, json={"transient": {limit: None}}).raise_for_status()
+        httpx.put(settings, json={"transient": {limit: None}}, timeout=60).raise_for_status()
 
     assert (refused.status, refused.error["code"]) == (409, "cluster_full")
     assert "fewer shards" in refused.error["message"]

@@ -41,7 +41,7 @@ def test_the_search_page_serves_its_page_and_finds_packages_with_facets(client: 
     server = page["make_server"](client, 0)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as browser:
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", timeout=60) as browser:
             html = browser.get("/")
             found = browser.get("/search", params={"q": "a program that plays films"}).json()
             only = browser.get("/search", params={"q": "an editor of text", "section": "editors"}).json()

@@ -37,7 +37,7 @@ def world(endpoint: str) -> ImportWorld:
     """An empty account, in which new objects below Film/ are announced in a queue."""
     import httpx
 
-    httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()
+    httpx.post(f"{endpoint}/moto-api/reset", timeout=60).raise_for_status()
     return ImportWorld.create(endpoint)
 
 

@@ -25,7 +25,7 @@ def _quick_refresh(opensearch_url: str) -> Iterator[None]:
 
     def put(interval: str | None) -> None:
         settings = {"transient": {"cluster.default.index.refresh_interval": interval}}
-        httpx.put(f"{opensearch_url}/_cluster/settings", json=settings, trust_env=False).raise_for_status()
+        httpx.put(f"{opensearch_url}/_cluster/settings", json=settings, trust_env=False, timeout=60).raise_for_status()
 
     put("20ms")
     yield

@@ -185,7 +185,7 @@ def test_a_rebuild_is_finished_before_the_next_one(
 
     assert finished["former"] is None
     name = films.rpartition("/")[2].lower()
-    indices = httpx.get(f"{opensearch_url}/alto-{name}-*", trust_env=False).json()
+    indices = httpx.get(f"{opensearch_url}/alto-{name}-*", trust_env=False, timeout=60).json()
     assert len(indices) == 1
     assert api("POST", f"{films}/rebuild/undo").status == 409
 
@@ -229,7 +229,9 @@ def test_deleting_a_collection_deletes_its_other_indices(
 
     assert api("DELETE", films).status == 204
 
-    indices = httpx.get(f"{opensearch_url}/alto-{films.rpartition('/')[2].lower()}-*", trust_env=False).json()
+    indices = httpx.get(
+        f"{opensearch_url}/alto-{films.rpartition('/')[2].lower()}-*", trust_env=False, timeout=60
+    ).json()
     assert indices == {}
     assert api("GET", films).status == 404
 

@@ -322,7 +322,7 @@ def test_the_command_prints_the_address_of_the_page() -> None:
         assert running.stdout is not None
         try:
             address = running.stdout.readline().removeprefix("The console is at ").strip()
-            page = httpx.get(address, trust_env=False)
+            page = httpx.get(address, trust_env=False, timeout=60)
         finally:
             running.terminate()
 
