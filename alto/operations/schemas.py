@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from alto.classes.config import Tokenization
+from alto.classes.config import DataType, Tokenization
 from alto.classes.data import GeoCoordinate
 from alto.classes.results import Object
 from alto.classes.stored import CollectionConfig, PropertyConfig
@@ -139,7 +139,9 @@ def _by_words(body: Any, schema: Schema) -> Any:
 
 
 def _condition_by_words(body: dict[str, Any], known: PropertyConfig | None) -> dict[str, Any]:
-    has_words = known is not None and known.index_searchable and known.tokenization != Tokenization.FIELD
+    if known is None or known.data_type not in (DataType.TEXT, DataType.TEXT_ARRAY):
+        return body
+    has_words = known.index_searchable and known.tokenization != Tokenization.FIELD
     if not has_words or body["operator"] not in {"equal", "not_equal", "contains_any"}:
         return body
     values = body["value"] if isinstance(body["value"], list) else [body["value"]]

@@ -262,6 +262,8 @@ def test_filters_on_text_can_compare_words_as_in_weaviate() -> None:
         described("text", "text", searchable=True, tokenization="english"),
         described("code", "text", searchable=True, tokenization="field"),
         described("hidden", "text", searchable=False, tokenization="word"),
+        # The API describes every property as searchable that is not said not to be.
+        described("draft", "boolean", searchable=True),
     ]
     client = alto.AltoClient(
         "http://localhost:1",
@@ -281,7 +283,7 @@ def test_filters_on_text_can_compare_words_as_in_weaviate() -> None:
     assert sent(text.contains_any(["fox", "dog"])) == {"or": [has_fox, has_dog]}
     assert sent(text.contains_all(["fox", "dog"])) == {"and": [has_fox, has_dog]}
     assert sent(text.contains_none(["fox"])) == {"not": has_fox}
-    for name in ("code", "hidden", "year", "unknown"):
+    for name in ("code", "hidden", "draft", "year", "unknown"):
         same = Filter.by_property(name).equal("fox")
         assert sent(same) == same.body
     assert sent(text.like("f*")) == text.like("f*").body
