@@ -26,9 +26,15 @@ def client(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[alto.AltoClien
         url = f"http://127.0.0.1:{server.port}"
         monkeypatch.setenv("ALTO_URL", url)
         with alto.connect_to_custom(url) as connected:
+            # Other tests have collections of these names.
+            _delete_all(connected)
             yield connected
-            for name in COLLECTIONS:
-                connected.collections.delete(name)
+            _delete_all(connected)
+
+
+def _delete_all(client: alto.AltoClient) -> None:
+    for name in COLLECTIONS:
+        client.collections.delete(name)
 
 
 def program(name: str) -> dict[str, Any]:
