@@ -9,7 +9,7 @@ from typing import NamedTuple
 from benchmarks.document_files import DAMAGES, FORMATS, Section, Text, make, pages_of
 from local.aws_docs import BEST_KNOWN_SERVICES, operations
 
-SECTIONS = 8
+SECTIONS = 7
 MAX_PARAGRAPHS = 6
 MIN_CHARACTERS = 120
 # A document in ten is damaged.
@@ -17,6 +17,8 @@ DAMAGED_EVERY = 10
 _SENTENCE = re.compile(r"(?<=[.])\s+(?=[A-Z])")
 _SENTENCES_A_PARAGRAPH = 3
 _VERB = re.compile(r"[A-Z][a-z]+s\b")
+# Words that begin sentences without a verb in front.
+_NO_VERBS = frozenset({"Always", "As", "Does", "Has", "Is", "Its", "This", "Was"})
 _HISSES = ("ches", "shes", "sses", "xes", "zes")
 
 
@@ -102,7 +104,7 @@ def question_of(section: Section) -> str | None:
     """`Creates a key.` of the service KMS as `How can I create a key in KMS?`; None for other sentences."""
     sentence = _SENTENCE.split(section.paragraphs[0])[0].rstrip(".")
     verb = _VERB.match(sentence)
-    if verb is None or not 5 <= len(sentence.split()) <= 30:
+    if verb is None or verb[0] in _NO_VERBS or not 5 <= len(sentence.split()) <= 30:
         return None
     base = verb[0].lower()
     base = base[:-3] + "y" if base.endswith("ies") else base[: -2 if base.endswith(_HISSES) else -1]
