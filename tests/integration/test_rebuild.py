@@ -256,7 +256,7 @@ def test_a_list_of_collections_shows_a_rebuilt_one_once(api: Api, films: str, fu
         ({"properties": {"titel": {"folding": True}}}, "properties.titel: is not one of the properties"),
         ({"properties": {"title": {"type": "int"}}}, "properties.title.type cannot be changed by a rebuild"),
         ({"vectors": {"new": None}}, "vectors.new: is not one of the vectors"),
-        ({"vectors": {"own": None}}, "default_vector is 'own', which is not a vector"),
+        ({"vectors": {"own": None}}, "vectors.own: is the default of searches: give 'default_vector' too"),
     ],
 )
 def test_a_change_that_does_not_fit_is_an_error(api: Api, films: str, body: Body, problem: str) -> None:
