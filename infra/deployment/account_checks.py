@@ -189,7 +189,7 @@ def quotas(clients: Clients, settings: Settings) -> Iterator[Finding]:
     if size:
         nodes = size.instance_count + size.dedicated_managers
         yield from _quota(quotas, "es", "Instances per domain", nodes, "the domain's nodes")
-    if settings.network == "vpc" and not settings.existing_vpc:
+    if settings.makes_vpc:
         yield from _quota(quotas, "vpc", "Interface VPC endpoints per VPC", 8, "the stage's endpoints")
         yield from _quota(quotas, "vpc", "VPCs per Region", 1, "the stage's VPC")
 

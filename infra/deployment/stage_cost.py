@@ -34,7 +34,7 @@ def describe_cost(settings: Settings) -> str:
                 unknown.append(f"{count} x {kind}")
         gib = size.volume_gib * size.instance_count
         parts[f"{gib} GiB of volumes"] = gib * prices["opensearch_gib_month"]
-    if settings.network == "vpc" and not settings.existing_vpc:
+    if settings.makes_vpc:
         zones = max(2, size.zones if size else 0)
         endpoints = sum(bool(each.needed(settings)) for each in ENDPOINTS)
         parts[f"{endpoints} VPC endpoints in {zones} zones"] = (

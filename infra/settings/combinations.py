@@ -113,7 +113,7 @@ def _certificate(settings: Settings) -> str | None:
 
 def _model_regions(settings: Settings) -> str | None:
     others = [region for region in settings.regions_of_models if region != settings.region]
-    if settings.network == "vpc" and others and not settings.existing_vpc:
+    if settings.makes_vpc and others:
         return f"leave out {', '.join(others)}: from inside a VPC without internet only {settings.region} is reached"
     return None
 

@@ -165,6 +165,11 @@ class Settings(Block):
         return tuple(model for model in self.models if model in BATCH_MODELS)
 
     @property
+    def makes_vpc(self) -> bool:
+        """Whether the stage has a VPC of its own, with endpoints for the services it uses."""
+        return self.network == "vpc" and self.existing_vpc is None
+
+    @property
     def domain_name(self) -> str:
         """The name by which policies know the OpenSearch domain."""
         endpoint = AWS_ENDPOINT_HOST.fullmatch(host(self.existing_domain_url))
