@@ -18,9 +18,14 @@ def find_packages() -> list[Path]:
     return sorted(project.parent for project in (ROOT / "integrations").glob("*/pyproject.toml"))
 
 
+def install_framework(package: Path) -> Path:
+    """Return the Python of the environment with the package's framework, which is installed the first time."""
+    return install_environment(package.name, package / "requirements.txt", ROOT / ".alto" / "integrations")
+
+
 def check_types(package: Path) -> subprocess.Popen[str]:
     """Start mypy for a package and its tests."""
-    python = install_environment(package.name, package / "requirements.txt", ROOT / ".alto" / "integrations")
+    python = install_framework(package)
     sources = [file.parent for file in package.rglob("py.typed")]
     first = [source.relative_to(package).parts[0] for source in sources]
     command = [sys.executable, "-m", "mypy", "--config-file", str(package.parent / "mypy.ini")]

@@ -8,12 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.environments import install_environment
+from local.check_integrations import ROOT, find_packages, install_framework
 from tests.api import Api
 from tests.api_server import ApiServer
-
-ROOT = Path(__file__).parents[2]
-PACKAGES = sorted(project.parent for project in (ROOT / "integrations").glob("*/pyproject.toml"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,9 +29,9 @@ def _quick_refresh(opensearch_url: str) -> Iterator[None]:
     put(None)
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+@pytest.mark.parametrize("package", find_packages(), ids=lambda package: package.name)
 def test_a_package_passes_the_suites_of_its_framework(package: Path, api: Api) -> None:
-    python = install_environment(package.name, package / "requirements.txt", ROOT / ".alto" / "integrations")
+    python = install_framework(package)
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_", "COV_"))}
 
     with ApiServer(api) as server:
