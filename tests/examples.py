@@ -1,4 +1,4 @@
-"""The Python examples of the documentation, as programs. Fragments, which do not run alone, are fenced as `py`."""
+"""The examples of the documentation, as programs. Fragments of Python, which do not run alone, are fenced as `py`."""
 
 import re
 from pathlib import Path
@@ -16,6 +16,6 @@ def pages() -> list[str]:
     return [str(page.relative_to(ROOT)) for page in found if "```python" in page.read_text()]
 
 
-def examples_of(page: str) -> list[str]:
-    """The examples of a page, in order."""
-    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+def examples_of(page: str, language: str = "python") -> list[str]:
+    """The examples of a page in one language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)

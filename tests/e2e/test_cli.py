@@ -2,17 +2,16 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Alto
+from tests.examples import examples_of
 from tests.terminal import run_on_terminal
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "cli.md").read_text()
 GODFATHER = {"title": "The Godfather", "description": "A crime family.", "year": 1972}
 CAROL = {"title": "A Christmas Carol", "description": "Three ghosts and a miser.", "year": 2009}
 LATE = {"title": "Up", "description": "A house flies.", "year": "late"}
@@ -59,7 +58,7 @@ def write(path: Path, *records: dict[str, Any]) -> None:
 
 
 def test_the_first_steps_of_the_page_work_as_they_are_written(alto: Alto, tmp_path: Path) -> None:
-    [_, steps] = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[:2]
+    [_, steps] = examples_of("docs/cli.md", "sh")[:2]
     # Other tests have a Film of their own.
     script = steps.replace("Film", "CliFilm").replace("Copy", "CliCopy")
 

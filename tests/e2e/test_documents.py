@@ -1,7 +1,6 @@
 """Documents through S3's event on the deployed stack: extract reads them, load stores their passages."""
 
 import json
-import re
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -11,7 +10,8 @@ import pytest
 from benchmarks.document_files import DAMAGES, FORMATS, Section, Text, make, zip_of
 from local.demo import import_id
 from tests.e2e.conftest import Alto
-from tests.e2e.test_cli import ROOT, run
+from tests.e2e.test_cli import run
+from tests.examples import examples_of
 
 COLLECTION = "Manual"
 VECTORS = {
@@ -159,7 +159,7 @@ def test_hits_have_the_passages_around_them(manuals: Alto) -> None:
 
 
 def test_the_tutorial_works_as_it_is_written(alto: Alto, tmp_path: Path) -> None:
-    [steps] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "documents.md").read_text(), re.DOTALL)
+    [steps] = examples_of("docs/documents.md", "sh")
     travel = Text("Travel", [Section("Receipts", ["Receipts are kept for ten years.", "Send them to Finance."])])
     (tmp_path / "handbook").mkdir()
     (tmp_path / "handbook" / "travel.pdf").write_bytes(make(travel, "pdf"))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Alto
+from tests.examples import examples_of
 
 ROOT = Path(__file__).parents[2]
 # `alto ui` serves until Ctrl-C. What follows a command as a comment is left to the shell.
@@ -44,8 +45,7 @@ def environment(alto: Alto) -> dict[str, str]:
 
 def run_page(alto: Alto, page: str) -> str:
     """The output of the page's commands but those of make, one after the other."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    script = "\n".join(block for block in blocks if not block.startswith("make "))
+    script = "\n".join(block for block in examples_of(page, "sh") if not block.startswith("make "))
     script = script.replace("http://127.0.0.1:8700", alto.stack.url)
     done = subprocess.run(
         ["bash", "-c", SHELL + script], cwd=ROOT, env=environment(alto), capture_output=True, text=True, check=False
