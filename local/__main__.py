@@ -18,7 +18,7 @@ from local.aws_docs import BEST_KNOWN_SERVICES
 from local.demo import Demo, next_step
 from local.errors import LocalStackError
 from local.running import RunningStack, find_running
-from local.stack import STATE, Stack
+from local.stack import STATE, Stack, TextGenerator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Alto on this machine: start it, try it, stop it.")
 console = Console()
@@ -36,13 +36,24 @@ ConcurrencyOption = Annotated[
         "--concurrency", min=1, max=1_000, help="Executions of functions at once, as 10 in a new AWS account."
     ),
 ]
+GeneratorOption = Annotated[
+    TextGenerator,
+    typer.Option(
+        "--generator", help="Behind the text models: extractive quotes, smollm2 is a small language model that writes."
+    ),
+]
 
 
 @app.command()
-def up(port: PortOption = None, state: StateOption = STATE, concurrency: ConcurrencyOption = None) -> None:
+def up(
+    port: PortOption = None,
+    state: StateOption = STATE,
+    concurrency: ConcurrencyOption = None,
+    generator: GeneratorOption = TextGenerator.EXTRACTIVE,
+) -> None:
     """Start Alto and keep it running until Ctrl-C."""
     try:
-        with Stack(state.resolve(), port=port, console=console, concurrency=concurrency) as stack:
+        with Stack(state.resolve(), port=port, console=console, concurrency=concurrency, generator=generator) as stack:
             assert stack.running
             _say(_instructions(stack.running))
             stack.watch()
@@ -58,11 +69,16 @@ def demo(
     ] = False,
     fresh: Annotated[bool, typer.Option(help="Delete the collection first.")] = False,
     state: StateOption = STATE,
+    generator: GeneratorOption = TextGenerator.EXTRACTIVE,
 ) -> None:
     """Import the documentation of AWS's own API and ask it questions. Starts Alto if it does not run."""
     chosen = tuple(filter(None, services.split(","))) or BEST_KNOWN_SERVICES
     running = find_running(state.resolve())
-    with nullcontext() if running else Stack(state.resolve(), console=console) as stack:
+    if running and generator is TextGenerator.SMOLLM2:
+        raise LocalStackError(
+            "--generator is chosen when Alto starts: stop it (`python -m local down`), then try again"
+        )
+    with nullcontext() if running else Stack(state.resolve(), console=console, generator=generator) as stack:
         found = running or (stack and stack.running)
         assert found
         with httpx.Client(base_url=found.url, timeout=40, trust_env=False) as api:

@@ -195,6 +195,8 @@ class Demo:
         self._console.print()
         self._console.print(f'"{question}", from the {len(titles)} objects found:', style="bold", highlight=False)
         self._say(text)
+        if not sources:
+            self._say("  (No statement names a source.)")
         for number, source in enumerate(sources, 1):
             self._say(f"  [{number}] {titles[source['id']]} ({source['property']} of {source['id']})")
 

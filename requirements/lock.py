@@ -43,6 +43,8 @@ if __name__ == "__main__":
         lock(function, "--constraint", str(HERE / "dev.txt"))
     for separate in SEPARATE:
         lock(separate)
+    # Only what it names: see smollm2.in.
+    lock("smollm2", "--no-deps")
     for peer in sorted(PEERS.glob("*.in")):
         lock(peer.stem, folder=PEERS)
     for integration in sorted(INTEGRATIONS.glob("*/requirements.in")):

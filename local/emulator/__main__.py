@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--endpoint", action="append", type=_pair, default=[], metavar="NAME=STYLE", help="SageMaker endpoint"
     )
+    parser.add_argument("--smollm2", metavar="PYTHON", help="of requirements/smollm2.txt: SmolLM2 writes the texts")
     parser.add_argument("--s3-endpoint", help="where batch jobs find their files")
     parser.add_argument(
         "--options", type=json.loads, default={}, help="all of the above and more, as JSON (server.Options)"
@@ -58,7 +59,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _options(given: argparse.Namespace) -> dict[str, Any]:
     """--options, overridden by the options that were named one by one."""
-    named = {name: getattr(given, name) for name in ("port", "model", "threads", "s3_endpoint")}
+    named = {name: getattr(given, name) for name in ("port", "model", "threads", "s3_endpoint", "smollm2")}
     plan = {name: getattr(given, name) for name in ("latency_ms", "requests_per_second", "seed")}
     options = {**given.options, **{name: value for name, value in named.items() if value is not None}}
     faults = {**options.get("faults", {}), **{name: value for name, value in plan.items() if value is not None}}

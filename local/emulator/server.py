@@ -50,7 +50,8 @@ class Options:
     model: `minilm` or `stub`. port 0: any free one. threads: of the model, all cores by default. faults: a FaultPlan as
     JSON. access: an Access as JSON. profiles: ARN of an application inference profile to its model id. endpoints: see
     SageMaker. s3_endpoint: where batch jobs find their files; AWS itself by default. requests_kept: how many of the
-    last calls the counters show with their bodies. guardrails: identifier to the fields of a Guardrail.
+    last calls the counters show with their bodies. guardrails: identifier to the fields of a Guardrail. smollm2: the
+    Python of an environment with requirements/smollm2.txt, if SmolLM2 is to write the texts.
     """
 
     model: str = "minilm"
@@ -61,6 +62,7 @@ class Options:
     profiles: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, Any] = field(default_factory=dict)
     guardrails: Mapping[str, Any] = field(default_factory=dict)
+    smollm2: str = ""
     cohere_v4_list: bool = False
     s3_endpoint: str | None = None
     requests_kept: int = 100
@@ -97,7 +99,7 @@ class Application:
             self._access = Access.parse(options.access)
             self._bedrock = Bedrock(options.profiles, cohere_v4_list=options.cohere_v4_list)
             self._sagemaker = SageMaker(options.endpoints)
-            self._text = TextService(embedder if options.model != "stub" else None, options.guardrails)
+            self._text = TextService(embedder if options.model != "stub" else None, options.guardrails, options.smollm2)
         except (TypeError, ValueError) as error:
             raise LocalStackError(f"The emulator's options are wrong. {error}") from error
         self._injector = FaultInjector(self._start_plan)

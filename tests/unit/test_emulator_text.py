@@ -232,6 +232,6 @@ def test_a_scripted_false_citation_is_in_no_source() -> None:
 def test_the_same_sentence_in_two_passages_is_said_once() -> None:
     passages = (Passage("a", "A", ("The key is lost.",)), Passage("b", "B", ("The key is lost.",)))
 
-    pieces = asyncio.run(Extractive(None).generate(Prompt("Is the key lost?", passages)))
+    pieces = asyncio.run(Extractive(None).generate(Prompt("Is the key lost?", passages))).pieces
 
     assert [piece.text for piece in pieces] == ["The key is lost."]

@@ -12,7 +12,7 @@ from local.emulator.errors import body_too_large, invalid, malformed
 from local.emulator.text import shapes
 from local.emulator.text.guardrails import Guardrail, Guardrails, trace
 from local.emulator.text.models import TextModel
-from local.emulator.text.prompt import Passage, Piece, Prompt, read_texts
+from local.emulator.text.prompt import Passage, Piece, Prompt, Written, read_texts
 from local.emulator.tokens import count_tokens, keep_first
 
 DEFAULT_TOKENS = 512
@@ -183,12 +183,13 @@ def blocked(asked: Conversation) -> dict[str, Any] | None:
     return _intervened(asked, asked.guardrail.blocked_input, found, usage, output=False)
 
 
-def render(asked: Conversation, pieces: list[Piece], milliseconds: int) -> dict[str, Any]:
+def render(asked: Conversation, result: Written, milliseconds: int) -> dict[str, Any]:
     """The response of what the model wrote, cut where the request says."""
-    kept, reason = cut(pieces, asked.most_tokens, asked.stop_sequences)
+    kept, reason = cut(result, asked.most_tokens, asked.stop_sequences)
     text = "".join(piece.text for piece in kept)
-    written = count_tokens(text) if text else 0
-    usage = {"inputTokens": asked.tokens, "outputTokens": written, "totalTokens": asked.tokens + written}
+    tokens = asked.tokens if result.read is None else result.read
+    written = count_written(result, text)
+    usage = {"inputTokens": tokens, "outputTokens": written, "totalTokens": tokens + written}
     metrics = {"latencyMs": milliseconds}
     if asked.guardrail is not None and (found := asked.guardrail.found(text)):
         return _intervened(asked, asked.guardrail.blocked_output, found, usage, output=True) | {"metrics": metrics}
@@ -197,21 +198,31 @@ def render(asked: Conversation, pieces: list[Piece], milliseconds: int) -> dict[
     return {"output": {"message": message}, "stopReason": reason, "usage": usage, "metrics": metrics}
 
 
-def cut(pieces: list[Piece], most_tokens: int, stop_sequences: tuple[str, ...]) -> tuple[list[Piece], str]:
+def cut(result: Written, most_tokens: int, stop_sequences: tuple[str, ...]) -> tuple[list[Piece], str]:
     """The pieces up to the first stop sequence or token number `most_tokens`, and the stop reason."""
-    whole = "".join(piece.text for piece in pieces)
+    whole = "".join(piece.text for piece in result.pieces)
     stops = [place for stop in stop_sequences if (place := whole.find(stop)) >= 0]
-    end, reason = (min(stops), "stop_sequence") if stops else (len(whole), "end_turn")
-    within = len(keep_first(whole, most_tokens))
+    end, reason = (
+        (min(stops), "stop_sequence") if stops else (len(whole), "max_tokens" if result.is_cut else "end_turn")
+    )
+    # A model that counts its tokens was told the limit, and kept it.
+    within = len(keep_first(whole, most_tokens)) if result.written is None else len(whole)
     if within < end:
         end, reason = within, "max_tokens"
     kept: list[Piece] = []
-    for piece in pieces:
+    for piece in result.pieces:
         if end <= 0:
             break
         kept.append(Piece(piece.text[:end], piece.quotes))
         end -= len(piece.text)
     return kept, reason
+
+
+def count_written(result: Written, kept: str) -> int:
+    """The tokens of the text that is returned: those that the model counted, or an estimate."""
+    if result.written is not None:
+        return result.written
+    return count_tokens(kept) if kept else 0
 
 
 def _block(prompt: Prompt, piece: Piece) -> dict[str, Any]:

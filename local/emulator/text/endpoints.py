@@ -9,8 +9,8 @@ import orjson
 
 from local.emulator.errors import body_too_large
 from local.emulator.sagemaker import BODY_LIMIT, Endpoint, validation_error
-from local.emulator.text.converse import cut
-from local.emulator.text.prompt import Piece, Prompt, read_texts
+from local.emulator.text.converse import count_written, cut
+from local.emulator.text.prompt import Prompt, Written, read_texts
 from local.emulator.tokens import count_tokens
 
 ROLES = ("system", "user", "assistant", "tool", "developer")
@@ -94,16 +94,16 @@ def _check_number(endpoint: Endpoint, name: str, value: Any, least: float, most:
         raise endpoint.refuse(400, f"{name} must be {between}, got {value}.")
 
 
-def render(endpoint: Endpoint, asked: Request, pieces: list[Piece]) -> Any:
-    kept, reason = cut(pieces, asked.most_tokens, asked.stop)
+def render(endpoint: Endpoint, asked: Request, result: Written) -> Any:
+    kept, reason = cut(result, asked.most_tokens, asked.stop)
     text = "".join(piece.text for piece in kept)
-    written = count_tokens(text) if text else 0
+    written = count_written(result, text)
     if endpoint.style == "tgi":
         given = asked.body.get("parameters", {})
         whole = asked.body["inputs"] + text if given.get("return_full_text") else text
         details = {"finish_reason": _INPUTS_FINISH[reason], "generated_tokens": written}
         return [{"generated_text": whole} | ({"details": details} if given.get("details") else {})]
-    used = sum(count_tokens(text) for text in asked.prompt.texts)
+    used = result.read if result.read is not None else sum(count_tokens(text) for text in asked.prompt.texts)
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "object": "chat.completion",

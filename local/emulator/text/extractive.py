@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from local.emulator.model import Embedder
-from local.emulator.text.prompt import Passage, Piece, Prompt, Quote
+from local.emulator.text.prompt import Passage, Piece, Prompt, Quote, Written
 from local.emulator.vectors import Floats
 
 UNKNOWN = "The passages do not say."
@@ -104,9 +104,9 @@ class Extractive:
         self._embedder = embedder
         self._vectors: OrderedDict[str, Floats] = OrderedDict()
 
-    async def generate(self, prompt: Prompt) -> list[Piece]:
+    async def generate(self, prompt: Prompt) -> Written:
         if not prompt.passages:
-            return [Piece(await self._from_prompt(prompt.task))]
+            return Written([Piece(await self._from_prompt(prompt.task))])
         sentences = sentences_of(prompt.passages)
         if is_question(prompt.task):
             scores = await self._scores(prompt.task, sentences)
@@ -114,12 +114,12 @@ class Extractive:
         else:
             chosen = first_of_each(sentences)
         if not chosen:
-            return [Piece(UNKNOWN)]
+            return Written([Piece(UNKNOWN)])
         pieces: list[Piece] = []
         for sentence in chosen:
             pieces += [Piece(" ")] if pieces else []
             pieces.append(_piece(prompt, sentence))
-        return pieces
+        return Written(pieces)
 
     def close(self) -> None:
         """The embedder belongs to the server."""

@@ -58,14 +58,27 @@ class Piece:
     quotes: tuple[Quote, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Written:
+    """The text of a model, in pieces that belong behind each other. is_cut: it had more to write, and was stopped.
+
+    read, written: tokens as the model counts them; None if it does not, so that they are estimated.
+    """
+
+    pieces: list[Piece]
+    is_cut: bool = False
+    read: int | None = None
+    written: int | None = None
+
+
 class Generator(Protocol):
     """A text model. Coroutines are called from one event loop."""
 
-    async def generate(self, prompt: Prompt) -> list[Piece]:
-        """The response, in pieces that belong behind each other."""
+    async def generate(self, prompt: Prompt) -> Written:
+        """Raises ServiceError if the model does not write the text."""
 
     def close(self) -> None:
-        """Ends the threads, if any."""
+        """Ends the threads and processes, if any."""
 
 
 def read_texts(texts: list[str]) -> tuple[str, tuple[Passage, ...]]:
