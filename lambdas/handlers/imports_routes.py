@@ -83,7 +83,7 @@ def start_import(
 def list_imports(name: Name, limit: JobsOfPage = 20, after: AfterJob = None) -> ImportList:
     """Return a page of the jobs of a collection."""
     found = services().imports.list(limit, after, collection_name(name))
-    if not found.imports and after is None:
+    if not found.imports:
         services().registry.get(name)
     return found
 

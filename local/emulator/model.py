@@ -160,7 +160,9 @@ class StubEmbedder:
         span = len(cls._NOISE) - dimensions
         for row, text in zip(rows, texts, strict=True):
             digest = int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-            first, second = digest % span, (digest >> 32) % span
+            first = digest % span
+            # Another place than the first: the difference would be a vector of zeros.
+            second = (first + 1 + (digest >> 32) % (span - 1)) % span
             np.subtract(cls._NOISE[first : first + dimensions], cls._NOISE[second : second + dimensions], out=row)
         return unit(rows)
 

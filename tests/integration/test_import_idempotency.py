@@ -45,6 +45,13 @@ def test_an_import_that_is_to_be_repeated_is_started_once_for_each_key(
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize("query", [{}, {"limit": "5", "after": "content-length"}])
+def test_jobs_of_a_collection_that_does_not_exist_are_not_found(api: Api, query: dict[str, str]) -> None:
+    response = api("GET", "/v1/collections/NoSuchCollection/imports", query=query)
+
+    assert (response.status, response.body["error"]["code"]) == (404, "collection_not_found")
+
+
 def test_a_repeated_upload_request_keeps_id_and_gets_a_fresh_url(api: Api, collection: str) -> None:
     key, request = str(uuid4()), {"file_name": "films.csv"}
 

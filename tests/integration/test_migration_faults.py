@@ -51,6 +51,7 @@ from lambdas.objects.store import ObjectStore, WriteContext
 from lambdas.objects.writer import ObjectWriter
 from lambdas.opensearch import OpenSearch
 from lambdas.search.request import SearchRequest
+from lambdas.search.response import Hit
 from lambdas.search.searcher import Searcher
 from lambdas.settings import EngineSettings
 from lambdas.wiring.aws import aws_access
@@ -68,7 +69,8 @@ ANCHORS = 20
 LOADERS = 2
 KILLS = 0.02
 READ_EVERY = 0.05
-GRAPH = {"m": 4, "ef_construction": 16}
+# A small graph is made faster. Among many objects it would not lead to the nearest one.
+GRAPH = {"m": 4, "ef_construction": 16} if OBJECTS < 1_000 else {"m": 16, "ef_construction": 100}
 AWS = {"vectorizer": "text2vec-aws", "region": "us-east-1", "index": GRAPH}
 OLD = AWS | {"model": "amazon.titan-embed-text-v2:0", "dimensions": 256}
 NEW = AWS | {"model": "cohere.embed-v4:0", "dimensions": 512}
@@ -227,22 +229,32 @@ class Traffic:
             if self._ended.is_set():
                 return
             anchor = self.anchors[number % len(self.anchors)]
-            request = SearchRequest.model_validate({"near_text": {"query": self.texts[anchor]}, "limit": 5})
             try:
-                found = registry.serve(
-                    self.name,
-                    lambda collection, request=request: searcher.search(  # type: ignore[misc]
-                        collection, request, deadline=Deadline.after(29)
-                    ),
-                )
+                found = self._search(searcher, registry, anchor, {})
+                if not found:
+                    self.failures.append(f"search for {anchor} found nothing")
+                elif not _is_first(anchor, found):
+                    # A graph may miss the nearest vector; among the anchors alone the search is exact.
+                    self.done["missed by the graph"] += 1
+                    among = {"property": "_id", "operator": "contains_any", "value": self.anchors}
+                    found = self._search(searcher, registry, anchor, {"filter": among})
+                    if not _is_first(anchor, found):
+                        self.failures.append(f"search for {anchor} found {found[:1]}")
             except AltoError as error:
                 self.failures.append(f"search {type(error).__name__} {error}")
-                continue
-            first = found.objects[0] if found.objects else None
-            if first is None or first.id != anchor or (first.distance or 0) > 1e-3:
-                self.failures.append(f"search for {anchor} found {first}")
             self.done["search"] += 1
             time.sleep(READ_EVERY)
+
+    def _search(self, searcher: Searcher, registry: CollectionRegistry, anchor: str, more: dict[str, Any]) -> list[Hit]:
+        body = {"near_text": {"query": self.texts[anchor]}, "limit": 5} | more
+        request = SearchRequest.model_validate(body)
+        return registry.serve(
+            self.name, lambda collection: searcher.search(collection, request, deadline=Deadline.after(29))
+        ).objects
+
+
+def _is_first(anchor: str, hits: list[Hit]) -> bool:
+    return bool(hits) and hits[0].id == anchor and (hits[0].distance or 0) <= 1e-3
 
 
 @dataclass
@@ -455,7 +467,8 @@ def test_every_object_gets_the_new_models_vector_of_its_present_text(migration: 
         time.sleep(1)
 
     print(dict(migration.fell), dict(traffic.done), f"longest write {traffic.longest:.2f} s")  # noqa: T201
-    assert traffic.failures == []
+    assert traffic.failures[:5] == []
+    assert traffic.done["missed by the graph"] <= traffic.done["search"] / 50
     assert (filled.state, rebuilt.state) == (JobState.COMPLETED, JobState.COMPLETED)
     assert (filled.loaded + filled.unchanged, filled.failed) == (filled.expected, 0)
     assert filled.expected is not None

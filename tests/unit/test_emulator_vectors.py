@@ -43,6 +43,11 @@ def test_the_stub_tells_texts_apart_and_never_changes_its_mind() -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
 
 
+def test_the_stub_has_no_vector_of_zeros() -> None:
+    # The halves of this text's hash name the same place.
+    assert np.linalg.norm(StubEmbedder.vectors(["text 25010"], 256)[0]) == pytest.approx(1)
+
+
 @pytest.mark.parametrize(("text", "count"), [("", 1), ("a film", 2), ("internationalisation", 4), ("Ho, ho!", 4)])
 def test_tokens_are_counted_by_pieces_of_words(text: str, count: int) -> None:
     assert count_tokens(text) == count
