@@ -56,7 +56,6 @@ ALTERNATIVES = {
     "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
     "nested": "return_properties with the name of the whole object",
-    "vectors_per_target": "one vector for each target, {name: vector}, or one search for each vector",
     "blob": "store the bytes in S3 and their key as DataType.TEXT",
     "list_place": "a path without a place, such as cars.make, which finds objects with a match anywhere in the list",
     "near_image": "describe the image by a model of your own and search with near_vector",

@@ -73,6 +73,11 @@ def is_one_vector(vector: object) -> bool:
     return not isinstance(vector, Mapping)
 
 
+def is_several(vectors: Sequence[Any]) -> bool:
+    """Whether it is a list of vectors rather than one: its first item is not a number."""
+    return len(vectors) > 0 and not isinstance(vectors[0], int | float) and hasattr(vectors[0], "__len__")
+
+
 def is_missing(value: object) -> bool:
     """Whether it stands for a missing value of a data frame: NaN, NaT or NA. None is a value of its own."""
     if type(value).__name__ in {"NAType", "NaTType"}:

@@ -108,11 +108,10 @@ REFUSED: dict[str, dict[str, tuple[str, ...]]] = {
         "references": ("FilterByRef", "ReferenceInput", "ReferenceInputs"),
         "media": ("GenerativeNearMediaReturnType", "QueryNearMediaReturnType"),
         "phone_number": ("PhoneNumberType",),
-        "vectors_per_target": ("ListOfVectorsQuery",),
         "types": (
             *("GenerativeGroup", "GenerativeGroupByReturn", "GenerativeGroupByReturnType", "GenerativeReturnType"),
-            *("GenerativeSearchReturnType", "GroupByReturnType", "NearVectorInputType", "QueryReturnType"),
-            *("TargetVectorJoinType", "WeaviateField", "WeaviateProperties"),
+            *("GenerativeSearchReturnType", "GroupByReturnType", "QueryReturnType"),
+            *("WeaviateField", "WeaviateProperties"),
         ),
     },
     "alto.outputs.rbac": {

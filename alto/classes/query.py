@@ -12,11 +12,10 @@ from alto.classes.generative import GenerativeConfig
 from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Rerank
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
-from alto.classes.targets import NearVector, TargetVectorJoin, TargetVectors
+from alto.classes.targets import NearVector, NearVectorInput, TargetVectorJoin, TargetVectors, numbers_of
 from alto.compatibility import StrEnum
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, raise_unsupported
-from alto.values import Vector, numbers, parse_reference
+from alto.values import is_several, numbers, parse_reference
 from alto.weaviate_names import refused_names
 
 __all__ = [
@@ -159,10 +158,10 @@ class HybridVector:
         move_to: Move | None = None,
         move_away: Move | None = None,
     ) -> HybridVectorQuery:
-        """The vector of the search's text, moved. `query` is that text once more.
+        """The vector of a text: the search's, moved, or another.
 
         Args:
-            query: The search's text once more.
+            query: The text, or several whose vectors are averaged.
             certainty: The threshold as a certainty, 0 to 1.
             distance: The largest distance of a hit.
             move_to: Where to move the vector.
@@ -174,7 +173,7 @@ class HybridVector:
 
     @staticmethod
     def near_vector(
-        vector: Vector | Mapping[str, Vector], *, certainty: float | None = None, distance: float | None = None
+        vector: NearVectorInput, *, certainty: float | None = None, distance: float | None = None
     ) -> HybridVectorQuery:
         """This vector, or one for each target.
 
@@ -186,17 +185,15 @@ class HybridVector:
         return HybridVectorQuery(vectors_of(vector) | _largest_distance(certainty, distance))
 
 
-def vectors_of(vector: Vector | Mapping[str, Vector]) -> dict[str, Any]:
-    """One vector, or one for each target, as the API takes it. One by name, `{name: vector}`, names its target too."""
+def vectors_of(vector: NearVectorInput) -> dict[str, Any]:
+    """One vector, or some for each target, as the API takes it. One by name, `{name: vector}`, names its target too."""
     if not isinstance(vector, Mapping):
         return {"vector": numbers(vector)}
-    for name, each in vector.items():
-        if isinstance(each, Sequence) and each and not isinstance(each[0], int | float) and hasattr(each[0], "__len__"):
-            raise_unsupported(f"several vectors for the target '{name}'", ALTERNATIVES["vectors_per_target"])
-    if len(vector) != 1:
-        return {"vectors": {name: numbers(each) for name, each in vector.items()}}
-    [(target, only)] = vector.items()
-    return {"vector": numbers(only), "target_vector": target}
+    found = {name: numbers_of(name, each) for name, each in vector.items()}
+    if len(found) != 1 or is_several(next(iter(found.values()))):
+        return {"vectors": found}
+    [(target, only)] = found.items()
+    return {"vector": only, "target_vector": target}
 
 
 def _largest_distance(certainty: float | None, distance: float | None) -> dict[str, float]:

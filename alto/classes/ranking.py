@@ -77,7 +77,7 @@ class Diversity:
         """`balance` is 0 (only difference) to 1 (only relevance); .5 if not given.
 
         Args:
-            limit: How many objects are chosen.
+            limit: How many objects are chosen, of those from the search's `offset` to `offset` + `limit`.
             balance: 0 is only difference, 1 only relevance; 0.5 if not given.
         """
         return MMR(limit, balance)

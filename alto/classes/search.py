@@ -29,7 +29,7 @@ from alto.classes.search_settings import (
 from alto.classes.sorting import Sorting
 from alto.classes.targets import NearVectorInput, TargetVector, TargetVectorJoin
 from alto.errors import AltoConfigurationError
-from alto.unsupported import raise_unsupported, reject_given
+from alto.unsupported import reject_given
 from alto.values import expect, names_of, parse_reference
 
 __all__ = ["Search", "SearchSettings"]
@@ -63,7 +63,7 @@ class Search:
         """Near to a vector, or to one for each target.
 
         Args:
-            near_vector: The vector, or `{name: vector}`.
+            near_vector: The vector, or `{name: vector}`, or `{name: [vector, vector]}`.
         """
         check_keywords(NearSearchSettings, settings, "near_vector")
         near = _near(choose(NearSettings, settings))
@@ -129,7 +129,7 @@ class Search:
             self.mode
             | self._steps(expect("limit", given.get("limit"), int, "10"))
             | _given(
-                offset=expect("offset", given.get("offset"), int, "10"),
+                offset=None if self._is_window else expect("offset", given.get("offset"), int, "10"),
                 autocut=given.get("auto_limit"),
                 filter=None if filters is None else filters.body,
                 return_properties=names_of(given.get("return_properties")),
@@ -143,10 +143,17 @@ class Search:
             )
         )
 
+    @property
+    def _is_window(self) -> bool:
+        """Whether the offset is that of the hits from which diverse ones are chosen."""
+        diversity = self.settings.get("diversity_selection")
+        return isinstance(diversity, MMR) and diversity.limit is not None
+
     def _steps(self, limit: int | None) -> dict[str, Any]:
         """The limit, and what happens to the hits.
 
-        As in Weaviate, the search's limit is the number of hits from which groups are made and diverse hits chosen.
+        As in Weaviate, the search's limit is the number of hits from which groups are made and diverse hits chosen, and
+        its offset the first of these.
         """
         given = self.settings
         boost = expect("boost", given.get("boost"), BoostReturn, "Boost.filter(...)")
@@ -157,7 +164,11 @@ class Search:
         body = _given(boost=boost and boost.to_api(), rerank=rerank and rerank.to_api())
         if diversity is not None:
             chosen = diversity.limit
-            body["diversity"] = _given(balance=diversity.balance, candidates=None if chosen is None else limit)
+            body["diversity"] = _given(
+                balance=diversity.balance,
+                candidates=None if chosen is None else limit,
+                skip=expect("offset", given.get("offset"), int, "10") if self._is_window else None,
+            )
             limit = limit if chosen is None else chosen
         if group_by is not None:
             return body | {"group_by": group_by.to_api(limit)}
@@ -194,11 +205,8 @@ def _hybrid(query: str, settings: dict[str, Any]) -> dict[str, Any]:
     # With alpha 0 nothing is compared with a vector.
     vector = None if settings.get("alpha") == 0 else settings.get("vector")
     if isinstance(vector, HybridVectorQuery):
-        if vector.text is not None and vector.text != query:
-            raise_unsupported(
-                "HybridVector.near_text with another text than query", "the same text, or HybridVector.near_vector"
-            )
-        leg = vector.settings
+        other = None if vector.text in (None, query, [query]) else vector.text
+        leg = vector.settings | _given(near_text=other if other is None or isinstance(other, str) else list(other))
     else:
         leg = {} if vector is None else vectors_of(vector)
     given = _given(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from alto.errors import AltoConfigurationError
-from alto.unsupported import ALTERNATIVES, Unsupported
-from alto.values import Vector
+from alto.values import Vector, is_several, numbers
+
+Weights: TypeAlias = Mapping[str, float | Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +48,70 @@ class TargetVectors:
         return _join(target_vectors, "minimum")
 
     @staticmethod
-    def manual_weights(weights: Mapping[str, float]) -> TargetVectorJoin:
+    def manual_weights(weights: Weights) -> TargetVectorJoin:
         """The sum of weight times distance.
 
         Args:
-            weights: A weight for each vector, by name.
+            weights: A weight for each vector, by name; a list of weights for several vectors of the query.
         """
-        for name, weight in weights.items():
-            if not isinstance(weight, int | float):
-                raise AltoConfigurationError(f"weights: one number for '{name}' is wanted, not {weight!r:.80}")
-        return TargetVectorJoin(
-            {"vectors": list(weights), "combine": "manual_weights", "weights": dict(weights)},
-        )
+        return _weighted(weights, "manual_weights")
 
-    relative_score = Unsupported("TargetVectors.relative_score", "TargetVectors.manual_weights, which weighs distances")
+    @staticmethod
+    def relative_score(weights: Weights) -> TargetVectorJoin:
+        """The sum of weight times distance, each distance scaled to 0..1 over the nearest objects of its vector.
+
+        Args:
+            weights: A weight for each vector, by name; a list of weights for several vectors of the query.
+        """
+        return _weighted(weights, "relative_score")
+
+
+@dataclass(frozen=True, slots=True)
+class ListOfVectors:
+    """Several vectors of a query that are compared with one vector of the objects."""
+
+    vectors: list[list[float]]
 
 
 class NearVector:
-    """Weaviate's name for several vectors of one query."""
+    """Several vectors of one query: `near_vector={"title": NearVector.list_of_vectors(a, b)}`."""
 
-    list_of_vectors = Unsupported("NearVector.list_of_vectors", ALTERNATIVES["vectors_per_target"])
+    @staticmethod
+    def list_of_vectors(*vectors: Vector) -> ListOfVectors:
+        """Several vectors for one target, as a plain list of them is.
+
+        Args:
+            *vectors: The vectors.
+        """
+        return ListOfVectors([numbers(each) for each in vectors])
 
 
-NearVectorInput: TypeAlias = Vector | Mapping[str, Vector]
+TargetInput: TypeAlias = Vector | Sequence[Vector] | ListOfVectors
+NearVectorInput: TypeAlias = Vector | Mapping[str, TargetInput]
 TargetVector: TypeAlias = str | Sequence[str] | TargetVectorJoin | None
 
 
 def _join(names: Sequence[str], how: str) -> TargetVectorJoin:
     return TargetVectorJoin({"vectors": [names] if isinstance(names, str) else list(names), "combine": how})
+
+
+def numbers_of(name: str, given: TargetInput) -> list[Any]:
+    """The vector for a target, or a list of several. Raises `AltoConfigurationError`."""
+    if isinstance(given, ListOfVectors):
+        if not given.vectors:
+            raise AltoConfigurationError(f"near_vector: the list of vectors for '{name}' is empty")
+        return given.vectors
+    items: Any = given
+    if isinstance(items, Sequence) and not isinstance(items, str | bytes) and is_several(items):
+        return [numbers(each) for each in items]
+    return numbers(items)
+
+
+def _weighted(weights: Weights, how: str) -> TargetVectorJoin:
+    given: dict[str, Any] = {}
+    for name, weight in weights.items():
+        each = list(weight) if isinstance(weight, Sequence) and not isinstance(weight, str | bytes) else [weight]
+        if not each or not all(isinstance(number, int | float) for number in each):
+            raise AltoConfigurationError(f"weights: expected a number, or several, for '{name}', got {weight!r:.80}")
+        given[name] = each[0] if len(each) == 1 else each
+    return TargetVectorJoin({"vectors": list(weights), "combine": how, "weights": given})

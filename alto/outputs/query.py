@@ -19,6 +19,9 @@ from alto.classes.results import Object as ObjectSingleReturn
 from alto.classes.results import Object as QuerySingleReturn
 from alto.classes.results import QueryReturn as GroupByReturn
 from alto.classes.sorting import Sorting
+from alto.classes.targets import ListOfVectors as ListOfVectorsQuery
+from alto.classes.targets import NearVectorInput as NearVectorInputType
+from alto.classes.targets import TargetVectorJoin as TargetVectorJoinType
 from alto.weaviate_names import refused_names
 
 __all__ = [
@@ -37,8 +40,10 @@ __all__ = [
     "Group",
     "GroupByObject",
     "GroupByReturn",
+    "ListOfVectorsQuery",
     "MetadataReturn",
     "MetadataSingleObjectReturn",
+    "NearVectorInputType",
     "Object",
     "ObjectSingleReturn",
     "QueryProfileReturn",
@@ -47,6 +52,7 @@ __all__ = [
     "SearchProfileReturn",
     "ShardProfileReturn",
     "Sorting",
+    "TargetVectorJoinType",
 ]
 
 __getattr__ = refused_names(__name__)

@@ -65,7 +65,7 @@ class Query(Fetch[P]):
         """Find objects whose vector is near to this one.
 
         Args:
-            near_vector: A list or an array of numbers, or `{name: vector}`.
+            near_vector: A list or an array of numbers, or `{name: vector}`, or several for a name.
             **settings: `certainty` or `distance`, the threshold; `target_vector`, which vector to compare; and those
                 that all searches have.
         """

@@ -95,7 +95,7 @@ def build_search_body(
     threshold = vector.targets.threshold(mode.distance, mode.certainty)
     if threshold is not None:
         body["min_score"] = threshold
-    ef_search = max(collection.vectors[name].index.ef_search for name in vector.numbers)
+    ef_search = max(collection.vectors[name].index.ef_search for name in vector.names)
     k = choose_k(first + size, ef_search)
     return body | {"query": build_vector_query(vector, k, conditions)}
 
@@ -246,7 +246,7 @@ def resolve_diversity_vector(collection: CollectionConfig, request: SearchReques
     Raises `InvalidRequestError` if neither determines one vector.
     """
     asked = request.diversity.target_vector if request.diversity else None
-    searched = list(vector.numbers) if vector else []
+    searched = vector.names if vector else []
     if asked is None and len(searched) > 1:
         problem = f"the search compares several vectors: choose one of {', '.join(searched)}"
         raise InvalidRequestError.at("diversity.target_vector", problem)

@@ -203,7 +203,7 @@ def _count_embedded(request: SearchRequest) -> int:
         return 0
     texts: list[str] = []
     given = getattr(mode, "vector", None) or getattr(mode, "vectors", None) or getattr(mode, "near_object", None)
-    query = getattr(mode, "query", None)
+    query = getattr(mode, "near_text", None) or getattr(mode, "query", None)
     if query is not None and not given and not (isinstance(mode, Hybrid) and mode.alpha == 0):
         texts += [query] if isinstance(query, str) else query
     for move in (getattr(mode, "move_to", None), getattr(mode, "move_away", None)):

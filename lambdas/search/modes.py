@@ -1,5 +1,6 @@
 """The request models of the kinds of search. Pure."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
@@ -23,6 +24,8 @@ BoostedProperty = Annotated[
     Field(description="A property's name, with a boost if wanted: `title^2`."),
 ]
 Numbers = Annotated[list[float], Field(min_length=1, max_length=16_000)]
+# The vectors of one search: each is a nearest-neighbour search of its own.
+MAX_QUERY_VECTORS = 20
 Concepts = Annotated[list[QueryText], Field(min_length=1, max_length=20)]
 ObjectIds = Annotated[list[ObjectReference], Field(min_length=1, max_length=20)]
 Weight = Annotated[float, Field(gt=0, le=1_000)]
@@ -32,13 +35,16 @@ class TargetVectors(StrictModel):
     """Several vectors of each object. Each is compared with the query's; their distances are combined into one."""
 
     vectors: list[VectorName] = Field(min_length=1, max_length=20)
-    combine: Literal["minimum", "average", "sum", "manual_weights"] = Field(
+    combine: Literal["minimum", "average", "sum", "manual_weights", "relative_score"] = Field(
         default="minimum",
         description="`minimum`: the nearest vector counts. `average`, `sum`, `manual_weights` (the sum of weight times "
-        "distance): all count, and an object that lacks one of them is not found.",
+        "distance), `relative_score` (the same of distances that are scaled to 0..1 over the nearest objects of each "
+        "vector): all count, and an object that lacks one of them is not found.",
     )
-    weights: dict[VectorName, Weight] | None = Field(
-        default=None, description="With `manual_weights`: a weight above 0 for each of the vectors."
+    weights: dict[VectorName, Weight | Annotated[list[Weight], Field(min_length=1, max_length=20)]] | None = Field(
+        default=None,
+        description="With `manual_weights` and `relative_score`: a weight above 0 for each of the vectors, or a list "
+        "of one for each of the query's vectors that are compared with it.",
     )
 
     @model_validator(mode="before")
@@ -53,8 +59,10 @@ class TargetVectors(StrictModel):
     def _vectors_have_their_weights(self) -> Self:
         if len(set(self.vectors)) < len(self.vectors):
             raise ValueError("target_vector.vectors names a vector twice: name each once")
-        if (self.combine == "manual_weights") != (self.weights is not None):
-            raise ValueError("target_vector.weights belong to combine 'manual_weights': send both or neither")
+        if (self.combine in ("manual_weights", "relative_score")) != (self.weights is not None):
+            raise ValueError(
+                "target_vector.weights belong to combine 'manual_weights' and 'relative_score': send both or neither"
+            )
         if self.weights is not None and set(self.weights) != set(self.vectors):
             raise ValueError(f"target_vector.weights must have one for each of {', '.join(self.vectors)}, and no other")
         return self
@@ -75,9 +83,24 @@ TargetVector = Annotated[
 OneVector = Annotated[
     Numbers | None, Field(description="The query's vector, compared with each target vector.", repr=False)
 ]
+
+
+def _vectors_form(value: Any) -> str:
+    return "several" if isinstance(value, list) and value and isinstance(value[0], list) else "one"
+
+
+VectorOrSeveral = Annotated[
+    Annotated[Numbers, Tag("one")]
+    | Annotated[Annotated[list[Numbers], Field(min_length=1, max_length=MAX_QUERY_VECTORS)], Tag("several")],
+    Discriminator(_vectors_form),
+]
 VectorEach = Annotated[
-    Annotated[dict[VectorName, Numbers], Field(min_length=1, max_length=20)] | None,
-    Field(description="Instead of `vector`: one for each target vector, by name.", repr=False),
+    Annotated[dict[VectorName, VectorOrSeveral], Field(min_length=1, max_length=20)] | None,
+    Field(
+        description="Instead of `vector`: one for each target vector, by name, or several, each of which counts as a "
+        "target of its own. 20 vectors at most.",
+        repr=False,
+    ),
 ]
 
 
@@ -108,6 +131,8 @@ class Near(StrictModel):
     def _has_one_threshold(self) -> Self:
         if self.distance is not None and self.certainty is not None:
             raise ValueError("distance and certainty are two forms of the same threshold: send one of the two")
+        if not isinstance(self, NearVector):
+            _check_vector_names(None, self.target_vector)
         return self
 
 
@@ -199,6 +224,9 @@ class Hybrid(WordSettings):
     """Vector search and BM25 in one, their scores fused."""
 
     query: QueryText
+    near_text: QueryText | Concepts | None = Field(
+        default=None, description="A text, or up to 20, whose vector is taken instead of the query's."
+    )
     alpha: float = Field(
         default_factory=lambda: DEFAULT_ALPHA,
         ge=0,
@@ -226,11 +254,11 @@ class Hybrid(WordSettings):
 
     @model_validator(mode="after")
     def _vector_settings_fit_together(self) -> Self:
-        sources = self._given("vector", "vectors", "near_object")
+        sources = self._given("near_text", "vector", "vectors", "near_object")
         if len(sources) > 1:
             raise ValueError(
-                "the query's vector is either given (vector, vectors) or taken from an object (near_object): "
-                f"send one of {' and '.join(sources)}"
+                "the query's vector is given (vector, vectors), that of another text (near_text), or taken from an "
+                f"object (near_object): send one of {' and '.join(sources)}"
             )
         about_vector = [*sources, *self._given("move_to", "move_away", "max_vector_distance")]
         if self.alpha == 0 and about_vector:
@@ -243,12 +271,27 @@ class Hybrid(WordSettings):
 
 
 def _check_vector_names(vectors: dict[str, Any] | None, target: str | TargetVectors | None) -> None:
-    """Raise ValueError unless there is one vector for each target that is named."""
+    """Raise ValueError unless there are vectors, and weights, for each target that is named."""
+    counts = {name: count_vectors(each) for name, each in (vectors or {}).items()}
+    if sum(counts.values()) > MAX_QUERY_VECTORS:
+        raise ValueError(f"vectors has {sum(counts.values())} vectors, and a search has {MAX_QUERY_VECTORS} at most")
+    weights = target.weights if isinstance(target, TargetVectors) else None
+    for name, each in (weights or {}).items():
+        if isinstance(each, list) and len(each) != counts.get(name, 1):
+            raise ValueError(
+                f"target_vector.weights.{name} has {len(each)} weights for {counts.get(name, 1)} vectors of the query: "
+                "send one for each, or one number for all"
+            )
     if vectors is None or target is None:
         return
     named = [target] if isinstance(target, str) else target.vectors
     if set(named) != set(vectors):
         raise ValueError(f"vectors must have one for each target vector ({', '.join(named)}), and no other")
+
+
+def count_vectors(given: Sequence[Any]) -> int:
+    """Return how many vectors these are, one or a list of several."""
+    return len(given) if isinstance(given[0], list) else 1
 
 
 Mode = NearText | NearVector | NearObject | Bm25 | Hybrid

@@ -95,12 +95,21 @@ class SearchRequest(StrictModel):
         for name in self.steps:
             if self.mode is None:
                 raise ValueError(f"{name} changes the hits of a search, but a listing is ordered by sort: remove it")
-            if self.hybrid and getattr(self, name).candidates > HYBRID_DEPTH:
-                raise ValueError(f"a hybrid search has {HYBRID_DEPTH} candidates: lower {name}.candidates")
+            if self.hybrid and self.count_read(name) > HYBRID_DEPTH:
+                lower = f"{name}.candidates" + (" or skip" if name == "diversity" else "")
+                raise ValueError(f"a hybrid search has {HYBRID_DEPTH} candidates: lower {lower}")
         if self.rerank and self.rerank.query is None and query_text(self.mode) is None:
             raise ValueError("a search by a vector has no text to compare its hits with: add rerank.query")
         if self.diversity and self.autocut is not None:
             raise ValueError("autocut needs hits in the order of their scores, which diversity changes: remove one")
+        before = [name for name in self.steps if name in ("boost", "rerank")]
+        if self.diversity and self.diversity.skip and before:
+            least = min(int(getattr(self, name).candidates) for name in before)
+            if self.count_read("diversity") > least:
+                raise ValueError(
+                    f"diversity.skip + candidates is {self.count_read('diversity')}, beyond the {least} candidates of "
+                    f"{before[0]}: raise {before[0]}.candidates"
+                )
         if self.group_by and "limit" in self.model_fields_set:
             raise ValueError("group_by sets the number of groups and objects: replace limit with group_by.groups")
         return self
@@ -159,7 +168,12 @@ class SearchRequest(StrictModel):
     @property
     def candidates(self) -> int | None:
         """How many of the best hits the first step after the search reads; None without steps."""
-        return next((int(getattr(self, name).candidates) for name in self.steps), None)
+        return next((self.count_read(name) for name in self.steps), None)
+
+    def count_read(self, step: str) -> int:
+        """Return how many of the best hits a step reads."""
+        candidates = int(getattr(self, step).candidates)
+        return candidates + (self.diversity.skip if step == "diversity" and self.diversity else 0)
 
     @property
     def reach(self) -> int:

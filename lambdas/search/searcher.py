@@ -87,7 +87,10 @@ class Searcher:
         vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
 
         def ask(hidden: list[str]) -> Found | AltoError:
-            plan = plan_search(collection, request, vector, visible_only(hidden))
+            always = visible_only(hidden)
+            with watch.measure("engine"):
+                scaled = self._scale(collection, request, vector, always, deadline)
+            plan = plan_search(collection, request, scaled, always)
             with watch.measure("engine"):
                 responses = self._ask(collection, plan.bodies, deadline)
                 [found] = self._add_documents(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
@@ -121,9 +124,16 @@ class Searcher:
 
         def ask(hidden: list[str]) -> list[Found | AltoError]:
             always = visible_only(hidden)
+            with watch.measure("engine"):
+                scaled = [
+                    each
+                    if isinstance(each, AltoError)
+                    else attempt(self._scale, collection, query, each, always, deadline)
+                    for query, each in zip(good, vectors, strict=True)
+                ]
             plans = [
                 vector if isinstance(vector, AltoError) else attempt(plan_search, collection, query, vector, always)
-                for query, vector in zip(good, vectors, strict=True)
+                for query, vector in zip(good, scaled, strict=True)
             ]
             bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
             with watch.measure("engine"):
@@ -155,6 +165,23 @@ class Searcher:
             took_ms=watch.stop(0)[0],
         )
 
+    def _scale(
+        self,
+        collection: Collection,
+        request: SearchRequest,
+        vector: QueryVector | None,
+        always: list[dict[str, Any]],
+        deadline: Deadline,
+    ) -> QueryVector | None:
+        """Return the query's vectors; relative targets scaled by the distances of the nearest objects of each."""
+        if vector is None or not vector.targets.is_relative:
+            return vector
+        # Late: most searches do without it.
+        from lambdas.search.vectors.relative import build_range_bodies, scale_vector  # noqa: PLC0415
+
+        bodies = build_range_bodies(collection, vector, request.filter, always)
+        return scale_vector(vector, self._ask(collection, bodies, deadline))
+
     def _neighbours(self, found: Found, watch: Stopwatch, deadline: Deadline) -> AddNeighbours | None:
         """Return what adds the passages next to the hits of a search that asks for them."""
         request = found.plan.request
@@ -184,7 +211,7 @@ class Searcher:
         self, collection: Collection, vector: QueryVector | None, deadline: Deadline
     ) -> dict[str, float] | None:
         """Return the filled shares of the search's vectors that are being filled; None if all are filled."""
-        names = [name for name in collection.filling if vector is not None and name in vector.numbers]
+        names = [name for name in collection.filling if vector is not None and name in vector.names]
         if not names:
             return None
         body = {

@@ -302,6 +302,23 @@ def test_diverse_hits_follow_the_definition(api: Api, name: str, mode: str) -> N
     assert all(hit["vectors"] is None for hit in found)
 
 
+@every_mode
+def test_a_window_of_the_ranking_is_diversified_alone(api: Api, name: str, mode: str) -> None:
+    whole = search(api, name, **MODES[mode], limit=20)["objects"]
+
+    pages = [
+        search(api, name, **MODES[mode], limit=5, diversity={"balance": balance, "candidates": 5, "skip": skip})
+        for skip in (0, 5, 10)
+        for balance in (1, 0.3)
+    ]
+
+    for place, page in enumerate(pages):
+        window = [hit["id"] for hit in whole[place // 2 * 5 :][:5]]
+        found = [hit["id"] for hit in page["objects"]]
+        assert sorted(found) == sorted(window)
+        assert place % 2 or found == window
+
+
 def test_balance_1_keeps_the_order_and_0_spreads_the_subjects(api: Api, name: str) -> None:
     plain = search(api, name, **MODES["near_text"], limit=5)["objects"]
     same = search(api, name, **MODES["near_text"], limit=5, diversity={"balance": 1})["objects"]

@@ -62,7 +62,7 @@ def queries_of(name: str, hybrid: dict[str, Any]) -> list[dict[str, Any]]:
     from lambdas.wiring.query import services
 
     request = SearchRequest.model_validate({"hybrid": hybrid})
-    vector = QueryVector(Targets("cosine", {"default": 1.0}), {"default": hybrid["vector"]})
+    vector = QueryVector(Targets("cosine", [("default", 1.0)]), [("default", hybrid["vector"])])
     return [body["query"] for body in plan_search(services().registry.get(name), request, vector).bodies]
 
 

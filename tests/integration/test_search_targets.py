@@ -116,6 +116,54 @@ def test_combined_distances_are_exact_over_the_candidates_of_every_target(
             assert hit["distance"] == pytest.approx(combined[hit["properties"]["number"]], abs=1e-4)
 
 
+def test_each_of_several_vectors_for_a_target_is_compared(
+    api: Api, stored: dict[str, Floats], measured: tuple[str, str]
+) -> None:
+    name, measure = measured
+    chance = np.random.default_rng(7)
+    first, second, other = (chance.normal(size=length).round(4).tolist() for length in (16, 16, 8))
+    a1, a2 = (exact(stored, measure, {"a": each, "b": other})["a"] for each in (first, second))
+    b = exact(stored, measure, {"b": other})["b"]
+    weights = {"a": [1, 3], "b": 0.5}
+    asked = {"vectors": ["a", "b"], "combine": "manual_weights", "weights": weights}
+
+    near = {"vectors": {"a": [first, second], "b": other}}
+    nearest = search(api, name, near_vector=near, limit=1)["objects"]
+    weighted = search(api, name, near_vector=near | {"target_vector": asked}, limit=20)["objects"]
+
+    assert nearest[0]["distance"] == pytest.approx(np.nanmin([a1, a2, b]), abs=1e-4)
+    for hit in weighted:
+        number = hit["properties"]["number"]
+        assert hit["distance"] == pytest.approx(a1[number] + 3 * a2[number] + 0.5 * b[number], abs=1e-3)
+    assert [hit["distance"] for hit in weighted] == sorted(hit["distance"] for hit in weighted)
+
+
+@pytest.mark.parametrize("condition", [None, EVEN], ids=["all", "filtered"])
+def test_a_relative_score_scales_each_distance_over_its_nearest_objects(
+    api: Api, stored: dict[str, Floats], measured: tuple[str, str], condition: Any
+) -> None:
+    name, measure = measured
+    query = {vector: np.linspace(1, 2, length).round(4).tolist() for vector, length in LENGTHS.items()}
+    each = exact(stored, measure, query)
+    outside = np.arange(COUNT) >= (COUNT // 2 if condition else COUNT)
+    expected = np.zeros(COUNT)
+    for vector, weight in WEIGHTS.items():
+        near = np.sort(np.where(outside | np.isnan(each[vector]), np.inf, each[vector]))[:100]
+        expected += weight * (each[vector] - near[0]) / (near[-1] - near[0])
+    asked = {"vectors": ["a", "b"], "combine": "relative_score", "weights": WEIGHTS}
+    body = {"near_vector": {"vectors": query, "target_vector": asked}, "limit": 20} | (
+        {"filter": condition} if condition else {}
+    )
+
+    found = search(api, name, **body)["objects"]
+    several = api("POST", f"/v1/collections/{name}/search", {"queries": [body]}).body["results"][0]["objects"]
+
+    for hit in found:
+        assert hit["distance"] == pytest.approx(expected[hit["properties"]["number"]], abs=1e-3)
+    assert [hit["distance"] for hit in found] == sorted(hit["distance"] for hit in found)
+    assert [hit["id"] for hit in several] == [hit["id"] for hit in found]
+
+
 @pytest.mark.parametrize("combine", COMBINED)
 def test_a_threshold_holds_for_the_combined_distance(api: Api, measured: tuple[str, str], combine: str) -> None:
     name, _ = measured

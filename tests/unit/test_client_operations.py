@@ -20,6 +20,7 @@ from alto.classes.config import (
 from alto.classes.init import Auth
 from alto.classes.query import (
     BM25Operator,
+    Diversity,
     Filter,
     HybridFusion,
     HybridVector,
@@ -271,7 +272,9 @@ def test_the_older_forms_of_a_vector_are_the_same_vector() -> None:
         (lambda: Filter.all_of([]), "the list is empty"),
         (lambda: Move(0.5).to_api(), "give concepts"),
         (lambda: Move(0.5, objects=[cast(str, 7)]).to_api(), "expected an id, or a key .* got 7"),
-        (lambda: TargetVectors.manual_weights({"a": [1.0]}), "one number for 'a'"),  # type: ignore[dict-item]
+        (lambda: TargetVectors.manual_weights({"a": ["x"]}), "a number, or several, for 'a'"),  # type: ignore[list-item]
+        (lambda: TargetVectors.relative_score({"a": []}), "a number, or several, for 'a'"),
+        (lambda: Search.near_vector({"a": NearVector.list_of_vectors()}), "list of vectors for 'a' is empty"),
         (lambda: HybridVector.near_text("a", certainty=0.5, distance=1.0), "give one of them"),
     ],
 )
@@ -296,16 +299,12 @@ def test_what_cannot_work_is_said_before_anything_is_sent(call: Any, message: st
         (lambda: Configure.NamedVectors.multi2vec_clip("a"), "self_provided"),  # type: ignore[attr-defined]
         (lambda: Configure.inverted_index(stopwords_removals=["a"]), "whole list"),
         (lambda: Filter.by_property("cars[0].make"), "cars.make"),
-        (lambda: Search.near_vector(cast(Any, {"a": [1.0], "b": [[1.0], [2.0]]})), "one search for each"),
         (lambda: Configure.Reranker.cohere("rerank-v3"), "aws_bedrock"),  # type: ignore[attr-defined]
         (lambda: Reconfigure.inverted_index(bm25_b=0.7), "stop_words"),
         (lambda: ReferenceProperty(name="a", target_collection="B"), "UUID"),
         (lambda: Auth.api_key("secret"), "connect_to_aws"),
         (lambda: alto.AltoClient("http://localhost:1").backup.create("a"), "snapshots"),
         (lambda: Filter.by_ref("author"), "UUID"),
-        (lambda: NearVector.list_of_vectors([1], [2]), "one search for each"),
-        (lambda: TargetVectors.relative_score({"a": 1}), "manual_weights"),
-        (lambda: Search.hybrid("a", vector=HybridVector.near_text("b")), "the same text"),
     ],
 )
 def test_what_weaviate_has_and_alto_has_not_names_what_to_do_instead(call: Any, alternative: str) -> None:
@@ -359,3 +358,38 @@ def test_an_insert_is_not_repeatable_and_a_batch_is() -> None:
     assert not objects.insert("Film", ID, {}, None).request.repeatable
     assert objects.write_batch("Film", [b"{}"]).request.repeatable
     assert objects.write_batch("Film", [b"{}", b"{}"], wait=True).request.content == b'{"objects":[{},{}]}'
+
+
+@pytest.mark.parametrize("several", [[[1.0], [2.0]], NearVector.list_of_vectors([1.0], [2.0])])
+@pytest.mark.parametrize(
+    ("target", "weights"),
+    [
+        (TargetVectors.manual_weights({"a": 10, "b": [30, 20]}), {"a": 10, "b": [30, 20]}),
+        (TargetVectors.relative_score({"a": 10, "b": 5}), {"a": 10, "b": 5}),
+    ],
+)
+def test_a_target_takes_several_vectors_and_weights(several: Any, target: Any, weights: Any) -> None:
+    body = Search.near_vector({"a": [3.0], "b": several}, target_vector=target).to_api()["near_vector"]
+
+    assert body["vectors"] == {"a": [3.0], "b": [[1.0], [2.0]]}
+    assert body["target_vector"]["weights"] == weights
+
+
+def test_several_vectors_for_the_only_target_are_named() -> None:
+    body = Search.near_vector({"a": [[1.0], [2.0]]}).to_api()
+
+    assert body == {"near_vector": {"vectors": {"a": [[1.0], [2.0]]}}}
+
+
+@pytest.mark.parametrize(("text", "sent"), [("b", {"near_text": "b"}), (["b", "c"], {"near_text": ["b", "c"]})])
+def test_the_vector_of_a_hybrid_search_may_be_that_of_another_text(text: Any, sent: dict[str, Any]) -> None:
+    body = Search.hybrid("a", vector=HybridVector.near_text(text)).to_api()["hybrid"]
+
+    assert body == {"query": "a"} | sent
+
+
+def test_diverse_hits_are_chosen_from_a_window_at_the_offset() -> None:
+    body = Search.near_vector([1.0], limit=10, offset=20, diversity_selection=Diversity.mmr(limit=3)).to_api()
+
+    assert body["diversity"] == {"candidates": 10, "skip": 20}
+    assert (body["limit"], "offset" in body) == (3, False)

@@ -11,7 +11,7 @@ from tests.builders import FILM_PROPERTIES, OWN, collection
 
 FILMS = collection()
 UUID = "6b2f3a52-0d1c-4b0e-9a63-0f5f6f0c8a11"
-VECTOR = QueryVector(Targets("cosine", {"default": 1.0}), {"default": [0.1, 0.2, 0.3]})
+VECTOR = QueryVector(Targets("cosine", [("default", 1.0)]), [("default", [0.1, 0.2, 0.3])])
 IN_2009 = {"property": "year", "operator": "equal", "value": 2009}
 RERANK = {"model": "cohere.rerank-v3-5:0"}
 
@@ -176,7 +176,7 @@ def test_hybrid_leaves_out_the_leg_without_weight(alpha: float, vector: QueryVec
 
 
 def test_several_targets_are_scored_by_the_exact_mean_of_all_candidates() -> None:
-    several = QueryVector(Targets("cosine", {"a": 0.25, "b": 0.75}), {"a": [1.0], "b": [2.0]})
+    several = QueryVector(Targets("cosine", [("a", 0.25), ("b", 0.75)]), [("a", [1.0]), ("b", [2.0])])
     films = collection(vectors={"a": OWN, "b": OWN | {"index": {"ef_search": 400}}})
 
     body = build_search_body(films, request(near_text={"query": "x", "distance": 1}, filter=IN_2009), several)
@@ -208,7 +208,7 @@ def test_several_targets_are_scored_by_the_exact_mean_of_all_candidates() -> Non
 
 
 def test_the_nearest_of_several_targets_needs_no_other() -> None:
-    several = QueryVector(Targets("dot", {"a": 0.5, "b": 0.5}, "minimum"), {"a": [1.0], "b": [2.0]})
+    several = QueryVector(Targets("dot", [("a", 0.5), ("b", 0.5)], "minimum"), [("a", [1.0]), ("b", [2.0])])
     films = collection(vectors={"a": OWN, "b": OWN})
 
     query = build_search_body(films, request(near_text={"query": "x"}), several)["query"]["script_score"]
@@ -333,7 +333,7 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(fields: dict[s
 
 def test_diversity_compares_the_searched_vector_or_the_named_one() -> None:
     two = collection(vectors={"a": OWN, "b": OWN})
-    both = QueryVector(Targets("cosine", {"a": 0.5, "b": 0.5}), {"a": [1.0], "b": [2.0]})
+    both = QueryVector(Targets("cosine", [("a", 0.5), ("b", 0.5)]), [("a", [1.0]), ("b", [2.0])])
     near = {"near_vector": {"vector": [1.0]}, "return_properties": []}
 
     plain = build_search_body(FILMS, request(**near, diversity={}), VECTOR)

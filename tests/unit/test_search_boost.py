@@ -22,7 +22,7 @@ SHOWN: list[dict[str, Any]] = [
     {"name": "maker", "type": "object", "properties": [{"name": "born", "type": "date"}]},
 ]
 FILMS = collection(properties=FILM_PROPERTIES + SHOWN)
-VECTOR = QueryVector(Targets("cosine", {"default": 1.0}), {"default": [0.1, 0.2, 0.3]})
+VECTOR = QueryVector(Targets("cosine", [("default", 1.0)]), [("default", [0.1, 0.2, 0.3])])
 EARLY = {"property": "year", "operator": "less_than", "value": 2000}
 
 

@@ -58,7 +58,7 @@ def test_a_hit_says_its_times_if_they_were_asked_for() -> None:
 def test_a_distance_is_the_inverse_of_the_engines_score(
     distance: Any, score: float, expected: float, certainty: float | None
 ) -> None:
-    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": score}]}}, Targets(distance, {"default": 1.0}))
+    [hit] = hits({"hits": {"hits": [{"_id": "a", "_score": score}]}}, Targets(distance, [("default", 1.0)]))
 
     assert hit.distance == pytest.approx(expected)
     assert hit.certainty == certainty

@@ -12,7 +12,7 @@ from tests.builders import FILM_PROPERTIES, collection
 
 HIDDEN = {"name": "maker", "type": "object", "filterable": False, "properties": [{"name": "born", "type": "int"}]}
 FILMS = collection(properties=[*FILM_PROPERTIES, HIDDEN])
-VECTOR = QueryVector(Targets("cosine", {"default": 1.0}), {"default": [0.1, 0.2, 0.3]})
+VECTOR = QueryVector(Targets("cosine", [("default", 1.0)]), [("default", [0.1, 0.2, 0.3])])
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RECENT = {"conditions": [{"property": "year", "origin": 2020, "scale": 10, "curve": "linear"}], "weight": 1}
 YOUNG = {"conditions": [{"property": "maker.born", "origin": 2020, "scale": 10, "curve": "linear"}], "weight": 1}
@@ -52,6 +52,7 @@ LEG = leg(a=2001, b=2019, c=2015, d=2020)
         # The index has no columns of objects that are not filterable.
         ({"limit": 2, "boost": YOUNG | {"candidates": 3}}, ["a", "b", "c"]),
         ({"limit": 1, "diversity": {"candidates": 3}}, ["a", "b", "c"]),
+        ({"limit": 1, "diversity": {"candidates": 2, "skip": 1}}, ["a", "b", "c"]),
         ({"limit": 1, "boost": RECENT, "diversity": {"candidates": 3}}, ["d", "b", "c"]),
         ({"group_by": {"property": "year", "candidates": 2}}, ["a", "b"]),
     ],
@@ -103,3 +104,19 @@ def test_the_words_are_marked_where_the_documents_are_read() -> None:
     assert all("highlight" not in body for body in made.bodies)
     assert made.documents
     assert made.documents["highlight"]["highlight_query"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"limit": 3, "diversity": {"candidates": 2, "skip": 5}}, "limit 3 is beyond the 2 candidates of diversity"),
+        ({"limit": 2, "diversity": {"candidates": 200, "skip": 400}}, "lower diversity.candidates or skip"),
+        (
+            {"limit": 2, "boost": RECENT | {"candidates": 100}, "diversity": {"candidates": 50, "skip": 100}},
+            "skip \\+ candidates is 150, beyond the 100 candidates of boost: raise boost.candidates",
+        ),
+    ],
+)
+def test_a_window_lies_within_what_was_read(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        plan(1, **fields)

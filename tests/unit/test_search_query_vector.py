@@ -81,7 +81,7 @@ def test_texts_of_all_queries_go_to_each_model_in_one_job(engine: Engine, embedd
         ("amazon.titan-embed-text-v2:0", ["one", "three", "seven"]),
         ("cohere.embed-english-v3", ["one", "three"]),
     ]
-    assert [each.numbers for each in found] == [
+    assert [dict(each.numbers) for each in found] == [
         {"plot": [4.0, 28.0], "cover": [4.0, 23.0]},
         {"plot": [3.0, 28.0]},
         {"plot": [5.0, 28.0]},
@@ -104,7 +104,7 @@ def test_objects_of_all_queries_are_read_at_once(engine: Engine, embedder: Embed
         ),
     )
 
-    assert [each.numbers for each in found] == [{"own": [1.0, 0.0, 0.0]}, {"own": [0.25, 0.75, 0.0]}]
+    assert [dict(each.numbers) for each in found] == [{"own": [1.0, 0.0, 0.0]}, {"own": [0.25, 0.75, 0.0]}]
     assert engine.bodies == [
         {
             "query": {"ids": {"values": [str(HERE), str(THERE)]}},
@@ -122,7 +122,7 @@ def test_a_move_is_to_the_mean_of_its_texts_and_objects(engine: Engine, embedder
         engine, embedder, NearText.model_validate({"query": "abcd", "target_vector": "plot", "move_to": move})
     )
 
-    assert found.numbers == {"plot": [(4 + (2 + 4) / 2) / 2, (28 + (28 + 0) / 2) / 2]}
+    assert dict(found.numbers) == {"plot": [(4 + (2 + 4) / 2) / 2, (28 + (28 + 0) / 2) / 2]}
 
 
 def test_what_one_query_meets_is_not_the_others_error(engine: Engine, embedder: Embedder) -> None:
@@ -142,7 +142,7 @@ def test_what_one_query_meets_is_not_the_others_error(engine: Engine, embedder: 
     )
 
     assert [type(each) for each in found[:1]] == [ModelThrottledError]
-    assert found[1].numbers == {"plot": [3.0, 28.0]}
+    assert dict(found[1].numbers) == {"plot": [3.0, 28.0]}
     assert "the vector 'own' has no vectorizer" in found[2].message
     assert isinstance(found[3], ObjectNotFoundError)
     assert "has no vector 'plot'" in found[4].message
@@ -189,4 +189,4 @@ def test_an_engine_that_fails_is_the_error_of_those_that_need_it(embedder: Embed
     )
 
     assert gone.message == "The engine is gone."
-    assert fine.numbers == {"plot": [3.0, 28.0]}
+    assert dict(fine.numbers) == {"plot": [3.0, 28.0]}

@@ -27,6 +27,13 @@ class Diversity(StrictModel):
         description="How many of the best hits are chosen from. Pages end there. "
         "The queries of one request compare at most 24,000,000 bytes of vectors, 12 for each number.",
     )
+    skip: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="How many of the best hits to leave out before: the candidates are a window of the ranking, which "
+        "is diversified alone. For pages of windows, each as `candidates` wide as the next.",
+    )
     target_vector: VectorName | None = Field(
         default=None, description="The vector by which hits are compared; the one that is searched, if not given."
     )

@@ -52,7 +52,7 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     found = Found(plan, hits[: request.candidates], total, max(response["took"] for response in responses))
     if request.boost is None or list_boost_columns(plan.collection, request.boost) is not None:
         found = _boost(found, now)
-        later = [getattr(request, name).candidates for name in request.steps if name != "boost"]
+        later = [request.count_read(name) for name in request.steps if name != "boost"]
         first, end = (0, later[0]) if later else (request.offset, request.offset + request.limit)
     else:
         first, end = 0, request.boost.candidates
@@ -131,14 +131,15 @@ def apply_boost(
 def diversify(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
     """Return the hits in the order in which they are chosen; as many as the page, or the groups, need."""
     request = plan.request
-    found = found[: diversity.candidates]
+    found = found[diversity.skip : diversity.skip + diversity.candidates]
     target = resolve_diversity_vector(plan.collection, request, plan.vector)
     directions = [Direction.of(hit.vectors.get(target)) for hit in found]
     targets = _get_measured_targets(plan)
-    if targets and plan.vector and targets.names == [target] and not is_reranked and not request.boost:
+    searched = plan.vector.numbers if plan.vector else []
+    if targets and [name for name, _ in searched] == [target] and not is_reranked and not request.boost:
         # The engine has measured compute_cosines already.
         known = [1 - hit.distance for hit in found if hit.distance is not None] if targets.is_cosine else None
-        relevance = known or compute_cosines(plan.vector.numbers[target], directions)
+        relevance = known or compute_cosines(searched[0][1], directions)
     else:
         by = _choose_order(is_reranked=is_reranked, is_boosted=True)
         relevance = list(scale_min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())

@@ -22,7 +22,7 @@ from lambdas.search.vectors.vector_recipes import (
     ObjectName,
     Recipe,
     Vector,
-    build_recipe,
+    build_recipes,
     collect_objects,
     collect_texts,
 )
@@ -69,7 +69,7 @@ class QueryVectors:
         plans = [attempt(_plan_vectors, collection, mode) for mode in modes]
         wanted: dict[str, list[Recipe]] = {}
         for plan in plans:
-            for name, each in plan.recipes.items() if isinstance(plan, _VectorPlan) else ():
+            for name, each in plan.recipes if isinstance(plan, _VectorPlan) else ():
                 wanted.setdefault(name, []).append(each)
         with watch.measure("embedding"):
             known = self._embed_texts(collection, wanted, deadline, credentials)
@@ -147,7 +147,7 @@ class _VectorPlan(NamedTuple):
     """How to compute the vectors of a search."""
 
     targets: Targets
-    recipes: dict[str, Recipe]
+    recipes: Sequence[tuple[str, Recipe]]
 
     def compute(self, known: Known) -> QueryVector:
         """Compute the vectors from those of the parts. Raises the error of a part that has none."""
@@ -158,19 +158,17 @@ class _VectorPlan(NamedTuple):
                 raise vector
             return vector
 
-        return QueryVector(
-            self.targets, {name: each.compute(partial(part, name)) for name, each in self.recipes.items()}
-        )
+        return QueryVector(self.targets, [(name, each.compute(partial(part, name))) for name, each in self.recipes])
 
 
 def _plan_vectors(collection: Collection, mode: Mode | None) -> _VectorPlan | None:
     if mode is None or isinstance(mode, Bm25) or (isinstance(mode, Hybrid) and mode.alpha == 0):
         return None
     targets = resolve_targets(collection, mode)
-    recipes = {name: build_recipe(mode, name) for name in targets.names}
-    check_vectors(
-        collection, {name: each.start.given for name, each in recipes.items() if each.start.given is not None}
-    )
+    recipes = [(name, each) for name in targets.names for each in build_recipes(mode, name)]
+    for name, each in recipes:
+        if each.start.given is not None:
+            check_vectors(collection, {name: each.start.given})
     return _VectorPlan(targets, recipes)
 
 

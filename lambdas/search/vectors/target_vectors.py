@@ -1,12 +1,12 @@
 """Target vectors: the vectors of the objects that a query is compared with, and how their distances combine. Pure."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError
-from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, TargetVectors
+from lambdas.search.modes import Hybrid, NearObject, NearText, NearVector, TargetVectors, count_vectors
 
 # Distances and the engine's scores are functions of each other (k-NN plugin documentation, "Spaces").
 DISTANCES: dict[str, Callable[[float], float]] = {
@@ -41,20 +41,25 @@ class Targets(NamedTuple):
 
     Attributes:
         measure: the kind of distance, which all targets share.
-        shares: the weight of each target's distance in the mean, by name; they add up to 1.
+        shares: for each vector of the query, the name of the objects' vector that it is compared with, and the weight
+            of that distance in the mean; they add up to 1.
         combine: `minimum` does without shares. A single target is either.
         factor: how many times the mean the distance is that callers see: sums are not means.
+        offset: subtracted from that; other than 0 for scaled distances only.
+        is_relative: whether the shares are still to be divided by the ranges of the distances (`scale_targets`).
     """
 
     measure: Literal["cosine", "dot", "l2_squared"]
-    shares: dict[str, float]
+    shares: Sequence[tuple[str, float]]
     combine: Literal["mean", "minimum"] = "mean"
     factor: float = 1.0
+    offset: float = 0.0
+    is_relative: bool = False
 
     @property
     def names(self) -> list[str]:
-        """The vectors of the objects."""
-        return list(self.shares)
+        """The vectors of the objects, each once."""
+        return list(dict.fromkeys(name for name, _ in self.shares))
 
     @property
     def highest_score(self) -> float | None:
@@ -63,7 +68,7 @@ class Targets(NamedTuple):
 
     def distance(self, score: float) -> float:
         """Return the distance of a score of the engine."""
-        return self.factor * DISTANCES[self.measure](score)
+        return self.factor * DISTANCES[self.measure](score) - self.offset
 
     def certainty(self, distance: float) -> float | None:
         """Return the certainty of a distance; None where that is not defined."""
@@ -72,14 +77,14 @@ class Targets(NamedTuple):
     @property
     def is_cosine(self) -> bool:
         """Whether the distance is 1 - the cosine, or a mean of several such."""
-        return self.measure == "cosine" and math.isclose(self.factor, 1)
+        return self.measure == "cosine" and math.isclose(self.factor, 1) and not self.offset
 
     def smallest_score(self, distance: float, field: str) -> float:
         """Return the engine's score at a distance, less the rounding error. Raises `InvalidRequestError`."""
-        if distance < 0 and self.measure != "dot":
+        if distance < 0 and self.measure != "dot" and not self.offset:
             problem = f"{distance} is below 0, but '{self.measure}' distances are never negative: send 0 or more"
             raise InvalidRequestError.at(field, problem)
-        return SCORES[self.measure](distance / self.factor) - ROUNDING
+        return SCORES[self.measure]((distance + self.offset) / self.factor) - ROUNDING
 
     def threshold(self, distance: float | None, certainty: float | None) -> float | None:
         """Return the smallest score within the thresholds of a vector search; None without any.
@@ -90,7 +95,7 @@ class Targets(NamedTuple):
             return None if distance is None else self.smallest_score(distance, "distance")
         if self.certainty(0) is None:
             reason = (
-                "the distances are combined by a sum"
+                "the distances are combined by a sum, or scaled"
                 if self.measure == "cosine"
                 else f"this vector has '{self.measure}'"
             )
@@ -111,15 +116,46 @@ def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
         found = ", ".join(f"'{name}' has '{measure}'" for name, measure in measures.items())
         problem = f"distances of several kinds cannot be combined, and {found}: search them one by one"
         raise InvalidRequestError.at("target_vector", problem)
-    weights = (asked.weights if isinstance(asked, TargetVectors) else None) or dict.fromkeys(names, 1.0)
-    total = sum(weights.values())
-    combine = asked.combine if isinstance(asked, TargetVectors) else "average"
-    return Targets(
-        measure=measures[names[0]],
-        shares={name: weights[name] / total for name in names},
-        combine="minimum" if combine == "minimum" else "mean",
-        factor=total if combine in ("sum", "manual_weights") else 1.0,
+    given = asked.weights if isinstance(asked, TargetVectors) else None
+    weights: list[tuple[str, float]] = []
+    for name in names:
+        count = count_vectors(vectors[name]) if vectors is not None and name in vectors else 1
+        each = given[name] if given else 1.0
+        weights += zip([name] * count, each if isinstance(each, list) else [each] * count, strict=True)
+    combine = asked.combine if isinstance(asked, TargetVectors) else "minimum" if len(weights) > 1 else "average"
+    return _share(
+        Targets(
+            measure=measures[names[0]],
+            shares=weights,
+            combine="minimum" if combine == "minimum" else "mean",
+            is_relative=combine == "relative_score",
+        ),
+        is_sum=combine in ("sum", "manual_weights", "relative_score"),
     )
+
+
+def scale_targets(targets: Targets, ranges: Sequence[tuple[float, float]]) -> Targets:
+    """Return relative targets with the smallest and the largest distance of each vector of the query.
+
+    Each distance is scaled to 0..1 between these, so that the sum of weight times scaled distance is again a sum of
+    weight times distance, less a constant. Distances that are all equal say nothing, and count nothing.
+    """
+    weights, offset = list[tuple[str, float]](), 0.0
+    for (name, share), (least, most) in zip(targets.shares, ranges, strict=True):
+        weight = share * targets.factor / (most - least) if most > least else 0.0
+        weights.append((name, weight))
+        offset += weight * least
+    if not any(weight for _, weight in weights):
+        return targets._replace(is_relative=False)
+    scaled = _share(targets._replace(shares=weights), is_sum=True)
+    return scaled._replace(offset=offset, is_relative=False)
+
+
+def _share(targets: Targets, *, is_sum: bool) -> Targets:
+    """Return the targets with weights that add up to 1, and the factor that makes up for it."""
+    total = sum(weight for _, weight in targets.shares)
+    shares = [(name, weight / total) for name, weight in targets.shares]
+    return targets._replace(shares=shares, factor=total if is_sum else 1.0)
 
 
 def resolve_target_vector(collection: CollectionConfig, asked: str | None) -> str:

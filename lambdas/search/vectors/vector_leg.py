@@ -1,5 +1,6 @@
 """The vector leg of a search: builds the OpenSearch query of the query's vectors. Pure."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lambdas.search.vectors.target_vectors import PAINLESS_DISTANCES, PAINLESS_SCORES, Targets
@@ -33,10 +34,18 @@ SCRIPTS = {
 
 
 class QueryVector(NamedTuple):
-    """The vectors of a query, by the name of the objects' vector that each is compared with."""
+    """The vectors of a query, each with the name of the objects' vector that it is compared with.
+
+    They are in the order of the targets' shares. Several may be compared with the same vector of the objects.
+    """
 
     targets: Targets
-    numbers: dict[str, list[float]]
+    numbers: Sequence[tuple[str, list[float]]]
+
+    @property
+    def names(self) -> list[str]:
+        """The objects' vectors, each once."""
+        return self.targets.names
 
 
 def build_vector_query(
@@ -46,7 +55,7 @@ def build_vector_query(
 
     With several targets: all that are among the k nearest of any of them, scored by the exact combined distance.
     """
-    nearest = [_build_knn(name, numbers, k, conditions) for name, numbers in vector.numbers.items()]
+    nearest = [_build_knn(name, numbers, k, conditions) for name, numbers in vector.numbers]
     if len(nearest) == 1:
         [query] = nearest
         return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
@@ -77,13 +86,13 @@ def _add_script(query: dict[str, Any], script: dict[str, Any], smallest_score: f
 def _build_script(vector: QueryVector) -> dict[str, Any]:
     targets = vector.targets
     parameters: dict[str, Any] = {
-        "fields": [f"vectors.{name}" for name in vector.numbers],
-        "vectors": list(vector.numbers.values()),
+        "fields": [f"vectors.{name}" for name, _ in vector.numbers],
+        "vectors": [numbers for _, numbers in vector.numbers],
     }
     if targets.combine == "mean":
-        parameters["shares"] = [targets.shares[name] for name in vector.numbers]
+        parameters["shares"] = [share for _, share in targets.shares]
     return {"source": SCRIPTS[targets.combine, targets.measure], "params": parameters}
 
 
 def _require_vectors(vector: QueryVector) -> list[dict[str, Any]]:
-    return [{"exists": {"field": f"vectors.{name}"}} for name in vector.numbers]
+    return [{"exists": {"field": f"vectors.{name}"}} for name in vector.names]

@@ -1,7 +1,7 @@
 """Recipes of query vectors: given numbers, texts and objects, averaged and moved. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from lambdas.search.modes import Hybrid, Move, NearObject, NearText, NearVector
 from lambdas.search.vectors.target_vectors import VectorMode
@@ -42,22 +42,21 @@ class Recipe(NamedTuple):
         return vector
 
 
-def build_recipe(mode: VectorMode, target: str) -> Recipe:
-    """Return how to compute the vector of a search for one of its targets."""
+def build_recipes(mode: VectorMode, target: str) -> list[Recipe]:
+    """Return how to compute the vectors of a search for one of its targets: one, or each of several that are given."""
     match mode:
         case NearObject():
-            return Recipe(Mean(objects=[ObjectName(mode.id)]))
+            return [Recipe(Mean(objects=[ObjectName(mode.id)]))]
         case NearVector():
-            return Recipe(Mean(given=_get_given(mode, target)))
+            return [Recipe(Mean(given=each)) for each in _list_given(mode, target)]
         case NearText():
-            texts = mode.query if isinstance(mode.query, list) else [mode.query]
-            return Recipe(Mean(texts=texts), _list_moves(mode))
+            return [Recipe(Mean(texts=_list_texts(mode.query)), _list_moves(mode))]
         case Hybrid(near_object=str(source)):
-            return Recipe(Mean(objects=[ObjectName(source)]), _list_moves(mode))
+            return [Recipe(Mean(objects=[ObjectName(source)]), _list_moves(mode))]
         case Hybrid(vector=None, vectors=None):
-            return Recipe(Mean(texts=[mode.query]), _list_moves(mode))
+            return [Recipe(Mean(texts=_list_texts(mode.near_text or mode.query)), _list_moves(mode))]
         case Hybrid():
-            return Recipe(Mean(given=_get_given(mode, target)), _list_moves(mode))
+            return [Recipe(Mean(given=each), _list_moves(mode)) for each in _list_given(mode, target)]
 
 
 def compute_mean(vectors: Sequence[Vector]) -> Vector:
@@ -93,10 +92,14 @@ def _compute_part(part: Mean, known: Callable[[str | ObjectName], Vector]) -> Ve
     return compute_mean([known(text) for text in part.texts] + [known(item) for item in part.objects])
 
 
-def _get_given(mode: NearVector | Hybrid, target: str) -> Vector:
+def _list_texts(query: str | list[str]) -> list[str]:
+    return query if isinstance(query, list) else [query]
+
+
+def _list_given(mode: NearVector | Hybrid, target: str) -> list[Vector]:
     given = mode.vectors[target] if mode.vectors is not None else mode.vector
     assert given is not None  # validated with the request
-    return given
+    return cast("list[Vector]", given if isinstance(given[0], list) else [given])
 
 
 def _list_moves(mode: NearText | Hybrid) -> list[tuple[Callable[[Vector, Vector, float], Vector], Mean, float]]:
