@@ -74,8 +74,7 @@ def build_search_body(
 
     Raises `InvalidRequestError` for a property that cannot be searched or filtered by.
     """
-    conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
-    conditions += always or []
+    conditions = list_conditions(collection, request, always)
     mode = request.mode
     first, size = (request.offset, request.limit) if request.candidates is None else (0, request.candidates)
     body: dict[str, Any] = {"from": first, "size": size, "_source": build_source_filter(collection, request, vector)}
@@ -112,8 +111,7 @@ def build_leg_bodies(
     Their hits have nothing but ids, read from a column, and the values that a boost reads: documents are read only
     for the page. See docs/decisions/0084.
     """
-    conditions = [] if request.filter is None else [build_filter(collection, request.filter)]
-    conditions += always or []
+    conditions = list_conditions(collection, request, always)
     least = None
     if vector is not None and mode.max_vector_distance is not None:
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
@@ -137,6 +135,11 @@ def build_leg_bodies(
         # How many objects both legs match: the total counts them once.
         bodies.append(body | ({} if words is None else {"aggs": {WITH_WORDS: {"filter": words}}}))
     return bodies
+
+
+def list_conditions(collection: CollectionConfig, request: SearchRequest, always: Conditions | None) -> Conditions:
+    """Return the filters of a search: its own, and those that are `always` there. Raises `InvalidRequestError`."""
+    return [*([] if request.filter is None else [build_filter(collection, request.filter)]), *(always or [])]
 
 
 def _most_objects(request: SearchRequest) -> int:

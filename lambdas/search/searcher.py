@@ -13,7 +13,7 @@ from lambdas.errors import AltoError, attempt
 from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.opensearch import OpenSearch
 from lambdas.search.alpha import settle_alpha
-from lambdas.search.body import Plan, plan_search
+from lambdas.search.body import Plan, list_conditions, plan_search
 from lambdas.search.budget import check_searches
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
 from lambdas.search.request import SearchRequest
@@ -179,7 +179,7 @@ class Searcher:
         # Late: most searches do without it.
         from lambdas.search.vectors.relative import build_range_bodies, scale_vector  # noqa: PLC0415
 
-        bodies = build_range_bodies(collection, vector, request.filter, always)
+        bodies = build_range_bodies(collection, vector, list_conditions(collection, request, always))
         return scale_vector(vector, self._ask(collection, bodies, deadline))
 
     def _neighbours(self, found: Found, watch: Stopwatch, deadline: Deadline) -> AddNeighbours | None:

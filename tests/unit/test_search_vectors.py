@@ -158,7 +158,7 @@ def test_the_nearest_objects_of_each_vector_give_its_range() -> None:
     vector = QueryVector(relative, [("a", [1.0]), ("b", [2.0])])
     films = collection(vectors={name: {"vectorizer": "none", "dimensions": 1} for name in "ab"})
 
-    bodies = build_range_bodies(films, vector, None, [{"term": {"x": 1}}])
+    bodies = build_range_bodies(films, vector, [{"term": {"x": 1}}])
     found = [{"hits": {"hits": [{"_score": score} for score in scores]}} for scores in ([1, 0.5], [])]
 
     assert [next(iter(body["query"]["knn"])) for body in bodies] == ["vectors.a", "vectors.b"]

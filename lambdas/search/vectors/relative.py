@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.search.clauses.filters import Filter, build_filter
 from lambdas.search.vectors.target_vectors import DISTANCES, scale_targets
 from lambdas.search.vectors.vector_leg import QueryVector, build_vector_query
 
@@ -13,10 +12,9 @@ DEPTH = 100
 
 
 def build_range_bodies(
-    collection: CollectionConfig, vector: QueryVector, condition: Filter | None, always: Sequence[dict[str, Any]]
+    collection: CollectionConfig, vector: QueryVector, conditions: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Build a search of the nearest objects for each vector of the query. Raises `InvalidRequestError`."""
-    conditions = [*([] if condition is None else [build_filter(collection, condition)]), *always]
+    """Build a search of the nearest objects that meet the filters, for each vector of the query."""
     bodies = []
     for name, numbers in vector.numbers:
         alone = QueryVector(vector.targets._replace(shares=[(name, 1.0)]), [(name, numbers)])
