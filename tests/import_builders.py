@@ -11,6 +11,7 @@ import boto3
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
+from lambdas.imports.batch_plan import BatchPlan
 from lambdas.imports.loader import Delivery, Loader, LoadOutcome, Target
 from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
@@ -188,8 +189,7 @@ class ImportWorld:
             error_bucket=BUCKET,
             identify=lambda name: Target(name, self.alias.replace("film", name.lower()), self.types),
             find_target=self.aliases.get,
-            batches_at_once=1,
-            batch_objects=batch_objects,
+            plan=lambda _: BatchPlan(batch_objects, at_once=1),
         )
 
     def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:

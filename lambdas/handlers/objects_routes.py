@@ -215,7 +215,7 @@ def repair_objects(
 @on_collection(registry)
 def write_objects(
     collection: Collection,
-    batch: Annotated[ObjectBatch, StrictJson(), Body()],
+    batch: Annotated[ObjectBatch, StrictJson(is_plain=True), Body()],
     consistency: Consistency = "none",
     idempotency_key: IdempotencyKey = None,
 ) -> Response[BatchResult]:

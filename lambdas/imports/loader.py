@@ -25,12 +25,12 @@ from lambdas.errors import (
     RoleRefusedError,
 )
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
+from lambdas.imports.batch_plan import BATCHES_AT_ONCE, BatchPlan
 from lambdas.imports.document_port import NO_DOCUMENTS, DocumentSteps, WriteBatch
 from lambdas.imports.error_file import merge
 from lambdas.imports.fill_port import FillSteps, RebuildSteps
 from lambdas.imports.model_turns import NO_TURN, NoLimit, Turn, choose_wait
 from lambdas.imports.record_batches import (
-    BATCH_OBJECTS,
     TRANSIENT,
     BatchWriter,
     RecordWriter,
@@ -52,9 +52,6 @@ from lambdas.records.record_shape import RecordShape
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-
-# One batch is embedded while others are indexed. More would wait for the processor.
-BATCHES_AT_ONCE = 4
 
 # No record of the job can succeed before the cause is fixed, so the job stops instead of failing each of them.
 ENDS_THE_JOB = (
@@ -128,8 +125,7 @@ class Loader[C]:
         refresh: Callable[[C], Any],
         error_bucket: str,
         identify: Callable[[C], Target],
-        batch_objects: int = BATCH_OBJECTS,
-        batches_at_once: int = BATCHES_AT_ONCE,
+        plan: Callable[[C], BatchPlan] = lambda _: BatchPlan(),
         executor: Executor | None = None,
         batch: BatchSteps[C] | None = None,
         find_target: Callable[[str], str | None] = lambda _: None,
@@ -150,9 +146,8 @@ class Loader[C]:
         self._refresh = refresh
         self._error_bucket = error_bucket
         self._identify = identify
-        self._batch_objects = batch_objects
-        self._batches_at_once = batches_at_once
-        self._executor = executor or ThreadPoolExecutor(batches_at_once, thread_name_prefix="import")
+        self._plan = plan
+        self._executor = executor or ThreadPoolExecutor(2 * BATCHES_AT_ONCE, thread_name_prefix="import")
         self._batch = batch
         self._documents = documents
         self._turns = turns
@@ -339,18 +334,20 @@ class Loader[C]:
         if job.vector is not None:
             collection = self._fills_of(job).narrow(collection, job.vector)
         write: WriteBatch = BatchWriter(step.writer, collection, deadline)
+        # Batch inference has made the vectors before.
+        plan = self._plan(collection) if job.options.embedding == "on_demand" else BatchPlan()
         counter: LineCounter | None = None
         if chunk.documents is None:
             # JSON lines are cut without reading: the lines before a chunk are those that the loaders counted.
             counter = LineCounter(chunk, self._range_reader(chunk)) if job.source_format == "jsonl" else None
-            work = group_records(self._read_records(job, collection, chunk, counter), self._batch_objects)
+            work = group_records(self._read_records(job, collection, chunk, counter), plan.objects)
         elif self._documents is None:
             raise JobFailedError(NO_DOCUMENTS)
         else:
             write = self._documents.writer(job, collection, deadline)
             work = self._documents.batches(job, chunk)
         tally = Tally(chunk, job.started_at)
-        for batch, results in run_in_order(work, write, self._executor, self._batches_at_once):
+        for batch, results in run_in_order(work, write, self._executor, plan.at_once):
             # In the whole batch: an error that ends the job may follow a record that only has to wait.
             if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
                 raise fatal

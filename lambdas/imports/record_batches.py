@@ -21,9 +21,8 @@ from lambdas.errors import (
 from lambdas.objects.model import ObjectInput
 from lambdas.records.read_records import ImportRecord
 
-# Five full calls of a model that takes 96 texts.
-BATCH_OBJECTS = 480
-BATCH_BYTES = 4_000_000
+# 150 records with vectors of 1,024 numbers: the first are indexed while the next are read.
+BATCH_BYTES = 2_000_000
 
 # A record that meets one of these is neither loaded nor failed: it is tried again.
 TRANSIENT = (

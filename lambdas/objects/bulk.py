@@ -1,7 +1,9 @@
 """Bulk writes: split by bytes, each item with its own result, busy items sent again."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -23,6 +25,9 @@ from lambdas.opensearch import WRITES_HELD, EffectUnknownError, OpenSearch, Requ
 
 # OpenSearch domains on small instances refuse requests above 10 MiB.
 MAX_REQUEST_BYTES = 5_000_000
+# OpenSearch works on the documents of a shard in one thread a request.
+PARTS_AT_ONCE = 4
+LEAST_PART_BYTES = 1_000_000
 BUSY_STATUSES = frozenset({429, 503})
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -65,9 +70,12 @@ class BulkWriter:
         self,
         engine: OpenSearch,
         sleep: Callable[[float], None] = time.sleep,
+        executor: Executor | None = None,
     ) -> None:
+        """With an `executor` a large write is sent in several requests at the same time."""
         self._engine = engine
         self._sleep = sleep
+        self._executor = executor
 
     def write(
         self, alias: str, operations: Sequence[BulkOperation], *, deadline: Deadline, refresh: bool
@@ -86,22 +94,9 @@ class BulkWriter:
         pending = list(range(len(operations)))
         pauses = backoff(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, remaining=deadline.remaining)
         while pending:
-            for part in split_by_bytes(pending, encoded):
-                lines = [encoded[index] for index in part]
-                try:
-                    items = self._send(alias, lines, refresh=refresh, deadline=deadline)
-                except EffectUnknownError as error:
-                    outcomes |= self._read_back(alias, {index: operations[index] for index in part}, error)
-                    continue
-                except SearchEngineUnavailableError as error:
-                    if deadline.remaining() < FIRST_PAUSE_SECONDS or any(
-                        operations[i].action == "create" for i in part
-                    ):
-                        raise
-                    outcomes |= {index: BulkOutcome(created=False, error=error) for index in part}
-                    continue
-                for index, item in zip(part, items, strict=True):
-                    outcomes[index] = read_outcome(item, conditional=operations[index].if_version is not None)
+            send = partial(self._send_part, alias, operations, encoded, refresh=refresh, deadline=deadline)
+            for found in self._map(send, operations, pending, encoded):
+                outcomes |= found
             pending = [
                 index
                 for index in pending
@@ -115,6 +110,45 @@ class BulkWriter:
                 break
             self._sleep(pause)
         return [outcomes[index] for index in range(len(operations))]
+
+    def _map(
+        self,
+        send: Callable[[list[int]], dict[int, BulkOutcome]],
+        operations: Sequence[BulkOperation],
+        pending: Sequence[int],
+        encoded: Sequence[bytes],
+    ) -> Iterable[dict[int, BulkOutcome]]:
+        """Send all parts: at the same time if there are large ones, and none of them has an object of another."""
+        share = sum(len(encoded[index]) for index in pending) // PARTS_AT_ONCE
+        names = {operations[index].id for index in pending}
+        if self._executor is None or share < LEAST_PART_BYTES or len(names) < len(pending):
+            return map(send, split_by_bytes(pending, encoded))
+        most = min(MAX_REQUEST_BYTES, share + max(len(encoded[index]) for index in pending))
+        return self._executor.map(send, split_by_bytes(pending, encoded, most))
+
+    def _send_part(
+        self,
+        alias: str,
+        operations: Sequence[BulkOperation],
+        encoded: Sequence[bytes],
+        part: Sequence[int],
+        *,
+        refresh: bool,
+        deadline: Deadline,
+    ) -> dict[int, BulkOutcome]:
+        """Send one part and return the result of each of its operations. Raises as `write` does."""
+        try:
+            items = self._send(alias, [encoded[index] for index in part], refresh=refresh, deadline=deadline)
+        except EffectUnknownError as error:
+            return self._read_back(alias, {index: operations[index] for index in part}, error)
+        except SearchEngineUnavailableError as error:
+            if deadline.remaining() < FIRST_PAUSE_SECONDS or any(operations[i].action == "create" for i in part):
+                raise
+            return {index: BulkOutcome(created=False, error=error) for index in part}
+        return {
+            index: read_outcome(item, conditional=operations[index].if_version is not None)
+            for index, item in zip(part, items, strict=True)
+        }
 
     def _send(self, alias: str, lines: list[bytes], *, refresh: bool, deadline: Deadline) -> list[dict[str, Any]]:
         """Send one part. What is larger than OpenSearch takes is halved; a single object fails alone."""
@@ -193,13 +227,13 @@ def check_version(collection: Collection, object_id: str, version: str | None) -
         raise conflict(object_id, conditional=True)
 
 
-def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes]) -> list[list[int]]:
-    """Group operations so that no group exceeds the request size, unless a single one does."""
+def split_by_bytes(indices: Sequence[int], encoded: Sequence[bytes], most: int = MAX_REQUEST_BYTES) -> list[list[int]]:
+    """Group operations so that no group has more bytes than the `most`, unless a single one has."""
     parts: list[list[int]] = []
-    size = MAX_REQUEST_BYTES
+    size = most
     for index in indices:
         length = len(encoded[index]) + 1
-        if size + length > MAX_REQUEST_BYTES:
+        if size + length > most:
             parts.append([])
             size = 0
         parts[-1].append(index)

@@ -13,8 +13,10 @@ from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, ReadRange
 from lambdas.records.record_shape import RecordShape
 
-# One request reads a chunk of the usual size with its lookahead.
-CHUNK_READ_BYTES = 1_114_112
+# One request reads a chunk of the usual size with its lookahead, and a chunk of long records in four.
+CHUNK_READ_BYTES = 4_194_304
+# Read at once beyond that, for a last record that is longer.
+LONG_RECORD_READ_BYTES = 1_048_576
 # Read beyond a chunk's end with its last block, since its last record mostly ends there.
 LOOKAHEAD_BYTES = 16_384
 
@@ -146,4 +148,4 @@ def _blocks(chunk: Chunk, read: ReadRange) -> Iterator[tuple[int, bytes]]:
         yield position, read(position, end)
         position = end
         if position == stop:
-            stop = min(stop + CHUNK_READ_BYTES, chunk.size)
+            stop = min(stop + LONG_RECORD_READ_BYTES, chunk.size)

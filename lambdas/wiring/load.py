@@ -22,6 +22,7 @@ from lambdas.document_imports.document_steps import DocumentLoading
 from lambdas.document_imports.document_writer import DocumentWriter
 from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
+from lambdas.imports.batch_plan import plan_batches
 from lambdas.imports.loader import Loader, Target
 from lambdas.imports.model_turns import LaneTurn, NoLimit, Turn, name_lane
 from lambdas.imports.record_batches import RecordWriter
@@ -98,6 +99,7 @@ def loader() -> Loader[Collection]:
             ),
         ),
         turns=make_turn,
+        plan=plan_batches,
         batch=batch_inference(
             writer, lambda known: ObjectWriter(engine, bulk, PreparedEmbedder(model, known), schema=schema)
         ),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from lambdas.imports.import_service import ImportControl
 from lambdas.jobs.queues import SplitQueue
 from lambdas.migrating.rebuild import Rebuilds
 from lambdas.migrating.vectors import VectorMigration
-from lambdas.objects.bulk import BulkWriter
+from lambdas.objects.bulk import PARTS_AT_ONCE, BulkWriter
 from lambdas.objects.reader import ObjectReader
 from lambdas.objects.repair import VectorRepairer
 from lambdas.objects.retrying_writer import StaleTolerantWriter
@@ -77,7 +78,7 @@ def services() -> WriteServices:
         roles=stage_roles(aws),
         is_alias=aliases.is_taken,
     )
-    bulk = BulkWriter(engine)
+    bulk = BulkWriter(engine, executor=ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="bulk"))
     reader = ObjectReader(engine)
     writer = ObjectWriter(engine, bulk, model, schema=collections)
     tolerant = StaleTolerantWriter(writer, registry)

@@ -25,6 +25,7 @@ from lambdas.collections.model import Collection, CollectionConfig, alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError
+from lambdas.imports.batch_plan import BatchPlan
 from lambdas.imports.loader import Delivery, Loader, Target
 from lambdas.imports.s3_source import S3Source
 from lambdas.invocation import current
@@ -278,7 +279,7 @@ def faulty(
                 refresh=lambda _: calm.request("POST", f"/{alias_of(collection.name)}/_refresh"),
                 identify=lambda _: Target(collection.name, collection.alias, {}),
                 error_bucket=BUCKET,
-                batch_objects=100 if RECORDS < 10_000 else 200,
+                plan=lambda _: BatchPlan(100 if RECORDS < 10_000 else 200),
             )
 
         yield FaultyImport(world, chaos, calm, collection, make_loader, queue)

@@ -27,6 +27,7 @@ from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, ObjectNotFoundError, SearchEngineUnavailableError
+from lambdas.imports.batch_plan import BatchPlan
 from lambdas.imports.loader import Delivery, Loader, Target
 from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
@@ -396,7 +397,7 @@ def migration(
                 refresh=lambda found: engine.request("POST", f"/{found.alias}/_refresh"),
                 identify=lambda found: Target(found.name, found.identity, {}),
                 error_bucket=BUCKET,
-                batch_objects=100,
+                plan=lambda _: BatchPlan(100),
                 fills=FillSteps(engine=engine, s3=world.s3, admin=changes, writer=filler, batch=None),
                 rebuilds=RebuildSteps(
                     engine=engine,

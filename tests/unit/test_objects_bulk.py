@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import orjson
@@ -7,7 +9,9 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidObjectError, ObjectExistsError, SearchEngineUnavailableError, VersionConflictError
 from lambdas.objects.bulk import (
+    LEAST_PART_BYTES,
     MAX_REQUEST_BYTES,
+    PARTS_AT_ONCE,
     BulkOperation,
     BulkOutcome,
     BulkWriter,
@@ -69,6 +73,53 @@ def test_operations_are_grouped_by_bytes() -> None:
 
 def test_an_operation_larger_than_a_request_goes_alone() -> None:
     assert split_by_bytes([0, 1, 2], [b"a", b"x" * MAX_REQUEST_BYTES, b"b"]) == [[0], [1], [2]]
+
+
+class Meeting(FakeEngine):
+    """Responds when all parts of a write have been sent, so that parts one after the other never get a response."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__()
+        self.barrier = Barrier(parts, timeout=20)
+
+    def bulk(self, index: str, lines: list[bytes], *, refresh: bool, timeout: float) -> list[dict[str, Any]]:
+        self.barrier.wait()
+        return super().bulk(index, lines, refresh=refresh, timeout=timeout)
+
+
+def write_large(engine: FakeEngine, ids: Sequence[str], size: int) -> list[BulkOutcome]:
+    operations = [BulkOperation(name, {"text": "x" * size}) for name in ids]
+    with ThreadPoolExecutor(PARTS_AT_ONCE) as threads:
+        writer = BulkWriter(engine, executor=threads)  # type: ignore[arg-type]
+        return writer.write("alto-film", operations, deadline=Deadline.after(60), refresh=False)
+
+
+def test_a_large_write_is_sent_in_parts_at_the_same_time() -> None:
+    engine = Meeting(PARTS_AT_ONCE)
+    ids = [str(place) for place in range(4 * PARTS_AT_ONCE)]
+
+    outcomes = write_large(engine, ids, LEAST_PART_BYTES // 4)
+
+    assert all(outcome.created for outcome in outcomes)
+    assert sorted(name for part in engine.requests for name in part) == sorted(ids)
+    assert len(engine.requests) == PARTS_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("ids", "size"),
+    [
+        (["a", "b", "c", "d"], LEAST_PART_BYTES // 2),
+        # The last one with an id wins.
+        (["a", "b", "c", "d", "a"], LEAST_PART_BYTES - 100),
+    ],
+    ids=["small", "one object twice"],
+)
+def test_a_small_write_and_an_object_that_is_there_twice_stay_together(ids: list[str], size: int) -> None:
+    engine = FakeEngine()
+
+    write_large(engine, ids, size)
+
+    assert engine.requests == [ids]
 
 
 def test_only_items_rejected_by_a_busy_engine_are_sent_again() -> None:

@@ -9,7 +9,14 @@ from lambdas.aggregate.request import AggregateRequest
 from lambdas.collections.model import CollectionConfig, CollectionUpdate
 from lambdas.errors import InvalidRequestError
 from lambdas.handlers import strict_json
-from lambdas.handlers.strict_json import MAX_BODY_FOR_ALL_PROBLEMS, MAX_DEPTH, StrictJson, load_object, parse_body
+from lambdas.handlers.strict_json import (
+    MAX_BODY_FOR_ALL_PROBLEMS,
+    MAX_DEPTH,
+    StrictJson,
+    load_object,
+    parse_body,
+    parse_plain,
+)
 from lambdas.imports.import_service import ImportRequest
 from lambdas.objects.model import ObjectBatch, ObjectBody, ObjectIds
 from lambdas.search.clauses.filters import AllOf, AnyOf, Condition
@@ -44,6 +51,49 @@ def test_a_body_may_be_deep(levels: int) -> None:
 def test_a_body_that_is_too_deep_is_refused_with_the_limit(levels: int) -> None:
     with pytest.raises(InvalidRequestError, match=f"nested too deeply: send at most {MAX_DEPTH} levels"):
         BODY.validate_python(deep(levels))
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH, MAX_DEPTH + 2, 253, 900])
+@pytest.mark.parametrize("in_list", [False, True])
+def test_a_batch_may_be_as_deep_as_other_bodies(levels: int, in_list: bool) -> None:
+    # The batch and its list are two levels, and a list around the object's value is one more.
+    inner = deep(levels - 2 - in_list)
+    batch = {"objects": [{"properties": {"a": [1.5, inner["properties"]]}} if in_list else inner]}
+    if levels == MAX_DEPTH:
+        assert parse_plain(ObjectBatch, batch).objects == batch["objects"]
+        return
+    with pytest.raises(InvalidRequestError, match=f"send at most {MAX_DEPTH} levels"):
+        parse_plain(ObjectBatch, batch)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"objects": []}, {"objects": [1]}, {"objects": {"a": 1}}, {"objects": [{}], "more": 1}, {"objects": 2}]
+)
+def test_a_batch_is_refused_as_other_bodies_are(body: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError) as strict:
+        parse_body(ObjectBatch, body)
+    with pytest.raises(InvalidRequestError) as plain:
+        parse_plain(ObjectBatch, body)
+
+    assert (str(plain.value), plain.value.details) == (str(strict.value), strict.value.details)
+
+
+def test_a_batch_is_not_written_and_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter: TypeAdapter[ObjectBatch] = TypeAdapter(Annotated[ObjectBatch, StrictJson(is_plain=True)])
+    monkeypatch.delattr(strict_json, "parse_body")
+
+    assert adapter.validate_python({"objects": [{"vector": [1.5, 2]}]}).objects == [{"vector": [1.5, 2]}]
+
+
+def test_a_model_shows_the_lengths_of_long_values() -> None:
+    vectors = {"default": [0.5] * 1024, "short": [0.5]}
+    body = ObjectBody(properties={"title": "A"}, vectors=vectors)
+
+    assert repr(body) == (
+        "ObjectBody(properties={'title': 'A'}, vector=None, vectors={'default': <list of 1024>, 'short': [0.5]}, "
+        "id=None, key=None)"
+    )
+    assert repr(ObjectBatch(objects=[{}] * 51)) == "ObjectBatch(objects=<list of 51>)"
 
 
 def test_a_list_is_not_a_body() -> None:

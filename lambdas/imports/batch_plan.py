@@ -1,0 +1,28 @@
+"""How many records are written together, so that embedding and indexing overlap. See docs/decisions/0087. Pure."""
+
+from typing import NamedTuple
+
+from lambdas.collections.model import Collection
+
+# Five full calls of a model that takes 96 texts.
+BATCH_OBJECTS = 480
+# One batch is embedded while others are indexed. More would wait for the processor.
+BATCHES_AT_ONCE = 4
+# The calls of a loader that are in flight at a model. Batches whose calls are more than that would share them, and all
+# be embedded at the same late moment: no batch could be indexed while the next is embedded.
+CALLS_IN_FLIGHT = 64
+
+
+class BatchPlan(NamedTuple):
+    """Records of a batch, and batches at the same time."""
+
+    objects: int = BATCH_OBJECTS
+    at_once: int = BATCHES_AT_ONCE
+
+
+def plan_batches(collection: Collection) -> BatchPlan:
+    """Return the plan for a collection, whose model may take one text a call."""
+    texts = [config.model_family.texts_per_call for config in collection.made_by_alto.values()]
+    objects = min([BATCH_OBJECTS, *(CALLS_IN_FLIGHT * each for each in texts)])
+    # Small batches are more, so that as many records are under way.
+    return BatchPlan(objects, BATCHES_AT_ONCE if objects == BATCH_OBJECTS else 2 * BATCHES_AT_ONCE)
