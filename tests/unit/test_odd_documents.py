@@ -203,12 +203,22 @@ def test_the_main_part_of_a_word_document_may_have_another_name(target: str, is_
         ("---\n\n# Not front matter\n\nText\n\n---\n\nMore", "Not front matter", ["Not front matter", "Text", "More"]),
         ("Text[^1]\n\n[^1]: Note", "", ["Text[^1]", "[^1]: Note"]),
         ("| A | B |\n|---|---|\n| 1<br>2 | 3 |", "", ["A | B\n1 2 | 3"]),
+        ("# Learn C#\n\n## Closed ##\n\n### #\n\nText", "Learn C#", ["Learn C#", "Closed", "Text"]),
+        (f"{'Long enough. ' * 20}`a` \x007\x00", "", [f"{'Long enough. ' * 20}a 7"]),
     ],
 )
 def test_markdown_is_read_with_its_front_matter(markdown: str, title: str, expected: list[str]) -> None:
     content = read_document(markdown.encode(), "markdown")
 
     assert (content.title, [block.text for block in content.blocks]) == (title, expected)
+
+
+# Each took minutes, because a pattern tried every way to divide it.
+@pytest.mark.parametrize(
+    "hostile", ["# a" + " " * 40_000 + "x", "a|b\n" + " " * 40_000 + "x", "![" * 40_000, "*a " * 4_000, "~~a " * 4_000]
+)
+def test_markdown_that_begins_many_things_and_ends_none_is_read(hostile: str) -> None:
+    assert read_document(f"{hostile}\n\nLast".encode(), "markdown").blocks[-1].text == "Last"
 
 
 @pytest.mark.parametrize(

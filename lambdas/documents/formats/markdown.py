@@ -6,24 +6,25 @@ import re
 from lambdas.documents.blocks import Block, Content, clean, clean_lines, table_text
 from lambdas.documents.formats.plain_text import decode
 
+# No pattern may need more than linear time: a file of 20 kB would keep a function busy for minutes.
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _ITEM = re.compile(r"\s*([-*+]|\d{1,9}[.)])\s+(.*)$")
 # Not of a footnote, whose text is kept.
 _DEFINITION = re.compile(r" {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(\s+[\"'(].*)?$")
 _RULE = re.compile(r" {0,3}([-*_])\s*(\1\s*){2,}$")
-_TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_TABLE_RULE = re.compile(r"\s*+(?:\|\s*+)?:?-{2,}+:?\s*+(?:\|\s*+:?-{2,}+:?\s*+)*+(?:\|\s*+)?$")
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _TAG_BETWEEN_WORDS = re.compile(
     r"</?(?:br|p|div|td|th|tr|li|dt|dd|h[1-6]|table|ul|ol|title|header|footer|hr)\b[^<>]{0,500}>", re.IGNORECASE
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
-_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
+_IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _REFERENCE = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]*)\]")
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)(.{1,300}?)(?<=\S)\1(?![\w*])")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _FRONT_TITLE = re.compile(r"title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$")
@@ -37,7 +38,8 @@ _MAX_FRONT_LINES = 200
 
 def read_markdown(data: bytes) -> Content:
     """Return the blocks of a Markdown document. Its title is that of its front matter, or its first heading."""
-    text = _COMMENT.sub("", decode(data).replace("\r\n", "\n").replace("\r", "\n"))
+    # NUL marks the places of code spans.
+    text = _COMMENT.sub("", decode(data).replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n"))
     lines = text.split("\n")
     title, lines = _without_front_matter(lines)
     references = {found[1].lower(): found[2] for line in lines if (found := _DEFINITION.match(line))}
@@ -56,6 +58,12 @@ def _without_front_matter(lines: list[str]) -> tuple[str, list[str]]:
             found = next((match for each in front if (match := _FRONT_TITLE.match(each))), None)
             return found[1] if found else "", lines[number + 1 :]
     return "", lines
+
+
+def _without_closing_marks(heading: str) -> str:
+    text = heading.rstrip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else text
 
 
 class _Reader:
@@ -81,7 +89,7 @@ class _Reader:
             return self._take_code(lines, number, fence[1])
         if heading := _HEADING.match(line):
             self._flush()
-            self._add("heading", heading[2], len(heading[1]))
+            self._add("heading", _without_closing_marks(heading[2]), len(heading[1]))
         elif self._held and self._kind == "text" and (underline := _UNDERLINE.match(line)):
             text, self._held = " ".join(self._held), []
             self._add("heading", text, 1 if "=" in underline[1] else 2)
