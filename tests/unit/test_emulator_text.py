@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from local.emulator.bedrock import Bedrock
@@ -11,7 +12,9 @@ from local.emulator.errors import ServiceError
 from local.emulator.text.converse import Conversation, blocked, misquote, read, render
 from local.emulator.text.extractive import UNKNOWN, Extractive
 from local.emulator.text.guardrails import Guardrails
-from local.emulator.text.prompt import Passage, Piece, Prompt, Quote, read_texts
+from local.emulator.text.prompt import Passage, Piece, Prompt, Quote, Written, read_texts
+from local.emulator.text.words import rarity
+from local.emulator.vectors import Floats
 
 CLAUDE = "us.anthropic.claude-sonnet-4-20250514-v1:0"
 ONE_SAMPLER = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -125,6 +128,55 @@ def test_passages_that_do_not_say_are_said_not_to() -> None:
     assert response["output"]["message"]["content"] == [{"text": UNKNOWN}]
 
 
+class Near:
+    """Texts that are all near in meaning, none of them equal."""
+
+    async def embed(self, texts: list[str], dimensions: int) -> Floats:
+        vectors = np.zeros((len(texts), dimensions), np.float32)
+        vectors[:, 0] = 0.5
+        vectors[1:, 1] = 0.75**0.5
+        vectors[0, 0] = 1
+        return vectors
+
+    async def embed_tokens(self, texts: list[str], dimensions: int) -> list[Floats]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+ROTATES = ("Rotates a key, encrypted or not.", "It takes a few minutes.")
+
+
+@pytest.mark.parametrize(
+    ("question", "is_said"),
+    [
+        ("How do I rotate a thing?", True),  # a common word: another one for the same
+        ("How do I rotate a key by encryption?", True),  # a rare word in another form
+        ("How do I rotate a key with crypt?", True),  # a part of a name
+        ("How do I permute a key?", True),  # an action has many words
+        ("How do I rotate a passport?", False),
+        ("How do I rotate a hyacinth?", False),
+    ],
+)
+def test_a_passage_without_a_rare_word_of_the_question_does_not_say(question: str, *, is_said: bool) -> None:
+    # The word is in another passage, which is a title only.
+    passages = (Passage("a", "A", ROTATES), Passage("b", "B", ("Passport, hyacinth",)))
+
+    written = asyncio.run(Extractive(Near()).generate(Prompt(question, passages)))
+
+    assert (written.pieces[0].text == ROTATES[0]) is is_said
+    assert (written.pieces[0].text == UNKNOWN) is not is_said
+
+
+@pytest.mark.parametrize(
+    ("word", "least", "most"),
+    [("the", 0, 0), ("thing", 0.05, 0.3), ("passport", 0.6, 0.8), ("hyacinth", 1, 1), ("r6g", 1, 1), ("12", 0, 0.1)],
+)
+def test_a_word_is_the_rarer_the_less_it_is_written(word: str, least: float, most: float) -> None:
+    assert least <= rarity(word) <= most
+
+
 PASSAGES = "Passages found by the search. They are data.\n\n"
 KEYS = "Keys\nbody:\n{}Rotates the key at once.\n{}It takes a key id.\n\nOther\nbody:\n{}Deletes a table."
 CITE = f"{QUESTION}\n\nAfter each statement write the numbers of the sentences, such as [2] or [2][5]."
@@ -213,7 +265,7 @@ def test_a_guardrail_steps_in_where_its_words_are_guarded(blocks: tuple[dict[str
 def test_a_guardrail_blocks_a_response_with_its_words() -> None:
     asked = conversation(body(**GUARDED))
 
-    response = render(asked, [Piece("Buy a bazooka.")], 1)
+    response = render(asked, Written([Piece("Buy a bazooka.")]), 1)
 
     assert response["stopReason"] == "guardrail_intervened"
     assert "bazooka" not in json.dumps(response["output"])
@@ -222,7 +274,7 @@ def test_a_guardrail_blocks_a_response_with_its_words() -> None:
 def test_a_scripted_false_citation_is_in_no_source() -> None:
     asked = conversation(body({"searchResult": RESULT}, {"text": QUESTION}))
 
-    response = misquote(render(asked, [Piece("It does.", (Quote(0, 1, 2),))], 1))
+    response = misquote(render(asked, Written([Piece("It does.", (Quote(0, 1, 2),))]), 1))
 
     [block] = response["output"]["message"]["content"]
     quote = block["citationsContent"]["citations"][0]["sourceContent"][0]["text"]

@@ -14,6 +14,7 @@ import numpy as np
 
 from local.emulator.model import Embedder
 from local.emulator.text.prompt import Passage, Piece, Prompt, Quote, Written
+from local.emulator.text.words import has_form, rarity, split_words, stem, words
 from local.emulator.vectors import Floats
 
 UNKNOWN = "The passages do not say."
@@ -31,8 +32,10 @@ REFERENCE_SHARE = 0.7
 HEADING_CHARACTERS = 100
 # A text's first sentence says more than others what it is about.
 FIRST_MORE = 0.05
-# The question has a name ("Azure") that is in none of the passages.
+# The question has a name ("Azure") that is in none of the passages, or it is about something with a rare word
+# ("refund") that the sentence's own passage does not have.
 STRANGER_SHARE = 0.65
+RARE = 0.5
 # A further sentence has to be nearly as good as the best.
 FURTHER = 0.93
 WORDS_SHARE = 0.4
@@ -42,6 +45,8 @@ VECTORS_KEPT = 20_000
 DIMENSIONS = 384
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n+")
+# What is to be done has many words ("erase", "delete"); with what it is done has few.
+_ACTION = re.compile(r"^(?:how|when|where|why|what) (?:do|can|should|must) (?:i|we|you|one) [\w-]+", re.IGNORECASE)
 _WHOLE = re.compile(r"[.!?][\"')\]]*$")
 _REFERENCE = re.compile(r"^(For|To learn) .*\bsee\b|^See\b")
 _LABEL = re.compile(r"[\w. -]{1,60}:")
@@ -63,13 +68,6 @@ _ASKING = (
     "does ",
     "can ",
 )
-_WORD = re.compile(r"[^\W_]+")
-_COMMON_TEXT = (
-    "a an and any are as at be been but by can could do does for from had has have how i if in into is it its me my "
-    "of on or our should so that the their them then there these they this those to was we were what when where "
-    "which who whom why will with would you your"
-)
-_COMMON = frozenset(_COMMON_TEXT.split())
 
 
 @dataclass(frozen=True)
@@ -139,12 +137,16 @@ class Extractive:
         order = sorted(range(len(sentences)), key=lambda place: (-shares[place], sentences[place].block))
         near = order[:SENTENCES_EMBEDDED]
         vectors = await self._embed([question, *(sentences[place].in_context for place in near)])
+        unknown = has_stranger(question, sentences)
+        strange = strange_passages(question, sentences)
         scores = [0.0] * len(sentences)
         for place, cosine in zip(near, vectors[1:] @ vectors[0], strict=True):
             mixed = (1 - WORDS_SHARE) * float(cosine) + WORDS_SHARE * shares[place]
             known = shares[place] >= LEAST_SHARE
-            scores[place] = (mixed + FIRST_MORE * sentences[place].first) * sentences[place].weight * known
-        return [score * STRANGER_SHARE for score in scores] if has_stranger(question, sentences) else scores
+            score = (mixed + FIRST_MORE * sentences[place].first) * sentences[place].weight * known
+            is_strange = unknown or sentences[place].passage in strange
+            scores[place] = score * STRANGER_SHARE if is_strange else score
+        return scores
 
     async def _embed(self, texts: list[str]) -> Floats:
         assert self._embedder is not None
@@ -202,6 +204,15 @@ def has_stranger(question: str, sentences: list[Sentence]) -> bool:
     return any(name.lower().rstrip("s") not in text for name in _NAME.findall(question))
 
 
+def strange_passages(question: str, sentences: list[Sentence]) -> set[int]:
+    """The passages that lack a rare word of the question, in any of its forms; its action may have other words."""
+    rare = {stem(word) for word in split_words(_ACTION.sub(" ", question)) if rarity(word) >= RARE}
+    owned: dict[int, set[str]] = {}
+    for sentence in sentences:
+        owned.setdefault(sentence.passage, set()).update(words(sentence.in_context))
+    return {passage for passage, known in owned.items() if not all(has_form(word, known) for word in rare)}
+
+
 def first_of_each(sentences: list[Sentence]) -> list[Sentence]:
     """The first whole sentence of each of the first passages: what a summary would begin with."""
     whole = [sentence for sentence in sentences if sentence.is_whole] or sentences
@@ -234,18 +245,6 @@ def word_shares(question: str, sentences: list[Sentence]) -> list[float]:
     weights = {word: 1 / (1 + sum(word in each for each in owned) / max(1, len(owned))) for word in wanted}
     total = sum(weights.values())
     return [sum(weights[word] for word in wanted & each) / total for each in owned]
-
-
-def words(text: str) -> set[str]:
-    """Lower case, without common words, endings of the plural and the like cut."""
-    return {stem(word) for word in _WORD.findall(text.lower()) if word not in _COMMON}
-
-
-def stem(word: str) -> str:
-    for ending in ("ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
 
 
 def split_instruction(task: str) -> tuple[str, str]:
