@@ -66,10 +66,11 @@ class FillSteps:
         target.close()
 
     def finish(self, job: Job, collection: Collection) -> None:
-        """Fill the objects that still lack the vector, and note that it is filled.
+        """Fill the objects that still lack the vector, and note that it is filled, unless the model refuses some.
 
         A request that was already being carried out when the vector was added may have stored an object without it.
         """
+        refused = 0
         vector = str(job.vector)
         deadline = Deadline.after(FINISH_SECONDS)
         narrowed = narrow(collection, vector)
@@ -83,8 +84,13 @@ class FillSteps:
                     waiting = next((each.error for each in results if is_transient(each.error)), None)
                     if waiting is not None:
                         raise waiting
+                    refused += sum(each.error is not None for each in results)
                     if deadline.passed:
                         raise EmbeddingTimeoutError("There was no time to fill all objects that lack the vector.")
+
+        if refused:
+            # Another fill finds them again, and until then a search by the vector says its share.
+            return
 
         def change(before: Collection) -> Collection:
             filling = {name: job_id for name, job_id in before.filling.items() if (name, job_id) != (vector, job.id)}

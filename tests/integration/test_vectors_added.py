@@ -119,6 +119,28 @@ def test_a_search_by_a_vector_that_is_not_filled_says_its_share(api: Api, films:
     assert search(api, films, "a ship", **asked)["filled"] is None
 
 
+def test_a_vector_that_the_model_refuses_for_an_object_is_not_filled(
+    api: Api, films: str, functions: Functions
+) -> None:
+    [short, long] = insert(api, films, 2)
+    api("PATCH", f"{films}/objects/{long}", {"properties": {"title": "word " * 1_000}}, query={"consistency": "wait"})
+    job = add(api, films, vectors={"new": NEW | {"model": "cohere.embed-english-v3", "dimensions": 1024}})
+    functions.work()
+    forget(films)
+
+    assert api("GET", f"{films}/imports/{job['id']}").body["counts"]["failed"] == 1
+    assert api("GET", films).body["filling"] == {"new": job["id"]}
+    assert search(api, films, "a ship", target_vector="new")["filled"] == {"new": 0.5}
+
+    api("PATCH", f"{films}/objects/{long}", {"properties": {"title": "a word"}}, query={"consistency": "wait"})
+    again = api("POST", f"{films}/vectors/new/fill", {})
+    functions.work()
+
+    assert again.status == 202
+    assert api("GET", films).body["filling"] == {}
+    assert vectors_of(api, films, [short, long]) == each_has_both([short, long])
+
+
 def test_the_default_is_switched_and_switched_back(api: Api, films: str, functions: Functions) -> None:
     insert(api, films, 5)
     # The emulator has one model by several names: only another text makes another vector.

@@ -112,6 +112,13 @@ def test_the_new_vector_embeds_what_the_old_one_does() -> None:
     assert body["embedding"] == "batch"
 
 
+def test_texts_too_long_for_the_new_model_can_be_cut() -> None:
+    done = run(Server(), "migrate", "Film", "--model", "cohere.embed-english-v3", "--truncate", "end", "--yes")
+
+    [body] = [done.server.body(n) for n, each in enumerate(done.server.asked) if each.url.path.endswith("/vectors")]
+    assert [each["truncate"] for each in body["vectors"].values()] == ["end"]
+
+
 def test_the_old_vector_can_be_kept() -> None:
     done = run(Server(), "migrate", "Film", "--model", "cohere.embed-v4:0", "--yes", "--keep-old")
 

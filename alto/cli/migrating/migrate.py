@@ -14,11 +14,20 @@ from alto.cli.files import json_of
 from alto.cli.imports.following import duration, follow_job
 from alto.cli.migrating.vectors import Batch, Name, add_vector, path_of
 from alto.cli.terminal.output import cell, note, on_terminal
+from alto.compatibility import StrEnum
 
 if TYPE_CHECKING:
     from alto.operations.migrations import MigrationPlan, VectorComparison
 
 group = make_group()
+
+
+class Truncation(StrEnum):
+    """Which end of a text is cut away."""
+
+    NONE = "none"
+    START = "start"
+    END = "end"
 
 
 @command(
@@ -27,6 +36,7 @@ group = make_group()
     "alto migrate Film --model cohere.embed-v4:0",
     "alto migrate Film --model amazon.titan-embed-text-v2:0 --batch --keep-old --yes",
     "alto migrate Film --model cohere.embed-v4:0 --queries queries.jsonl --judgements qrels.tsv",
+    "alto migrate Film --model cohere.embed-english-v3 --truncate end",
 )
 def migrate(
     connection: Connection,
@@ -38,6 +48,12 @@ def migrate(
     dimensions: Annotated[int | None, typer.Option("--dimensions", min=1, help="Length of the vectors.")] = None,
     vector: Annotated[
         str | None, typer.Option("--vector-name", help="The name of the new vector: the model's, if not given.")
+    ] = None,
+    truncate: Annotated[
+        Truncation | None,
+        typer.Option(
+            "--truncate", help="Cut texts that are too long for the model; as the old vector does, by default."
+        ),
     ] = None,
     batch: Batch = False,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="Do not drop the old vector at the end.")] = False,
@@ -60,7 +76,7 @@ def migrate(
         steps = _Steps(connection, client, name)
         region = model_region or connection.region or client.get_meta()["region"]
         old = steps.old_vector(vector)
-        config = steps.new_config(old, model, region, dimensions)
+        config = steps.new_config(old, model, region, dimensions) | ({"truncate": truncate.value} if truncate else {})
         new = vector or steps.name_for(model, old)
         plan = steps.plan(new, config, batch=batch)
         _show_plan(plan, keep_old=keep_old)
