@@ -14,7 +14,14 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from lambdas.aws.credentials import AwsAccessError
 from lambdas.backoff import backoff
-from lambdas.errors import ClusterFullError, QueryTooLongError, SearchEngineError, SearchEngineUnavailableError
+from lambdas.errors import (
+    AltoError,
+    ClusterFullError,
+    QueryTooLongError,
+    ResponseTooLargeError,
+    SearchEngineError,
+    SearchEngineUnavailableError,
+)
 
 # The statuses with which OpenSearch responds while it is overloaded, starting or losing a node.
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -169,22 +176,19 @@ class OpenSearch:
 
     def get_many(self, index: str, ids: Sequence[str], params: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the documents of these ids, in order, each with `found`. Raises `IndexMissingError`."""
-        response = self.request("POST", f"/{index}/_mget", {"ids": list(ids)}, params)
+        try:
+            response = self.request("POST", f"/{index}/_mget", {"ids": list(ids)}, params)
+        except ResponseTooLargeError:
+            if len(ids) == 1:
+                raise
+            half = len(ids) // 2
+            return self.get_many(index, ids[:half], params) + self.get_many(index, ids[half:], params)
         documents: list[dict[str, Any]] = response["docs"]
         for document in documents:
             # The response as a whole is a success even when the index does not exist.
             if "error" in document:
                 raise _error_of(404, document)
         return documents
-
-    def search_together(self, index: str, bodies: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
-        """Return the responses to several searches of one round trip, in order. Raises if one of them fails."""
-        responses = []
-        for response in self.search_each(index, bodies, timeout):
-            if isinstance(response, SearchEngineError):
-                raise response
-            responses.append(response)
-        return responses
 
     def search_each(
         self, index: str, bodies: list[dict[str, Any]], timeout: float
@@ -239,7 +243,7 @@ def _is_worth_repeating(error: TransportError, *, repeat: bool) -> bool:
         # It took the time of all attempts.
         return False
     if isinstance(error, BrokenConnectionError):
-        return not isinstance(error.info, AwsAccessError) and (repeat or _was_never_sent(error))
+        return not isinstance(error.info, AwsAccessError | ResponseTooLargeError) and (repeat or _was_never_sent(error))
     return repeat and error.status_code in GATEWAY_FAILURES
 
 
@@ -247,8 +251,10 @@ def _was_never_sent(error: BrokenConnectionError) -> bool:
     return isinstance(error.info, NewConnectionError | ConnectTimeoutError)
 
 
-def _translate(error: TransportError, *, repeat: bool) -> SearchEngineError:
+def _translate(error: TransportError, *, repeat: bool) -> AltoError:
     """Return Alto's error for one of opensearch-py's."""
+    if isinstance(error.info, ResponseTooLargeError):
+        return error.info
     if isinstance(error.info, AwsAccessError):
         return SearchEngineError("Alto has no AWS credentials to sign requests to OpenSearch with.")
     is_broken = isinstance(error, BrokenConnectionError)

@@ -9,6 +9,9 @@ MAX_RESPONSE_BYTES = 6_291_556
 # The limit for the objects of a page as OpenSearch returns them; the rest is for headers and for the fields that each
 # object gets in a response.
 MAX_PAGE_BYTES = 5_500_000
+# Objects that a request reads without measuring them first (`lambdas/objects/document_sizes.py`). An object has at most
+# 6 MB, the size of a request.
+FEW_OBJECTS = 20
 
 
 def escaped_bytes(document: bytes) -> int:

@@ -46,6 +46,8 @@ class EngineSettings(FunctionSettings):
 
     opensearch_url: str = Field(alias="ALTO_OPENSEARCH_URL", pattern=r"^https?://[^/]+$")
     knn_engine: Literal["lucene", "faiss"] = Field(default="lucene", alias="ALTO_KNN_ENGINE")
+    # No function reads more of one response: a response of 64 MB takes several times as much memory while it is parsed.
+    response_bytes: int = Field(default=64_000_000, ge=1_000_000, alias="ALTO_LIMIT_ENGINE_RESPONSE_BYTES")
     # The replicas of a collection that does not ask for a number; without it, OpenSearch's own default.
     default_replicas: int | None = Field(default=None, alias="ALTO_DEFAULT_REPLICAS", ge=0, le=5)
 
@@ -77,6 +79,8 @@ class RequestLimits(Settings):
     embedded_characters: int = Field(default=1_000_000, ge=1, alias="ALTO_LIMIT_EMBEDDED_CHARACTERS")
     grouped_medians: int = Field(default=200, ge=0, alias="ALTO_LIMIT_GROUPED_MEDIANS")
     buckets: int = Field(default=60_000, ge=1, alias="ALTO_LIMIT_BUCKETS")
+    highlighted_texts: int = Field(default=20_000, ge=1, alias="ALTO_LIMIT_HIGHLIGHTED_TEXTS")
+    read_characters: int = Field(default=20_000_000, ge=1, alias="ALTO_LIMIT_READ_CHARACTERS")
 
 
 class GenerationLimits(Settings):

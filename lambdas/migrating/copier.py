@@ -7,6 +7,7 @@ cannot replace something newer. Deletions leave nothing to copy; `find_surplus` 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +18,7 @@ from lambdas.deadline import Deadline
 from lambdas.errors import SearchEngineUnavailableError
 from lambdas.imports.record_batches import run_in_order
 from lambdas.jobs.job import JobFailedError
+from lambdas.objects.document_sizes import choose_size
 from lambdas.objects.values import lengths
 from lambdas.opensearch import OpenSearch
 
@@ -89,7 +91,7 @@ class Copier:
             def write(page: list[dict[str, Any]]) -> None:
                 self._write(route, page, complete, deadline)
 
-            pages = self._pages(route.origin, shard, done.get(shard, -1), last)
+            pages = self._pages(route, shard, done.get(shard, -1), last)
             for page, _ in run_in_order(pages, write, self._executor, PAGES_AT_ONCE):
                 done[shard] = page[-1]["_seq_no"]
                 total += len(page)
@@ -98,7 +100,7 @@ class Copier:
             done[shard] = max(last, done.get(shard, -1))
         return total
 
-    def _pages(self, index: str, shard: str, after: int, last: int) -> Iterator[list[dict[str, Any]]]:
+    def _pages(self, route: Route, shard: str, after: int, last: int) -> Iterator[list[dict[str, Any]]]:
         while after < last:
             body = {
                 "size": DOCUMENTS_OF_PAGE,
@@ -108,8 +110,9 @@ class Copier:
                 "seq_no_primary_term": True,
                 "track_total_hits": False,
             }
-            found = self._engine.request("POST", f"/{index}/_search", body, {"preference": f"_shards:{shard}"})
-            hits = found["hits"]["hits"]
+            one_shard = {"preference": f"_shards:{shard}"}
+            ask = partial(self._engine.request, "POST", f"/{route.origin}/_search", params=one_shard)
+            hits = ask(body | {"size": choose_size(ask, route.collection, body)})["hits"]["hits"]
             if not hits:
                 return
             yield hits

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from lambdas.collections.model import Collection
-from lambdas.errors import ObjectNotFoundError
+from lambdas.errors import ObjectNotFoundError, ResponseTooLargeError
 from lambdas.objects.document import stored_object
+from lambdas.objects.document_sizes import characters_of, measure
 from lambdas.objects.keys import NamedObject, name_object
 from lambdas.objects.model import FoundObjects, StoredObject
 from lambdas.opensearch import DocumentMissingError, OpenSearch
+from lambdas.response_size import FEW_OBJECTS, MAX_RESPONSE_BYTES
 
 # Parts of a document that no caller sees. The engine leaves vectors out unless they are named.
 HIDDEN = ("id", "lengths", "text_hash")
@@ -37,12 +39,42 @@ class ObjectReader:
     def get_many(self, collection: Collection, references: Sequence[str], *, vectors: bool = False) -> FoundObjects:
         """Return the objects of these ids or keys, in their order, and those that were not found."""
         names = [name_object(collection.name, each) for each in references]
-        ids = [each.id for each in names]
-        found = self._engine.get_many(collection.alias, ids, source_parameters(vectors=vectors))
+        found = self._read(collection, [each.id for each in names], source_parameters(vectors=vectors))
         return FoundObjects(
             objects=[stored_object(collection, each, vectors=vectors) for each in found if each["found"]],
             missing=[named.key or named.id for named, each in zip(names, found, strict=True) if not each["found"]],
         )
+
+    def _read(self, collection: Collection, ids: Sequence[str], parameters: dict[str, str]) -> list[dict[str, Any]]:
+        """Return the documents of these ids, in order, each with `found`. Raises `ResponseTooLargeError`."""
+        alias = collection.alias
+        if len(ids) <= FEW_OBJECTS:
+            return self._engine.get_many(alias, ids, parameters)
+        known = self._measure(collection, ids)
+        total = sum(known.values())
+        _check_size(total)
+        documents = self._engine.get_many(alias, [*known], parameters) if known else []
+        # The others are missing, or were written since the last refresh: searches do not see them.
+        others = [each for each in dict.fromkeys(ids) if each not in known]
+        for start in range(0, len(others), FEW_OBJECTS):
+            part = self._engine.get_many(alias, others[start : start + FEW_OBJECTS], parameters)
+            total += sum(len(str(each["_source"])) for each in part if each["found"])
+            _check_size(total)
+            documents += part
+        by_id = {each["_id"]: each for each in documents}
+        return [by_id[each] for each in ids]
+
+    def _measure(self, collection: Collection, ids: Sequence[str]) -> dict[str, int]:
+        """Return the characters of the objects that searches see."""
+        body = {
+            "size": len(ids),
+            "query": {"ids": {"values": [*ids]}},
+            "_source": {"includes": ["properties"]},
+            "track_total_hits": False,
+        }
+        asked = measure(collection, body)
+        hits = self._engine.request("POST", f"/{collection.alias}/_search", asked)["hits"]["hits"]
+        return {hit["_id"]: size for hit, size in zip(hits, characters_of(hits), strict=True)}
 
     def document(self, collection: Collection, named: NamedObject, *, vectors: bool, hashes: bool = False) -> Any:
         """Return the document of an object, as OpenSearch returns it. Raises `ObjectNotFoundError`."""
@@ -57,6 +89,13 @@ def source_parameters(*, vectors: bool, hashes: bool = False) -> dict[str, str]:
     """Return the parameters that leave hidden parts out of the response."""
     hidden = [name for name in HIDDEN if not (hashes and name == "text_hash")]
     return {"_source_excludes": ",".join(hidden if vectors else [*hidden, "vectors"])}
+
+
+def _check_size(characters: int) -> None:
+    if characters > MAX_RESPONSE_BYTES:
+        raise ResponseTooLargeError(
+            f"The objects have {characters:,} characters or more, and a response has at most 6 MB: ask for fewer ids."
+        )
 
 
 def missing(collection: Collection, named: NamedObject) -> ObjectNotFoundError:

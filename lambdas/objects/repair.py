@@ -1,6 +1,7 @@
 """Finds and repairs objects that have the vector of another text."""
 
 import math
+from functools import partial
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.models import StrictModel
 from lambdas.objects.bulk import version_of
+from lambdas.objects.document_sizes import choose_size
 from lambdas.objects.model import ObjectError, ObjectInput
 from lambdas.objects.store import WriteContext
 from lambdas.objects.writer import DocumentEmbedder, ObjectWriter
@@ -65,8 +67,10 @@ class VectorRepairer:
             "_source": {"includes": ["properties", "text_hash", "vectors.*"]},
             "seq_no_primary_term": True,
         } | ({"search_after": [str(request.after)]} if request.after else {})
-        hits = self._engine.request("POST", f"/{collection.alias}/_search", body)["hits"]["hits"]
-        page = hits[: request.limit]
+        ask = partial(self._engine.request, "POST", f"/{collection.alias}/_search")
+        limit = min(request.limit, choose_size(ask, collection, body))
+        hits = ask(body | {"size": limit + 1})["hits"]["hits"]
+        page = hits[:limit]
         wrong: set[str] = set()
         failures: dict[str, AltoError] = {}
         for name in collection.made_by_alto:

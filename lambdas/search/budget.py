@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.errors import InvalidRequestError, attempt
+from lambdas.errors import InvalidRequestError, ResponseTooLargeError, attempt
 from lambdas.search.clauses.bm25_leg import MAX_PAIRS, choose_properties
 from lambdas.search.clauses.boost import Preferred
 from lambdas.search.clauses.filters import AllOf, AnyOf, Condition, Filter, Negation, count_clauses
@@ -63,6 +63,11 @@ RULES: dict[str, Rule] = {
     "compared_vector_bytes": Rule(
         "diversity", "bytes of vectors that diversity compares", "lower diversity.candidates, or send fewer queries"
     ),
+    "highlighted_texts": Rule(
+        "highlight",
+        "texts to highlight (objects x properties)",
+        "lower limit, name fewer 'properties', or send fewer queries",
+    ),
     "rerank_texts": Rule("rerank", "texts to rerank", "lower rerank.candidates, or send fewer queries"),
     "embedded_characters": Rule(
         "queries",
@@ -109,6 +114,18 @@ def check_filter(condition: Filter | None, limits: RequestLimits) -> None:
     _check(_estimate_filters([condition] if condition else []), limits)
 
 
+def check_read_characters(count: int, limits: RequestLimits) -> None:
+    """Raise `ResponseTooLargeError` if the objects that a request reads have more characters than the limit.
+
+    Unlike the costs, it is known only after the search, and before the objects are read.
+    """
+    if count > limits.read_characters:
+        raise ResponseTooLargeError(
+            f"The objects that the request reads have {count:,} characters, and at most {limits.read_characters:,} are "
+            "possible: ask for fewer objects (limit, candidates) or fewer properties (return_properties)."
+        )
+
+
 def estimate_search(collection: CollectionConfig, request: SearchRequest) -> Counter[str]:
     """Return the costs of one search, by the names of the limits."""
     mode = request.mode
@@ -134,6 +151,9 @@ def estimate_search(collection: CollectionConfig, request: SearchRequest) -> Cou
         costs["vector_bytes"] = (end if isinstance(mode, Hybrid) else shown) * sum(dimensions) * NUMBER_BYTES
     if request.diversity:
         costs["compared_vector_bytes"] = request.diversity.candidates * max(dimensions, default=0) * NUMBER_BYTES
+    if request.highlight and isinstance(mode, Bm25 | Hybrid):
+        read = request.limit if request.candidates is None else request.candidates
+        costs["highlighted_texts"] = read * len(choose_properties(collection, mode.properties))
     if request.rerank:
         costs["rerank_texts"] = request.rerank.candidates
     costs["embedded_characters"] = _count_embedded(request)

@@ -12,6 +12,7 @@ from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
 from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.opensearch import OpenSearch
+from lambdas.response_size import FEW_OBJECTS
 from lambdas.search.alpha import settle_alpha
 from lambdas.search.body import Plan, list_conditions, plan_search
 from lambdas.search.budget import check_searches
@@ -137,8 +138,7 @@ class Searcher:
             ]
             bodies = [body for plan in plans if isinstance(plan, Plan) for body in plan.bodies]
             with watch.measure("engine"):
-                alias, timeout = collection.alias, max(1.0, deadline.remaining())
-                responses = iter(self._engine.search_each(alias, bodies, timeout) if bodies else [])
+                responses = iter(self._ask_each(collection, bodies, deadline) if bodies else [])
                 read = [
                     attempt(_read, plan, [next(responses) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
                     for plan in plans
@@ -224,15 +224,28 @@ class Searcher:
         return {name: round(response["aggregations"][name]["doc_count"] / (total or 1), 4) for name in names}
 
     def _ask(self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
-        """Send one or more searches in one round trip."""
-        if len(bodies) > 1:
-            return self._engine.search_together(collection.alias, bodies, max(1.0, deadline.remaining()))
-        return [self._ask_one(collection, bodies[0], deadline)]
-
-    def _ask_one(self, collection: Collection, body: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+        """Send one or more searches together. Raises the first of their errors."""
+        if len(bodies) > 1 or self._may_be_large(bodies):
+            return _raise_errors(self._ask_each(collection, bodies, deadline))
         timeout = max(1.0, deadline.remaining())
-        found: dict[str, Any] = self._engine.request("POST", f"/{collection.alias}/_search", body, timeout=timeout)
-        return found
+        return [self._engine.request("POST", f"/{collection.alias}/_search", bodies[0], timeout=timeout)]
+
+    def _ask_each(
+        self, collection: Collection, bodies: list[dict[str, Any]], deadline: Deadline
+    ) -> list[dict[str, Any] | AltoError]:
+        """Send one or more searches together. Return each response, or its error."""
+        timeout = max(1.0, deadline.remaining())
+        if not self._may_be_large(bodies):
+            return [*self._engine.search_each(collection.alias, bodies, timeout)]
+        # Late: most searches return a few objects.
+        from lambdas.search.measured_search import MeasuredSearches  # noqa: PLC0415
+
+        return MeasuredSearches(self._engine, self._limits).run(collection, bodies, timeout)
+
+    @staticmethod
+    def _may_be_large(bodies: list[dict[str, Any]]) -> bool:
+        sizes: list[int] = [body.get("size", 10) for body in bodies if body.get("_source")]
+        return sum(sizes) > FEW_OBJECTS
 
     def _add_documents(
         self, collection: Collection, found: Sequence[Found | AltoError], deadline: Deadline
@@ -240,24 +253,32 @@ class Searcher:
         """Read the documents of hybrid searches, of which only ids were found, in one round trip."""
         bodies = [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]
         if len(bodies) > 1:
-            alias, timeout = collection.alias, max(1.0, deadline.remaining())
-            responses: Iterator[Any] = iter(self._engine.search_each(alias, bodies, timeout))
+            responses: Iterator[Any] = iter(self._ask_each(collection, bodies, deadline))
         else:
-            responses = iter([attempt(self._ask_one, collection, body, deadline) for body in bodies])
+            responses = iter([_first(attempt(self._ask, collection, [body], deadline)) for body in bodies])
         now = datetime.now(UTC)
         return [
             _complete(each, next(responses), now) if isinstance(each, Found) and each.wanted else each for each in found
         ]
 
 
-def _read(plan: Plan, responses: Sequence[dict[str, Any] | AltoError]) -> Found:
-    """Read the responses to a plan's bodies. Raises the first error among them."""
+def _first(found: list[dict[str, Any]] | AltoError) -> dict[str, Any] | AltoError:
+    return found if isinstance(found, AltoError) else found[0]
+
+
+def _raise_errors(responses: Sequence[dict[str, Any] | AltoError]) -> list[dict[str, Any]]:
+    """Return the responses. Raises the first error among them."""
     good = []
     for response in responses:
         if isinstance(response, AltoError):
             raise response
         good.append(response)
-    return read_found(plan, good, datetime.now(UTC))
+    return good
+
+
+def _read(plan: Plan, responses: Sequence[dict[str, Any] | AltoError]) -> Found:
+    """Read the responses to a plan's bodies. Raises the first error among them."""
+    return read_found(plan, _raise_errors(responses), datetime.now(UTC))
 
 
 def _complete(found: Found, response: dict[str, Any] | AltoError, now: datetime) -> Found | AltoError:

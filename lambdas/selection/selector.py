@@ -1,5 +1,6 @@
 """Lists and deletes the objects that match a filter."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from lambdas.deadline import Deadline
 from lambdas.errors import CollectionNotFoundError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version_of
 from lambdas.objects.document import stored_object
+from lambdas.objects.document_sizes import choose_size
 from lambdas.objects.hidden_versions import read_consistently, visible_only
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
@@ -33,8 +35,12 @@ class Selector:
         Raises `InvalidRequestError` for a filter that does not fit the collection.
         """
         check_filter(request.filter, self._limits)
-        hits = self._search(collection, build_list_body(collection, request))["hits"]["hits"]
-        chosen = _fit_page(hits[: fit_limit(collection, request)])
+        body = build_list_body(collection, request)
+        size = choose_size(partial(self._search, collection), collection, body)
+        # Of a page that its objects cut, one more than fits: it shows whether another page follows.
+        limit = fit_limit(collection, request) if size == body["size"] else size
+        hits = self._search(collection, body | {"size": limit + 1})["hits"]["hits"]
+        chosen = _fit_page(hits[:limit])
         objects = [stored_object(collection, hit, vectors=request.include_vectors) for hit in chosen]
         return ObjectPage(objects=objects, next=objects[-1].id if len(chosen) < len(hits) else None)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from lambdas.collections.model import Collection
 from lambdas.errors import AltoError, EmbeddingTimeoutError, VersionConflictError
 from lambdas.objects.auto_schema import with_new_properties
+from lambdas.objects.document_sizes import choose_size
 from lambdas.objects.merge import patch_properties, with_properties
 from lambdas.objects.model import ObjectError
 from lambdas.objects.retrying_writer import StaleTolerantWriter
@@ -51,10 +52,10 @@ class Updater:
         matches, updates, following = 0, list[Update](), None
         while True:
             size = min(_page_size(collection, request), request.limit - len(updates))
+            body = build_update_body(collection, request, size=size, after=after)
             try:
-                found = self._search(
-                    collection, build_update_body(collection, request, size=size, after=after), context
-                )
+                size = choose_size(lambda asked: self._search(collection, asked, context), collection, body)
+                found = self._search(collection, body | {"size": size}, context)
             except IndexMissingError:
                 if not updates:
                     raise

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 import orjson
 from opensearchpy import SerializationError, Transport, Urllib3HttpConnection
 from opensearchpy.serializer import Serializer
+from urllib3 import HTTPResponse
 
 from lambdas.aws.http import HttpRequest, sign
 from lambdas.embedding.embedder import CONCURRENCY
+from lambdas.errors import ResponseTooLargeError
 from lambdas.invocation import current
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
@@ -36,12 +38,41 @@ class OrjsonSerializer(Serializer):
             raise SerializationError("The response is not JSON.", error) from None
 
 
+class BoundedConnection(Urllib3HttpConnection):
+    """A connection that reads a response up to a limit.
+
+    Beyond it the connection is closed, whereupon OpenSearch stops the search, and the request has failed with a
+    `ResponseTooLargeError`. The function would not survive the rest.
+    """
+
+    most_bytes: int
+
+    def _create_urllib3_pool(self) -> None:
+        super()._create_urllib3_pool()
+        send = self.pool.urlopen
+
+        def send_and_read(*args: Any, **kwargs: Any) -> Any:
+            response = send(*args, **kwargs, preload_content=False)
+            content = response.read(self.most_bytes + 1, decode_content=True)
+            if len(content) > self.most_bytes:
+                response.close()
+                raise ResponseTooLargeError(
+                    f"OpenSearch's response has more than {self.most_bytes:,} bytes: ask for fewer objects (limit) or "
+                    "fewer properties (return_properties)."
+                )
+            response.release_conn()
+            return HTTPResponse(content, headers=response.headers, status=response.status)
+
+        self.pool.urlopen = send_and_read
+
+
 def connect(settings: EngineSettings, aws: Aws) -> OpenSearch:
     """Return a client for the domain, or for any other OpenSearch at that URL."""
     url = urlsplit(settings.opensearch_url)
+    connection = type("Connection", (BoundedConnection,), {"most_bytes": settings.response_bytes})
     transport = Transport(
         [{"host": url.hostname, "port": url.port or _PORTS[url.scheme], "scheme": url.scheme}],
-        connection_class=Urllib3HttpConnection,
+        connection_class=connection,
         serializer=OrjsonSerializer(),
         pool_maxsize=CONCURRENCY,
         # Only Alto knows which requests may be sent twice: `lambdas/opensearch.py` repeats those.

@@ -175,3 +175,11 @@ def test_limits_are_settings_of_the_environment() -> None:
         check(LISTING | {"filter": {"or": [like("a")] * 2}}, limits=limits)
     with pytest.raises(SettingsError, match="ALTO_LIMIT_LIKE_PATTERNS"):
         RequestLimits.from_environment({"ALTO_LIMIT_LIKE_PATTERNS": "many"})
+
+
+def test_a_request_highlights_a_bounded_number_of_texts() -> None:
+    check({"bm25": {"query": "a"}, "highlight": True, "limit": 1_000}, on=WIDE)
+    check({"bm25": {"query": "a"}, "limit": 1_000}, {"bm25": {"query": "a"}, "limit": 1_000}, on=WIDE)
+
+    with pytest.raises(InvalidRequestError, match="20,020 texts to highlight .*and at most 20,000"):
+        check(*[{"bm25": {"query": "a"}, "highlight": True, "limit": size} for size in (1_000, 1)], on=WIDE)
