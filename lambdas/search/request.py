@@ -46,7 +46,8 @@ class SearchRequest(StrictModel):
         default=10,
         ge=1,
         le=MAX_LIMIT,
-        description="Of all queries of a request together: 5,000 objects, and 20,000 candidates.",
+        description="Of all queries of a request together: 5,000 objects, 20,000 candidates, and 20,000,000 "
+        "characters of the objects that are read.",
     )
     offset: int = Field(
         default=0,
@@ -67,7 +68,11 @@ class SearchRequest(StrictModel):
         description="For passages of documents: return so many passages of the document before and after each hit, "
         "or with `section` those that have the same heading, up to 10 before and 10 after it.",
     )
-    highlight: bool = Field(default=False, description="Mark the words of the query with `<em>`, in bm25 and hybrid.")
+    highlight: bool = Field(
+        default=False,
+        description="Mark the words of the query with `<em>`, in bm25 and hybrid: of a request 20,000 texts at most, "
+        "counted as objects x properties.",
+    )
     return_properties: list[PropertyName] | None = Field(
         default=None, max_length=500, description="All properties, if not given."
     )

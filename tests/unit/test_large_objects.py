@@ -79,7 +79,7 @@ class Engine:
 def search(engine: Engine, limits: RequestLimits | None = None, **body: Any) -> Any:
     searcher = Searcher(engine, None, lambda: pytest.fail("nothing is reranked"), "us-east-1", limits=limits)  # type: ignore[arg-type]
     model = MultiSearchRequest if "queries" in body else SearchRequest
-    return searcher.run(FILMS, model.model_validate(body), deadline=Deadline.after(10))  # type: ignore[attr-defined]
+    return searcher.run(FILMS, model.model_validate(body), deadline=Deadline.after(10))
 
 
 def test_a_search_of_few_objects_reads_them_at_once() -> None:

@@ -31,7 +31,7 @@ BORDERS = {
     "lambdas/wiring/aws.py": {"botocore"},
     "lambdas/wiring/extract.py": {"os"},
     "lambdas/wiring/load.py": {"os"},
-    "lambdas/wiring/opensearch.py": {"opensearchpy"},
+    "lambdas/wiring/opensearch.py": {"opensearchpy", "urllib3"},
     "lambdas/wiring/query.py": {"os"},
     "lambdas/wiring/rights.py": {"os"},
     "lambdas/wiring/session.py": {"boto3"},

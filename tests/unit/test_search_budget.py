@@ -181,5 +181,5 @@ def test_a_request_highlights_a_bounded_number_of_texts() -> None:
     check({"bm25": {"query": "a"}, "highlight": True, "limit": 1_000}, on=WIDE)
     check({"bm25": {"query": "a"}, "limit": 1_000}, {"bm25": {"query": "a"}, "limit": 1_000}, on=WIDE)
 
-    with pytest.raises(InvalidRequestError, match="20,020 texts to highlight .*and at most 20,000"):
+    with pytest.raises(InvalidRequestError, match=r"20,020 texts to highlight .*and at most 20,000"):
         check(*[{"bm25": {"query": "a"}, "highlight": True, "limit": size} for size in (1_000, 1)], on=WIDE)
