@@ -79,6 +79,7 @@ PATTERNS = {
     r"^[!-~]{1,1024}$": "printable ASCII without blanks, at most 1,024 characters",
     r"^[!-~]{1,255}$": "printable ASCII without blanks, at most 255 characters",
     r"^[A-Za-z0-9][A-Za-z0-9:._/-]*$": "a model id such as amazon.titan-embed-text-v2:0, or an ARN",
+    r"^[A-Za-z0-9][-A-Za-z0-9:._/]*$": "a model id such as amazon.nova-lite-v1:0, or an ARN",
     r"^[A-Za-z0-9][A-Za-z0-9_+=,.@:/-]*$": (
         "the name of a role of the stage, or its ARN such as arn:aws:iam::123456789012:role/name"
     ),

@@ -109,6 +109,16 @@ _NO_MODEL = Rule(
     "{what} cannot be called in {region}. Check the identifier, choose a region that has the model, or name an "
     "inference profile of it, such as 'us.' or 'eu.' before the id.",
 )
+_NOT_A_WRITER = Rule(
+    ModelNotFoundError,
+    Remedy.STOP,
+    "{what} in {region} does not write texts. Name a model of Bedrock's Converse API, such as amazon.nova-lite-v1:0.",
+)
+_NO_GUARDRAIL = Rule(
+    ModelInputError,
+    Remedy.STOP,
+    "The guardrail for {what} does not exist in {region}. Check its id and version in 'guardrail'.",
+)
 _NO_ENDPOINT = Rule(
     EndpointNotFoundError,
     Remedy.STOP,
@@ -184,6 +194,8 @@ _TELLING_TEXTS: tuple[tuple[str, str, Rule], ...] = (
         r"on-demand throughput|not supported in this region|end of its life",
         _NO_MODEL,
     ),
+    ("bedrock", r"the model supports converse", _NOT_A_WRITER),
+    ("bedrock", r"guardrail identifier or version", _NO_GUARDRAIL),
     (
         "sagemaker",
         r"(endpoint|variant|component|model) \S+.* not found|could not find",

@@ -4,12 +4,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from lambdas.embedding.config import EndpointName, HeaderText, ModelId, Region, RoleOfStage, RoleReference
+from lambdas.embedding.config import EndpointName, HeaderText, Region, RoleOfStage, RoleReference
 from lambdas.generation.defaults import CONTEXT_TOKENS, MAX_PROMPT, MAX_TOKENS, ChatPayload, Service
 from lambdas.models import StrictModel
 
 StopSequence = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-PromptText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PROMPT)]
+# A blank text is refused by Bedrock, once for each call.
+PromptText = Annotated[str, StringConstraints(max_length=MAX_PROMPT, pattern=r"\S")]
+# As the id of an embedding model, but errors name a model that writes.
+TextModelId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9:._/]*$", max_length=2048)]
 
 
 class Guardrail(StrictModel):
@@ -28,7 +31,7 @@ class GenerativeSettings(RoleOfStage):
 
     service: Service | None = Field(default=None, description="`bedrock`, if not given.")
     region: Region | None = Field(default=None, description="The AWS region of the model; Alto's own, if not given.")
-    model: ModelId | None = Field(
+    model: TextModelId | None = Field(
         default=None, description="Bedrock: any model of the Converse API: its id, its inference profile, or an ARN."
     )
     family: str | None = Field(

@@ -50,9 +50,6 @@ class Generate(GenerativeSettings):
             raise ValueError(
                 "what shall the model write? Add single_prompt (for each object) or grouped_task (from all)"
             )
-        for name in ("single_prompt", "grouped_task"):
-            if not (getattr(self, name) or "x").strip():
-                raise ValueError(f"{name} is blank: write what the model shall do")
         return self
 
     @property

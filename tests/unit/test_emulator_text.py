@@ -56,6 +56,7 @@ def converse(given: Any, identifier: str = CLAUDE) -> dict[str, Any]:
         ),
         (NOVA, body({"text": "a", "image": {}}), "exactly one member of ContentBlock must be set"),
         (NOVA, body({"text": " "}), "The text field in the ContentBlock object at messages.0.content.0 is blank"),
+        (NOVA, body(system=[{"text": "\n"}]), "The text field in the SystemContentBlock object at system.0 is blank"),
         (NOVA, {"messages": [{"role": "user", "content": []}]}, "The content field in the Message object"),
         (NOVA, {"messages": [{"role": "assistant", "content": [{"text": "a"}]}]}, "must start with a user message"),
         (NOVA, {"messages": body()["messages"] * 2}, "must alternate between user and assistant roles"),

@@ -358,7 +358,8 @@ def test_a_collection_without_a_model_needs_one_in_the_request() -> None:
     ("generate", "message"),
     [
         ({}, "what shall the model write"),
-        ({"single_prompt": " "}, "single_prompt is blank"),
+        ({"single_prompt": " "}, r"single_prompt\n.*should match pattern"),
+        ({"grouped_task": "x", "system": "\n"}, r"system\n.*should match pattern"),
         ({"grouped_task": "x" * 20_001}, "at most 20000 characters"),
         ({"grouped_task": "x", "external_id": "abc"}, "'external_id' cannot be sent"),
     ],

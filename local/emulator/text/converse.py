@@ -139,6 +139,12 @@ def _check_sampling(sampling: Mapping[str, Any], extra: Any, model: TextModel) -
 
 
 def _prompt(body: dict[str, Any], model: TextModel, most: int, temperature: float) -> Prompt:
+    for place, block in enumerate(body.get("system", [])):
+        if not block.get("text", "x").strip():
+            raise invalid(
+                f"The text field in the SystemContentBlock object at system.{place} is blank. Add text to the text "
+                "field, and try again."
+            )
     system = "\n".join(block.get("text", "") for block in body.get("system", [])).strip()
     if system and not model.system:
         raise invalid(
