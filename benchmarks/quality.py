@@ -11,12 +11,13 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from alto.evaluation.bootstrap import Draws, difference
 from alto.evaluation.measures import DEPTH, ndcg, recall
+from benchmarks import passages
 from benchmarks.in_process import Alto, running
 from benchmarks.judged import NAMES, ROOT, Judged, collection_body, current_commit, load, objects
 
@@ -54,10 +55,14 @@ MODES: dict[str, Mode] = {
     "hybrid, no title boost": hybrid(properties=["title", "text"]),
     "bm25, phrase_boost .2": words(phrase_boost=0.2),
     "hybrid, phrase_boost .2": hybrid(phrase_boost=0.2),
+    "near_vector, passages": lambda _, vector: {"near_vector": {"vector": vector}},
+    "hybrid, passages": hybrid(),
 }
+# These search a collection whose vector has passages.
+WITH_PASSAGES = {"near_vector, passages": "near_vector", "hybrid, passages": "hybrid"}
 
 
-def measure(alto: Alto, judged: Judged, mode: Mode) -> Scores:
+def measure(alto: Alto, judged: Judged, mode: Mode, collection: str | None = None) -> Scores:
     """Return nDCG@10 and Recall@100 of each query that has a relevant document."""
     gains, recalls = [], []
     for query, vector in zip(judged.queries, judged.query_vectors, strict=True):
@@ -65,7 +70,7 @@ def measure(alto: Alto, judged: Judged, mode: Mode) -> Scores:
         if not relevant:
             continue
         body = mode(query["text"], vector.tolist()) | {"limit": DEPTH, "return_properties": ["source_id"]}
-        found = alto.search(judged.name, body)["objects"]
+        found = alto.search(collection or judged.name, body)["objects"]
         grades = [relevant.get(hit["properties"]["source_id"], 0) for hit in found]
         gains.append(ndcg(grades, list(relevant.values())))
         recalls.append(recall(grades, list(relevant.values())))
@@ -99,25 +104,37 @@ def measure_all(measured: Measured, modes: Collection[str]) -> None:
     """Measure the modes that are missing, on every collection."""
     if not any(measured.missing(name, modes) for name in NAMES):
         return
-    with running() as alto:
+    vectors: passages.Vectors = {}
+    with passages.serving(vectors) as url, running(AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME=url) as alto:
         for name in NAMES:
             missing = measured.missing(name, modes)
             if not missing:
                 continue
             judged = load(name)
-            _fill(alto, judged)
-            for mode in missing:
-                measured.add(name, mode, measure(alto, judged, MODES[mode]))
-                mean = statistics.mean(measured.scores[name][mode][0])
-                print(f"{time.strftime('%H:%M:%S')} {name}, {mode}: {mean:.4f}", file=sys.stderr, flush=True)
+            if plain := [mode for mode in missing if mode not in WITH_PASSAGES]:
+                _fill(alto, collection_body(name.capitalize()), objects(judged))
+                _measure_modes(alto, judged, plain, measured, name.capitalize())
+            if cut := [mode for mode in missing if mode in WITH_PASSAGES]:
+                vectors |= passages.collect_vectors(judged)
+                body = passages.passages_body(judged)
+                _fill(alto, body, passages.passages_objects(judged))
+                _measure_modes(alto, judged, cut, measured, body["name"])
 
 
-def _fill(alto: Alto, judged: Judged) -> None:
+def _measure_modes(alto: Alto, judged: Judged, modes: Collection[str], measured: Measured, collection: str) -> None:
+    name = judged.name
+    for mode in modes:
+        measured.add(name, mode, measure(alto, judged, MODES[mode], collection))
+        mean = statistics.mean(measured.scores[name][mode][0])
+        print(f"{time.strftime('%H:%M:%S')} {name}, {mode}: {mean:.4f}", file=sys.stderr, flush=True)
+
+
+def _fill(alto: Alto, body: dict[str, Any], stored: Sequence[dict[str, Any]]) -> None:
     # A busy machine refuses a batch at times: the collection is then made again.
-    name = judged.name.capitalize()
+    name = body["name"]
     for attempt in range(1, FILLS + 1):
         try:
-            return alto.fill(collection_body(name), objects(judged))
+            return alto.fill(body, stored)
         except RuntimeError as error:
             if attempt == FILLS:
                 raise
@@ -152,6 +169,16 @@ def hybrid_over_leg(measured: Measured, name: str) -> dict[str, Any]:
     }
 
 
+def passages_over_plain(measured: Measured, name: str, mode: str) -> dict[str, Any]:
+    """Compare a mode with passages with the same mode without: the difference with its 95 % interval."""
+    with_passages, without = (measured.scores[name][each][0] for each in (mode, WITH_PASSAGES[mode]))
+    found = difference(with_passages, without, Draws(len(without)))
+    return {
+        "difference": round(found.interval.mean, 4),
+        "interval": [round(found.interval.low, 4), round(found.interval.high, 4)],
+    }
+
+
 def main() -> None:
     """Measure and print."""
     modes = sys.argv[1:] or list(MODES)
@@ -166,6 +193,7 @@ def main() -> None:
     print("|---|" + "---|" * (len(NAMES) + 2))
     for mode, row in table.items():
         print(f"| {mode} | " + " | ".join(f"{value:.4f}" for value in row.values()) + " |")
+    gained = _print_passages(measured, modes)
     if sys.argv[1:]:
         return
     over = {name: hybrid_over_leg(measured, name) for name in NAMES}
@@ -176,8 +204,22 @@ def main() -> None:
         print(f"| {name} | {compared['leg']} | {ratio:.3f} | {gain:+.4f} | {low:+.4f} to {high:+.4f} |")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(
-        json.dumps({"commit": commit, "ndcg@10": table, "hybrid over better leg": over}, indent=2) + "\n"
+        json.dumps({"commit": commit, "ndcg@10": table, "hybrid over better leg": over, "passages": gained}, indent=2)
+        + "\n"
     )
+
+
+def _print_passages(measured: Measured, modes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Print what passages gain, and return it by mode and collection."""
+    known = [mode for mode in modes if mode in WITH_PASSAGES and WITH_PASSAGES[mode] in modes]
+    gained = {mode: {name: passages_over_plain(measured, name, mode) for name in NAMES} for mode in known}
+    if gained:
+        print("\n| gain of passages | collection | difference | 95 % |\n|---|---|---|---|")
+    for mode, rows_of in gained.items():
+        for name, compared in rows_of.items():
+            low, high = compared["interval"]
+            print(f"| {WITH_PASSAGES[mode]} | {name} | {compared['difference']:+.4f} | {low:+.4f} to {high:+.4f} |")
+    return gained
 
 
 if __name__ == "__main__":

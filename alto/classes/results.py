@@ -74,6 +74,7 @@ class Object(Generic[P]):
         version: Of an object that was read by its id: give it as `if_version` to a write.
         key: The id of your own that it was inserted with.
         context: With `context`, the passages around it in its document, in their order.
+        passage: With `include_passage`, the passage of its text nearest to the query.
     """
 
     uuid: UUID
@@ -87,6 +88,7 @@ class Object(Generic[P]):
     version: str | None = None
     key: str | None = None
     context: list[Passage] = field(default_factory=list)
+    passage: str | None = None
 
     def _plain(self) -> dict[str, Any]:
         found: Any = self.properties

@@ -139,6 +139,7 @@ class Search:
                 highlight=True if given.get("highlight") else None,
                 min_score=given.get("min_score"),
                 context=given.get("context"),
+                include_passage=True if given.get("include_passage") else None,
                 explain=True if explains else None,
             )
         )

@@ -58,6 +58,7 @@ class SearchSettings(ReturnSettings, total=False):
     boost: BoostReturn | None
     diversity_selection: MMR | None
     context: PassageContext | None
+    include_passage: bool
 
 
 class NearSettings(TypedDict, total=False):

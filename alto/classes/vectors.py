@@ -58,6 +58,7 @@ class Vectors(metaclass=_OnlyAws):
         normalize: bool | None = None,
         truncate: Truncation | None = None,
         role_arn: str | None = None,
+        passages: int | None = None,
         external_id: str | None = None,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
@@ -80,6 +81,7 @@ class Vectors(metaclass=_OnlyAws):
             normalize: Whether vectors have length 1, where the model can choose.
             truncate: What to do with a text that is too long: "none" is an error of that object.
             role_arn: A role of the stage, by its ARN or name.
+            passages: Also embed the passages of long texts, of about so many words each; 90 is a good number.
             external_id: Not supported: the stage's settings have it.
             requests_per_minute: The largest rate of calls.
             tokens_per_minute: The largest rate of tokens.
@@ -99,6 +101,7 @@ class Vectors(metaclass=_OnlyAws):
             normalize=normalize,
             truncate=truncate,
             role_arn=role_arn,
+            passages=passages and {"words": passages},
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
         )
@@ -120,6 +123,7 @@ class Vectors(metaclass=_OnlyAws):
         payload: str | None = None,
         pooling: Literal["none", "mean"] | None = None,
         role_arn: str | None = None,
+        passages: int | None = None,
         external_id: str | None = None,
         requests_per_minute: int | None = None,
     ) -> VectorConfig:
@@ -143,6 +147,7 @@ class Vectors(metaclass=_OnlyAws):
             payload: The form of the request that the container takes.
             pooling: How vectors of words become one: "none" or "mean".
             role_arn: A role of the stage, by its ARN or name.
+            passages: Also embed the passages of long texts, of about so many words each; 90 is a good number.
             external_id: Not supported: the stage's settings have it.
             requests_per_minute: The largest rate of calls.
         """
@@ -163,6 +168,7 @@ class Vectors(metaclass=_OnlyAws):
             payload=payload,
             pooling=pooling,
             role_arn=role_arn,
+            passages=passages and {"words": passages},
             requests_per_minute=requests_per_minute,
         )
 

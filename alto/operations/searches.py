@@ -142,6 +142,7 @@ def _object(hit: dict[str, Any], collection: str, include_vector: IncludeVector,
             Passage(UUID(each["id"]), each["ordinal"], read_properties(each["properties"], names))
             for each in hit.get("context") or ()
         ],
+        passage=hit.get("passage"),
     )
 
 

@@ -38,7 +38,8 @@ def batch_problem(vectors: Mapping[str, Text2VecAws | SelfProvided], region: str
     if not made:
         return "Batch inference is not possible: the collection has no vector that Alto makes."
     for name, config in made.items():
-        if problem := _problem(config, region):
+        passages = "it has passages, which are embedded on demand" if config.passages else None
+        if problem := passages or _problem(config, region):
             return (
                 f"Batch inference cannot make 'vectors.{name}': {problem}. Import with "
                 "options.embedding 'on_demand', or into another collection."

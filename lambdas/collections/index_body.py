@@ -1,6 +1,6 @@
 """Converts between a collection and the body of its OpenSearch index. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from lambdas.collections.analysis import (
@@ -19,7 +19,7 @@ from lambdas.collections.properties import (
     PropertyBase,
     property_paths,
 )
-from lambdas.embedding.config import VectorConfig
+from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.errors import ConflictError
 
 KnnEngine = Literal["lucene", "faiss"]
@@ -102,6 +102,8 @@ def mappings(collection: Collection, engine: KnnEngine) -> dict[str, Any]:
         fields["vectors"] = {
             "properties": {name: vector_mapping(config, engine) for name, config in collection.vectors.items()}
         }
+    if collection.vectors_with_passages:
+        fields["passages"] = {"properties": _passages_mapping(collection.vectors, engine)}
     return {
         "dynamic": "strict",
         "_meta": meta(collection),
@@ -131,7 +133,21 @@ def mapping_update(before: Collection, after: Collection, engine: KnnEngine = "l
     added = {name: config for name, config in after.vectors.items() if name not in before.vectors}
     if added:
         fields["vectors"] = {"properties": {name: vector_mapping(config, engine) for name, config in added.items()}}
+    if passages := _passages_mapping(added, engine):
+        fields["passages"] = {"properties": passages}
     return {"_meta": meta(after), "properties": fields}
+
+
+def _passages_mapping(vectors: Mapping[str, VectorConfig], engine: KnnEngine) -> dict[str, Any]:
+    """How the passages of vectors are indexed: each is found by its vector, and returned as its text."""
+    return {
+        name: {
+            "type": "nested",
+            "properties": {"text": {"type": "text", "index": False}, "vector": vector_mapping(config, engine)},
+        }
+        for name, config in vectors.items()
+        if isinstance(config, Text2VecAws) and config.passages is not None
+    }
 
 
 def property_mapping(item: PropertyBase, analysis: int = ANALYSIS_VERSION) -> dict[str, Any]:

@@ -178,6 +178,15 @@ class CollectionConfig(StrictModel):
         return self
 
     @model_validator(mode="after")
+    def _documents_have_passages_already(self) -> Self:
+        for name in self.vectors_with_passages if self.documents is not None else ():
+            raise ValueError(
+                f"vectors.{name}.passages and 'documents' both cut texts: the objects of 'documents' are passages "
+                "already. Remove one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _default_vector_exists(self) -> Self:
         if self.default_vector is not None and self.default_vector not in self.vectors:
             known = ", ".join(self.vectors) or "none"
@@ -190,6 +199,11 @@ class CollectionConfig(StrictModel):
     def made_by_alto(self) -> dict[str, Text2VecAws]:
         """The vectors that Alto makes with a model, by name; the caller brings the others."""
         return {name: config for name, config in self.vectors.items() if isinstance(config, Text2VecAws)}
+
+    @property
+    def vectors_with_passages(self) -> list[str]:
+        """The names of the vectors whose objects also have passages."""
+        return [name for name, config in self.made_by_alto.items() if config.passages is not None]
 
     @property
     def vector_of_searches(self) -> str | None:

@@ -54,6 +54,12 @@ class HnswIndex(StrictModel):
     ef_search: int = Field(default=256, ge=1, le=10000, description="Candidates looked at while searching.")
 
 
+class PassageSettings(StrictModel):
+    """The passages of an object's text."""
+
+    words: int = Field(default=90, ge=30, le=500, description="About how many words each passage has.")
+
+
 class SelfProvided(StrictModel):
     """A vector that comes with each object: Alto embeds nothing."""
 
@@ -107,6 +113,12 @@ class Text2VecAws(RoleOfStage):
         default=None, min_length=1, description="The properties that are embedded; all text properties by default."
     )
     vectorize_collection_name: bool = Field(default=False, description="The collection's name is embedded first.")
+    passages: PassageSettings | None = Field(
+        default=None,
+        description="Also embed the passages of a long text, each with the object's title in front; a search then "
+        "compares the query with the object (.3) and its nearest passage (.7). At most 100 passages of an object. "
+        "Distance `cosine` only.",
+    )
     role_arn: RoleReference | None = Field(
         default=None,
         description="The role that Alto assumes to call the model: name or ARN of one of the stage's `model_roles`. "
@@ -123,6 +135,15 @@ class Text2VecAws(RoleOfStage):
             if (names or ()).count(name) > 1:
                 raise ValueError(f"'{name}' is listed twice: name each property once")
         return names
+
+    @model_validator(mode="after")
+    def _passages_are_compared_by_cosine(self) -> Self:
+        if self.passages is not None and self.index.distance != "cosine":
+            raise ValueError(
+                f"'passages' are compared by the distance 'cosine', but index.distance is '{self.index.distance}': "
+                "remove one of the two"
+            )
+        return self
 
     @model_validator(mode="after")
     def _settings_fit_together(self) -> Self:
@@ -235,7 +256,7 @@ class Text2VecAws(RoleOfStage):
             "service": self.service,
             "dimensions": self.resolved_dimensions,
             "truncate": self.truncate,
-        }
+        } | ({} if self.passages is None else {"passages": self.passages.words})
         if self.service == "bedrock":
             normalize = self.normalize is not False if self.model_family.normalizes else None
             return common | {"model": base_model(self.target), "normalize": normalize}

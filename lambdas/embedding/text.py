@@ -44,7 +44,7 @@ def object_text(
 
     Raises `NoTextError` when none of the properties that count has a value with text in it.
     """
-    sources = sorted((item for item in properties if _is_source(config, item)), key=lambda item: item.name)
+    sources = embedded_properties(config, properties)
     parts = [part for item in sources for part in _parts(item, values.get(item.name))]
     if not any(part.strip() for part in parts):
         names = ", ".join(item.name for item in sources) or "none: the collection has no text property"
@@ -55,6 +55,11 @@ def object_text(
     if config.vectorize_collection_name:
         parts.insert(0, _words(collection_name))
     return " ".join(parts)
+
+
+def embedded_properties(config: Text2VecAws, properties: Sequence[EmbeddableProperty]) -> list[EmbeddableProperty]:
+    """The properties whose values are embedded, in the order of their names."""
+    return sorted((item for item in properties if _is_source(config, item)), key=lambda item: item.name)
 
 
 def text_hash(config: Text2VecAws, text: str) -> str:

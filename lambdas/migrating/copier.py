@@ -24,7 +24,7 @@ from lambdas.opensearch import OpenSearch
 
 DOCUMENTS_OF_PAGE = 300
 PAGES_AT_ONCE = 3
-PARTS = ["id", "key", "created", "updated", "properties", "text_hash", "vectors.*"]
+PARTS = ["id", "key", "created", "updated", "properties", "text_hash", "vectors.*", "passages.*"]
 # Above this, parts of the ids are counted instead of reading them.
 IDS_AT_ONCE = 5_000
 VERSIONS_OF_GENERATION = 1 << 40
@@ -209,7 +209,7 @@ def rebuilt(source: Mapping[str, Any], collection: Collection) -> dict[str, Any]
     made = {name: source[name] for name in ("id", "key", "created", "updated", "properties") if name in source}
     if measured := lengths(collection.properties, source.get("properties", {})):
         made["lengths"] = {length_field(path): length for path, length in measured.items()}
-    for part in ("vectors", "text_hash"):
+    for part in ("vectors", "passages", "text_hash"):
         kept = {name: value for name, value in source.get(part, {}).items() if name in collection.vectors}
         if kept:
             made[part] = kept

@@ -8,11 +8,12 @@ the collection without it (`Collection.generation`).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.embedding.text import object_text, text_hash
+from lambdas.embedding.passages import ObjectText, StoredPassage, embed_objects, read_texts
 from lambdas.errors import (
     AltoError,
     CollectionNotFoundError,
@@ -53,6 +54,7 @@ class _Draft:
     version: str
     vectors: dict[str, list[float]]
     hashes: dict[str, str]
+    passages: dict[str, list[StoredPassage]]
     error: AltoError | None = None
 
 
@@ -109,7 +111,7 @@ class VectorFiller:
         """Return the texts, by vector, that `write` would embed."""
         found = self._read(collection, [item.id for item in objects])
         wanted = self._missing(collection, found)
-        return {name: [text for _, text in pairs] for name, pairs in wanted.items()}
+        return {name: [text for _, texts in pairs for text in texts.embedded] for name, pairs in wanted.items()}
 
     def _current(self, collection: Collection) -> Collection:
         newer = self._newer(collection)
@@ -125,23 +127,32 @@ class VectorFiller:
 
     def _fill(self, collection: Collection, ids: Sequence[str], deadline: Deadline) -> dict[str, FillResult]:
         found = self._read(collection, ids)
-        drafts = {each: _Draft(each, version_of(document), {}, {}) for each, document in found.items()}
+        drafts = {each: _Draft(each, version_of(document), {}, {}, {}) for each, document in found.items()}
         for name, pairs in self._missing(collection, found).items():
             config = collection.made_by_alto[name]
-            vectors = self._embedder.embed_documents(config, [text for _, text in pairs], deadline=deadline)
-            for (object_id, text), vector in zip(pairs, vectors, strict=True):
+            made = embed_objects(
+                partial(self._embedder.embed_documents, config, deadline=deadline), [texts for _, texts in pairs]
+            )
+            for (object_id, texts), vectors in zip(pairs, made, strict=True):
                 draft = drafts[object_id]
-                if isinstance(vector, NoTextError):
+                if isinstance(vectors, NoTextError):
                     continue
-                if isinstance(vector, EmbeddingError):
-                    draft.error = vector
+                if isinstance(vectors, EmbeddingError):
+                    draft.error = vectors
                 else:
-                    draft.vectors[name] = vector
-                    draft.hashes[name] = text_hash(config, text)
+                    draft.vectors[name] = vectors.whole
+                    draft.hashes[name] = texts.hash(config)
+                    if config.passages is not None:
+                        # Also none: they replace those of another text.
+                        draft.passages[name] = vectors.passages
         sound = [draft for draft in drafts.values() if draft.vectors and draft.error is None]
         operations = [
             BulkOperation(
-                draft.object_id, {"vectors": draft.vectors, "text_hash": draft.hashes}, "update", draft.version
+                draft.object_id,
+                {"vectors": draft.vectors, "text_hash": draft.hashes}
+                | ({"passages": draft.passages} if draft.passages else {}),
+                "update",
+                draft.version,
             )
             for draft in sound
         ]
@@ -160,9 +171,9 @@ class VectorFiller:
 
     def _missing(
         self, collection: Collection, found: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, list[tuple[str, str]]]:
-        """Return for each vector the objects that lack it, or have that of another text, with the text."""
-        missing: dict[str, list[tuple[str, str]]] = {}
+    ) -> dict[str, list[tuple[str, ObjectText]]]:
+        """Return for each vector the objects that lack it, or have that of another text, with their texts."""
+        missing: dict[str, list[tuple[str, ObjectText]]] = {}
         for name, config in collection.made_by_alto.items():
             for object_id, document in found.items():
                 source = document["_source"]
@@ -170,9 +181,9 @@ class VectorFiller:
                 if kept is None and source.get("vectors", {}).get(name) is not None:
                     continue  # the caller sent it
                 try:
-                    text = object_text(config, collection.name, collection.properties, source.get("properties", {}))
+                    texts = read_texts(config, collection.name, collection.properties, source.get("properties", {}))
                 except NoTextError:
                     continue
-                if kept != text_hash(config, text):
-                    missing.setdefault(name, []).append((object_id, text))
+                if kept != texts.hash(config):
+                    missing.setdefault(name, []).append((object_id, texts))
         return missing

@@ -5,6 +5,7 @@ copied. So whichever function runs next goes on from there, and what a dead one 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from lambdas.collections.admin import CollectionAdmin
@@ -13,7 +14,8 @@ from lambdas.collections.lock import CollectionLock
 from lambdas.collections.model import Collection, FormerIndex, Rebuild, alias_of, index_name
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
-from lambdas.embedding.text import object_text, text_hash
+from lambdas.embedding.config import Text2VecAws
+from lambdas.embedding.passages import ObjectText, embed_objects, read_texts
 from lambdas.errors import EmbeddingError, NoTextError
 from lambdas.imports.record_batches import is_transient
 from lambdas.jobs.job import Job, JobFailedError
@@ -133,24 +135,19 @@ class RebuildSteps:
         def complete(collection: Collection, sources: list[dict[str, Any]]) -> None:
             """Make the vectors that the rebuild had dropped, for objects that were written since."""
             for name, config in collection.made_by_alto.items():
-                wanted = []
-                for source in sources:
-                    try:
-                        text = object_text(config, collection.name, collection.properties, source.get("properties", {}))
-                    except NoTextError:
+                wanted = _list_unmade(collection, name, config, sources)
+                made = embed_objects(
+                    partial(self._embedder.embed_documents, config, deadline=deadline), [texts for _, texts in wanted]
+                )
+                for (source, texts), vectors in zip(wanted, made, strict=True):
+                    if isinstance(vectors, EmbeddingError):
+                        if is_transient(vectors):
+                            raise vectors
                         continue
-                    if source.get("text_hash", {}).get(name) != text_hash(config, text) and name not in source.get(
-                        "vectors", {}
-                    ):
-                        wanted.append((source, text))
-                made = self._embedder.embed_documents(config, [text for _, text in wanted], deadline=deadline)
-                for (source, text), vector in zip(wanted, made, strict=True):
-                    if isinstance(vector, EmbeddingError):
-                        if is_transient(vector):
-                            raise vector
-                        continue
-                    source.setdefault("vectors", {})[name] = vector
-                    source.setdefault("text_hash", {})[name] = text_hash(config, text)
+                    source.setdefault("vectors", {})[name] = vectors.whole
+                    source.setdefault("text_hash", {})[name] = texts.hash(config)
+                    if vectors.passages:
+                        source.setdefault("passages", {})[name] = vectors.passages
 
         return complete
 
@@ -202,11 +199,9 @@ class RebuildSteps:
         old, new = (self._copier.read(index, ids) for index in (route.origin, target))
         for each in ids:
             wanted, found = rebuilt(old[each], route.collection), new.get(each, {})
-            hashes, vectors = (wanted.get(part, {}) for part in ("text_hash", "vectors"))
-            is_same = (
-                found.get("properties") == wanted.get("properties")
-                and hashes.items() <= found.get("text_hash", {}).items()
-                and vectors.items() <= found.get("vectors", {}).items()
+            is_same = found.get("properties") == wanted.get("properties") and all(
+                wanted.get(part, {}).items() <= found.get(part, {}).items()
+                for part in ("text_hash", "vectors", "passages")
             )
             if not is_same:
                 raise JobFailedError(f"The object {each} differs in the new index. Resume to copy it again.")
@@ -239,6 +234,21 @@ class RebuildSteps:
         """
         body = {"_meta": {"alto": self._admin.meta_of(index) | {COPIED: position}}}
         self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
+
+
+def _list_unmade(
+    collection: Collection, name: str, config: Text2VecAws, sources: list[dict[str, Any]]
+) -> list[tuple[dict[str, Any], ObjectText]]:
+    """Return the documents that lack a vector that Alto makes, each with its texts."""
+    unmade = []
+    for source in sources:
+        try:
+            texts = read_texts(config, collection.name, collection.properties, source.get("properties", {}))
+        except NoTextError:
+            continue
+        if source.get("text_hash", {}).get(name) != texts.hash(config) and name not in source.get("vectors", {}):
+            unmade.append((source, texts))
+    return unmade
 
 
 def copy_alias(collection: Collection) -> str:

@@ -32,6 +32,10 @@ BUSY_STATUSES = frozenset({429, 503})
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
+# Parts of a document that are not compared, since the engine rounds their numbers.
+WITH_VECTORS = ("vectors", "passages")
+UNREAD = {"_source_excludes": ",".join(WITH_VECTORS)}
+
 TOO_LARGE = (
     "it has {size:,} bytes with its vectors, more than the search engine takes in one request (10 MiB on small "
     "instances, else 100 MiB)"
@@ -174,9 +178,9 @@ class BulkWriter:
         read = {index: each for index, each in operations.items() if each.source and not _is_repeatable(each)}
         outcomes = dict.fromkeys(operations, BulkOutcome(created=False, error=error))
         if read:
-            stored = self._engine.get_many(alias, [each.id for each in read.values()], {"_source_excludes": "vectors"})
+            stored = self._engine.get_many(alias, [each.id for each in read.values()], UNREAD)
             for (index, each), found in zip(read.items(), stored, strict=True):
-                expected = {name: value for name, value in (each.source or {}).items() if name != "vectors"}
+                expected = {name: value for name, value in (each.source or {}).items() if name not in WITH_VECTORS}
                 if found["found"] and found["_source"] == orjson.loads(orjson.dumps(expected)):
                     created = each.action == "create" or expected.get("created") == expected.get("updated")
                     outcomes[index] = BulkOutcome(created=created, version=version_of(found))

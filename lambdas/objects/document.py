@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.objects.bulk import version_of
 from lambdas.objects.model import ObjectInput, StoredObject
 from lambdas.objects.values import lengths
+
+if TYPE_CHECKING:
+    from lambdas.embedding.passages import StoredPassage
 
 
 def document(
@@ -17,6 +20,7 @@ def document(
     *,
     vectors: Mapping[str, list[float]],
     text_hashes: Mapping[str, str],
+    passages: Mapping[str, "list[StoredPassage]"] | None = None,
     created: str,
     updated: str,
 ) -> dict[str, Any]:
@@ -28,6 +32,8 @@ def document(
         body["lengths"] = {length_field(path): length for path, length in measured.items()}
     if vectors:
         body["vectors"] = dict(vectors)
+    if passages:
+        body["passages"] = dict(passages)
     if text_hashes:
         body["text_hash"] = dict(text_hashes)
     return body

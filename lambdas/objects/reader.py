@@ -13,7 +13,7 @@ from lambdas.opensearch import DocumentMissingError, OpenSearch
 from lambdas.response_size import FEW_OBJECTS, MAX_RESPONSE_BYTES
 
 # Parts of a document that no caller sees. The engine leaves vectors out unless they are named.
-HIDDEN = ("id", "lengths", "text_hash")
+HIDDEN = ("id", "lengths", "text_hash", "passages")
 
 
 class ObjectReader:

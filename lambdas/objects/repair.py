@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from lambdas.collections.model import Collection
-from lambdas.embedding.text import object_text, text_hash
+from lambdas.embedding.passages import read_texts
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.models import StrictModel
 from lambdas.objects.bulk import version_of
@@ -118,14 +118,14 @@ class VectorRepairer:
             if vector is None or kept_hash is None:
                 continue
             try:
-                text = object_text(config, collection.name, collection.properties, source.get("properties", {}))
+                text = read_texts(config, collection.name, collection.properties, source.get("properties", {}))
             except NoTextError:
                 wrong.add(found)
                 continue
-            if text_hash(config, text) != kept_hash:
+            if text.hash(config) != kept_hash:
                 wrong.add(found)
                 continue
-            texts[found], stored[found] = text, vector
+            texts[found], stored[found] = text.whole, vector
         vectors = self._embedder.embed_documents(
             config, list(texts.values()), deadline=context.deadline, credentials=context.credentials
         )

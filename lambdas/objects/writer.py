@@ -13,7 +13,7 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.embedding_run import Result
-from lambdas.embedding.text import object_text, text_hash
+from lambdas.embedding.passages import ObjectText, StoredPassage, embed_objects, read_texts
 from lambdas.errors import AltoError, EmbeddingError, NoTextError
 from lambdas.objects.auto_schema import extend_for_objects
 from lambdas.objects.bulk import BulkAction, BulkOperation, BulkWriter
@@ -48,6 +48,8 @@ class Draft:
     item: ObjectInput
     created: str
     vectors: dict[str, list[float]] = field(default_factory=dict)
+    # The passages of vectors that have some.
+    passages: dict[str, list[StoredPassage]] = field(default_factory=dict)
     text_hashes: dict[str, str] = field(default_factory=dict)
     without_text: list[str] = field(default_factory=list)
     error: AltoError | None = None
@@ -145,7 +147,10 @@ class ObjectWriter:
         """
         collection, drafts = self._make_drafts(collection, objects, "")
         wanted = self._collect_texts(collection, [draft for draft in drafts if draft.error is None], compare=True)
-        return {name: [text for _, text in _list_missing(name, pairs)] for name, pairs in wanted.items()}
+        return {
+            name: [text for _, texts in _list_missing(name, pairs) for text in texts.embedded]
+            for name, pairs in wanted.items()
+        }
 
     def _make_drafts(
         self, collection: Collection, objects: Sequence[ObjectInput], now: str
@@ -187,16 +192,22 @@ class ObjectWriter:
 
         def embed(name: str) -> None:
             todo = _list_missing(name, wanted[name])
-            texts = [text for _, text in todo]
-            vectors = self._embedder.embed_documents(configs[name], texts, deadline=deadline, credentials=credentials)
-            for (draft, _), vector in zip(todo, vectors, strict=True):
-                if isinstance(vector, NoTextError):
+            made = embed_objects(
+                lambda texts: self._embedder.embed_documents(
+                    configs[name], texts, deadline=deadline, credentials=credentials
+                ),
+                [texts for _, texts in todo],
+            )
+            for (draft, _), vectors in zip(todo, made, strict=True):
+                if isinstance(vectors, NoTextError):
                     draft.without_text.append(name)
                     del draft.text_hashes[name]
-                elif isinstance(vector, EmbeddingError):
-                    draft.error = vector
+                elif isinstance(vectors, EmbeddingError):
+                    draft.error = vectors
                 else:
-                    draft.vectors[name] = vector
+                    draft.vectors[name] = vectors.whole
+                    if vectors.passages:
+                        draft.passages[name] = vectors.passages
 
         if len(wanted) == 1:
             embed(next(iter(wanted)))
@@ -206,7 +217,7 @@ class ObjectWriter:
 
     def _collect_texts(
         self, collection: Collection, drafts: list[Draft], *, compare: bool, reuse: bool = True
-    ) -> dict[str, list[tuple[Draft, str]]]:
+    ) -> dict[str, list[tuple[Draft, ObjectText]]]:
         """Return the texts of each vector that Alto makes, after drafts took over stored vectors."""
         wanted = {
             name: _draft_texts(collection, name, config, drafts) for name, config in collection.made_by_alto.items()
@@ -218,7 +229,7 @@ class ObjectWriter:
         self,
         collection: Collection,
         drafts: list[Draft],
-        wanted: Mapping[str, list[tuple[Draft, str]]],
+        wanted: Mapping[str, list[tuple[Draft, ObjectText]]],
         *,
         compare: bool,
         reuse: bool,
@@ -249,7 +260,8 @@ class ObjectWriter:
         taken = {draft.item.id for _, draft in unchanged} - {draft.item.id for draft in same}
         sent = {draft.item.id for draft in same if draft.item.vectors}
         # With the hash that belongs to them: another writer may have replaced the object since the first read.
-        vectors = self._read_stored(collection, sorted(taken | sent), ["vectors", "text_hash"])
+        parts = ["vectors", "text_hash", *(["passages"] if collection.vectors_with_passages else [])]
+        vectors = self._read_stored(collection, sorted(taken | sent), parts)
         for draft in same:
             if _has_same_vectors(draft, vectors.get(draft.item.id, {}).get("vectors", {})):
                 draft.unchanged_since = stored[draft.item.id]["updated"]
@@ -258,6 +270,8 @@ class ObjectWriter:
             vector = stored_now.get("vectors", {}).get(name)
             if vector is not None and stored_now.get("text_hash", {}).get(name) == draft.text_hashes[name]:
                 draft.vectors[name] = vector
+                if passages := stored_now.get("passages", {}).get(name):
+                    draft.passages[name] = passages
 
     def _read_stored(self, collection: Collection, ids: list[str], fields: list[str]) -> dict[str, dict[str, Any]]:
         if not ids:
@@ -266,7 +280,7 @@ class ObjectWriter:
         return {found["_id"]: found["_source"] for found in documents if found["found"]}
 
 
-def _list_missing(name: str, pairs: Sequence[tuple[Draft, str]]) -> list[tuple[Draft, str]]:
+def _list_missing(name: str, pairs: Sequence[tuple[Draft, ObjectText]]) -> list[tuple[Draft, ObjectText]]:
     """Return the drafts whose vector is neither sent nor taken over."""
     return [(draft, text) for draft, text in pairs if name not in draft.vectors and draft.unchanged_since is None]
 
@@ -285,6 +299,7 @@ def _build_operation(collection: Collection, draft: Draft, now: str, action: Bul
         collection,
         draft.item,
         vectors=draft.vectors,
+        passages=draft.passages,
         text_hashes=draft.text_hashes,
         created=draft.created,
         updated=now,
@@ -294,19 +309,19 @@ def _build_operation(collection: Collection, draft: Draft, now: str, action: Bul
 
 def _draft_texts(
     collection: Collection, name: str, config: Text2VecAws, drafts: list[Draft]
-) -> list[tuple[Draft, str]]:
-    """Return the drafts that need this vector, each with the text to embed."""
-    pairs: list[tuple[Draft, str]] = []
+) -> list[tuple[Draft, ObjectText]]:
+    """Return the drafts that need this vector, each with the texts to embed."""
+    pairs: list[tuple[Draft, ObjectText]] = []
     for draft in drafts:
         if name in draft.vectors:
             continue
         try:
-            text = object_text(config, collection.name, collection.properties, draft.item.properties)
+            texts = read_texts(config, collection.name, collection.properties, draft.item.properties)
         except NoTextError:
             draft.without_text.append(name)
             continue
-        draft.text_hashes[name] = text_hash(config, text)
-        pairs.append((draft, text))
+        draft.text_hashes[name] = texts.hash(config)
+        pairs.append((draft, texts))
     return pairs
 
 

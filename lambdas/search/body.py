@@ -13,7 +13,12 @@ from lambdas.search.reranking.rerank import list_read_properties
 from lambdas.search.results.fusion import WITH_WORDS
 from lambdas.search.results.grouping import check_group_property
 from lambdas.search.vectors.target_vectors import resolve_target_vector
-from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
+from lambdas.search.vectors.vector_leg import (
+    QueryVector,
+    build_distance_filter,
+    build_passage_query,
+    build_vector_query,
+)
 
 # Candidates of a vector search beyond the collection's ef_search. Lucene visits no more of its graph than the
 # candidates, so pages that share this number cannot contradict each other.
@@ -53,6 +58,8 @@ def plan_search(
         from lambdas.search.neighbours import check_context  # noqa: PLC0415
 
         check_context(collection, request.context, _most_objects(request))
+    if request.include_passage:
+        _check_passages(collection, vector)
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
     if request.hybrid is None:
@@ -61,6 +68,8 @@ def plan_search(
         "_source": build_source_filter(collection, request, vector),
         "track_total_hits": False,
     }
+    if request.include_passage and vector is not None:
+        documents["passage_query"] = build_passage_query(vector, show=True)
     if request.highlight:
         documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
     legs = build_leg_bodies(collection, request, request.hybrid, vector, always)
@@ -96,7 +105,7 @@ def build_search_body(
         body["min_score"] = threshold
     ef_search = max(collection.vectors[name].index.ef_search for name in vector.names)
     k = choose_k(first + size, ef_search)
-    return body | {"query": build_vector_query(vector, k, conditions)}
+    return body | {"query": build_vector_query(vector, k, conditions, show_passage=request.include_passage)}
 
 
 def build_leg_bodies(
@@ -140,6 +149,20 @@ def build_leg_bodies(
 def list_conditions(collection: CollectionConfig, request: SearchRequest, always: Conditions | None) -> Conditions:
     """Return the filters of a search: its own, and those that are `always` there. Raises `InvalidRequestError`."""
     return [*([] if request.filter is None else [build_filter(collection, request.filter)]), *(always or [])]
+
+
+def _check_passages(collection: CollectionConfig, vector: QueryVector | None) -> None:
+    """Raise `InvalidRequestError` for a search without one vector that has passages."""
+    if vector is not None and vector.targets.has_passages:
+        return
+    known = collection.vectors_with_passages
+    if vector is None:
+        problem = "shows the passage nearest to the query's vector, and this search has none"
+    elif known:
+        problem = f"needs one 'target_vector' that has passages: {', '.join(known)}"
+    else:
+        problem = f"no vector of '{collection.name}' has passages: see 'passages' of its vectors"
+    raise InvalidRequestError.at("include_passage", problem)
 
 
 def _most_objects(request: SearchRequest) -> int:

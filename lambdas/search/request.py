@@ -79,6 +79,10 @@ class SearchRequest(StrictModel):
     include_vectors: bool = Field(
         default=False, description="Return the vectors: at most 6,000,000 bytes in one request, 12 for each number."
     )
+    include_passage: bool = Field(
+        default=False,
+        description="Return the passage of each hit that is nearest to the query: for a vector with `passages`.",
+    )
     include_times: bool = Field(default=False, description="Return when each object was first and last stored.")
     explain: bool = Field(default=False, description="Return the parts of the score of a hybrid or boosted hit.")
     profile: bool = Field(default=False, description="Return the time of each step.")

@@ -62,6 +62,10 @@ class Hit(StrictModel):
     highlights: dict[str, list[str]] | None = Field(
         default=None, description="Passages of each property, the words of the query within `<em>`."
     )
+    passage: str | None = Field(
+        default=None,
+        description="With `include_passage`: the passage nearest to the query. Absent where the text is one passage.",
+    )
     explanation: Explanation | None = Field(default=None, description="How the score comes about.")
     context: list[Neighbour] | None = Field(
         default=None,

@@ -3,10 +3,11 @@
 import os
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
-from benchmarks import content_field, quality
+from benchmarks import content_field, passages, quality
 from benchmarks import search as latency
 from benchmarks.in_process import Alto
 from benchmarks.judged import DIMENSIONS, Judged, collection_body, current_commit, objects
@@ -56,6 +57,18 @@ def test_quality_is_measured(alto: Alto) -> None:
     alto.fill(collection_body(judged.name), objects(judged))
 
     assert all(quality.measure(alto, judged, mode) == ([1.0], [1.0]) for mode in quality.MODES.values())
+
+
+def test_the_passages_of_a_collection_have_their_own_vectors() -> None:
+    long = [DOCUMENTS[0] | {"text": "red words " * 100}, *DOCUMENTS[1:]]
+    judged = Judged("Toypassages", long, [], {}, VECTORS, VECTORS[:0])
+
+    texts = passages.read_all_texts(judged)
+
+    assert [len(each.passages) for each in texts] == [2, 0, 0, 0]
+    with passages.serving(dict.fromkeys(texts[0].embedded, VECTORS[0])) as url:
+        made = httpx.post(f"{url}/invocations", json={"inputs": texts[0].embedded}, trust_env=False).json()
+    assert made == [VECTORS[0].tolist()] * 3
 
 
 def test_the_second_field_of_english_text_is_measured(alto: Alto) -> None:

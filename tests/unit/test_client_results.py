@@ -160,6 +160,7 @@ def test_passages_with_the_words_come_with_the_object() -> None:
         (Search.bm25("a", min_score=2), {"bm25": {"query": "a"}, "min_score": 2}),
         (Search.hybrid("a", highlight=True), {"hybrid": {"query": "a"}, "highlight": True}),
         (Search.hybrid("a", highlight=False), {"hybrid": {"query": "a"}}),
+        (Search.near_text("a", include_passage=True), {"near_text": {"query": "a"}, "include_passage": True}),
         (Search.near_text("a", context=2), {"near_text": {"query": "a"}, "context": 2}),
         (Search.bm25("a", context="section"), {"bm25": {"query": "a"}, "context": "section"}),
     ],

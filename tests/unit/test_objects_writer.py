@@ -187,3 +187,60 @@ def test_vector_replaced_between_the_two_reads_is_not_taken_over(embedder: FakeE
 
     assert racing.documents[A]["properties"] == {"title": "Up"}
     assert racing.documents[A]["vectors"] == {"default": [2.0]}
+
+
+LONG = " ".join(f"w{n}" for n in range(60))
+WITH_PASSAGES = {"default": TITAN | {"passages": {"words": 30}}}
+
+
+def long_film(title: str, description: str = LONG, **vectors: list[float]) -> ObjectInput:
+    return ObjectInput(A, {"title": title, "description": description}, vectors)
+
+
+def test_passages_are_embedded_with_the_object_and_stored_with_their_text(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+
+    write(store, embedder, long_film("Up"), film(B, "Alien"), vectors=WITH_PASSAGES)
+
+    first, second = " ".join(LONG.split()[:30]), " ".join(LONG.split()[30:])
+    assert embedder.texts == [f"{LONG} Up", f"Up {first}", f"Up {second}", "Alien"]
+    assert store.documents[A]["passages"] == {
+        "default": [
+            {"text": first, "vector": [float(len(first) + 3)]},
+            {"text": second, "vector": [float(len(second) + 3)]},
+        ]
+    }
+    assert "passages" not in store.documents[B]
+
+
+def test_passages_of_an_unchanged_text_are_kept_without_a_call(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+    write(store, embedder, long_film("Up"), vectors=WITH_PASSAGES)
+    stored = store.documents[A]["passages"]
+    embedder.texts.clear()
+
+    changed = long_film("Up")
+    changed.properties["year"] = 2009
+    write(store, embedder, changed, vectors=WITH_PASSAGES)
+
+    assert embedder.texts == []
+    assert (store.documents[A]["passages"], store.documents[A]["properties"]["year"]) == (stored, 2009)
+
+
+@pytest.mark.parametrize("changed", [long_film("Up", "short"), long_film("Up", default=[1.0] * 256)])
+def test_passages_of_a_text_that_is_gone_are_gone(embedder: FakeEmbedder, changed: ObjectInput) -> None:
+    store = FakeStore()
+    write(store, embedder, long_film("Up"), vectors=WITH_PASSAGES)
+
+    write(store, embedder, changed, vectors=WITH_PASSAGES)
+
+    assert "passages" not in store.documents[A]
+
+
+def test_a_passage_without_a_vector_fails_its_object_alone(embedder: FakeEmbedder) -> None:
+    store = FakeStore()
+
+    failed, stored = write(store, embedder, long_film("Up", f"{LONG} poison"), film(B, "Alien"), vectors=WITH_PASSAGES)
+
+    assert (failed.status, stored.status) == ("failed", "created")
+    assert list(store.documents) == [B]

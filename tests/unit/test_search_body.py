@@ -4,10 +4,11 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import build_search_body, plan_search
+from lambdas.search.modes import NearVector
 from lambdas.search.request import SearchRequest
-from lambdas.search.vectors.target_vectors import Targets, resolve_target_vector
+from lambdas.search.vectors.target_vectors import Targets, resolve_target_vector, resolve_targets
 from lambdas.search.vectors.vector_leg import SCRIPTS, QueryVector
-from tests.builders import FILM_PROPERTIES, OWN, collection
+from tests.builders import FILM_PROPERTIES, OWN, TITAN, collection
 
 FILMS = collection()
 UUID = "6b2f3a52-0d1c-4b0e-9a63-0f5f6f0c8a11"
@@ -383,3 +384,71 @@ def test_a_collection_without_searchable_text_is_not_searched_by_words() -> None
 
     with pytest.raises(InvalidRequestError, match="no searchable text property"):
         build_search_body(silent, request(bm25={"query": "x"}), None)
+
+
+PASSAGES = collection(vectors={"default": TITAN | {"passages": {}}, "other": TITAN})
+NUMBERS = [0.5] * 256
+
+
+def passage_vector() -> QueryVector:
+    targets = resolve_targets(PASSAGES, NearVector(vector=NUMBERS))
+    assert targets.has_passages
+    return QueryVector(targets, [("default", NUMBERS)])
+
+
+def test_passages_count_seven_tenths_of_the_score() -> None:
+    body = build_search_body(PASSAGES, request(near_vector={"vector": NUMBERS}, filter=IN_2009), passage_vector())
+
+    query = body["query"]["bool"]
+    own, nested = query["filter"][0]["bool"]["should"]
+    assert own["knn"]["vectors.default"]["k"] == 256
+    passage = nested["nested"]["query"]["knn"]["passages.default.vector"]
+    assert passage["filter"] == own["knn"]["vectors.default"]["filter"] == {"term": {"properties.year": 2009}}
+    shared, nearest = query["must"]
+    assert shared["script_score"]["boost"] == 0.3
+    assert nearest["dis_max"]["boost"] == 0.7
+    whole, best = nearest["dis_max"]["queries"]
+    assert whole["script_score"]["script"]["params"]["field"] == "vectors.default"
+    assert (best["nested"]["path"], best["nested"]["score_mode"]) == ("passages.default", "max")
+    assert "inner_hits" not in best["nested"]
+
+
+def test_the_passage_comes_with_a_hit_if_asked_for() -> None:
+    asked = request(near_vector={"vector": NUMBERS}, include_passage=True)
+
+    plan = plan_search(PASSAGES.model_copy(), asked, passage_vector())
+
+    nested = plan.bodies[0]["query"]["bool"]["must"][1]["dis_max"]["queries"][1]["nested"]
+    assert nested["inner_hits"] == {"size": 1, "_source": ["passages.default.text"]}
+
+
+@pytest.mark.parametrize(
+    ("films", "vector", "problem"),
+    [
+        (PASSAGES, None, "this search has none"),
+        (
+            PASSAGES,
+            QueryVector(Targets("cosine", [("other", 1.0)]), [("other", NUMBERS)]),
+            "that has passages: default",
+        ),
+        (FILMS, VECTOR, "no vector of 'Film' has passages"),
+    ],
+)
+def test_a_search_without_passages_shows_none(films: Any, vector: QueryVector | None, problem: str) -> None:
+    with pytest.raises(InvalidRequestError, match=problem):
+        plan_search(films, request(bm25={"query": "x"}, include_passage=True), vector)
+
+
+def test_several_targets_compare_whole_objects() -> None:
+    targets = resolve_targets(PASSAGES, NearVector(vector=NUMBERS, target_vector={"vectors": ["default", "other"]}))
+
+    assert not targets.has_passages
+
+
+def test_a_largest_distance_counts_passages_in_both_legs_of_a_hybrid_search() -> None:
+    mode = {"query": "ghost", "vector": NUMBERS, "max_vector_distance": 0.4, "target_vector": "default"}
+    words, near = plan_search(PASSAGES, request(hybrid=mode), passage_vector()).bodies
+
+    for scored in (words["query"]["bool"]["filter"][-1], near["query"]):
+        assert scored["script_score"]["min_score"] == pytest.approx(0.8, abs=1e-5)
+        assert scored["script_score"]["query"]["bool"]["must"][1]["dis_max"]

@@ -177,7 +177,7 @@ class _Steps:
         flags = VectorFlags(Vectorizer.BEDROCK, region, model, None, dimensions, (), None, "new")
         kept = {
             each: before[each]
-            for each in ("source_properties", "vectorize_collection_name", "index", "truncate")
+            for each in ("source_properties", "vectorize_collection_name", "index", "truncate", "passages")
             if before.get(each)
         }
         made: dict[str, Any] = vector_of(flags)["new"]

@@ -92,8 +92,18 @@ def render_hit(candidate: Candidate, request: SearchRequest, targets: Targets | 
         created=_parse_time(source.get("created")) if request.include_times else None,
         updated=_parse_time(source.get("updated")) if request.include_times else None,
         highlights=marked and {name.removeprefix("properties."): passages for name, passages in marked.items()},
+        passage=_read_passage(candidate.found) if request.include_passage else None,
         explanation=candidate.explanation,
     )
+
+
+def _read_passage(found: dict[str, Any]) -> str | None:
+    """Return the nearest passage of a hit; None for an object without passages."""
+    for inner in found.get("inner_hits", {}).values():
+        for passage in inner["hits"]["hits"]:
+            text: str = passage["_source"]["text"]
+            return text
+    return None
 
 
 def _parse_time(text: str | None) -> datetime | None:

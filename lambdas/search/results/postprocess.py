@@ -62,7 +62,11 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
 def build_documents_body(found: Found) -> dict[str, Any]:
     """Build the search for the documents that are still to be read."""
     wanted = list(found.wanted)
-    return {"query": {"ids": {"values": wanted}}, "size": len(wanted)} | (found.plan.documents or {})
+    asked = dict(found.plan.documents or {})
+    query: dict[str, Any] = {"ids": {"values": wanted}}
+    if passage := asked.pop("passage_query", None):
+        query = {"bool": {"filter": [query], "should": [passage]}}
+    return {"query": query, "size": len(wanted)} | asked
 
 
 def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Found:

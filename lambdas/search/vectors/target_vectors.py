@@ -47,6 +47,7 @@ class Targets(NamedTuple):
         factor: how many times the mean the distance is that callers see: sums are not means.
         offset: subtracted from that; other than 0 for scaled distances only.
         is_relative: whether the shares are still to be divided by the ranges of the distances (`scale_targets`).
+        has_passages: whether the passages of the single target are compared, too.
     """
 
     measure: Literal["cosine", "dot", "l2_squared"]
@@ -55,6 +56,7 @@ class Targets(NamedTuple):
     factor: float = 1.0
     offset: float = 0.0
     is_relative: bool = False
+    has_passages: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -129,6 +131,9 @@ def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
             shares=weights,
             combine="minimum" if combine == "minimum" else "mean",
             is_relative=combine == "relative_score",
+            has_passages=len(weights) == 1
+            and combine != "relative_score"
+            and names[0] in collection.vectors_with_passages,
         ),
         is_sum=combine in ("sum", "manual_weights", "relative_score"),
     )

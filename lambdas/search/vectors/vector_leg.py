@@ -33,6 +33,14 @@ SCRIPTS = {
 }
 
 
+# The share of the object's own vector in the score, where its passages are compared, too. See docs/decisions/0150.
+WHOLE_SHARE = 0.3
+_COSINE = """
+def field = doc[params.field];
+return field.size() == 0 ? 0 : Math.max(0, (1 + cosineSimilarity(params.vector, field)) / 2);
+""".strip()
+
+
 class QueryVector(NamedTuple):
     """The vectors of a query, each with the name of the objects' vector that it is compared with.
 
@@ -49,13 +57,21 @@ class QueryVector(NamedTuple):
 
 
 def build_vector_query(
-    vector: QueryVector, k: int, conditions: list[dict[str, Any]], smallest_score: float | None = None
+    vector: QueryVector,
+    k: int,
+    conditions: list[dict[str, Any]],
+    smallest_score: float | None = None,
+    *,
+    show_passage: bool = False,
 ) -> dict[str, Any]:
     """Build the query of the k nearest neighbours. Filters apply inside the graph search, so they cost no results.
 
     With several targets: all that are among the k nearest of any of them, scored by the exact combined distance.
     """
-    nearest = [_build_knn(name, numbers, k, conditions) for name, numbers in vector.numbers]
+    if vector.targets.has_passages:
+        query = _score_passages(vector, _find_passages(vector, k, conditions), show=show_passage)
+        return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
+    nearest = [_build_knn(f"vectors.{name}", numbers, k, conditions) for name, numbers in vector.numbers]
     if len(nearest) == 1:
         [query] = nearest
         return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
@@ -67,15 +83,59 @@ def build_vector_query(
 
 def build_distance_filter(vector: QueryVector, smallest_score: float) -> dict[str, Any]:
     """Build a filter of all objects whose exact distance is small enough."""
+    if vector.targets.has_passages:
+        scored = _score_passages(vector, {"bool": {"filter": _require_vectors(vector)}})
+        return _add_script(scored, {"source": "_score"}, smallest_score)
     presence = "filter" if vector.targets.combine == "mean" else "should"
     return _add_script({"bool": {presence: _require_vectors(vector)}}, _build_script(vector), smallest_score)
 
 
-def _build_knn(name: str, numbers: list[float], k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+def build_passage_query(vector: QueryVector, *, show: bool = False) -> dict[str, Any]:
+    """Build the query that scores objects by their nearest passage; to `show` it, it comes with the hit."""
+    [(name, numbers)] = vector.numbers
+    path = f"passages.{name}"
+    shown = {"inner_hits": {"size": 1, "_source": [f"{path}.text"]}} if show else {}
+    scored = _score_exactly(f"{path}.vector", numbers)
+    return {"nested": {"path": path, "score_mode": "max", "query": scored} | shown}
+
+
+def _find_passages(vector: QueryVector, k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Build the query of the objects that are near themselves, and of those with near passages."""
+    [(name, numbers)] = vector.numbers
+    path = f"passages.{name}"
+    own = _build_knn(f"vectors.{name}", numbers, k, conditions)
+    passage = _build_knn(f"{path}.vector", numbers, k, conditions)
+    return {
+        "bool": {
+            "should": [own, {"nested": {"path": path, "score_mode": "max", "query": passage}}],
+            "minimum_should_match": 1,
+        }
+    }
+
+
+def _score_passages(vector: QueryVector, candidates: dict[str, Any], *, show: bool = False) -> dict[str, Any]:
+    """Score candidates by .3 of the object's cosine and .7 of its nearest passage's.
+
+    An object that is itself nearer than its passages, or has none, counts as its own passage: so the best score stays
+    that of a perfect match.
+    """
+    [(name, numbers)] = vector.numbers
+    own = _score_exactly(f"vectors.{name}", numbers)
+    nearest = {"dis_max": {"queries": [own, build_passage_query(vector, show=show)], "boost": 1 - WHOLE_SHARE}}
+    shared = {"script_score": own["script_score"] | {"boost": WHOLE_SHARE}}
+    return {"bool": {"filter": [candidates], "must": [shared, nearest]}}
+
+
+def _score_exactly(field: str, numbers: list[float]) -> dict[str, Any]:
+    script = {"source": _COSINE, "params": {"field": field, "vector": numbers}}
+    return {"script_score": {"query": {"exists": {"field": field}}, "script": script}}
+
+
+def _build_knn(field: str, numbers: list[float], k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
     parameters: dict[str, Any] = {"vector": numbers, "k": k}
     if conditions:
         parameters["filter"] = conditions[0] if len(conditions) == 1 else {"bool": {"filter": conditions}}
-    return {"knn": {f"vectors.{name}": parameters}}
+    return {"knn": {field: parameters}}
 
 
 def _add_script(query: dict[str, Any], script: dict[str, Any], smallest_score: float | None) -> dict[str, Any]:
