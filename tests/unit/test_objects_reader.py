@@ -51,7 +51,7 @@ def test_an_object_is_read_without_its_hidden_parts(store: Store) -> None:
     found = reader(store).get(FILMS, name_object("Film", A))
 
     assert (str(found.id), found.properties) == (A, {"title": "Up"})
-    assert store.parameters == [{"_source_excludes": "id,lengths,text_hash,vectors"}]
+    assert store.parameters == [{"_source_excludes": "id,lengths,text_hash,passages,vectors"}]
 
 
 def test_vectors_are_read_when_they_are_asked_for(store: Store) -> None:
