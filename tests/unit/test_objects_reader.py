@@ -57,7 +57,7 @@ def test_an_object_is_read_without_its_hidden_parts(store: Store) -> None:
 def test_vectors_are_read_when_they_are_asked_for(store: Store) -> None:
     reader(store).get(FILMS, name_object("Film", A), vectors=True)
 
-    assert store.parameters == [{"_source_excludes": "id,lengths,text_hash"}]
+    assert store.parameters == [{"_source_excludes": "id,lengths,text_hash,passages"}]
 
 
 def test_a_missing_object_is_an_error_with_its_id(store: Store) -> None:
