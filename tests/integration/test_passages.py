@@ -19,6 +19,7 @@ VECTOR = TITAN | {"passages": {"words": 30}}
 SUBJECTS = ("a ship at sea", "a dog in the snow", "the queen's garden", "two cities at war", "a letter from home")
 QUERY = "frozen paws"
 Body = dict[str, Any]
+Exact = dict[str, tuple[float, str | None]]
 
 
 def film(number: int) -> Body:
@@ -30,7 +31,7 @@ def film(number: int) -> Body:
     }
 
 
-FILMS = [film(number) for number in range(30)]
+FILMS = [film(number) for number in range(9)]
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def films(api: Api) -> Iterator[str]:
     name = f"Film{random.randrange(10**9)}"
     described = {"name": name, "properties": collection().model_dump(mode="json")["properties"]}
@@ -69,14 +70,16 @@ def embed(api: Api, path: str, texts: list[str], kind: str = "document") -> Any:
     return np.concatenate(made)
 
 
-def compute_scores(api: Api, path: str) -> dict[str, tuple[float, str | None]]:
+@pytest.fixture(scope="module")
+def exact(api: Api, films: str) -> Exact:
     """The exact score of each film for the query, and its nearest passage."""
+    path = films
     config = Text2VecAws.model_validate(VECTOR)
     texts = [read_texts(config, "", collection().properties, each["properties"]) for each in FILMS]
     vectors = embed(api, path, [text for each in texts for text in each.embedded])
     [query] = embed(api, path, [QUERY], "query")
     scores = iter(((1 + vectors @ query / np.linalg.norm(vectors, axis=1) / np.linalg.norm(query)) / 2).tolist())
-    found: dict[str, tuple[float, str | None]] = {}
+    found: Exact = {}
     for each, text in zip(FILMS, texts, strict=True):
         own = next(scores)
         passages = [(next(scores), passage) for passage in text.passages]
@@ -85,9 +88,7 @@ def compute_scores(api: Api, path: str) -> dict[str, tuple[float, str | None]]:
     return found
 
 
-def test_a_search_scores_objects_and_passages_and_shows_the_nearest(api: Api, films: str) -> None:
-    exact = compute_scores(api, films)
-
+def test_a_search_scores_objects_and_passages_and_shows_the_nearest(api: Api, films: str, exact: Exact) -> None:
     found = search(api, films, near_text={"query": QUERY}, include_passage=True)
 
     assert [hit["id"] for hit in found] == sorted(exact, key=lambda each: -exact[each][0])
@@ -100,16 +101,15 @@ def test_a_search_scores_objects_and_passages_and_shows_the_nearest(api: Api, fi
     ]
 
 
-def test_hybrid_filters_and_objects_search_passages(api: Api, films: str) -> None:
-    exact = compute_scores(api, films)
-    early = {"property": "year", "operator": "less_than", "value": 2010}
+def test_hybrid_filters_and_objects_search_passages(api: Api, films: str, exact: Exact) -> None:
+    early = {"property": "year", "operator": "less_than", "value": 2005}
 
     [vector] = embed(api, films, [QUERY], "query").tolist()
     by_vector = search(api, films, near_vector={"vector": vector}, filter=early)
     hybrid = search(api, films, hybrid={"query": QUERY, "alpha": 1}, filter=early, include_passage=True)
     same = search(api, films, near_object={"id": FILMS[2]["id"]}, include_passage=True)
 
-    expected = [each for each in sorted(exact, key=lambda each: -exact[each][0]) if UUID(each).int < 10]
+    expected = [each for each in sorted(exact, key=lambda each: -exact[each][0]) if UUID(each).int < 5]
     assert [hit["id"] for hit in by_vector] == [hit["id"] for hit in hybrid] == expected
     assert [hit.get("passage") for hit in hybrid] == [exact[each][1] for each in expected]
     assert (same[0]["id"], same[0]["score"]) == (FILMS[2]["id"], pytest.approx(1.0, abs=1e-5))
@@ -117,18 +117,17 @@ def test_hybrid_filters_and_objects_search_passages(api: Api, films: str) -> Non
 
 
 def test_a_changed_text_has_other_passages(api: Api, films: str) -> None:
+    path = f"{films}/objects/{UUID(int=100)}"
+    api("PUT", path, {"properties": FILMS[2]["properties"]})
     text = "A husky runs. " * 20 + "The tax form is due in April and must be signed by an accountant. " * 8
-    api(
-        "PATCH",
-        f"{films}/objects/{FILMS[0]['id']}",
-        {"properties": {"description": text}},
-        query={"consistency": "wait"},
-    )
 
+    changed = api("PATCH", path, {"properties": {"description": text}}, query={"consistency": "wait"})
     best = search(api, films, near_text={"query": "tax form"}, include_passage=True, limit=1)[0]
-    stored = api("GET", f"{films}/objects/{best['id']}", query={"include_vectors": "true"}).body
+    stored = api("GET", path, query={"include_vectors": "true"}).body
+    api("DELETE", path, query={"consistency": "wait"})
 
-    assert best["id"] == FILMS[0]["id"]
+    assert changed.status == 200
+    assert best["id"] == str(UUID(int=100))
     assert "tax form" in best["passage"]
     assert "husky" not in best["passage"]
     assert (list(stored["vectors"]), "passages" in stored) == (["default"], False)
