@@ -37,6 +37,7 @@ class Query(Fetch[P]):
         boost: Raise the scores of objects that match a condition.
         diversity_selection: Choose hits that differ: `Diversity.mmr(limit=5)`.
         context: Of documents: also return so many passages before and after each, or its "section" (docs/documents.md).
+        include_passage: Of a vector with `passages`: return the one nearest to the query (docs/embedding.md).
         include_vector: Return the vectors: True for all, or their names.
         return_metadata: What else to return: `MetadataQuery(explain_score=True)`, or a list of names.
         return_properties: The properties to return; all if not given.
