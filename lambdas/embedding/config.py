@@ -256,7 +256,9 @@ class Text2VecAws(RoleOfStage):
             "service": self.service,
             "dimensions": self.resolved_dimensions,
             "truncate": self.truncate,
-        } | ({} if self.passages is None else {"passages": self.passages.words})
+        }
+        if self.passages is not None:
+            common["passages"] = self.passages.words
         if self.service == "bedrock":
             normalize = self.normalize is not False if self.model_family.normalizes else None
             return common | {"model": base_model(self.target), "normalize": normalize}
