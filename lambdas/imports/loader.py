@@ -6,30 +6,25 @@ a delivery after it finds the chunk counted. Records for which there was no time
 transaction stores where the rest begins, then its message is sent, and sent again if the chunk is delivered again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lambdas.deadline import Deadline
 from lambdas.errors import (
-    AltoError,
-    CollectionNotFoundError,
-    CredentialsRefusedError,
-    EndpointNotFoundError,
     ImportNotFoundError,
-    ModelAccessDeniedError,
-    ModelNotFoundError,
-    RoleRefusedError,
 )
 from lambdas.imports.batch_inference_port import NO_BATCH, BatchSteps, Ready, Wait
 from lambdas.imports.batch_plan import BATCHES_AT_ONCE, BatchPlan
 from lambdas.imports.document_port import NO_DOCUMENTS, DocumentSteps, WriteBatch
 from lambdas.imports.error_file import merge
 from lambdas.imports.fill_port import FillSteps, RebuildSteps
+from lambdas.imports.job_collections import Collections, JobCollections, Target
+from lambdas.imports.load_outcome import Delivery, LoadOutcome
 from lambdas.imports.model_turns import NO_TURN, NoLimit, Turn, choose_wait
+from lambdas.imports.put_back import ENDS_THE_JOB, PutBack
 from lambdas.imports.record_batches import (
     TRANSIENT,
     BatchWriter,
@@ -53,61 +48,8 @@ from lambdas.records.record_shape import RecordShape
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# No record of the job can succeed before the cause is fixed, so the job stops instead of failing each of them.
-ENDS_THE_JOB = (
-    CollectionNotFoundError,
-    CredentialsRefusedError,
-    EndpointNotFoundError,
-    ModelAccessDeniedError,
-    ModelNotFoundError,
-    RoleRefusedError,
-)
-
-OTHER_COLLECTION = (
-    "The collection '{name}' was deleted and created again after this import was started. Start the import again: its "
-    "objects were deleted with the former collection."
-)
 # Until the loaders of an older version's job have noticed that it is cancelled.
 REPLACED_SECONDS = 15
-FIRST_PUT_BACK_SECONDS = 15
-LONGEST_PUT_BACK_SECONDS = 900
-
-LoadResult = Literal["loaded", "listed", "handed_back", "waiting", "repeated", "ignored", "failed"]
-
-
-class Collections[C](Protocol):
-    """Finds collections."""
-
-    def get(self, name: str) -> C:
-        """Return the collection. Raises `CollectionNotFoundError`."""
-        ...
-
-
-class Target(NamedTuple):
-    """The collection that a chunk is loaded into: its name as stored, unique alias, and its properties' types."""
-
-    name: str
-    alias: str
-    types: Mapping[str, str]
-
-
-class Delivery(NamedTuple):
-    """The delivery of a chunk: `attempt` counts from 1, `receipt_handle` identifies it at SQS."""
-
-    receipt_handle: str
-    attempt: int
-
-
-class LoadOutcome(NamedTuple):
-    """The result of a delivery. `records_read` = `records_loaded` + `records_unchanged` + `records_failed`."""
-
-    result: LoadResult
-    reason: str | None = None
-    records_read: int = 0
-    records_loaded: int = 0
-    records_unchanged: int = 0
-    records_failed: int = 0
-    job_completed: bool = False
 
 
 class Loader[C]:
@@ -136,12 +78,11 @@ class Loader[C]:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`find_target` returns the collection that an alias points at."""
-        self._find_target = find_target
         self._s3 = s3
         self._source = source
         self._jobs = jobs
         self._queue = queue
-        self._collections = collections
+        self._collections = JobCollections(collections, jobs, identify, find_target)
         self._writer = writer
         self._refresh = refresh
         self._error_bucket = error_bucket
@@ -154,6 +95,7 @@ class Loader[C]:
         self._fills = fills
         self._rebuilds = rebuilds
         self._now = now
+        self._put_back = PutBack(jobs, queue, now)
 
     def load(self, chunk: Chunk, delivery: Delivery, deadline: Deadline) -> LoadOutcome:
         """Load a chunk, count it, and complete the job if it was the last one.
@@ -170,7 +112,7 @@ class Loader[C]:
                 self._batch.stop(chunk)
             return LoadOutcome("ignored", "The job has ended.")
         try:
-            with self._put_back_on_error(chunk, delivery):
+            with self._put_back.on_error(chunk, delivery):
                 return self._load_once(chunk, delivery, deadline)
         except JobFailedError as error:
             self._jobs.fail(chunk.job_id, error.reason)
@@ -190,8 +132,8 @@ class Loader[C]:
                 return LoadOutcome("ignored", "The job has ended.")
             if any(self._jobs.live_chunks(older) for older in job.replaces):
                 return self._wait(Wait(chunk, REPLACED_SECONDS, "The job of an older version of the file is stopping."))
-            collection = self._find_collection(job)
-            self._check_identity(job, collection)
+            collection = self._collections.find(job)
+            self._collections.check_identity(job, collection)
             if chunk.lists_objects:
                 self._fills_of(job).list_objects(job, collection, deadline)
                 return LoadOutcome("listed")
@@ -229,30 +171,6 @@ class Loader[C]:
             hold.stop()
             turn.leave()
         return self._count(step.chunk, report, hold, rest_after=choose_wait(turn, chunks_left) if turn.has_ended else 0)
-
-    def _find_collection(self, job: Job) -> C:
-        """Return the collection of the job. Raises `CollectionNotFoundError`.
-
-        The splitter, which does not reach OpenSearch, takes the name from the file's address: it may be an alias. The
-        first loader then settles the collection, so that a job never loads into two.
-        """
-        try:
-            return self._collections.get(job.collection)
-        except CollectionNotFoundError:
-            target = None if job.alias else self._find_target(job.collection)
-            if target is None:
-                raise
-        collection = self._collections.get(target)
-        found = self._identify(collection)
-        if self._jobs.move_behind_alias(job, found.name, found.alias):
-            return collection
-        return self._collections.get(self._jobs.get(job.id).collection)
-
-    def _check_identity(self, job: Job, collection: C) -> None:
-        """Raise `JobFailedError` if the collection is not the one that the job was started for."""
-        alias = self._identify(collection).alias
-        if job.alias != alias and not self._jobs.claim_alias(job.id, alias):
-            raise JobFailedError(OTHER_COLLECTION.format(name=job.collection))
 
     def _count(self, chunk: Chunk, report: ChunkReport, hold: ChunkHold, rest_after: int = 0) -> LoadOutcome:
         # The counts must not be shown twice.
@@ -368,8 +286,8 @@ class Loader[C]:
         """Complete the job if nothing of it is left to load. Its objects are searchable from then on."""
         job = self._jobs.get(chunk.job_id)
         if job.all_chunks_done:
-            collection = self._find_collection(job)
-            self._check_identity(job, collection)
+            collection = self._collections.find(job)
+            self._collections.check_identity(job, collection)
             self._refresh(collection)
             if job.vector is not None:
                 self._fills_of(job).finish(job, collection)
@@ -379,27 +297,3 @@ class Loader[C]:
         if job.only_dead_chunks_left:
             self._jobs.stop_incomplete(job)
         return False
-
-    @contextmanager
-    def _put_back_on_error(self, chunk: Chunk, delivery: Delivery) -> Iterator[None]:
-        try:
-            yield
-        except (JobFailedError, *ENDS_THE_JOB):
-            raise
-        except Exception as error:
-            # The message first: if noting the problem fails too, the chunk is still delivered again soon.
-            self._queue.put_back(delivery.receipt_handle, put_back_seconds(delivery.attempt))
-            self._jobs.note_problem(chunk.job_id, self._problem(chunk, delivery, error))
-            raise
-
-    def _problem(self, chunk: Chunk, delivery: Delivery, error: Exception) -> Problem:
-        # Only Alto's own errors are written for people, and contain no text of a vendor.
-        shown = error if isinstance(error, AltoError) else AltoError(f"{type(error).__name__}; the log says more.")
-        return Problem(
-            chunk=chunk.chunk, attempts=delivery.attempt, code=shown.code, message=shown.message, time=self._now()
-        )
-
-
-def put_back_seconds(attempt: int) -> int:
-    """Return the seconds before the next attempt: more each time."""
-    return min(FIRST_PUT_BACK_SECONDS << (attempt - 1), LONGEST_PUT_BACK_SECONDS)

@@ -7,26 +7,24 @@ last chunk is held back until the job knows how many there are: the loader of th
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import batched
-from typing import Literal, NamedTuple
 
 import orjson
-from pydantic import ValidationError
 
 from lambdas.deadline import Deadline
 from lambdas.documents.names import document_of, is_metadata
 from lambdas.errors import ImportNotFoundError
-from lambdas.imports.chunk_planner import Planner, chunk_bytes_for
+from lambdas.imports.chunk_planner import Planner
+from lambdas.imports.job_planner import JobPlanner
 from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_notifications import (
-    SUFFIXES,
     collection_of,
     created_objects,
     is_ignored,
     job_of_list,
     removed_objects,
 )
-from lambdas.imports.s3_source import S3Object, S3Source
-from lambdas.imports.upload_metadata import UploadMetadata
+from lambdas.imports.s3_source import S3Source
+from lambdas.imports.split_outcome import SplitOutcome, outcome_of, result_of
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.file_versions import version_of
 from lambdas.jobs.import_options import ImportOptions
@@ -37,25 +35,6 @@ from lambdas.records.byte_lines import GZIP_GROWTH
 
 # How often the position is stored. Chunks sent twice after an interruption are loaded once all the same.
 BATCHES_PER_MARK = 50
-# A UUID in quotes, and the end of the line.
-LIST_LINE_BYTES = 39
-# 2,000 objects: their texts, of which each is read when its turn comes, are some megabytes.
-LIST_CHUNK_BYTES = 78_000
-# So many times that for batch inference: each of its jobs should have as many records as it takes.
-BATCH_LISTS = 20
-
-SplitResult = Literal["started", "listing", "continued", "repeated", "failed", "completed", "ignored", "given_up"]
-
-
-class SplitOutcome(NamedTuple):
-    """The result for one S3 object of a notification."""
-
-    result: SplitResult
-    key: str
-    job_id: str | None = None
-    collection: str | None = None
-    reason: str | None = None
-    chunks: int = 0
 
 
 class Splitter:
@@ -80,7 +59,7 @@ class Splitter:
         self._request_split = request_split
         self._newest = newest
         self._planner = Planner(source, own_bucket, gzip_growth)
-        self._chunk_bytes = chunk_bytes
+        self._planning = JobPlanner(source, self._planner, chunk_bytes, now)
         self._now = now
 
     def split_all(self, message: str, deadline: Deadline) -> list[SplitOutcome]:
@@ -104,7 +83,7 @@ class Splitter:
         except ImportNotFoundError as error:
             return SplitOutcome("ignored", "", job_id, reason=error.message)
         if unless_begun and (job.state is not JobState.SPLITTING or job.chunks_sent):
-            return _outcome("repeated", job)
+            return outcome_of("repeated", job)
         return self._send_rest(job, deadline, created=False)
 
     def give_up(self, chunk: Chunk) -> SplitOutcome:
@@ -135,7 +114,7 @@ class Splitter:
             return SplitOutcome("ignored", source.key, reason="The key is one of Alto's own files, or a folder.")
         if is_metadata(source.key):
             return self._split_described(source, deadline)
-        return self._start(self._plan(source), deadline)
+        return self._start(self._planning.plan(source), deadline)
 
     def remove(self, source: Source, deadline: Deadline) -> SplitOutcome:
         """Create the job that removes the passages of a document that was deleted, and send its chunk."""
@@ -158,7 +137,7 @@ class Splitter:
             document = self._source.find(metadata.bucket, document_of(metadata.key)).source
         except JobFailedError:
             return SplitOutcome("ignored", metadata.key, reason="The metadata wait for their document.")
-        return self._start(self._plan(document).model_copy(update={"id": metadata.job_id}), deadline)
+        return self._start(self._planning.plan(document).model_copy(update={"id": metadata.job_id}), deadline)
 
     def _exists(self, source: Source) -> bool:
         try:
@@ -187,7 +166,7 @@ class Splitter:
             job = Job.refused(source, collection_of(source.key) or "", reason, self._now())
             if not self._jobs.create(job):
                 self._jobs.fail(job.id, reason)
-            outcomes.append(_outcome("given_up", job))
+            outcomes.append(outcome_of("given_up", job))
         return outcomes
 
     def _stored(self, job: Job) -> tuple[Job, bool]:
@@ -202,51 +181,15 @@ class Splitter:
         other = job.model_copy(update={"id": job.source.job_id})
         return (other, True) if self._jobs.create(other) else (self._jobs.get(other.id), False)
 
-    def _plan(self, source: Source) -> Job:
-        collection = collection_of(source.key)
-        job_id: str | None = None
-        try:
-            if collection is None:
-                raise JobFailedError(
-                    f"{source.uri} names no collection: upload it as <Collection>/<name>, or import it with "
-                    "POST .../imports."
-                )
-            found = self._source.describe(source)
-            about = UploadMetadata.read(found.metadata).trusted_at(source.key)
-            job_id = about.import_id
-            options = about.options.resolved(source.key)
-            if options is not None and options.is_documents and options.embedding == "batch":
-                raise JobFailedError(f"{source.uri} is a document, and options.embedding 'batch' is for other formats.")
-            if options is None:
-                raise JobFailedError(
-                    f"{source.uri} has no ending that names its format: rename it to end in one of "
-                    f"{', '.join(SUFFIXES)}, or import it with POST .../imports and options.format."
-                )
-            return plan_job(
-                self._planner,
-                found,
-                collection,
-                options=options,
-                chunk_bytes=self._chunk_bytes,
-                now=self._now(),
-                job_id=job_id,
-                alias=about.alias,
-            )
-        except ValidationError as error:
-            reason = f"The options that {source.uri} was uploaded with are wrong: {error.errors()[0]['msg']}."
-        except JobFailedError as error:
-            reason = error.reason
-        return Job.refused(source, collection or "", reason, self._now(), job_id)
-
     def _send_rest(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
         if job.state is JobState.SPLITTING and not job.size and job.vector is not None:
             job = self._plan_fill(job)
             if not job.size:
-                return _outcome("listing", job)
+                return outcome_of("listing", job)
         return self._send_planned(job, deadline, created=created)
 
     def _send_planned(self, job: Job, deadline: Deadline, *, created: bool) -> SplitOutcome:
-        result = _result(job, created=created)
+        result = result_of(job, created=created)
         if job.state is JobState.SPLITTING and not job.size:
             job = self._plan_again(job)
             result = "failed" if job.state is JobState.FAILED else result
@@ -257,10 +200,10 @@ class Splitter:
             try:
                 if not self._send(job, deadline):
                     self._request_split(job.id)
-                    return _outcome("continued", job)
+                    return outcome_of("continued", job)
             except JobFailedError as error:
                 self._jobs.fail(job.id, error.reason)
-                return _outcome("failed", job.model_copy(update={"reason": error.reason}))
+                return outcome_of("failed", job.model_copy(update={"reason": error.reason}))
             job, result = self._jobs.get(job.id), "started"
         if job.state is JobState.LOADING:
             self._send_last(job)
@@ -268,7 +211,7 @@ class Splitter:
             # Each would return after its delay; sending it now stops its batch job at once.
             for chunks in batched(self._jobs.waiting_chunks(job.id), MESSAGES_PER_BATCH, strict=False):
                 self._queue.send(chunks)
-        return _outcome(result, job)
+        return outcome_of(result, job)
 
     def _plan_fill(self, job: Job) -> Job:
         """Plan a fill whose objects are listed, or else have them listed by a loader: only that reads collections."""
@@ -277,21 +220,12 @@ class Splitter:
         except JobFailedError:
             self._queue.send([job.chunk_of(0, 0, 0).model_copy(update={"lists_objects": True})])
             return job
-        planned = Job.planned(
-            found.source,
-            job.collection,
-            size=found.size,
-            chunk_bytes=LIST_CHUNK_BYTES * (BATCH_LISTS if job.options.embedding == "batch" else 1),
-            now=self._now(),
-            options=job.options,
-            content_id=found.content_id,
-        ).model_copy(update={"expected": found.size // LIST_LINE_BYTES})
-        self._jobs.replan(job, planned)
+        self._jobs.replan(job, self._planning.plan_list(job, found))
         return self._jobs.get(job.id)
 
     def _plan_again(self, job: Job) -> Job:
         """Plan a job that failed before it was planned, and was resumed: only jobs of S3 notifications can be so."""
-        planned = self._plan(job.source)
+        planned = self._planning.plan(job.source)
         if planned.state is JobState.FAILED:
             self._jobs.fail(job.id, str(planned.reason))
         elif planned.size:
@@ -329,35 +263,6 @@ class Splitter:
         return True
 
 
-def plan_job(
-    planner: Planner,
-    found: S3Object,
-    collection: str,
-    *,
-    options: ImportOptions,
-    chunk_bytes: int,
-    now: datetime,
-    job_id: str | None,
-    alias: str | None,
-) -> Job:
-    """Return a job that is ready to be split. `options` are resolved. Raises `JobFailedError` if it is unreadable."""
-    source, size = found.source, found.size
-    options = planner.inspect(source, options) if size else options
-    least = planner.least_chunk_bytes(source, options, size, chunk_bytes)
-    return Job.planned(
-        source,
-        collection,
-        size=size,
-        chunk_bytes=chunk_bytes_for(size, options, least),
-        now=now,
-        options=options,
-        columns=planner.columns(source, options) if size else (),
-        job_id=job_id,
-        alias=alias,
-        content_id=found.content_id,
-    )
-
-
 def _with_following(chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Chunk | None]]:
     """Each chunk and the one after it, at which splitting can continue; None after the last one."""
     previous: Chunk | None = None
@@ -367,15 +272,3 @@ def _with_following(chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, Chunk | No
         previous = following
     if previous is not None:
         yield previous, None
-
-
-def _outcome(result: SplitResult, job: Job) -> SplitOutcome:
-    return SplitOutcome(result, job.source.key, job.id, job.collection, job.reason, job.chunks_total)
-
-
-def _result(job: Job, *, created: bool) -> SplitResult:
-    if created and job.state is JobState.COMPLETED:
-        return "completed"
-    if created and job.state is JobState.FAILED:
-        return "failed"
-    return "repeated"

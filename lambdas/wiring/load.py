@@ -23,7 +23,8 @@ from lambdas.document_imports.document_writer import DocumentWriter
 from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
 from lambdas.imports.batch_plan import plan_batches
-from lambdas.imports.loader import Loader, Target
+from lambdas.imports.job_collections import Target
+from lambdas.imports.loader import Loader
 from lambdas.imports.model_turns import LaneTurn, NoLimit, Turn, name_lane
 from lambdas.imports.record_batches import RecordWriter
 from lambdas.imports.s3_source import S3Source

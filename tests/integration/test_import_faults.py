@@ -26,7 +26,9 @@ from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError
 from lambdas.imports.batch_plan import BatchPlan
-from lambdas.imports.loader import Delivery, Loader, Target
+from lambdas.imports.job_collections import Target
+from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loader import Loader
 from lambdas.imports.s3_source import S3Source
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk, Source

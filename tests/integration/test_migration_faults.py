@@ -28,7 +28,9 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, ObjectNotFoundError, SearchEngineUnavailableError
 from lambdas.imports.batch_plan import BatchPlan
-from lambdas.imports.loader import Delivery, Loader, Target
+from lambdas.imports.job_collections import Target
+from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loader import Loader
 from lambdas.imports.newest_version import NewestVersion
 from lambdas.imports.s3_source import S3Source
 from lambdas.imports.splitter import Splitter

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidObjectError
-from lambdas.imports import chunk_planner
+from lambdas.imports import chunk_sizes, pieces
 from lambdas.imports.record_batches import group_records
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
@@ -118,7 +118,7 @@ def test_a_damaged_record_fails_by_line_and_those_after_it_are_named(
 @pytest.mark.parametrize("ending", ["csv", "csv.gz"])
 def test_a_cell_that_is_too_long_fails_alone(files: Files, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     monkeypatch.setattr(csv_records, "MAX_LINE_BYTES", 2_000)
-    monkeypatch.setattr(chunk_planner, "MIN_STORED_CHUNK_BYTES", 1)
+    monkeypatch.setattr(chunk_sizes, "MIN_STORED_CHUNK_BYTES", 1)
     long_cells = b"".join(b'H%d,"%s",x\n' % (n, b'a ""quoted""\nword, ' * 200) for n in range(2))
     content = HEADER + b"A,before,x\n" + long_cells + b"Z,after,x\n"
 
@@ -380,8 +380,8 @@ def test_what_a_writer_of_csv_wrote_comes_back_for_any_chunk_size(
         records = read_csv(blocks, options, start)
         return [None if r.cells is None else [cell.decode() for cell in r.cells] for r in records]
 
-    records = [chunk_planner.Piece(r.start, r.end, r.data) for r in read_csv([content], options)]
-    chunks = list(chunk_planner.pieces(records, size * 3, keep=False))
+    records = [pieces.Piece(r.start, r.end, r.data) for r in read_csv([content], options)]
+    chunks = list(pieces.pieces(records, size * 3, keep=False))
 
     assert read(0, len(content)) == rows
     assert [row for start, end, _, _ in chunks for row in read(start, end)] == rows
@@ -391,8 +391,8 @@ def test_what_a_writer_of_csv_wrote_comes_back_for_any_chunk_size(
 @given(st.binary(max_size=60).map(lambda raw: bytes(b'a,"\n\r1 '[byte % 7] for byte in raw)), st.integers(1, 9))
 def test_no_byte_of_damaged_text_vanishes_and_splitter_and_loader_agree(content: bytes, size: int) -> None:
     whole = list(read_csv([content], CsvOptions()))
-    regions = list(chunk_planner._regions(iter(whole)))
-    chunks = chunk_planner.pieces(regions, size, keep=False)
+    regions = list(pieces.regions(iter(whole)))
+    chunks = pieces.pieces(regions, size, keep=False)
 
     loaded = [
         record for start, end, _, line in chunks for record in read_csv([content[start:end]], CsvOptions(), start, line)

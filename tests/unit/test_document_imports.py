@@ -20,7 +20,9 @@ from lambdas.documents.limits import LIMITS
 from lambdas.documents.names import DocumentFormat
 from lambdas.documents.read_document import read_document
 from lambdas.errors import ConflictError
-from lambdas.imports.loader import Delivery, Loader, Target
+from lambdas.imports.job_collections import Target
+from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loader import Loader
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.job import Job, JobState

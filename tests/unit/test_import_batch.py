@@ -14,10 +14,10 @@ from lambdas.batch_inference.coordinator import check_seconds
 from lambdas.batch_inference.state_store import BatchInferenceState, BatchInferenceStore, VectorBatch
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError
-from lambdas.imports import chunk_planner
+from lambdas.imports import chunk_planner, chunk_sizes
 from lambdas.imports.chunk_planner import Planner
 from lambdas.imports.import_service import ImportControl, ImportRequest
-from lambdas.imports.loader import Delivery
+from lambdas.imports.load_outcome import Delivery
 from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, Source
 from lambdas.jobs.import_options import ImportOptions
@@ -114,9 +114,9 @@ def test_checks_become_rarer_up_to_every_fifteen_minutes() -> None:
     ("content", "options", "expected"),
     [
         (b"x" * 99 + b"\n", {"format": "jsonl", "gzip": False}, 100 * 40_000),
-        (b"x\n", {"format": "csv", "gzip": False}, chunk_planner.LEAST_BATCH_CHUNK_BYTES),
-        (b"x" * 29_999 + b"\n", {"format": "jsonl", "gzip": False}, chunk_planner.MOST_BATCH_CHUNK_BYTES),
-        (b"not read", {"format": "parquet", "gzip": False}, chunk_planner.MOST_BATCH_CHUNK_BYTES),
+        (b"x\n", {"format": "csv", "gzip": False}, chunk_sizes.LEAST_BATCH_CHUNK_BYTES),
+        (b"x" * 29_999 + b"\n", {"format": "jsonl", "gzip": False}, chunk_sizes.MOST_BATCH_CHUNK_BYTES),
+        (b"not read", {"format": "parquet", "gzip": False}, chunk_sizes.MOST_BATCH_CHUNK_BYTES),
     ],
 )
 def test_a_batch_inference_chunk_has_about_one_jobs_records(

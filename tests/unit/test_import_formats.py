@@ -16,7 +16,7 @@ from moto import mock_aws
 from pyarrow import parquet
 
 from lambdas.deadline import Deadline
-from lambdas.imports import chunk_planner
+from lambdas.imports import chunk_sizes, pieces
 from lambdas.imports.upload_metadata import UploadMetadata
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import Job, JobState
@@ -33,7 +33,7 @@ TYPES = {"title": "text", "year": "int", "rating": "number", "seen": "boolean", 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImportWorld]:
-    monkeypatch.setattr(chunk_planner, "MIN_STORED_CHUNK_BYTES", 1)
+    monkeypatch.setattr(chunk_sizes, "MIN_STORED_CHUNK_BYTES", 1)
     with mock_aws():
         yield ImportWorld.create()
 
@@ -92,11 +92,11 @@ def test_csv_with_cells_of_several_lines_is_read_wherever_it_is_cut(
 def test_each_csv_record_is_in_one_piece_whatever_its_cells_are(rows: list[list[str]], piece_bytes: int) -> None:
     content = as_csv(rows)
     whole = [record.cells for record in read_csv([content], CsvOptions())]
-    records = [chunk_planner.Piece(r.start, r.end, r.data, r.is_cut) for r in read_csv([content], CsvOptions())]
+    records = [pieces.Piece(r.start, r.end, r.data, r.is_cut) for r in read_csv([content], CsvOptions())]
 
     cut = [
         record.cells
-        for start, end, _, _ in chunk_planner.pieces(records, piece_bytes, keep=False)
+        for start, end, _, _ in pieces.pieces(records, piece_bytes, keep=False)
         for record in read_csv([content[start:end]], CsvOptions(), start)
     ]
 

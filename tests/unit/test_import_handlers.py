@@ -10,8 +10,8 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.errors import ModelThrottledError
 from lambdas.handlers import load, split
-from lambdas.imports.loader import Delivery, LoadOutcome
-from lambdas.imports.splitter import SplitOutcome
+from lambdas.imports.load_outcome import Delivery, LoadOutcome
+from lambdas.imports.split_outcome import SplitOutcome
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.queues import ChunksNotSentError
 from lambdas.observability import logger

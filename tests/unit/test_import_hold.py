@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.imports.import_service import ImportControl
-from lambdas.imports.loader import Delivery
+from lambdas.imports.load_outcome import Delivery
 from lambdas.jobs.chunk import Chunk, LiveChunk, Problem
 from lambdas.jobs.chunk_hold import HELD_FOR, HIDDEN_SECONDS, ChunkHold
 from lambdas.jobs.job import JobState

@@ -9,7 +9,7 @@ from moto import mock_aws
 from lambdas.deadline import Deadline
 from lambdas.embedding.rate.adaptive_rate import ModelLimiter
 from lambdas.errors import ModelThrottledError
-from lambdas.imports.loader import Delivery
+from lambdas.imports.load_outcome import Delivery
 from lambdas.imports.model_turns import LaneTurn, NoLimit, choose_wait, name_lane
 from lambdas.jobs.job import JobState
 from lambdas.jobs.lane import LANE_SECONDS, PLACE_SECONDS, Lane, open_lane

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidObjectError, ModelThrottledError
-from lambdas.imports.loader import Delivery
+from lambdas.imports.load_outcome import Delivery
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import MAX_FIRST_ERRORS
 from tests.import_builders import EagerQueue, ImportWorld
@@ -80,7 +80,7 @@ FILES = [
 def test_a_failed_record_of_any_chunk_names_its_line(
     world: ImportWorld, ending: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lambdas.imports.chunk_planner.MIN_STORED_CHUNK_BYTES", 1)
+    monkeypatch.setattr("lambdas.imports.chunk_sizes.MIN_STORED_CHUNK_BYTES", 1)
     refuse(world)
     source = world.upload(content, f"Film/films.{ending}")
     world.split(source, 90)

@@ -18,7 +18,8 @@ from lambdas.errors import (
 )
 from lambdas.imports import record_batches as batches_module
 from lambdas.imports.error_file import merge
-from lambdas.imports.loader import Delivery, put_back_seconds
+from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.put_back import put_back_seconds
 from lambdas.imports.record_batches import NoTimeError
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.chunk_hold import HIDDEN_SECONDS

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.import_settings import CHUNK_BYTES
-from lambdas.imports.loader import Delivery
+from lambdas.imports.load_outcome import Delivery
 from lambdas.imports.s3_source import S3Object, S3Source
 from lambdas.imports.splitter import Splitter
 from lambdas.jobs.chunk import Chunk, ChunkReport, Source

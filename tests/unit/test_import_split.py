@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +7,10 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
+from lambdas.imports.chunk_planner import SAMPLE_BYTES, Planner
+from lambdas.imports.s3_source import S3Source
 from lambdas.jobs.chunk import ChunkReport
+from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import JobState
 from lambdas.jobs.job_response import response_of
 from lambdas.jobs.queues import ChunksNotSentError, SplitQueue
@@ -304,3 +308,32 @@ def test_a_job_whose_splitting_was_given_up_says_so(world: ImportWorld) -> None:
     world.splitter().give_up_split(json.dumps({"job_id": source.job_id}), 9)
 
     assert "could not be split" in str(world.job(source).reason)
+
+
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("Film/a.jsonl", b'{"title": "A"}\n' * 30_000),
+        ("Film/a.csv", b"title,year\n" + b"A,1999\n" * 60_000),
+        ("Film/short.csv", b"title,year\nA,1999\n"),
+        ("Film/a.jsonl.gz", gzip.compress(b'{"title": "A"}\n' * 30_000)),
+        ("Film/a.csv.gz", gzip.compress(b"title,year\n" + b"A,1999\n" * 60_000)),
+    ],
+)
+def test_the_beginning_of_a_file_is_read_once(world: ImportWorld, key: str, content: bytes) -> None:
+    reads: list[Any] = []
+    world.s3.meta.events.register("before-call.s3.GetObject", lambda **call: reads.append(call))
+    source = world.upload(content, key)
+
+    job = world.splitter(chunk_bytes=100_000)._planning.plan(source)
+
+    assert (job.state, len(reads)) == (JobState.SPLITTING, 1)
+
+
+@pytest.mark.parametrize("length", [300_000, SAMPLE_BYTES - 8], ids=["behind the beginning", "at its end"])
+def test_a_header_that_the_beginning_has_not_all_of_is_read(world: ImportWorld, length: int) -> None:
+    source = world.upload(b"x" * length + b"\ntitle,year\nA,1999\n", "Film/notes.csv")
+    options = ImportOptions(csv=CsvOptions(skip_lines=1, delimiter=",")).resolved(source.key)
+    assert options is not None
+
+    assert Planner(S3Source(world.s3), BUCKET).plan(source, options, length + 20, 1_000).columns == ("title", "year")
