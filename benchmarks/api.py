@@ -10,7 +10,8 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -41,20 +42,30 @@ def book(number: int, vector: list[float]) -> dict[str, Any]:
 
 
 class EngineTime:
-    """Adds up how long OpenSearch was waited for."""
+    """Adds up the time that OpenSearch takes to respond."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, request: Callable[..., Any]) -> None:
         self.milliseconds = 0.0
-        self._request = engine.request
-        engine.request = self.request
+        self._request = request
 
     def request(self, *arguments: Any, **named: Any) -> Any:
-        """As the engine's own."""
+        """Send a request as the engine does."""
         started = time.perf_counter()
         try:
             return self._request(*arguments, **named)
         finally:
             self.milliseconds += 1000 * (time.perf_counter() - started)
+
+
+@contextmanager
+def watched(engine: Any) -> Iterator[EngineTime]:
+    """Measure the requests of the engine meanwhile."""
+    waiting = EngineTime(engine.request)
+    engine.request = waiting.request
+    try:
+        yield waiting
+    finally:
+        del engine.request
 
 
 def timed(call: Call, number: int) -> float:
@@ -85,8 +96,10 @@ def compared(bare: Call, handler: Call, waiting: EngineTime, rounds: int) -> dic
     }
 
 
-def measure(alto: Alto, objects: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """One row for each operation."""
+def measure(
+    alto: Alto, objects: list[dict[str, Any]], rounds: Mapping[str, int] = ROUNDS
+) -> dict[str, dict[str, float]]:
+    """Measure each operation, which has a row each."""
     from lambdas.wiring.write import services  # noqa: PLC0415 - wired by the environment that is set before
 
     function = services()
@@ -99,10 +112,10 @@ def measure(alto: Alto, objects: list[dict[str, Any]]) -> dict[str, dict[str, fl
     request = engine.request
 
     def bare_get(number: int) -> None:
-        request("GET", f"/{alias}/_doc/{objects[number % STORED]['id']}", params={"_source_excludes": "vectors"})
+        request("GET", f"/{alias}/_doc/{objects[number % len(objects)]['id']}", params={"_source_excludes": "vectors"})
 
     def get(number: int) -> None:
-        alto.request("GET", f"/v1/collections/{NAME}/objects/{objects[number % STORED]['id']}")
+        alto.request("GET", f"/v1/collections/{NAME}/objects/{objects[number % len(objects)]['id']}")
 
     def bare_batch(number: int) -> None:
         lines: list[bytes] = []
@@ -113,22 +126,27 @@ def measure(alto: Alto, objects: list[dict[str, Any]]) -> dict[str, dict[str, fl
     def batch(number: int) -> None:
         alto.request("POST", f"/v1/collections/{NAME}/objects/batch", {"objects": batches[number % len(batches)]})
 
-    waiting = EngineTime(engine)
-    return {
-        "get by id": compared(bare_get, get, waiting, ROUNDS["get by id"]),
-        "batch of 100": compared(bare_batch, batch, waiting, ROUNDS["batch of 100"]),
-    }
+    with watched(engine) as waiting:
+        return {
+            "get by id": compared(bare_get, get, waiting, rounds["get by id"]),
+            "batch of 100": compared(bare_batch, batch, waiting, rounds["batch of 100"]),
+        }
+
+
+def fill(alto: Alto, count: int) -> list[dict[str, Any]]:
+    """Make the collection and its objects."""
+    vectors = np.random.default_rng(7).normal(size=(count, DIMENSIONS)).round(6)
+    objects = [book(number + 1, vector.tolist()) for number, vector in enumerate(vectors)]
+    properties = [{"name": "title", "type": "text"}, {"name": "text", "type": "text"}, {"name": "pages", "type": "int"}]
+    own = {"default": {"vectorizer": "none", "dimensions": DIMENSIONS}}
+    alto.fill({"name": NAME, "properties": properties, "vectors": own}, objects)
+    return objects
 
 
 def main() -> None:
     """Measure, print and keep the result."""
-    vectors = np.random.default_rng(7).normal(size=(STORED, DIMENSIONS)).round(6)
-    objects = [book(number + 1, vector.tolist()) for number, vector in enumerate(vectors)]
-    properties = [{"name": "title", "type": "text"}, {"name": "text", "type": "text"}, {"name": "pages", "type": "int"}]
-    own = {"default": {"vectorizer": "none", "dimensions": DIMENSIONS}}
     with running() as alto:
-        alto.fill({"name": NAME, "properties": properties, "vectors": own}, objects)
-        rows = measure(alto, objects)
+        rows = measure(alto, fill(alto, STORED))
     print("| | bare OpenSearch p50 ms | handler p50 ms | ratio | added ms | Alto's own share ms |")
     print("|---|---|---|---|---|---|")
     for name, row in rows.items():

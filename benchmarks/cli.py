@@ -32,17 +32,23 @@ def seconds(arguments: list[str]) -> float:
     return time.perf_counter() - started
 
 
+def measure(rounds: int, *, warm: bool = True) -> dict[str, list[float]]:
+    """Return the seconds of each program in each round. `warm`: run all of them once before."""
+    times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    for is_counted in (*[False] * warm, *[True] * rounds):
+        for name, arguments in PROGRAMS.items():
+            spent = seconds(arguments)
+            if is_counted:
+                times[name].append(spent)
+    return times
+
+
 def main() -> int:
     """Measure, print and save; 1 if `alto --help` is not under 0.4 of the yardstick."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=21)
     rounds = parser.parse_args().rounds
-    times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-    for warm in (True, *[False] * rounds):
-        for name, arguments in PROGRAMS.items():
-            spent = seconds(arguments)
-            if not warm:
-                times[name].append(spent)
+    times = measure(rounds)
     ratios = {
         name: statistics.median(own / yardstick for own, yardstick in zip(each, times[YARDSTICK], strict=True))
         for name, each in times.items()

@@ -46,8 +46,6 @@ WARM_UP_RECORDS = 8
 RESULTS = ROOT / "benchmarks/results/import.json"
 DOCS = ROOT / "docs/imports.md"
 TITAN, COHERE, BROUGHT = "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", ""
-TABLE, BUCKET = "alto-jobs", "alto-imports"
-SPLIT_QUEUE, CHUNK_QUEUE, EXTRACT_QUEUE = "alto-split", "alto-chunks", "alto-extract"
 LANGCHAIN, HAYSTACK = "langchain-opensearch", "haystack-opensearch"
 PACKAGES = {LANGCHAIN: ("langchain-community", "langchain-aws"), HAYSTACK: ("opensearch-haystack",)}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -87,17 +85,21 @@ class Case:
 CASES = (
     Case("Titan v2, 1,000 objects", TITAN, 1000),
     Case("Cohere v3, 5,000 objects", COHERE, 5000),
-    # No more of them: moto reads the whole file for each range of it, which S3 does not.
     Case("own vectors, 2,000 objects", BROUGHT, 2000),
 )
 
 
 class Machine:
-    """The servers that all contenders share."""
+    """The servers that all contenders share. `account` is the environment of the functions in their AWS account."""
 
-    def __init__(self, node: OpenSearchNode, emulator: Emulator, aws_url: str) -> None:
-        self._node, self._emulator, self._aws_url = node, emulator, aws_url
-        self._engine = httpx.Client(base_url=node.url, timeout=300)
+    def __init__(self, engine_url: str, engine_pid: int, emulator: Emulator, account: dict[str, str]) -> None:
+        self._engine_url, self._engine_pid = engine_url, engine_pid
+        self._emulator, self._account = emulator, account
+        self._engine = httpx.Client(base_url=engine_url, timeout=300)
+
+    def close(self) -> None:
+        """Close the connections to OpenSearch."""
+        self._engine.close()
 
     def run(self, contender: Contender, case: Case, *, merge: bool = False) -> dict[str, Any]:
         """One run of one contender, in a process of its own. Raises RuntimeError if an object is missing after it.
@@ -113,9 +115,9 @@ class Machine:
             "model": case.model,
             "records": case.records,
             "url": self._emulator.url,
-            "engine_url": self._node.url,
+            "engine_url": self._engine_url,
             "index": index if contender.peer is None else stored,
-            "environment": self._environment(),
+            "environment": self._account | {"ALTO_OPENSEARCH_URL": self._engine_url, "ALTO_LOG_LEVEL": "ERROR"},
         }
         python = python_of(contender.peer) if contender.peer else Path(sys.executable)
         script = ROOT / f"benchmarks/peers/{contender.script}.py"
@@ -151,22 +153,9 @@ class Machine:
         for _ in range(RUNS_TO_WARM_UP):
             self.run(CONTENDERS[0], case)
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": self._aws_url,
-            "ALTO_OPENSEARCH_URL": self._node.url,
-            "ALTO_JOBS_TABLE": TABLE,
-            "ALTO_IMPORT_BUCKET": BUCKET,
-            "ALTO_SPLIT_QUEUE_URL": f"{self._aws_url}/123456789012/{SPLIT_QUEUE}",
-            "ALTO_CHUNK_QUEUE_URL": f"{self._aws_url}/123456789012/{CHUNK_QUEUE}",
-            "ALTO_EXTRACT_QUEUE_URL": f"{self._aws_url}/123456789012/{EXTRACT_QUEUE}",
-            "ALTO_LOG_LEVEL": "ERROR",
-        }
-
     def _engine_seconds(self) -> float:
         """CPU time of OpenSearch until now."""
-        fields = Path(f"/proc/{self._node.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self._engine_pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def _check(self, index: str, expected: int) -> None:
@@ -187,12 +176,38 @@ class Machine:
         return {"segments": segments, "merge_cpu_seconds": self._engine_seconds() - before}
 
 
+def prepare_account(url: str, name: str = "alto") -> dict[str, str]:
+    """Make what an import needs in moto's account, and return it as the environment of the functions."""
+    keys = {"aws_access_key_id": "benchmark", "aws_secret_access_key": "benchmark"}
+    s3, sqs, dynamodb = (
+        boto3.client(service, endpoint_url=url, region_name="us-east-1", **keys)  # type: ignore[call-overload]
+        for service in ("s3", "sqs", "dynamodb")
+    )
+    s3.create_bucket(Bucket=f"{name}-imports")
+    queues = {
+        each: sqs.create_queue(QueueName=f"{name}-{each.lower()}")["QueueUrl"] for each in ("SPLIT", "CHUNK", "EXTRACT")
+    }
+    dynamodb.create_table(
+        TableName=f"{name}-jobs",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return {
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": url,
+        "ALTO_JOBS_TABLE": f"{name}-jobs",
+        "ALTO_IMPORT_BUCKET": f"{name}-imports",
+        **{f"ALTO_{each}_QUEUE_URL": queue for each, queue in queues.items()},
+    }
+
+
 @contextmanager
-def aws_account() -> Iterator[str]:
-    """Moto's account in a process of its own, with what an import needs; its URL."""
+def aws_account() -> Iterator[dict[str, str]]:
+    """Start moto's account in a process of its own; yields the environment of the functions in it."""
     port = unused_port()
     url = f"http://{LOOPBACK}:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
+    command = [sys.executable, "-m", "benchmarks.moto_server", "-H", LOOPBACK, "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(300):
@@ -201,21 +216,7 @@ def aws_account() -> Iterator[str]:
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        keys = {"aws_access_key_id": "benchmark", "aws_secret_access_key": "benchmark"}
-        s3, sqs, dynamodb = (
-            boto3.client(name, endpoint_url=url, region_name="us-east-1", **keys)  # type: ignore[call-overload]
-            for name in ("s3", "sqs", "dynamodb")
-        )
-        s3.create_bucket(Bucket=BUCKET)
-        for queue in (SPLIT_QUEUE, CHUNK_QUEUE, EXTRACT_QUEUE):
-            sqs.create_queue(QueueName=queue)
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield url
+        yield prepare_account(url)
     finally:
         server.terminate()
         server.wait()
@@ -284,9 +285,10 @@ def main() -> None:
         with (
             OpenSearchNode(install(), Path(folder) / "opensearch", heap="2g", optimized=True) as node,
             Emulator(model="stub", process=True) as emulator,
-            aws_account() as aws_url,
+            aws_account() as account,
         ):
-            machine = Machine(node, emulator, aws_url)
+            assert node.pid is not None
+            machine = Machine(node.url, node.pid, emulator, account)
             machine.warm_up()
             for case in (each for each in CASES if options.case in each.title):
                 print(case.title, flush=True)

@@ -57,6 +57,22 @@ def measure(alto: Alto, count: int) -> dict[str, Any]:
     }
 
 
+def run(alto: Alto, count: int) -> dict[str, Any]:
+    """Measure before and after the creation of so many collections."""
+    rows = [measure(alto, 0)]
+    started = time.perf_counter()
+    for place in range(count):
+        alto.request("POST", "/v1/collections", {"name": f"Film{place:04}", "properties": PROPERTIES})
+    seconds = time.perf_counter() - started
+    rows.append(measure(alto, count))
+    return {
+        "commit": commit(),
+        "parameters": {"collections": count, "properties": len(PROPERTIES), "heap": "1g"},
+        "create_each_ms": round(1000 * seconds / max(1, count), 1),
+        "measured": rows,
+    }
+
+
 def main() -> None:
     """Run, print and keep."""
     parser = argparse.ArgumentParser(prog="make bench-collections", description=__doc__)
@@ -64,19 +80,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help=f"write the result to {RESULTS.name}")
     options = parser.parse_args()
     with running() as alto:
-        rows = [measure(alto, 0)]
-        started = time.perf_counter()
-        for place in range(options.collections):
-            alto.request("POST", "/v1/collections", {"name": f"Film{place:04}", "properties": PROPERTIES})
-        seconds = time.perf_counter() - started
-        rows.append(measure(alto, options.collections))
-    result = {
-        "commit": commit(),
-        "parameters": {"collections": options.collections, "properties": len(PROPERTIES), "heap": "1g"},
-        "create_each_ms": round(1000 * seconds / max(1, options.collections), 1),
-        "measured": rows,
-    }
-    text = json.dumps(result, indent=1)
+        text = json.dumps(run(alto, options.collections), indent=1)
     print(text)
     if options.keep:
         RESULTS.write_text(text + "\n")

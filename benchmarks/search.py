@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from typing import Any
@@ -163,11 +163,20 @@ class Client:
         return timed(cls.bare, body)
 
 
-def latency(alto: Alto, bodies: list[dict[str, Any]], clients: int) -> Row:
-    """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
+def processes(alto: Alto, clients: int, first: dict[str, Any]) -> Executor:
+    """Start clients that are processes of their own, each with the first body."""
     context = get_context("spawn")
-    begin = (alto, context.Barrier(clients), bodies[0])
-    with ProcessPoolExecutor(clients, context, Client.begin, begin) as pool:
+    return ProcessPoolExecutor(clients, context, Client.begin, (alto, context.Barrier(clients), first))
+
+
+def latency(
+    alto: Alto,
+    bodies: list[dict[str, Any]],
+    clients: int,
+    start: Callable[[Alto, int, dict[str, Any]], Executor] = processes,
+) -> Row:
+    """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
+    with start(alto, clients, bodies[0]) as pool:
         rows = list(pool.map(Client.timed, bodies[1:]))
     over_bare = [row["handler"] - row["model"] - row["bare"] for row in rows]
     columns = {name: sorted(row[name] for row in rows) for name in rows[0]} | {"over_bare": sorted(over_bare)}

@@ -6,7 +6,6 @@ processor time is counted.
 """
 
 import json
-import os
 import platform
 import tempfile
 import time
@@ -97,8 +96,7 @@ def batch_output(line: bytes) -> bytes:
 
 def measure(opensearch_url: str, bedrock_url: str) -> dict[str, Any]:
     """All constants."""
-    os.environ.update(KEYS | {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_url})
-    aws = aws_access(os.environ)
+    aws = aws_access(KEYS | {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_url})
     engine = connect(EngineSettings.from_environment(KEYS | {"ALTO_OPENSEARCH_URL": opensearch_url}), aws)
     model = embedder(model_caller(aws))
     admin = CollectionAdmin(engine, CollectionRegistry(engine), model, "lucene")

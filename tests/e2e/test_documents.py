@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.document_corpus import questions, samples
 from benchmarks.document_files import DAMAGES, FORMATS, Section, Text, make, zip_of
+from benchmarks.documents import Bar
 from local.demo import import_id
 from tests.e2e.conftest import Alto
 from tests.e2e.test_cli import run
@@ -173,3 +175,14 @@ def test_the_tutorial_works_as_it_is_written(alto: Alto, tmp_path: Path) -> None
     [first, *_] = answer["generated"]["citations"]
     assert (first["document"], first["page"]) == ("travel.pdf", 1)
     assert "ten years" in first["quote"]
+
+
+def test_the_benchmark_of_documents_loads_and_finds_them(alto: Alto) -> None:
+    documents = [sample for sample in samples(10) if sample.kind == "md" and sample.damage is None][:1]
+    bar = Bar(alto.api, alto.s3, alto.stack.bucket, "Benchmanual")
+    bar.create()
+
+    loaded, asked = bar.load(documents), bar.ask(questions(documents, 2))
+
+    assert (loaded["wrong"], loaded["counts"]["loaded"]) == ([], len(documents))
+    assert asked["questions"] == 2

@@ -1,16 +1,31 @@
-"""The benchmarks of searches run: the real code with a handful of objects, their results aside."""
+"""The benchmarks run: the real code with a handful of objects, their results aside.
 
+Their clients are threads here; in the benchmarks they are processes.
+"""
+
+import json
+import multiprocessing.dummy
 import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
-from benchmarks import content_field, passages, quality
+from benchmarks import api as api_benchmark
+from benchmarks import cli, content_field, hostile, many_collections, passages, quality
+from benchmarks import load as load_benchmark
 from benchmarks import search as latency
+from benchmarks.estimates import import_constants
+from benchmarks.imports import CONTENDERS, TITAN, Case, Machine, measure, prepare_account
 from benchmarks.in_process import Alto
 from benchmarks.judged import DIMENSIONS, Judged, collection_body, current_commit, objects
+from local.emulator import Emulator
 from tests.api import Api
 
 VECTORS = np.eye(4, DIMENSIONS, dtype=np.float32)
@@ -18,6 +33,25 @@ DOCUMENTS = [
     {"_id": str(place), "title": f"package {word}", "text": f"text about {word}", "section": "libs"}
     for place, word in enumerate(("red", "green", "blue", "black"))
 ]
+
+
+class Client(multiprocessing.dummy.Process):
+    """A client that is a thread of this process."""
+
+    pid = os.getpid()
+
+
+THREADS = SimpleNamespace(
+    Process=Client,
+    Queue=multiprocessing.dummy.Queue,
+    Event=multiprocessing.dummy.Event,
+    Barrier=multiprocessing.dummy.Barrier,
+)
+
+
+def start_threads(alto: Alto, clients: int, first: dict[str, Any]) -> Executor:
+    begin: Any = latency.Client.begin
+    return ThreadPoolExecutor(clients, initializer=begin, initargs=(alto, threading.Barrier(clients), first))
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +75,16 @@ def test_the_latency_of_a_mode_is_measured(alto: Alto, mode: str) -> None:
     row = latency.timed(latency.Bare(alto), latency.MODES[mode]("package green", VECTORS[1].tolist()))
 
     assert {"handler", "took", "bare"} <= row.keys()
+
+
+def test_the_latency_of_several_clients_is_measured(alto: Alto) -> None:
+    bodies = [latency.MODES["bm25"]("package green", VECTORS[1].tolist())] * 3
+
+    row = latency.latency(alto, bodies, 2, start_threads)
+    # Its connections would stay open until the end of the run.
+    del latency.Client.bare
+
+    assert row["p50_ms"] > row["own_p50_ms"] > 0
 
 
 def test_recall_is_measured(alto: Alto) -> None:
@@ -77,6 +121,66 @@ def test_the_second_field_of_english_text_is_measured(alto: Alto) -> None:
     found = content_field.compare(alto, objects(judged), os.getpid(), vectors=False, rounds=1)
 
     assert found["bytes without"] < found["bytes with"]
+
+
+def test_the_share_of_the_handler_in_reads_and_writes_is_measured(alto: Alto) -> None:
+    rows = api_benchmark.measure(alto, api_benchmark.fill(alto, 4), {"get by id": 1, "batch of 100": 1})
+
+    assert {name: row["rounds"] for name, row in rows.items()} == {"get by id": 1, "batch of 100": 1}
+
+
+def test_the_cost_of_the_command_line_is_measured() -> None:
+    assert {name: len(times) for name, times in cli.measure(1, warm=False).items()} == dict.fromkeys(cli.PROGRAMS, 1)
+
+
+def test_expensive_requests_are_measured(alto: Alto) -> None:
+    hostile.fill(alto, 8, others=2)
+
+    run = hostile.measure(1, 1, THREADS)
+
+    assert run["hostile_requests"] == len(hostile.REQUESTS)
+    assert all(status < 500 for each in run["each"] for status in each["statuses"])
+
+
+def test_many_collections_are_measured(alto: Alto) -> None:
+    before, after = many_collections.run(alto, 1)["measured"]
+
+    assert after["collections"] == before["collections"] + 2
+    assert after["sorted_and_distinct"]
+
+
+def test_a_mixed_load_is_measured_and_its_counts_add_up(alto: Alto, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_benchmark, "BATCH", 2)
+    parameters = load_benchmark.Parameters(clients=1, seconds=0.5, seeded=4)
+
+    run = load_benchmark.Bench(alto, None, parameters, THREADS).run()
+
+    assert run["objects"]["counted"] == run["objects"]["stored"] >= 4
+
+
+def test_the_constants_of_imports_are_measured(
+    environment: dict[str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_constants, "OBJECTS", 2)
+
+    found = import_constants.measure(environment["ALTO_OPENSEARCH_URL"], emulator.url)
+
+    assert found.keys() == json.loads((import_constants.RESULT).read_text()).keys()
+
+
+@pytest.fixture(scope="module")
+def machine(environment: dict[str, str]) -> Iterator[Machine]:
+    with Emulator(model="stub") as stub:
+        account = prepare_account(environment["AWS_ENDPOINT_URL"], "bench")
+        with closing(Machine(environment["ALTO_OPENSEARCH_URL"], os.getpid(), stub, account)) as machine:
+            yield machine
+
+
+def test_an_import_and_its_ceiling_are_measured(machine: Machine) -> None:
+    kept = measure(Case("toy", TITAN, 3), CONTENDERS[:2], 1, machine)
+
+    # Eight texts before the clock starts.
+    assert {name: each["calls"] for name, each in kept["contenders"].items()} == {"alto": 3 + 8, "bulk": 0}
 
 
 def test_kept_results_name_their_commit() -> None:

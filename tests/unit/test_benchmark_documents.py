@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.document_corpus import Question, Sample, question_of, questions, samples
 from benchmarks.document_files import DAMAGES, FORMATS, Section, Text
-from benchmarks.documents import is_right, problem
+from benchmarks.documents import is_right, measure_extraction, problem
 from lambdas.documents.names import format_of
 from lambdas.documents.read_document import read_document
 
@@ -82,3 +82,10 @@ def test_a_hit_is_right_on_its_page_or_in_its_section(hit: dict[str, Any], quest
 )
 def test_a_job_is_compared_with_its_document(damage: str | None, ended: dict[str, Any], is_exact: bool) -> None:
     assert (problem(Sample("a.pdf", TEXT, "pdf", damage=damage), ended) is None) is is_exact
+
+
+def test_the_extraction_of_each_format_is_measured() -> None:
+    measured = measure_extraction(len(FORMATS))
+
+    assert {kind.partition(",")[0] for kind in measured} == set(FORMATS)
+    assert all(row["documents"] == 1 and row["least"] > 0.9 for row in measured.values())

@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.estimates import simulate as benchmark
 from benchmarks.estimates.lane_model import simulate
 from benchmarks.estimates.scale_model import Estimate, Load, estimate
-from benchmarks.estimates.simulate import PRICES, duration, rows
-from lambdas.imports.chunk_planner import BATCH_CHUNK_RECORDS
+from benchmarks.estimates.simulate import PAGE, PRICES, duration, rows
+from lambdas.imports.chunk_sizes import BATCH_CHUNK_RECORDS
 
 PRICED = json.loads(PRICES.read_text())
 MEASURED: dict[str, Any] = {
@@ -123,6 +125,20 @@ def test_the_next_limit_is_what_is_used_up_the_most() -> None:
     assert largest.next_limit.share == max(limit.share for limit in largest.limits)
     assert largest.next_limit.share > 1
     assert estimated().next_limit.share < 1
+
+
+def test_the_page_is_what_make_simulate_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "scale.md"
+    page.write_text(f"{benchmark.BEGIN}{benchmark.END}")
+    monkeypatch.setattr(benchmark, "PAGE", page)
+    monkeypatch.setattr("sys.argv", ["simulate"])
+
+    benchmark.main()
+
+    assert page.read_text() in PAGE.read_text()
+    assert "titan-text-v2, on demand" in capsys.readouterr().out
 
 
 def test_a_table_has_a_column_a_scale() -> None:
