@@ -32,7 +32,7 @@ SAMPLE_BYTES = 262_144
 
 
 class FilePlan(NamedTuple):
-    """What the beginning of a file shows. `least` is how much content a chunk has at least."""
+    """The options, columns and sizes that the beginning of a file shows. `least` is how much content a chunk has at least."""
 
     options: ImportOptions
     columns: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the beginning of a file shows: its kind of JSON, the delimiter and the columns of CSV. Pure."""
+"""Reads the beginning of a file: its kind of JSON, the delimiter and the columns of CSV. Pure."""
 
 import re
 from collections.abc import Callable, Iterable
