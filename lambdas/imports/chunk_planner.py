@@ -32,7 +32,7 @@ SAMPLE_BYTES = 262_144
 
 
 class FilePlan(NamedTuple):
-    """The options, columns and sizes that the beginning of a file shows. `least` is how much content a chunk has at least."""
+    """The options, columns and sizes that a file's beginning shows. A chunk has at least `least` bytes of content."""
 
     options: ImportOptions
     columns: tuple[str, ...]
