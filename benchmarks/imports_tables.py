@@ -65,7 +65,7 @@ def share_of_possible(case: dict[str, Any], latency_ms: float) -> float:
     """Objects a second of Alto, of those of the slower one of bare `_bulk` and model.
 
     The model responds after its latency, and a loader has `CALLS_IN_FLIGHT` calls in flight: 1,000 calls of 80 ms take
-    1.28 s, whatever else is done meanwhile.
+    1.28 s, with all else done meanwhile.
     """
     alto = case["contenders"]["alto"]
     model = math.ceil(alto["calls"] / CALLS_IN_FLIGHT) * latency_ms / 1000
