@@ -11,7 +11,7 @@ write = vars(KEY)["value"].fset
 
 
 def remember(self: Any, content: bytes | str) -> None:
-    """Keep the content beside moto's own file."""
+    """Keep the content next to moto's own file."""
     write(self, content)
     self.__dict__["remembered"] = content.encode() if isinstance(content, str) else content
 
