@@ -15,7 +15,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo docs up test test-cases test-faults test-properties test-races fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-content bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
+.PHONY: help demo docs up test test-cases test-faults test-properties test-races test-upgrade fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-content bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -104,6 +104,9 @@ fuzz-costly: .venv/ready ## Send 1,500 expensive requests at 20,000 objects: no 
 
 test-races: .venv/ready ## Write one object by four callers at once, a thousand times: it has the vector of its text
 	ALTO_RACE_ROUNDS=$${ALTO_RACE_ROUNDS:-1000} $(PYTHON) -m pytest tests/integration/test_case_values.py -k concurrent_writes $(ARGS)
+
+test-upgrade: .venv/ready node_modules/ready ## Deploy each earlier release, fill it, and upgrade it to this code (ARGS="-k 2026-11-25")
+	ALTO_UPGRADE=1 $(PYTHON) -m pytest -v tests/upgrade tests/integration/test_older_releases.py --durations=10 $(ARGS)
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks

@@ -66,13 +66,17 @@ class Stack:
         concurrency: int | None = None,
         longest_delay: int | None = None,
         generator: TextGenerator = TextGenerator.EXTRACTIVE,
+        project: Path = PROJECT,
     ) -> None:
         """`port` fixes the port of Alto's API; by default it is the one of the last run, or a free one.
 
         `concurrency` limits the executions of functions at once, to 10 as in many new AWS accounts for example.
         `longest_delay` shortens the delays of messages to so many seconds, so that tests do not wait for them.
         `generator` is behind every text model of the account.
+        `project` is the folder whose template and bundles are deployed, for a test of an older version.
         """
+        self._project = project
+        self._account: LocalAccount | None = None
         self._concurrency = concurrency
         self._generator = generator
         self._longest_delay = longest_delay
@@ -188,6 +192,16 @@ class Stack:
             self.running = None
         self._lock.release()
 
+    def update(self, project: Path = PROJECT) -> None:
+        """Deploy the code of a folder over what is deployed, while everything runs; raises LocalStackError."""
+        assert self.running
+        assert self._account
+        self._project = project
+        with self._steps:
+            outputs = self._deploy_code(self._account, self.running.opensearch_url)
+        if (bucket := outputs["ImportBucketName"]) != self.running.bucket:
+            raise LocalStackError(f"the update has replaced the bucket {self.running.bucket} with {bucket}")
+
     def _stop_later(self, stop: Callable[[], None]) -> None:
         if self._ending:
             # A lane that comes here late, while the others are being stopped, must not start a server any more.
@@ -249,7 +263,11 @@ class Stack:
             self._stop_later(account.stop)
             self._servers.append(account.start(python))
             account.bootstrap()
-        deployment = Deployment(PROJECT, self.folder, account, opensearch_url)
+        self._account = account
+        return self._deploy_code(account, opensearch_url)
+
+    def _deploy_code(self, account: LocalAccount, opensearch_url: str) -> Outputs:
+        deployment = Deployment(self._project, self.folder, account, opensearch_url)
         self._stop_later(deployment.stop)
         if outputs := deployment.current():
             with self._steps.step("Alto: deployed already, nothing changed since"):
