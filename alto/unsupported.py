@@ -39,7 +39,6 @@ ALTERNATIVES = {
     "replication_config": "replicas are a setting of the stage in cdk.json, for all collections",
     "sharding_config": "shards are a setting of the stage in cdk.json, for all collections",
     "inverted_index_config": "set index_filterable, index_searchable and tokenization for each Property",
-    "object_ttl_config": "delete old objects by a date property",
     "vector_index_config": "write vector_index_config in Configure.Vectors.…, for each vector",
     "property_descriptions": "describe properties when the collection is created",
     "changed_vector_config": "add a vector with config.add_vector and make it the default",

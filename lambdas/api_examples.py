@@ -58,6 +58,7 @@ EXAMPLES: dict[str, Example] = {
             "vectors": {"default": {"vectorizer": "none", "dimensions": 3}},
             "generative": {"model": "amazon.nova-lite-v1:0", "max_tokens": 300},
             "reranker": {"model": "cohere.rerank-v3-5:0", "region": "us-east-1"},
+            "expiry": {"property": "_updated", "after": "365d"},
         },
     ),
     "create_alias": Example({}, {"alias": "Reading", "collection": NAME}),

@@ -35,6 +35,7 @@ UNITS = {
     "RecordsLoaded": "Count",
     "RecordsUnchanged": "Count",
     "RecordsFailed": "Count",
+    "ObjectsExpired": "Count",
 }
 # What every invocation has, also when nothing was waited for: averages of the parts then fit the whole.
 ALWAYS = {"ColdStart": 0.0, "EngineTime": 0.0, "EmbeddingTime": 0.0}

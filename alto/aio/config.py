@@ -4,6 +4,7 @@ from typing import Literal
 
 from alto.aio.transport import AsyncTransport
 from alto.classes.config import Property, VectorConfig
+from alto.classes.expiry import ObjectTTLOptions
 from alto.classes.generative import GenerativeProvider
 from alto.classes.imports import ImportJob
 from alto.classes.options import MultiTenancyOptions, ReplicationOptions
@@ -14,6 +15,7 @@ from alto.unsupported import ALTERNATIVES, Unsupported, reject_given
 from alto.values import expect
 
 _GENERATIVE = "Configure.Generative.aws_bedrock(model='amazon.nova-lite-v1:0', region='us-east-1')"
+_EXPIRY = "Reconfigure.ObjectTTL.delete_by_date_property('until')"
 _RERANKER = "Configure.Reranker.aws_bedrock(model='cohere.rerank-v3-5:0')"
 
 
@@ -86,7 +88,7 @@ class ConfigAsync:
         property_descriptions: object = None,
         inverted_index_config: object = None,
         multi_tenancy_config: MultiTenancyOptions | None = None,
-        object_ttl_config: object = None,
+        object_ttl_config: ObjectTTLOptions | None = None,
         replication_config: ReplicationOptions | None = None,
         vector_index_config: object = None,
         vectorizer_config: object = None,
@@ -105,7 +107,8 @@ class ConfigAsync:
             property_descriptions: Not supported.
             inverted_index_config: Not supported.
             multi_tenancy_config: `Reconfigure.multi_tenancy(enabled=False)`; Alto has no tenants.
-            object_ttl_config: Not supported.
+            object_ttl_config: When objects expire: `Reconfigure.ObjectTTL.delete_by_date_property("until")`, or
+                `.disable()`.
             replication_config: Copies of the index: `Reconfigure.replication(factor=2)`.
             vector_index_config: Not supported.
             vectorizer_config: Not supported.
@@ -118,7 +121,6 @@ class ConfigAsync:
             property_descriptions=property_descriptions,
             inverted_index_config=inverted_index_config,
             multi_tenancy_config=multi_tenancy_config is not None and multi_tenancy_config.enabled,
-            object_ttl_config=object_ttl_config,
             changed_vector_config=vector_index_config or vectorizer_config or vector_config,
         )
         expect("replication_config", replication_config, ReplicationOptions, "Reconfigure.replication(factor=2)")
@@ -133,5 +135,6 @@ class ConfigAsync:
                 default_vector=default_vector,
                 generative=expect("generative_config", generative_config, GenerativeProvider, _GENERATIVE),
                 reranker=expect("reranker_config", reranker_config, RerankerProvider, _RERANKER),
+                expiry=expect("object_ttl_config", object_ttl_config, ObjectTTLOptions, _EXPIRY),
             )
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from alto.classes.expiry import ObjectTTL, ObjectTTLUpdate
 from alto.classes.generative import Generative
 from alto.classes.names import (
     ConsistencyLevel,
@@ -226,7 +227,7 @@ class Configure:
     Reranker = Reranker
     Replication = _Replication
     MultiVectors = Unsupported("Configure.MultiVectors", ALTERNATIVES["multi_vector"])
-    ObjectTTL = Unsupported("Configure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
+    ObjectTTL = ObjectTTL
     inverted_index = staticmethod(inverted_index)
     multi_tenancy = staticmethod(multi_tenancy)
     replication = staticmethod(replication)
@@ -235,14 +236,14 @@ class Configure:
 
 
 class Reconfigure:
-    """The parts of a collection that can be changed by a configuration: its models and its copies."""
+    """The parts of a collection that can be changed by a configuration: its models, its copies and its expiry."""
 
     Generative = Generative
     Reranker = Reranker
     Replication = _Replication
     VectorIndex = Unsupported("Reconfigure.VectorIndex", ALTERNATIVES["changed_vector_config"])
     Vectors = NamedVectors = Unsupported("Reconfigure.Vectors", ALTERNATIVES["changed_vector_config"])
-    ObjectTTL = Unsupported("Reconfigure.ObjectTTL", ALTERNATIVES["object_ttl_config"])
+    ObjectTTL = ObjectTTLUpdate
     inverted_index = Unsupported("Reconfigure.inverted_index", ALTERNATIVES["stop_words"])
     multi_tenancy = staticmethod(multi_tenancy)
     replication = staticmethod(replication)

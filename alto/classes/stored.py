@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from alto.classes.config import DataType, Tokenization, VectorDistances
+from alto.classes.expiry import ObjectTTLConfig, stored_expiry
 from alto.classes.names import GenerativeSearches, ReplicationDeletionStrategy, Rerankers, VectorIndexType, Vectorizers
 from alto.classes.options import DEFAULT_B, DEFAULT_K1
 from alto.classes.vector_index import DISTANCES
@@ -250,8 +251,9 @@ class CollectionConfig:
         return []
 
     @property
-    def object_ttl_config(self) -> None:
-        """None: objects stay until they are deleted."""
+    def object_ttl_config(self) -> ObjectTTLConfig | None:
+        """When objects expire; None: they stay until they are deleted."""
+        return stored_expiry(self.raw.get("expiry"))
 
     @property
     def inverted_index_config(self) -> InvertedIndexConfig:

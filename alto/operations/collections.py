@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alto.classes.config import DataType, Property, Tokenization, VectorConfig, vectors_to_api
+from alto.classes.expiry import ObjectTTLOptions
 from alto.classes.generative import GenerativeProvider
 from alto.classes.imports import ImportJob
 from alto.classes.options import InvertedIndexOptions
@@ -34,6 +35,7 @@ def create(
     reranker: RerankerProvider | None = None,
     options: InvertedIndexOptions | None = None,
     index: Mapping[str, Any] | None = None,
+    expiry: ObjectTTLOptions | None = None,
 ) -> Operation[CollectionConfig]:
     """Create a collection. `index` has settings of its index, such as replicas."""
     body: dict[str, Any] = {
@@ -46,6 +48,7 @@ def create(
         "generative": generative and generative.settings,
         "reranker": reranker and reranker.settings,
         "vectors": vectors_to_api(vectors) or None,
+        "expiry": expiry and expiry.expiry,
         "index": dict(index or {}) or None,
     }
     return create_from_dict(body | {name: value for name, value in given.items() if value is not None})
@@ -92,6 +95,7 @@ def update(
     generative: GenerativeProvider | None = None,
     reranker: RerankerProvider | None = None,
     default_vector: str | None = None,
+    expiry: ObjectTTLOptions | None = None,
 ) -> Operation[None]:
     """Change what was given."""
     index = {"replicas": replicas, "refresh_seconds": refresh_seconds}
@@ -104,7 +108,9 @@ def update(
         "reranker": reranker and reranker.settings,
         "default_vector": default_vector,
     }
-    body = {name: value for name, value in given.items() if value is not None}
+    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if expiry is not None:
+        body["expiry"] = expiry.expiry
     return Operation(Request("PATCH", _path(name), body, phase=Phase.INSERT, repeatable=True), lambda _: None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from alto.classes.expiry import expiry_from_weaviate
 from alto.classes.names import Vectorizers
 from alto.classes.options import DEFAULT_B, DEFAULT_K1
 from alto.errors import AltoConfigurationError
@@ -39,8 +40,6 @@ def from_weaviate(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     if (config.get("multiTenancyConfig") or {}).get("enabled"):
         raise_unsupported("multi_tenancy_config")
-    if "objectTtlConfig" in config and (config["objectTtlConfig"] or {}).get("enabled"):
-        raise_unsupported("object_ttl_config")
     index: dict[str, Any] = {}
     factor = (config.get("replicationConfig") or {}).get("factor") or 1
     shards = (config.get("shardingConfig") or {}).get("desiredCount")
@@ -57,7 +56,8 @@ def from_weaviate(config: Mapping[str, Any]) -> dict[str, Any]:
         "properties": [_property(each) for each in config.get("properties") or ()],
     }
     vectors = _vectors(config)
-    rest = {"description": config.get("description"), "vectors": vectors, "index": index}
+    expiry = expiry_from_weaviate(config.get("objectTtlConfig"))
+    rest = {"description": config.get("description"), "expiry": expiry, "vectors": vectors, "index": index}
     return made | {name: value for name, value in rest.items() if value}
 
 

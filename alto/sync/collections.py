@@ -6,6 +6,7 @@ from typing import Any, overload
 from alto.sync.collection import Collection
 from alto.sync.transport import Transport
 from alto.classes.config import Property, VectorConfig
+from alto.classes.expiry import ObjectTTLOptions
 from alto.classes.generative import GenerativeProvider
 from alto.classes.options import InvertedIndexOptions, MultiTenancyOptions, ReplicationOptions, ShardingOptions
 from alto.classes.rerankers import RerankerProvider
@@ -18,6 +19,7 @@ from alto.unsupported import reject_given
 from alto.values import expect
 
 _GENERATIVE = "Configure.Generative.aws_bedrock(model='amazon.nova-lite-v1:0', region='us-east-1')"
+_EXPIRY = "Configure.ObjectTTL.delete_by_creation_time(3600)"
 _RERANKER = "Configure.Reranker.aws_bedrock(model='cohere.rerank-v3-5:0')"
 
 
@@ -43,7 +45,7 @@ class Collections:
         sharding_config: ShardingOptions | None = None,
         vector_index_config: VectorIndexConfig | None = None,
         multi_tenancy_config: MultiTenancyOptions | None = None,
-        object_ttl_config: object = None,
+        object_ttl_config: ObjectTTLOptions | None = None,
         references: object = None,
         data_model_properties: object = None,  # noqa: ARG002 (Weaviate's)
         data_model_references: object = None,
@@ -66,7 +68,7 @@ class Collections:
             sharding_config: Parts of the index: `Configure.sharding(desired_count=3)`.
             vector_index_config: The graph of `vectorizer_config`, if that has none.
             multi_tenancy_config: `Configure.multi_tenancy(enabled=False)`; Alto has no tenants.
-            object_ttl_config: Not supported.
+            object_ttl_config: When objects expire: `Configure.ObjectTTL.delete_by_creation_time(3600)`.
             references: Not supported, but for an empty list.
             data_model_properties: A TypedDict for type checkers; has no effect.
             data_model_references: Not supported.
@@ -76,7 +78,6 @@ class Collections:
         """
         reject_given(
             multi_tenancy_config=multi_tenancy_config is not None and multi_tenancy_config.enabled,
-            object_ttl_config=object_ttl_config,
             references=references,
             data_model_references=data_model_references,
         )
@@ -96,6 +97,7 @@ class Collections:
                 auto_schema=auto_schema,
                 generative=expect("generative_config", generative_config, GenerativeProvider, _GENERATIVE),
                 reranker=expect("reranker_config", reranker_config, RerankerProvider, _RERANKER),
+                expiry=expect("object_ttl_config", object_ttl_config, ObjectTTLOptions, _EXPIRY),
                 options=inverted_index_config,
                 index=copies.to_api() | parts.to_api() | (inverted_index_config or InvertedIndexOptions()).to_api(),
             )

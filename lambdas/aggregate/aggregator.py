@@ -8,7 +8,7 @@ from lambdas.aggregate.response import build_aggregate_response
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.objects.hidden_versions import read_consistently, visible_only
+from lambdas.objects.hidden_versions import read_consistently
 from lambdas.opensearch import OpenSearch
 from lambdas.search.budget import check_aggregate
 from lambdas.search.searcher import Searcher
@@ -44,8 +44,8 @@ class Aggregator:
         body = build_aggregate_body(collection, request, ids)
         path, whole = f"/{collection.alias}/_search", body["query"]
 
-        def ask(hidden: list[str]) -> Any:
-            asked = body | {"query": {"bool": {"filter": [whole, *visible_only(hidden)]}}} if hidden else body
+        def ask(always: list[dict[str, Any]]) -> Any:
+            asked = body | {"query": {"bool": {"filter": [whole, *always]}}} if always else body
             return self._engine.request("POST", path, asked, timeout=max(1.0, deadline.remaining()))
 
         response = read_consistently(self._engine, collection, ask)

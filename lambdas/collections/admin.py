@@ -54,6 +54,8 @@ from lambdas.opensearch import (
 
 # How often an index is deleted whose deletion got no response and had no effect.
 DELETIONS = 2
+# Settings that a change replaces as a whole, and removes where it says null.
+REPLACED = frozenset({"default_vector", "documents", "expiry", "generative", "reranker"})
 # How long an insert waits for its new properties.
 SCHEMA_SECONDS = 10.0
 
@@ -169,7 +171,7 @@ class CollectionAdmin:
             return False
 
     def update(self, name: str, change: CollectionUpdate, *, deadline: Deadline) -> Collection:
-        """Change the description, auto-schema, the models that write and rerank, or index settings.
+        """Change the description, auto-schema, the models that write and rerank, expiry, or index settings.
 
         Omitted settings are kept.
 
@@ -180,15 +182,10 @@ class CollectionAdmin:
             index = before.index.model_copy(update=change.index.model_dump(exclude_none=True) if change.index else {})
             if change.index is not None:
                 check_shards(index, self._replicas, self._max_shards)
-            given = change.model_dump(exclude_none=True, exclude={"index", "generative", "reranker", "documents"})
-            if "documents" in change.model_fields_set:
-                given["documents"] = change.documents
-            if "default_vector" in change.model_fields_set:
-                given["default_vector"] = change.default_vector
-            if "generative" in change.model_fields_set:
+            given = change.model_dump(exclude_none=True, exclude={"index", *REPLACED})
+            given |= {name: getattr(change, name) for name in REPLACED & change.model_fields_set}
+            if "generative" in given:
                 given["generative"] = self._with_generative_role(change.generative)
-            if "reranker" in change.model_fields_set:
-                given["reranker"] = change.reranker
             return validate(before.model_copy(update=given | {"index": index}))
 
         return self.change(name, change_collection, deadline)

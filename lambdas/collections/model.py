@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from lambdas.collections.analysis import ANALYSIS_VERSION
+from lambdas.collections.expiry import Expiry, check_expiry
 from lambdas.collections.properties import Property, check_names_differ, check_size
 from lambdas.documents.settings import DocumentSettings, missing_properties
 from lambdas.embedding.config import ModelId, Region, Text2VecAws, VectorConfig
@@ -113,6 +114,9 @@ class CollectionConfig(StrictModel):
         description="How documents (PDF, Word, HTML, Markdown, text) that are imported become passages. The properties "
         "of passages are added to the collection.",
     )
+    expiry: Expiry | None = Field(
+        default=None, description="When objects expire, by a date of each. Without it they stay until they are deleted."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -195,6 +199,11 @@ class CollectionConfig(StrictModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _objects_have_a_date_to_expire(self) -> Self:
+        check_expiry(self.expiry, self.properties)
+        return self
+
     @property
     def made_by_alto(self) -> dict[str, Text2VecAws]:
         """The vectors that Alto makes with a model, by name; the caller brings the others."""
@@ -237,6 +246,12 @@ class CollectionUpdate(StrictModel):
 
     documents: DocumentSettings | None = Field(
         default=None, description="Replaces the stored settings as a whole; `null` removes them, and keeps passages."
+    )
+    expiry: Expiry | None = Field(
+        default=None,
+        description="Replaces the stored settings as a whole; `null` removes them. Objects that have expired by the "
+        "new settings are hidden at once; those that have expired by the old ones only, and are not removed yet, are "
+        "found again.",
     )
 
     @model_validator(mode="before")

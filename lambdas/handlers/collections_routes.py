@@ -104,7 +104,7 @@ def collection_exists(name: Name) -> Response[None]:
     responses={200: {"description": "The updated collection."}} | ERROR_RESPONSES,
 )
 def update_collection(name: Name, change: Annotated[CollectionUpdate, StrictJson(), Body()]) -> Collection:
-    """Changes the description, `auto_schema`, `generative`, the number of replicas and the refresh interval.
+    """Changes the settings that are not fixed: description, models of generation and reranking, expiry and others.
 
     Omitted fields keep their values. Objects are not touched and nothing is embedded again. The update applies
     completely or, after an error, not at all.

@@ -1,4 +1,4 @@
-"""The load function: chunks from the queue become objects."""
+"""The load function: chunks from the queue become objects, and objects that have expired are removed by a schedule."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from lambdas.imports.load_outcome import Delivery
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk
 from lambdas.observability import logger
-from lambdas.wiring.load import loader
+from lambdas.wiring.load import expired_remover, loader
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,7 +33,23 @@ def load_chunk(record: SQSRecord, lambda_context: "LambdaContext") -> None:
     current.add("RecordsFailed", outcome.records_failed)
 
 
+def remove_expired(lambda_context: "LambdaContext") -> dict[str, Any]:
+    """Remove the objects that have expired, as the schedule asks. Returns what was removed, by collection."""
+    deadline = Deadline.after(lambda_context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
+    removals = expired_remover().run(deadline)
+    for each in removals:
+        if each.error is not None:
+            logger.error("remove_expired", extra=each._asdict())
+        elif each.removed or each.kept or not each.complete:
+            logger.info("remove_expired", extra=each._asdict())
+        current.add("ObjectsExpired", each.removed)
+    failed = sorted(each.collection for each in removals if each.error is not None)
+    return {"removed": {each.collection: each.removed for each in removals}, "failed": failed}
+
+
 @entry_point
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Entry point of the load function. Returns the messages to deliver again."""
+    if event.get("task") == "remove_expired":
+        return remove_expired(context)
     return process_messages(event, context, load_chunk)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lambdas.backoff import backoff
+from lambdas.collections.expiry import unexpired_only
 from lambdas.collections.model import Collection
 from lambdas.errors import SearchEngineUnavailableError
 from lambdas.opensearch import DocumentMissingError, IndexExistsError, IndexMissingError, OpenSearch, WriteConflictError
@@ -38,16 +39,21 @@ def read_hidden(engine: OpenSearch, collection: Collection) -> dict[str, str]:
 def read_consistently[T](
     engine: OpenSearch,
     collection: Collection,
-    read: Callable[[list[str]], T],
+    read: Callable[[list[dict[str, Any]]], T],
     clock: Callable[[], float] = time.monotonic,
 ) -> T:
-    """Search a collection with the versions that are hidden in it, so that no document appears in two versions."""
+    """Search a collection with the filters that leave out what no reader sees.
+
+    That is objects that have expired, and versions that are hidden, so that no document appears in two versions. `read`
+    gets the filters, and puts them into each of its searches.
+    """
+    unexpired = unexpired_only(collection.expiry)
     if collection.documents is None:
-        return read([])
+        return read(unexpired)
     hidden = sorted(read_hidden(engine, collection))
     for _ in range(SEARCH_ATTEMPTS):
         began = clock()
-        result = read(hidden)
+        result = read([*visible_only(hidden), *unexpired])
         if clock() - began < SETTLE_SECONDS / 2:
             break
         before, hidden = hidden, sorted(read_hidden(engine, collection))

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from lambdas.collections.expiry import has_expired
 from lambdas.collections.model import Collection
 from lambdas.errors import ObjectNotFoundError, ResponseTooLargeError
+from lambdas.objects.bulk import version_of
 from lambdas.objects.document import stored_object
 from lambdas.objects.document_sizes import characters_of, measure
 from lambdas.objects.keys import NamedObject, name_object
@@ -31,18 +33,21 @@ class ObjectReader:
         """Whether the object exists."""
         try:
             # A HEAD could not tell a missing object from a missing index.
-            self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params={"_source": "false"})
+            found = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=_date_only(collection))
         except DocumentMissingError:
             return False
-        return True
+        return not has_expired(collection.expiry, found.get("_source", {}))
 
     def get_many(self, collection: Collection, references: Sequence[str], *, vectors: bool = False) -> FoundObjects:
         """Return the objects of these ids or keys, in their order, and those that were not found."""
         names = [name_object(collection.name, each) for each in references]
-        found = self._read(collection, [each.id for each in names], source_parameters(vectors=vectors))
+        read = self._read(collection, [each.id for each in names], source_parameters(vectors=vectors))
+        found = [
+            each if each["found"] and not has_expired(collection.expiry, each["_source"]) else None for each in read
+        ]
         return FoundObjects(
-            objects=[stored_object(collection, each, vectors=vectors) for each in found if each["found"]],
-            missing=[named.key or named.id for named, each in zip(names, found, strict=True) if not each["found"]],
+            objects=[stored_object(collection, each, vectors=vectors) for each in found if each is not None],
+            missing=[named.key or named.id for named, each in zip(names, found, strict=True) if each is None],
         )
 
     def _read(self, collection: Collection, ids: Sequence[str], parameters: dict[str, str]) -> list[dict[str, Any]]:
@@ -80,9 +85,22 @@ class ObjectReader:
         """Return the document of an object, as OpenSearch returns it. Raises `ObjectNotFoundError`."""
         parameters = source_parameters(vectors=vectors, hashes=hashes)
         try:
-            return self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=parameters)
+            found = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=parameters)
         except DocumentMissingError:
             raise missing(collection, named) from None
+        if has_expired(collection.expiry, found["_source"]):
+            raise missing(collection, named)
+        return found
+
+    def expired_version(self, collection: Collection, named: NamedObject) -> str | None:
+        """Return the version of an object that has expired and is not removed yet; None for any other."""
+        if collection.expiry is None:
+            return None
+        try:
+            found = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=_date_only(collection))
+        except DocumentMissingError:
+            return None
+        return version_of(found) if has_expired(collection.expiry, found.get("_source", {})) else None
 
 
 def source_parameters(*, vectors: bool, hashes: bool = False) -> dict[str, str]:
@@ -96,6 +114,12 @@ def _check_size(characters: int) -> None:
         raise ResponseTooLargeError(
             f"The objects have {characters:,} characters or more, and a response has at most 6 MB: ask for fewer ids."
         )
+
+
+def _date_only(collection: Collection) -> dict[str, str]:
+    """Return the parameters that leave out of the response all but the date by which an object expires."""
+    expiry = collection.expiry
+    return {"_source": "false"} if expiry is None else {"_source_includes": expiry.date_field()}
 
 
 def missing(collection: Collection, named: NamedObject) -> ObjectNotFoundError:

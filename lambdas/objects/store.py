@@ -10,7 +10,7 @@ from lambdas.backoff import backoff
 from lambdas.collections.hold import release_expired
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import AltoError, InvalidObjectError, VersionConflictError, abbreviate
+from lambdas.errors import AltoError, InvalidObjectError, ObjectExistsError, VersionConflictError, abbreviate
 from lambdas.objects.bulk import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -86,7 +86,14 @@ class ObjectStore:
         `SearchEngineError`.
         """
         item = parse_object(body.model_dump(exclude_none=True), collection.name)
-        return self._write(collection, item, context, action="create").object
+        try:
+            return self._write(collection, item, context, action="create").object
+        except ObjectExistsError:
+            version = self._reader.expired_version(collection, NamedObject(item.id, item.key))
+            if version is None:
+                raise
+        # The object that has this id has expired and is about to be removed: the new one takes its place.
+        return self._write(collection, item._replace(if_version=version), context).object
 
     def replace(
         self,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.collections.expiry import has_expired
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
@@ -125,6 +126,8 @@ class ObjectWriter:
         Raises `SearchEngineUnavailableError` when OpenSearch cannot be reached.
         """
         now = self._now().isoformat(timespec="milliseconds")
+        # Where objects expire some time after they were last written, writing one again keeps it.
+        skip_unchanged = skip_unchanged and (collection.expiry is None or collection.expiry.property != "_updated")
         collection, drafts = self._make_drafts(collection, objects, now)
         sound = [draft for draft in drafts if draft.error is None]
         self._vectorize(collection, sound, deadline, credentials, compare=skip_unchanged, reuse=reuse_vectors)
@@ -236,7 +239,13 @@ class ObjectWriter:
     ) -> None:
         """Keep the creation time of objects that exist, and the vectors whose text has not changed."""
         fields = ["created", "key", "text_hash"] + (["updated", "properties"] if compare else [])
+        if collection.expiry is not None:
+            fields.append(collection.expiry.date_field())
         stored = self._read_stored(collection, [draft.item.id for draft in drafts], fields)
+        # An object that has expired is gone: what is written under its id is new.
+        stored = {
+            name: source for name, source in stored.items() if not has_expired(collection.expiry, source, self._now())
+        }
         keys = {name: source["key"] for name, source in stored.items() if "key" in source}
         keys |= {draft.item.id: draft.item.key for draft in drafts if draft.item.key is not None}
         for draft in drafts:

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.collections.expiry import unexpired_only
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import Embedder
 from lambdas.errors import AltoError, attempt
-from lambdas.objects.hidden_versions import read_consistently, visible_only
+from lambdas.objects.hidden_versions import read_consistently
 from lambdas.opensearch import OpenSearch
 from lambdas.response_size import FEW_OBJECTS
 from lambdas.search.alpha import settle_alpha
-from lambdas.search.body import Plan, list_conditions, plan_search
+from lambdas.search.body import Conditions, Plan, list_conditions, plan_search
 from lambdas.search.budget import check_searches
 from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, describe_failure
 from lambdas.search.request import SearchRequest
@@ -87,8 +88,7 @@ class Searcher:
         check_searches(collection, [request], self._limits)
         vector = self._vectors.compute(collection, request.mode, watch, deadline, credentials)
 
-        def ask(hidden: list[str]) -> Found | AltoError:
-            always = visible_only(hidden)
+        def ask(always: Conditions) -> Found | AltoError:
             with watch.measure("engine"):
                 scaled = self._scale(collection, request, vector, always, deadline)
             plan = plan_search(collection, request, scaled, always)
@@ -123,8 +123,7 @@ class Searcher:
         check_searches(collection, good, self._limits)
         vectors = self._vectors.compute_each(collection, [query.mode for query in good], watch, deadline, credentials)
 
-        def ask(hidden: list[str]) -> list[Found | AltoError]:
-            always = visible_only(hidden)
+        def ask(always: Conditions) -> list[Found | AltoError]:
             with watch.measure("engine"):
                 scaled = [
                     each
@@ -201,6 +200,7 @@ class Searcher:
             if not wanted:
                 return response
             body = neighbours.build_neighbours_body(wanted, context, names)
+            body["query"]["bool"]["filter"] += unexpired_only(found.plan.collection.expiry)
             with watch.measure("engine"):
                 [around] = self._ask(found.plan.collection, [body], deadline)
             return neighbours.add_neighbours(response, wanted, around["hits"]["hits"], context, names)

@@ -11,7 +11,7 @@ from lambdas.errors import CollectionNotFoundError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome, BulkWriter, version_of
 from lambdas.objects.document import stored_object
 from lambdas.objects.document_sizes import choose_size
-from lambdas.objects.hidden_versions import read_consistently, visible_only
+from lambdas.objects.hidden_versions import read_consistently
 from lambdas.objects.model import ObjectError
 from lambdas.opensearch import OpenSearch
 from lambdas.response_size import MAX_PAGE_BYTES, escaped_bytes
@@ -74,8 +74,8 @@ class Selector:
         )
 
     def _search(self, collection: Collection, body: dict[str, Any]) -> Any:
-        def ask(hidden: list[str]) -> Any:
-            asked = body | {"query": {"bool": {"filter": [body["query"], *visible_only(hidden)]}}} if hidden else body
+        def ask(always: list[dict[str, Any]]) -> Any:
+            asked = body | {"query": {"bool": {"filter": [body["query"], *always]}}} if always else body
             return self._engine.request("POST", f"/{collection.alias}/_search", asked)
 
         return read_consistently(self._engine, collection, ask)

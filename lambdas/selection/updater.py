@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lambdas.collections.expiry import unexpired_only
 from lambdas.collections.model import Collection
 from lambdas.errors import AltoError, EmbeddingTimeoutError, VersionConflictError
 from lambdas.objects.auto_schema import with_new_properties
@@ -122,8 +123,10 @@ class Updater:
 
     def _search(self, collection: Collection, body: Mapping[str, Any], context: WriteContext) -> Any:
         seconds = max(1.0, context.deadline.remaining())
+        filters = [body["query"], *unexpired_only(collection.expiry)]
+        asked = {**body, "query": {"bool": {"filter": filters}}} if len(filters) > 1 else body
         self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=seconds)
-        return self._engine.request("POST", f"/{collection.alias}/_search", body)
+        return self._engine.request("POST", f"/{collection.alias}/_search", asked)
 
 
 def check_change(collection: Collection, request: UpdateRequest) -> None:

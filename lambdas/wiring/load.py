@@ -38,6 +38,7 @@ from lambdas.migrating.rebuild_steps import RebuildSteps
 from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.retrying_writer import StaleTolerantWriter
 from lambdas.objects.writer import ObjectWriter
+from lambdas.selection.expired import ExpiredRemover
 from lambdas.wiring.aws import aws_access
 from lambdas.wiring.embedding import embedder, model_caller
 from lambdas.wiring.jobs import job_store
@@ -130,3 +131,10 @@ def loader() -> Loader[Collection]:
             {path: item.type for path, item in property_paths(collection.properties)},
         ),
     )
+
+
+@cache
+def expired_remover() -> ExpiredRemover:
+    """Made once, at the first run of the schedule. Raises `SettingsError` when the environment lacks something."""
+    engine = connect(LoadSettings.from_environment(os.environ), aws_access(os.environ))
+    return ExpiredRemover(engine, BulkWriter(engine), CollectionRegistry(engine, seconds=0))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from lambdas.aws.credentials import AwsCredentials
+from lambdas.collections.expiry import unexpired_only
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
@@ -126,8 +127,10 @@ class QueryVectors:
             return {}
         names = {item: name_object(collection.name, item.reference) for found in objects.values() for item in found}
         ids = sorted({named.id for named in names.values()})
+        always = unexpired_only(collection.expiry)
+        chosen = {"ids": {"values": ids}}
         body = {
-            "query": {"ids": {"values": ids}},
+            "query": {"bool": {"filter": [chosen, *always]}} if always else chosen,
             "size": len(ids),
             "_source": {"includes": [f"vectors.{name}" for name in objects]},
         }
