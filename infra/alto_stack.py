@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.constructs import permissions
 from infra.constructs.batch_inference import BatchInference
 from infra.constructs.data_key import data_key
+from infra.constructs.expiry_schedule import ExpirySchedule
 from infra.constructs.functions import AltoFunction, Bundles
 from infra.constructs.import_pipeline import ImportPipeline
 from infra.constructs.job_table import JobTable
@@ -96,6 +97,7 @@ class AltoStack(cdk.Stack):
             api=self.api,
             search=self.search,
             batch=self.batch,
+            expiry=ExpirySchedule(self, "Expiry", load=self.load),
         )
         self.monitoring = Monitoring(self, "Monitoring", parts=parts, key=self.key)
         self._describe()

@@ -29,8 +29,8 @@ VERSION = "Python 3.13: the byte code in the bundles is compiled by the version 
 FUNCTION = {
     "AwsSolutions-L1": VERSION,
     "Serverless-LambdaLatestVersion": VERSION,
-    "Serverless-LambdaDLQ": "Nothing invokes it asynchronously: callers of the API get the error, queues have "
-    "their own.",
+    "Serverless-LambdaDLQ": "Callers of the API get the error, queues have their own, and what a run of the schedule "
+    "leaves, the next one does.",
 }
 SOURCE = {
     "Serverless-LambdaEventSourceMappingDestination": "Destinations are for streams; what a queue cannot "
@@ -43,6 +43,7 @@ PREFLIGHT = {
     "AwsSolutions-APIG4": "Browsers send preflights without credentials; API Gateway responds to them itself, by the "
     "stage's list of origins.",
 }
+SCHEDULE = {"Serverless-EventBusDLQ": "An event that is lost says only that it is time; the next one comes in minutes."}
 DEAD_LETTERS = {"Serverless-SQSRedrivePolicy": "It is a dead-letter queue."}
 TRACING = "X-Ray has no resource-level permissions; this is the statement that active tracing needs."
 RERANKING = "Nor does the Rerank API; the rights to invoke models limit which it may use."
@@ -78,6 +79,7 @@ def acknowledge_findings(parts: WatchedParts, monitoring: Monitoring) -> None:
     _accept(bucket, BUCKET)
     for queue in (parts.imports.split_dead_letters, parts.imports.load_dead_letters):
         _accept(queue, DEAD_LETTERS)
+    _accept(parts.expiry, SCHEDULE)
     for route in parts.api.preflights:
         _accept(route, PREFLIGHT)
     for subscription in monitoring.subscriptions:

@@ -83,6 +83,7 @@ def execution_policy() -> Policy:
                     "dynamodb:*",
                     "ec2:*",
                     "es:*",
+                    "events:*",
                     "kms:*",
                     "lambda:*",
                     "logs:*",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.constructs.batch_inference import BatchInference
+from infra.constructs.expiry_schedule import ExpirySchedule
 from infra.constructs.functions import AltoFunction
 from infra.constructs.import_pipeline import ImportPipeline
 from infra.constructs.query_api import QueryApi
@@ -21,3 +22,4 @@ class WatchedParts:
     api: QueryApi
     search: SearchDomain
     batch: BatchInference
+    expiry: ExpirySchedule

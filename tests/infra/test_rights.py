@@ -29,6 +29,7 @@ SERVICES = {
     "CloudWatch": "cloudwatch",
     "DynamoDB": "dynamodb",
     "EC2": "ec2",
+    "Events": "events",
     "IAM": "iam",
     "KMS": "kms",
     "Lambda": "lambda",

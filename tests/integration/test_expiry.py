@@ -88,7 +88,7 @@ def seen(api: Api, path: str) -> dict[str, list[str]]:
     ways["queries"] = several[0]["objects"]
     names = {value: name for name, value in IDS.items()}
     found_by = {way: sorted(names[each["id"]] for each in objects) for way, objects in ways.items()}
-    total = api("POST", f"{path}/aggregate", {}).body["count"]
+    total = api("POST", f"{path}/aggregate", {}).body["total"]
     found_by["one by one"] = sorted(
         name for name, value in IDS.items() if api("GET", f"{path}/objects/{value}").status == 200
     )
