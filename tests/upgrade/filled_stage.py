@@ -10,7 +10,7 @@ import httpx
 from local.account import aws_client
 from local.running import RunningStack
 
-SECONDS_FOR_AN_IMPORT = 180
+SECONDS_FOR_AN_IMPORT = 400
 MODEL = {
     "vectorizer": "text2vec-aws",
     "service": "bedrock",
@@ -51,9 +51,9 @@ SEARCHES: dict[str, dict[str, Any]] = {
         "sort": [{"property": "year"}],
     },
 }
-BOOKS = 1_500
+BOOKS = 3_000
 # Slow enough that the import of the books is under way when the upgrade begins and ends.
-SLOW = {"latency_ms": 3_000}
+SLOW = {"latency_ms": 20_000}
 
 
 @dataclass

@@ -129,7 +129,7 @@ def test_jobs_that_had_ended_keep_their_counts_and_errors(upgrade: Upgrade) -> N
 
 def test_the_import_that_ran_ends_with_every_record(upgrade: Upgrade) -> None:
     assert upgrade.read_before_upgrade < BOOKS
-    assert upgrade.state_after_upgrade == "running", "the import was too short to be under way during the upgrade"
+    assert upgrade.state_after_upgrade in {"splitting", "loading"}, "the import ended before the upgrade did"
 
     job = upgrade.stage.finished(upgrade.running_job)
 
@@ -172,7 +172,7 @@ def test_collections_of_the_release_take_writes_and_imports(upgrade: Upgrade) ->
     assert read["vectors"]["plot"] != upgrade.objects["Film"][film(2)["id"]]["vectors"]["plot"]
     assert job["counts"]["loaded"] == 1
     assert stage.count("Film") == FILMS - 1 + 2
-    stage.send("DELETE", f"/v1/collections/Film/objects/{new['id']}", expected=204)
+    stage.send("DELETE", f"/v1/collections/Film/objects/{new['id']}?consistency=wait", expected=204)
 
 
 def test_a_collection_of_the_release_can_be_rebuilt(upgrade: Upgrade) -> None:
