@@ -73,6 +73,8 @@ PATTERNS = {
     r"^[\t\x20\x21\x23-\x7e]$": "one ASCII character other than a double quote",
     r"^[\t\x20-\x7e]$": "one printable ASCII character, or a tab",
     r"^[0-9]{1,9}(\.[0-9]{1,6})?(s|m|h|d|w)$": "a duration such as 12h or 1.5d (units s, m, h, d, w)",
+    r"^[1-9][0-9]{0,9}[smhdw]$": "a duration such as 30d or 12h (units s, m, h, d, w)",
+    r"^(_created|_updated|[A-Za-z][A-Za-z0-9_]{0,99})$": f"a name: {_NAME}, or _created or _updated",
     r"^[^/\x00-\x1f]{1,200}$": "a file name of at most 200 characters, without slashes and control characters",
     r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$": "the address of an S3 object such as s3://bucket/folder/file.csv",
     r"^[1-9][0-9]{0,17}\.[0-9]{1,18}$": "a version as returned with an object, such as 1.12",

@@ -130,7 +130,7 @@ def peak_bytes(world: ImportWorld, size: int, one_of: int) -> tuple[int, int, in
     )
     splitter.split(source, Deadline.after(600))
     loader = world.loader()
-    loader._source, loader._jobs = file, jobs  # type: ignore[assignment]
+    loader._source, loader._jobs, loader._collections._jobs = file, jobs, jobs  # type: ignore[assignment]
     for chunks in batched(queue.kept, 10, strict=False):
         for chunk in chunks:
             assert loader.load(chunk, Delivery("receipt", 1), Deadline.after(600)).result == "loaded"
