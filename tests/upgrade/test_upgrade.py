@@ -120,7 +120,9 @@ def test_searches_find_the_same_objects(upgrade: Upgrade) -> None:
 def test_jobs_that_had_ended_keep_their_counts_and_errors(upgrade: Upgrade) -> None:
     for job_id, older in upgrade.finished_jobs.items():
         job = upgrade.stage.job(job_id)
-        assert job == upgrade.stage.send("GET", f"/v1/collections/{older['collection']}/imports/{job_id}")
+        below = upgrade.stage.send("GET", f"/v1/collections/{older['collection']}/imports/{job_id}")
+        # Only below its collection has a job the address of its failed records.
+        assert below | {"error_file_url": None} == job
         kept = ("state", "collection", "key", "size", "created")
         assert {key: job[key] for key in kept} == {key: older[key] for key in kept}
         assert not differences(older["counts"], job["counts"])
