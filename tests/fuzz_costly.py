@@ -241,6 +241,8 @@ class Costly:
                 return round(self._random.uniform(0.01, min(0.99, schema.get("maximum", 0.99))), 3)
             case "boolean":
                 return self.chance(0.7)
+            case "string" if schema.get("pattern") == r"\S":
+                return self._words()[: schema["maxLength"]]
         raise NotImplementedError(schema)
 
     def _object(self, name: str, share: float, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def test_a_document_becomes_passages_that_say_where_they_are(manuals: Alto, kind
     job = upload(manuals, name, make(text_about(topic), kind))
 
     assert job["state"] == "completed", job
-    assert job["counts"] == {"read": 1, "loaded": 1, "unchanged": 0, "failed": 0}
+    # The event of the metadata file may come second, and then a job of its own has loaded the document before.
+    counts = job["counts"]
+    assert (counts["read"], counts["loaded"] + counts["unchanged"], counts["failed"]) == (1, 1, 0)
     stored = passages(manuals, name)
     assert [each["ordinal"] for each in stored] == list(range(job["passages"]))
     # Nothing shows that the header of a single page is none of its text.
