@@ -42,8 +42,10 @@ CONFIGURATION = {
 @pytest.fixture
 def app(api: Api) -> Iterator[WsgiApp]:
     """The API. Collections that requests made are gone afterwards."""
-    before = names(api)
+    before, aliases = names(api), alias_names(api)
     yield WsgiApp(api)
+    for alias in alias_names(api) - aliases:
+        api("DELETE", f"/v1/aliases/{alias}")
     for name in names(api) - before:
         api("DELETE", f"/v1/collections/{name}")
 
@@ -68,6 +70,10 @@ def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findi
 
 def names(api: Api) -> set[str]:
     return {collection["name"] for collection in api("GET", "/v1/collections").body["collections"]}
+
+
+def alias_names(api: Api) -> set[str]:
+    return {each["alias"] for each in api("GET", "/v1/aliases").body["aliases"]}
 
 
 def told(findings: Findings) -> None:

@@ -61,9 +61,11 @@ def stored(
     with Functions(environment["AWS_REGION"]) as functions:
         for name in (COLLECTION, SHELF):
             api("DELETE", f"/v1/collections/{name}")
-        *_, listed, found, jobs = drive(older, environment, steps(request.param))
+        *_, listed, found = drive(older, environment, steps(request.param))
+        # By this release: others of the account are of newer tests, which the older one cannot read.
+        jobs = api("GET", f"/v1/collections/{SHELF}/imports").body["imports"]
         under_way, ended = (
-            next(job for job in jobs["body"]["imports"] if job["key"] == f"{SHELF}/{file}-{request.param}.jsonl")
+            next(job for job in jobs if job["key"] == f"{SHELF}/{file}-{request.param}.jsonl")
             for file in ("under-way", "ended")
         )
         yield Stored(
@@ -98,7 +100,6 @@ def steps(release: str) -> list[list[Any]]:
         ["deliver", "split"],
         ["request", "GET", f"{PATH}/objects", None, LIST],
         ["request", "POST", f"{PATH}/search", {"queries": searches}],
-        ["request", "GET", "/v1/imports"],
     ]
 
 
