@@ -120,3 +120,10 @@ def test_the_words_are_marked_where_the_documents_are_read() -> None:
 def test_a_window_lies_within_what_was_read(fields: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         plan(1, **fields)
+
+
+def test_a_window_beyond_the_results_of_a_search_is_refused() -> None:
+    body = {"near_vector": {"vector": [1.0]}, "diversity": {"candidates": 200, "skip": 9_801}}
+
+    with pytest.raises(ValueError, match="diversity.skip \\+ candidates is 10,001, and a search has 10,000 results"):
+        SearchRequest.model_validate(body)
