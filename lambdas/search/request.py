@@ -109,8 +109,8 @@ class SearchRequest(StrictModel):
                 raise ValueError(f"a hybrid search has {HYBRID_DEPTH} candidates: lower {lower}")
             if self.count_read(name) > MAX_RESULTS:
                 raise ValueError(
-                    f"diversity.skip + candidates is {self.count_read(name):,}, and a search has {MAX_RESULTS:,} results "
-                    "at most: lower diversity.skip"
+                    f"diversity.skip + candidates is {self.count_read(name):,}, and a search has {MAX_RESULTS:,} "
+                    "results at most: lower diversity.skip"
                 )
         if self.rerank and self.rerank.query is None and query_text(self.mode) is None:
             raise ValueError("a search by a vector has no text to compare its hits with: add rerank.query")

@@ -113,7 +113,7 @@ def test_the_words_are_marked_where_the_documents_are_read() -> None:
         ({"limit": 2, "diversity": {"candidates": 200, "skip": 400}}, "lower diversity.candidates or skip"),
         (
             {"limit": 2, "boost": RECENT | {"candidates": 100}, "diversity": {"candidates": 50, "skip": 100}},
-            "skip \\+ candidates is 150, beyond the 100 candidates of boost: raise boost.candidates",
+            "skip \+ candidates is 150, beyond the 100 candidates of boost: raise boost.candidates",
         ),
     ],
 )
@@ -125,5 +125,5 @@ def test_a_window_lies_within_what_was_read(fields: dict[str, Any], problem: str
 def test_a_window_beyond_the_results_of_a_search_is_refused() -> None:
     body = {"near_vector": {"vector": [1.0]}, "diversity": {"candidates": 200, "skip": 9_801}}
 
-    with pytest.raises(ValueError, match="diversity.skip \\+ candidates is 10,001, and a search has 10,000 results"):
+    with pytest.raises(ValueError, match=r"diversity.skip \+ candidates is 10,001, and a search has 10,000 results"):
         SearchRequest.model_validate(body)
