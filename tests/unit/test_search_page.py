@@ -113,7 +113,7 @@ def test_the_words_are_marked_where_the_documents_are_read() -> None:
         ({"limit": 2, "diversity": {"candidates": 200, "skip": 400}}, "lower diversity.candidates or skip"),
         (
             {"limit": 2, "boost": RECENT | {"candidates": 100}, "diversity": {"candidates": 50, "skip": 100}},
-            "skip \+ candidates is 150, beyond the 100 candidates of boost: raise boost.candidates",
+            "skip \\+ candidates is 150, beyond the 100 candidates of boost: raise boost.candidates",
         ),
     ],
 )
