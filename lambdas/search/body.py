@@ -13,12 +13,7 @@ from lambdas.search.reranking.rerank import list_read_properties
 from lambdas.search.results.fusion import WITH_WORDS
 from lambdas.search.results.grouping import check_group_property
 from lambdas.search.vectors.target_vectors import resolve_target_vector
-from lambdas.search.vectors.vector_leg import (
-    QueryVector,
-    build_distance_filter,
-    build_passage_query,
-    build_vector_query,
-)
+from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
 
 # Candidates of a vector search beyond the collection's ef_search. Lucene visits no more of its graph than the
 # candidates, so pages that share this number cannot contradict each other.
@@ -68,8 +63,6 @@ def plan_search(
         "_source": build_source_filter(collection, request, vector),
         "track_total_hits": False,
     }
-    if request.include_passage and vector is not None:
-        documents["passage_query"] = build_passage_query(vector, show=True)
     if request.highlight:
         documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
     legs = build_leg_bodies(collection, request, request.hybrid, vector, always)

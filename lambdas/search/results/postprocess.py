@@ -19,6 +19,7 @@ from lambdas.search.results.fusion import Total, count_matches, fuse, read_total
 from lambdas.search.results.grouping import GroupHits, group_hits
 from lambdas.search.results.hits import add_documents, autocut, get_distance_or_score, read_candidates, render_hit
 from lambdas.search.vectors.target_vectors import Targets
+from lambdas.search.vectors.vector_leg import build_passage_query
 
 
 class Found(NamedTuple):
@@ -61,12 +62,11 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
 
 def build_documents_body(found: Found) -> dict[str, Any]:
     """Build the search for the documents that are still to be read."""
-    wanted = list(found.wanted)
-    asked = dict(found.plan.documents or {})
+    plan, wanted = found.plan, list(found.wanted)
     query: dict[str, Any] = {"ids": {"values": wanted}}
-    if passage := asked.pop("passage_query", None):
-        query = {"bool": {"filter": [query], "should": [passage]}}
-    return {"query": query, "size": len(wanted)} | asked
+    if plan.request.include_passage and plan.vector is not None:
+        query = {"bool": {"filter": [query], "should": [build_passage_query(plan.vector, show=True)]}}
+    return {"query": query, "size": len(wanted)} | (plan.documents or {})
 
 
 def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Found:
