@@ -36,9 +36,15 @@ def reach_of(context: ContextSize) -> int:
 
 
 def build_neighbours_body(
-    places: Mapping[str, Place], context: ContextSize, return_properties: Sequence[str] | None
+    places: Mapping[str, Place],
+    context: ContextSize,
+    return_properties: Sequence[str] | None,
+    always: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Build the search for the passages around these places, which are those of hits by their ids."""
+    """Build the search for the passages around these places, which are those of hits by their ids.
+
+    `always` are further filters.
+    """
     includes = ["properties"]
     if return_properties is not None:
         includes = [f"properties.{name}" for name in (*return_properties, VERSION, ORDINAL, HEADING)]
@@ -56,7 +62,7 @@ def build_neighbours_body(
     ]
     return {
         "size": min(len(around) * (2 * reach + 1), 10_000),
-        "query": {"bool": {"filter": [{"bool": {"should": around, "minimum_should_match": 1}}]}},
+        "query": {"bool": {"filter": [{"bool": {"should": around, "minimum_should_match": 1}}, *always]}},
         "sort": [{f"properties.{ORDINAL}": "asc"}],
         "_source": {"includes": includes},
         "track_total_hits": False,

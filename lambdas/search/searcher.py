@@ -199,8 +199,8 @@ class Searcher:
             wanted = {key: place for key, place in places.items() if key in shown}
             if not wanted:
                 return response
-            body = neighbours.build_neighbours_body(wanted, context, names)
-            body["query"]["bool"]["filter"] += unexpired_only(found.plan.collection.expiry)
+            always = unexpired_only(found.plan.collection.expiry)
+            body = neighbours.build_neighbours_body(wanted, context, names, always)
             with watch.measure("engine"):
                 [around] = self._ask(found.plan.collection, [body], deadline)
             return neighbours.add_neighbours(response, wanted, around["hits"]["hits"], context, names)
