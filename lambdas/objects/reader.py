@@ -31,12 +31,8 @@ class ObjectReader:
 
     def exists(self, collection: Collection, named: NamedObject) -> bool:
         """Whether the object exists."""
-        try:
-            # A HEAD could not tell a missing object from a missing index.
-            found = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=_date_only(collection))
-        except DocumentMissingError:
-            return False
-        return not has_expired(collection.expiry, found.get("_source", {}))
+        found = self._read_date(collection, named)
+        return found is not None and not has_expired(collection.expiry, found.get("_source", {}))
 
     def get_many(self, collection: Collection, references: Sequence[str], *, vectors: bool = False) -> FoundObjects:
         """Return the objects of these ids or keys, in their order, and those that were not found."""
@@ -96,11 +92,21 @@ class ObjectReader:
         """Return the version of an object that has expired and is not removed yet; None for any other."""
         if collection.expiry is None:
             return None
+        found = self._read_date(collection, named)
+        if found is None or not has_expired(collection.expiry, found.get("_source", {})):
+            return None
+        return version_of(found)
+
+    def _read_date(self, collection: Collection, named: NamedObject) -> dict[str, Any] | None:
+        """Return an object's document with nothing but the date by which it expires; None if it does not exist."""
+        expiry = collection.expiry
+        chosen = {"_source": "false"} if expiry is None else {"_source_includes": expiry.date_field()}
         try:
-            found = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=_date_only(collection))
+            # A HEAD could not tell a missing object from a missing index.
+            found: dict[str, Any] = self._engine.request("GET", f"/{collection.alias}/_doc/{named.id}", params=chosen)
         except DocumentMissingError:
             return None
-        return version_of(found) if has_expired(collection.expiry, found.get("_source", {})) else None
+        return found
 
 
 def source_parameters(*, vectors: bool, hashes: bool = False) -> dict[str, str]:
@@ -114,12 +120,6 @@ def _check_size(characters: int) -> None:
         raise ResponseTooLargeError(
             f"The objects have {characters:,} characters or more, and a response has at most 6 MB: ask for fewer ids."
         )
-
-
-def _date_only(collection: Collection) -> dict[str, str]:
-    """Return the parameters that leave out of the response all but the date by which an object expires."""
-    expiry = collection.expiry
-    return {"_source": "false"} if expiry is None else {"_source_includes": expiry.date_field()}
 
 
 def missing(collection: Collection, named: NamedObject) -> ObjectNotFoundError:
