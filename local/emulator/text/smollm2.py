@@ -16,7 +16,7 @@ from local.emulator.text.prompt import Piece, Prompt, Written
 from local.emulator.tokens import count_tokens, keep_first
 
 WORKER = Path(__file__).with_name("smollm2_worker.py")
-# Measured on two cores: it reads 50 to 150 tokens a second and writes 10 to 30. API Gateway ends a request after 30 s.
+# On a free core it reads about 100 tokens a second and writes 45. API Gateway ends a request after 30 s.
 PASSAGE_TOKENS = 400
 SYSTEM_TOKENS = 250
 SECONDS = 20.0
