@@ -181,7 +181,7 @@ def update_objects(
 
     Vectors whose source text changes are made again, which AWS bills. An object that another request writes at the
     same moment is read again, and updated if it still matches. With `next` in the response, more objects match than
-    `limit` or the 30 seconds of a request allow: send it as `after`. With `dry_run` it only counts.
+    `limit` or the time of a request allow: send it as `after`. With `dry_run` it only counts.
     """
     return services().updater.update(collection, request, write_context(consistency))
 

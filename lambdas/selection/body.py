@@ -51,11 +51,17 @@ def build_matches_body(collection: CollectionConfig, request: DeleteRequest) -> 
 
 
 def build_update_body(
-    collection: CollectionConfig, request: UpdateRequest, *, size: int, after: str | None, ids: Sequence[str] = ()
+    collection: CollectionConfig,
+    request: UpdateRequest,
+    *,
+    size: int,
+    after: str | None,
+    count: bool = False,
+    ids: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Build the search for a page of the objects to update, as a write needs them; with `ids`, only of these.
 
-    Raises `InvalidRequestError`.
+    With `count` all objects that match are counted. Raises `InvalidRequestError`.
     """
     conditions = [build_filter(collection, request.filter)]
     if ids:
@@ -66,7 +72,7 @@ def build_update_body(
         "query": {"bool": {"filter": conditions}},
         "_source": False if request.dry_run else {"includes": ["properties", "key", "text_hash", "vectors.*"]},
         "seq_no_primary_term": True,
-        "track_total_hits": True,
+        "track_total_hits": count,
     }
     return body if after is None else body | {"search_after": [after]}
 

@@ -25,11 +25,38 @@ PAGE = 200
 ATTEMPTS = 4
 # With less time no further page is begun: the response has a `next`.
 LEAST_SECONDS = 8.0
+# Of OpenSearch for the searches of one request; then no further page is begun. A page reads what the filter matches
+# again, so a costly filter over many objects would otherwise keep the search threads busy for as long as it may.
+MOST_ENGINE_SECONDS = 2.0
 
 
 class _Outcome(NamedTuple):
     update: Update
     error: AltoError | None = None
+
+
+class _Searches:
+    """The searches of one request, and the seconds that OpenSearch worked for them."""
+
+    def __init__(self, engine: OpenSearch, collection: Collection, context: WriteContext) -> None:
+        self._engine = engine
+        self._collection = collection
+        self._context = context
+        self._seconds = 0.0
+
+    def __call__(self, body: Mapping[str, Any]) -> Any:
+        """Return what OpenSearch finds now, including writes that searches do not see yet."""
+        filters = [body["query"], *unexpired_only(self._collection.expiry)]
+        asked = {**body, "query": {"bool": {"filter": filters}}} if len(filters) > 1 else body
+        path = f"/{self._collection.alias}"
+        self._engine.request("POST", f"{path}/_refresh", timeout=max(1.0, self._context.deadline.remaining()))
+        found = self._engine.request("POST", f"{path}/_search", asked)
+        self._seconds += found["took"] / 1000
+        return found
+
+    def may_go_on(self) -> bool:
+        """Whether there is time for another page: of the request, and of what OpenSearch may work for it."""
+        return self._context.deadline.remaining() >= LEAST_SECONDS and self._seconds < MOST_ENGINE_SECONDS
 
 
 class Updater:
@@ -45,38 +72,45 @@ class Updater:
 
         An object is written only if it still has the version that was read. One that changed in between is read again
         and updated if it still matches, so no other writer's change is lost. Ends early when the time of the request
-        does. Raises `InvalidRequestError`, for which nothing has been changed.
+        does, or when its searches have kept OpenSearch busy for `MOST_ENGINE_SECONDS`. Raises `InvalidRequestError`,
+        for which nothing has been changed.
         """
         check_filter(request.filter, self._limits)
         check_change(collection, request)
+        search = _Searches(self._engine, collection, context)
         after = None if request.after is None else str(request.after)
-        matches, updates, following = 0, list[Update](), None
+        matches, updates, following = None, list[Update](), None
         while True:
             size = min(_page_size(collection, request), request.limit - len(updates))
-            body = build_update_body(collection, request, size=size, after=after)
+            body = build_update_body(collection, request, size=size, after=after, count=matches is None)
             try:
-                size = choose_size(lambda asked: self._search(collection, asked, context), collection, body)
-                found = self._search(collection, body | {"size": size}, context)
+                size = choose_size(search, collection, body)
+                found = search(body | {"size": size})
             except IndexMissingError:
                 if not updates:
                     raise
                 # Deleted after some objects were updated: nothing matches any more.
                 break
-            hits, remaining = found["hits"]["hits"], found["hits"]["total"]["value"]
-            matches = matches or remaining
-            page, is_late = self._update_page(collection, request, hits, context)
+            hits = found["hits"]["hits"]
+            matches = found["hits"]["total"]["value"] if matches is None else matches
+            page, is_late = self._update_page(collection, request, hits, context, search)
             # Of a page that ran out of time the objects from the first late one on are for the next request.
             updates += page
             after = page[-1].id if is_late else hits[-1]["_id"] if hits else after
             is_last = len(hits) < size or not hits
-            if is_late or (not is_last and (len(updates) >= request.limit or _is_over(context))):
+            if is_late or (not is_last and (len(updates) >= request.limit or not search.may_go_on())):
                 following = after
             if is_last or following is not None:
                 break
-        return _summarize(request, matches, updates, following)
+        return _summarize(request, matches or 0, updates, following)
 
     def _update_page(
-        self, collection: Collection, request: UpdateRequest, hits: Sequence[Any], context: WriteContext
+        self,
+        collection: Collection,
+        request: UpdateRequest,
+        hits: Sequence[Any],
+        context: WriteContext,
+        search: _Searches,
     ) -> tuple[list[Update], bool]:
         """Update the objects of a page. Return the outcomes in order, and whether the time ended before some."""
         if request.dry_run:
@@ -90,7 +124,7 @@ class Updater:
             if not conflicts or attempt == ATTEMPTS or context.deadline.passed:
                 break
             body = build_update_body(collection, request, size=len(conflicts), after=None, ids=conflicts)
-            pending = self._search(collection, body, context)["hits"]["hits"]
+            pending = search(body)["hits"]["hits"]
             # Those that do not match any more, or are gone, are not this request's.
             for each in {*conflicts} - {hit["_id"] for hit in pending}:
                 del outcomes[each]
@@ -121,13 +155,6 @@ class Updater:
         )
         return outcomes | {each.id: _Outcome(_report(each.id, each.error), each.error) for each in results}
 
-    def _search(self, collection: Collection, body: Mapping[str, Any], context: WriteContext) -> Any:
-        seconds = max(1.0, context.deadline.remaining())
-        filters = [body["query"], *unexpired_only(collection.expiry)]
-        asked = {**body, "query": {"bool": {"filter": filters}}} if len(filters) > 1 else body
-        self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=seconds)
-        return self._engine.request("POST", f"/{collection.alias}/_search", asked)
-
 
 def check_change(collection: Collection, request: UpdateRequest) -> None:
     """Raise `InvalidObjectError` if the values do not fit the collection: then no object could be updated."""
@@ -141,10 +168,6 @@ def _page_size(collection: Collection, request: UpdateRequest) -> int:
         return request.limit
     numbers = sum(config.resolved_dimensions or 0 for config in collection.vectors.values())
     return max(1, min(PAGE, MAX_VECTOR_BYTES // max(1, numbers * NUMBER_BYTES)))
-
-
-def _is_over(context: WriteContext) -> bool:
-    return context.deadline.remaining() < LEAST_SECONDS
 
 
 def _report(object_id: str, error: AltoError | None) -> Update:

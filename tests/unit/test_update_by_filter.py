@@ -34,6 +34,7 @@ class Engine:
         self.written: list[str] = []
         self.before_write: Callable[[], None] = lambda: None
         self.late: set[str] = set()
+        self.took = 1
 
     def request(self, _: str, path: str, body: Any = None, **__: Any) -> Any:
         if path.endswith("/_refresh"):
@@ -52,7 +53,8 @@ class Engine:
             }
             for each in found[: body["size"]]
         ]
-        return {"hits": {"total": {"value": len(found)}, "hits": hits}}
+        counted = {"total": {"value": len(found)}} if body["track_total_hits"] else {}
+        return {"took": self.took, "hits": {**counted, "hits": hits}}
 
     def change(self, object_id: str, **properties: Any) -> None:
         """Another request changes a document."""
@@ -157,6 +159,18 @@ def test_without_time_a_page_is_the_last_of_the_request(monkeypatch: pytest.Monk
     done = update(engine, seconds=module.LEAST_SECONDS - 1)
 
     assert (done.updated, done.next) == (2, str(UUID(int=2)))
+
+
+def test_a_filter_that_is_costly_to_search_is_updated_by_several_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 2)
+    engine = Engine(7)
+    engine.took = int(module.MOST_ENGINE_SECONDS * 1000 / 2)
+
+    first = update(engine)
+    second = update(engine, after=first.next)
+
+    assert (first.matches, first.updated, first.next) == (7, 4, str(UUID(int=4)))
+    assert (second.updated, second.next) == (3, None)
 
 
 def test_objects_that_were_not_embedded_in_time_are_left_for_the_next_request() -> None:
