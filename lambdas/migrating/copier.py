@@ -18,11 +18,12 @@ from lambdas.deadline import Deadline
 from lambdas.errors import SearchEngineUnavailableError
 from lambdas.imports.record_batches import run_in_order
 from lambdas.jobs.job import JobFailedError
-from lambdas.objects.document_sizes import choose_size
+from lambdas.objects.document_sizes import MEASURED_FIRST, are_small, measure, split_pages
 from lambdas.objects.values import lengths
 from lambdas.opensearch import OpenSearch
 
 DOCUMENTS_OF_PAGE = 300
+MEASURED_AT_ONCE = 3_000
 PAGES_AT_ONCE = 3
 PARTS = ["id", "key", "created", "updated", "properties", "text_hash", "vectors.*", "passages.*"]
 # Above this, parts of the ids are counted instead of reading them.
@@ -101,22 +102,24 @@ class Copier:
         return total
 
     def _pages(self, route: Route, shard: str, after: int, last: int) -> Iterator[list[dict[str, Any]]]:
+        ask = partial(
+            self._engine.request, "POST", f"/{route.origin}/_search", params={"preference": f"_shards:{shard}"}
+        )
+        measured: list[dict[str, Any]] = []
         while after < last:
-            body = {
-                "size": DOCUMENTS_OF_PAGE,
-                "sort": ["_seq_no"],
-                "query": {"range": {"_seq_no": {"gt": after, "lte": last}}},
-                "_source": {"includes": PARTS},
-                "seq_no_primary_term": True,
-                "track_total_hits": False,
-            }
-            one_shard = {"preference": f"_shards:{shard}"}
-            ask = partial(self._engine.request, "POST", f"/{route.origin}/_search", params=one_shard)
-            hits = ask(body | {"size": choose_size(ask, route.collection, body)})["hits"]["hits"]
-            if not hits:
+            # Many are measured by one request, as long as they are small.
+            size = MEASURED_AT_ONCE if are_small(measured) else MEASURED_FIRST
+            body = measure(route.collection, build_page_body(after, last, size))
+            measured = ask(body)["hits"]["hits"]
+            if not measured:
                 return
-            yield hits
-            after = hits[-1]["_seq_no"]
+            for page in split_pages(measured, DOCUMENTS_OF_PAGE):
+                end = page[-1]["_seq_no"]
+                # What was written meanwhile has a higher number: the next pass copies it.
+                hits = ask(build_page_body(after, end, len(page)))["hits"]["hits"]
+                after = end
+                if hits:
+                    yield hits
 
     def _write(self, route: Route, page: list[dict[str, Any]], complete: Complete, deadline: Deadline) -> None:
         sources = [rebuilt(hit["_source"], route.collection) for hit in page]
@@ -202,6 +205,18 @@ class Copier:
     def _ids(self, index: str, prefix: str) -> set[str]:
         body = {"size": IDS_AT_ONCE, "query": _with_prefix(prefix), "_source": False}
         return {hit["_id"] for hit in self._engine.request("POST", f"/{index}/_search", body)["hits"]["hits"]}
+
+
+def build_page_body(after: int, last: int, size: int) -> dict[str, Any]:
+    """Build the search for documents of a shard by the numbers of their last operations: after one, up to another."""
+    return {
+        "size": size,
+        "sort": ["_seq_no"],
+        "query": {"range": {"_seq_no": {"gt": after, "lte": last}}},
+        "_source": {"includes": PARTS},
+        "seq_no_primary_term": True,
+        "track_total_hits": False,
+    }
 
 
 def rebuilt(source: Mapping[str, Any], collection: Collection) -> dict[str, Any]:

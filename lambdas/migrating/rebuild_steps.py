@@ -31,7 +31,8 @@ SMALL_REST = 500
 MOST_PASSES = 8
 # After so many seconds a hold that is not done is given up, so that its writers do not fail.
 HOLD_LIMIT = 8.0
-PAGES_PER_NOTE = 20
+# A function that dies has its copy since the last note repeated.
+PAGES_PER_NOTE = 10
 SAMPLES = 100
 # Kept back for counting and handing back.
 RESERVE_SECONDS = 30.0

@@ -5,7 +5,7 @@ megabyte end either. So a search of more than `FEW_OBJECTS` first asks for the p
 of what is wanted of each. OpenSearch reads one document after the other for that, and keeps none.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.collections.model import CollectionConfig
@@ -68,6 +68,21 @@ def count_fitting(hits: Sequence[Body], limit: int = PAGE_CHARACTERS) -> int:
     return len(hits)
 
 
+def are_small(hits: Sequence[Body]) -> bool:
+    """Whether documents that were measured are small on average. Of none, that is not known."""
+    return bool(hits) and sum(characters_of(hits)) <= SMALL_CHARACTERS * len(hits)
+
+
+def split_pages[Hit: Body](hits: Sequence[Hit], most: int) -> Iterator[Sequence[Hit]]:
+    """Yield the hits of a search that measures in pages that can be read at once, of so many documents at most."""
+    start = 0
+    while start < len(hits):
+        page = hits[start : start + most]
+        page = page[: count_fitting(page)]
+        yield page
+        start += len(page)
+
+
 def choose_size(ask: Callable[[dict[str, Any]], Any], collection: CollectionConfig, body: Body) -> int:
     """Return how many documents of a sorted page to read at once: its size, or fewer if they are large.
 
@@ -78,8 +93,7 @@ def choose_size(ask: Callable[[dict[str, Any]], Any], collection: CollectionConf
         return size
     found: list[Body] = []
     while len(found) < size:
-        are_small = found and sum(characters_of(found)) <= SMALL_CHARACTERS * len(found)
-        most = size - len(found) if are_small else min(size - len(found), MEASURED_FIRST)
+        most = size - len(found) if are_small(found) else min(size - len(found), MEASURED_FIRST)
         after = {"search_after": found[-1].get("sort") or [found[-1]["_id"]]} if found else {}
         hits = ask(measure(collection, {**body, "size": most, "track_total_hits": False, **after}))["hits"]["hits"]
         found += hits

@@ -1,15 +1,19 @@
 """The parts of a rebuild, without OpenSearch."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
 import pytest
 
 from lambdas.collections.hold import HOLD, release_expired
+from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError, VersionConflictError
-from lambdas.migrating.copier import Copier, Route, rebuilt
+from lambdas.migrating.copier import DOCUMENTS_OF_PAGE, Copier, Route, rebuilt
 from lambdas.migrating.rebuild import RebuildBody, changed
 from lambdas.objects.bulk import check_version, version_condition, version_of
+from lambdas.objects.document_sizes import PAGE_CHARACTERS
 from lambdas.opensearch import IndexMissingError
 from tests.builders import collection
 
@@ -185,3 +189,57 @@ def test_a_rebuild_that_drops_the_default_asks_for_another() -> None:
         changed(
             before.model_copy(update={"default_vector": name}), RebuildBody.model_validate({"vectors": {name: None}})
         )
+
+
+class Shard:
+    """An index of one shard: its documents, by the number of their last operation, and how large they are."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.sizes = sizes
+        self.measured: list[int] = []
+        self.read: list[list[int]] = []
+        self.written: list[str] = []
+
+    def request(self, _: str, path: str, body: Any = None, **__: Any) -> Any:
+        if path.endswith("/_refresh"):
+            return {}
+        limits = body["query"]["range"]["_seq_no"]
+        found = [n for n in range(len(self.sizes)) if limits["gt"] < n <= limits["lte"]][: body["size"]]
+        if "script_fields" in body:
+            self.measured.append(len(found))
+        else:
+            self.read.append(found)
+        hits = [
+            {"_id": f"{n}", "_seq_no": n, "_source": {"id": f"{n}"}, "fields": {"characters": [self.sizes[n]]}}
+            for n in found
+        ]
+        return {"hits": {"hits": hits}}
+
+    def bulk(self, _: str, lines: Sequence[bytes], **__: Any) -> list[Any]:
+        self.written += [orjson.loads(line.split(b"\n")[1])["id"] for line in lines]
+        return [{"status": 200}] * len(lines)
+
+
+def copy(shard: Shard) -> int:
+    last = len(shard.sizes) - 1
+    return copier(shard).copy(
+        Route("old", 1, "new", collection(vectors={})), {}, {"0": last}, deadline=Deadline.after(60)
+    )
+
+
+def test_small_documents_are_measured_by_few_requests() -> None:
+    shard = Shard([100] * 4_000)
+
+    assert copy(shard) == 4_000
+    assert shard.measured == [100, 3_000, 900]
+    assert max(len(each) for each in shard.read) == DOCUMENTS_OF_PAGE
+    assert sorted(shard.written, key=int) == [f"{n}" for n in range(4_000)]
+
+
+def test_large_documents_are_read_in_pages_that_fit() -> None:
+    sizes = [100] * 450 + [1_000_000] * 30 + [100] * 200
+    shard = Shard(sizes)
+
+    assert copy(shard) == len(sizes)
+    assert max(sum(sizes[n] for n in page) for page in shard.read) <= PAGE_CHARACTERS
+    assert sorted(shard.written, key=int) == [f"{n}" for n in range(len(sizes))]
