@@ -65,13 +65,18 @@ class Block(BaseModel):
 class DomainSize(Block):
     """The size of Alto's own OpenSearch domain."""
 
+    # Of the data nodes.
     instance_type: Annotated[str, matching(INSTANCE_TYPE)] = Field(description="a type such as r7g.large.search")
+    # Data nodes.
     instance_count: WholeNumber = whole_number(1, 80)
+    # Availability zones that the data nodes are in.
     zones: WholeNumber = whole_number(1, 3)
+    # Nodes that only manage the cluster.
     dedicated_managers: Literal[0, 3, 5]
     manager_instance_type: Annotated[str, matching(INSTANCE_TYPE)] = Field(
         "m7g.large.search", description="a type such as m7g.large.search"
     )
+    # Disk of each data node.
     volume_gib: WholeNumber = whole_number(10, 16_384)
 
 

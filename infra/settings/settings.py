@@ -53,23 +53,27 @@ class Settings(Block):
 
     stage: Annotated[str, matching(STAGE_NAME)] = Field(description="lower case letters, digits and '-', at most 23")
     region: Annotated[str, matching(REGION)] = Field(description="an AWS region such as eu-west-1")
+    # Of the functions.
     architecture: Architecture
     # Whether the stage's data outlive it: bucket, table, domain, key and logs.
     removal: Literal["retain", "destroy"]
 
-    # Where collections live.
+    # The k-NN engine of vectors.
     engine: Literal["lucene", "faiss"]
     # Copies of each shard of a collection that does not ask for a number. By default 1, or 0 on a domain of one node.
     replicas: Annotated[WholeNumber, Field(ge=0, le=5)] | None = Field(None, description="a whole number from 0 to 5")
+    # An OpenSearch domain of the stage, or `existing_domain_url`.
     domain: Annotated[DomainSize | None, Decoded] = None
+    # A domain that exists, in place of one of the stage.
     existing_domain_url: Annotated[str, matching(r"^https?://[^/\s]+$")] | None = Field(
         None, description="scheme and host only, as in http://127.0.0.1:9200"
     )
 
-    # Which models the functions may invoke, in which regions besides the stage's own, and as which roles.
+    # The models that may embed texts.
     models: Annotated[tuple[Annotated[str, matching(MODEL)], ...], Decoded] = Field(
         description="Bedrock model ids, without wildcards"
     )
+    # Regions besides the own one of the stage whose models may be invoked.
     model_regions: Annotated[tuple[Annotated[str, matching(REGION)], ...], Decoded] = Field(
         (), description="AWS regions such as us-east-1"
     )
@@ -77,13 +81,15 @@ class Settings(Block):
     rerank_models: Annotated[tuple[Annotated[str, matching(MODEL)], ...], Decoded] = Field(
         (), description="Bedrock model ids, without wildcards"
     )
-    # The models that may write texts in generative searches, and the guardrails that may check them.
+    # The models that may write texts in generative searches.
     generative_models: Annotated[tuple[Annotated[str, matching(MODEL)], ...], Decoded] = Field(
         (), description="Bedrock model ids or inference profiles, without wildcards"
     )
+    # The guardrails that may check generated texts.
     guardrails: Annotated[tuple[Annotated[str, matching(GUARDRAIL)], ...], Decoded] = Field(
         (), description="identifiers or ARNs of guardrails, without wildcards"
     )
+    # The SageMaker endpoints that may embed or write texts.
     sagemaker_endpoints: Annotated[tuple[Annotated[str, matching(ENDPOINT)], ...], Decoded] = Field(
         (), description="endpoint names, without wildcards"
     )
@@ -96,23 +102,29 @@ class Settings(Block):
         None, description="the name of one of 'model_roles'"
     )
 
-    # Who may call the API, and under which name.
+    # Who may call the API: signed requests of AWS identities, or tokens of an issuer.
     auth: Literal["iam", "jwt"] = "iam"
+    # The issuer of the tokens, with `auth: jwt`.
     jwt_issuer: Annotated[str, matching(r"^https?://[^\s?#]+$")] | None = Field(
         None, description="the issuer's URL, as in its tokens"
     )
+    # A token has to name one of these audiences.
     jwt_audience: Annotated[tuple[Text, ...], Decoded] = Field((), description="text")
-    # A token needs one scope of a route's list; without lists any valid token may use every route.
+    # A token needs one of these to read; without lists of scopes any valid token may use every route.
     jwt_read_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
+    # A token needs one of these to write objects and to import.
     jwt_write_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
+    # A token needs one of these to change collections and aliases.
     jwt_admin_scopes: Annotated[tuple[Text, ...], Decoded] = Field((), description="scopes, as in tokens")
     # The claim that lists the collections of a token; without it a token is not limited to collections.
     jwt_collections_claim: Annotated[str, matching(r"^[A-Za-z0-9_:./-]{1,100}$")] | None = Field(
         None, description="the name of a claim"
     )
+    # The name of the API instead of that of API Gateway, with `certificate_arn`.
     custom_domain: Annotated[str, matching(HOST_NAME)] | None = Field(
         None, description="a host name such as search.example.com"
     )
+    # The certificate of `custom_domain`, in the region of the stage.
     certificate_arn: Annotated[str, matching(CERTIFICATE_ARN)] | None = Field(
         None, description="an ACM certificate's ARN: arn:aws:acm:<region>:<account>:certificate/<id>"
     )
@@ -120,13 +132,16 @@ class Settings(Block):
     cors_origins: Annotated[tuple[Annotated[str, matching(ORIGIN)], ...], Decoded] = Field(
         (), description="origins: scheme, host and port, no path"
     )
+    # Requests a second of all callers; more are rejected with 429.
     throttle_rate: WholeNumber = whole_number(1, 10_000)
+    # Requests that may arrive at once.
     throttle_burst: WholeNumber = whole_number(1, 5_000)
 
-    # Where the functions run, and which key encrypts their data.
+    # Where functions and domain are; in a `vpc` they have no way to the internet.
     network: Literal["public", "vpc"] = "public"
     # A VPC that exists, instead of one of the stage's own: its routes or endpoints lead to the services.
     existing_vpc: Annotated[ExistingVpc | None, Decoded] = None
+    # The key of bucket, queues, table, domain, logs and alarm topic; `customer` makes one for the stage.
     encryption_key: Literal["aws-owned", "customer"] = "aws-owned"
 
     # Days after which files in the import bucket expire; they stay by default.
@@ -134,7 +149,7 @@ class Settings(Block):
         None, description="a whole number from 1 to 3650"
     )
 
-    # SQS itself takes 2 to 1000.
+    # Chunks of imports that are loaded at once; SQS itself takes 2 to 1000.
     load_concurrency: WholeNumber = whole_number(2, 1_000)
     # By function: the share of the account's concurrent executions that is kept for it, and its limit.
     reserved_concurrency: Annotated[Mapping[FunctionName, Annotated[WholeNumber, Field(ge=1, le=10_000)]], Decoded] = (
@@ -152,11 +167,13 @@ class Settings(Block):
 
     # The values of CloudWatch Logs that are in common use.
     log_retention_days: Annotated[Literal[1, 3, 7, 14, 30, 90, 180, 365, 731], Decoded]
+    # Of the functions' logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Who is notified of alarms; each address has to confirm first.
     alarm_emails: Annotated[tuple[Annotated[str, matching(EMAIL)], ...], Decoded] = Field(
         (), description="e-mail addresses such as team@example.com"
     )
+    # Variables of the environment of every function, such as the limits of docs/limits.md.
     function_environment: Annotated[Mapping[Text, Text], Decoded] = Field(default_factory=dict, description="text")
 
     @property

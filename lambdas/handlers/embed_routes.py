@@ -10,7 +10,7 @@ from lambdas.handlers.http import ERROR_RESPONSES, credentials, deadline
 from lambdas.handlers.on_collection import on_collection
 from lambdas.handlers.search_routes import registry
 from lambdas.handlers.strict_json import StrictJson
-from lambdas.search.vectors.texts import EmbedRequest, EmbedResponse, embed_texts
+from lambdas.search.vectors import texts
 from lambdas.wiring.query import services
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -24,13 +24,15 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
     responses={200: {"description": "The vectors of the texts, in their order."}} | ERROR_RESPONSES,
 )
 @on_collection(registry)
-def embed(collection: Collection, request: Annotated[EmbedRequest, StrictJson(), Body()]) -> EmbedResponse:
+def embed_texts(
+    collection: Collection, request: Annotated[texts.EmbedRequest, StrictJson(), Body()]
+) -> texts.EmbedResponse:
     """Returns the vector of each text, as Alto computes it for queries or for objects of this collection.
 
     For programs that compare or cache vectors themselves; searches and writes embed their texts without it. AWS bills
     the calls of the model. A text that fails fails the request.
     """
-    return embed_texts(
+    return texts.embed_texts(
         services().embedder,
         collection,
         request,

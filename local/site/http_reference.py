@@ -19,7 +19,8 @@ The examples use one collection, `Book`, in the order of use, and run in Alto's 
 
     ```sh
     ALTO=http://127.0.0.1:8700   # where `make up ARGS="--port 8700"` runs Alto
-    # In AWS: curl --aws-sigv4 "aws:amz:<region>:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" …
+    # In AWS: curl --aws-sigv4 "aws:amz:<region>:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+    #   --header "x-amz-security-token: $AWS_SESSION_TOKEN" …
     ```
 
 === "Python"
@@ -48,6 +49,15 @@ wrong.
 | status | |
 |---|---|
 {errors}
+
+Every operation can also end with one of these, of API Gateway or of Alto ([limits](../../limits.md)):
+
+| status | |
+|---|---|
+| 401, 403 | The token is missing or expired; the signature or token does not have this right ([who may do what](../../security.md)). |
+| 413 | The request, or its response, is too large. |
+| 429 | More requests than the stage admits, or than the quota of the model; retry after the seconds in `Retry-After`. |
+| 504 | The model took too long. |
 
 The machine-readable description is [openapi.json](../../openapi.json).
 """

@@ -35,7 +35,8 @@ def settings_table(model: Any) -> str:
     for name, field in schema["properties"].items():
         is_required = name in schema.get("required", [])
         default = "**required**" if is_required else default_of(field)
-        notes = [field.get("description", ""), comments.get(name, "")]
+        form = field.get("description", "")
+        notes = [comments.get(name, ""), form if form != "text" else ""]
         note = ". ".join(each[0].upper() + each[1:].rstrip(".") for each in notes if each)
         rows.append(f"| `{name}` | {cell(values_of(name, field))} | {default} | {cell(note)} |")
     return "\n".join(["| setting | values | default | |", "|---|---|---|---|", *rows])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+JOINED = " ".join(README.split())
 
 
 def measured(name: str) -> Any:
@@ -16,9 +18,9 @@ def measured(name: str) -> Any:
 
 
 def figures(pattern: str) -> list[float]:
-    found = re.search(pattern, README)
+    found = re.search(pattern, JOINED)
     assert found, f"README does not say: {pattern}"
-    return [float(each) for each in found.groups()]
+    return [float(each.replace(",", "")) for each in found.groups()]
 
 
 def test_readme_has_the_measured_quality() -> None:
@@ -50,7 +52,40 @@ def test_readme_has_the_measured_imports() -> None:
     shares = [100 * each["alto"] / each["bulk"] for each in rates]
 
     assert figures(r"([\d.]+) times as fast with Titan, ([\d.]+) times with Cohere") == pytest.approx(ratios, rel=0.05)
-    assert figures(r"(\d+) and (\d+) % of what OpenSearch alone") == pytest.approx(shares, abs=1)
+    assert figures(r"(\d+) and (\d+) % of the rate of OpenSearch alone") == pytest.approx(shares, abs=1)
+
+
+def own_medians(*modes: str) -> list[float]:
+    """Alto's own milliseconds with one client, medians of the modes in both measured dimensions: least and most."""
+    runs = [measured(f"search-{dimensions}-60000") for dimensions in (384, 1024)]
+    medians = [run[f"{mode}, 1 clients"]["own_p50_ms"] for run in runs for mode in modes]
+    return [round(each(medians), 1) for each in (min, max)]
+
+
+SLOW_MODES = {"groups": "hybrid, grouped", "boosts": "hybrid, boosted", "diversity": "near_vector, diverse"}
+
+
+def test_readme_has_the_measured_latency_of_plain_searches() -> None:
+    rows = measured("search-384-60000")
+    plain = [name.removesuffix(", 1 clients") for name in rows if name.endswith(", 1 clients")]
+
+    said = figures(r"own share of a search is ([\d.]+) to ([\d.]+) ms")
+
+    assert said == own_medians(*(mode for mode in plain if mode not in SLOW_MODES.values()))
+    assert figures(r"of ([\d,]+) objects: Alto's own share") == [rows["objects"]]
+
+
+@pytest.mark.parametrize("name", SLOW_MODES)
+def test_readme_has_the_measured_latency_of_searches_that_read_more(name: str) -> None:
+    assert figures(rf"{name} ([\d.]+) to ([\d.]+)[,)]") == own_medians(SLOW_MODES[name])
+
+
+def test_readme_names_a_release_whose_upgrade_is_tested() -> None:
+    releases = json.loads((ROOT / "tests" / "upgrade" / "releases.json").read_text())
+    found = re.search(r"the release of (\d+ \w+), deployed here", README)
+    assert found
+
+    assert found[1] in {f"{day.day} {day:%B}" for day in map(date.fromisoformat, releases)}
 
 
 def test_readme_has_the_measured_citations() -> None:
@@ -71,6 +106,6 @@ def test_readme_has_the_costs_of_the_cost_page() -> None:
     assert million
 
     assert figures(r"\$(\d+) a month \(dev\), \$(\d+) \(three zones\)") == [float(each) for each in monthly]
-    assert figures(r"objects cost \$(\d+) to import .* queries \$(\d+)") == [
+    assert figures(r"of 1,000 characters cost \$(\d+) to import .* queries \$(\d+)") == [
         round(float(each)) for each in million.groups()
     ]

@@ -51,6 +51,13 @@ def test_each_command_setting_and_operation_has_its_entry(pages: dict[str, str])
     assert "### Query.hybrid" in python_pages()["query.md"]
 
 
+def test_each_setting_has_a_note() -> None:
+    rows = [line for line in settings_page().splitlines() if line.startswith("| `")]
+
+    assert len(rows) > 40
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
 BOOKS: dict[str, Any] = {
     "operationId": "count_books",
     "tags": ["Search"],
