@@ -54,9 +54,9 @@ Every operation can also end with one of these, of API Gateway or of Alto ([limi
 
 | status | |
 |---|---|
-| 401, 403 | The token is missing or expired; the signature or token does not have this right ([who may do what](../../security.md)). |
+| 401, 403 | The token is missing or expired; the caller does not have this right ([security](../../security.md)). |
 | 413 | The request, or its response, is too large. |
-| 429 | More requests than the stage admits, or than the quota of the model; retry after the seconds in `Retry-After`. |
+| 429 | More requests than the stage, or the model's quota, admits; retry after the seconds in `Retry-After`. |
 | 504 | The model took too long. |
 
 The machine-readable description is [openapi.json](../../openapi.json).
