@@ -61,12 +61,15 @@ def build_update_body(
 ) -> dict[str, Any]:
     """Build the search for a page of the objects to update, as a write needs them; with `ids`, only of these.
 
-    With `count` all objects that match are counted. Raises `InvalidRequestError`.
+    With `count` all objects that match from `after` on are counted: a condition on the id has OpenSearch count only
+    these, where `search_after` would have it count those before, too. Raises `InvalidRequestError`.
     """
     conditions = [build_filter(collection, request.filter)]
+    if after is not None:
+        conditions.append({"range": {"id": {"gt": after}}})
     if ids:
         conditions.append({"ids": {"values": [*ids]}})
-    body: dict[str, Any] = {
+    return {
         "size": size,
         "sort": [{"id": "asc"}],
         "query": {"bool": {"filter": conditions}},
@@ -74,7 +77,6 @@ def build_update_body(
         "seq_no_primary_term": True,
         "track_total_hits": count,
     }
-    return body if after is None else body | {"search_after": [after]}
 
 
 def _list_source_fields(collection: CollectionConfig, request: ListRequest) -> list[str]:

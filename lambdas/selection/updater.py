@@ -1,11 +1,11 @@
 """Updates the objects that match a filter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdas.collections.expiry import unexpired_only
 from lambdas.collections.model import Collection
-from lambdas.errors import AltoError, EmbeddingTimeoutError, VersionConflictError
+from lambdas.errors import AltoError, CollectionNotFoundError, EmbeddingTimeoutError, VersionConflictError
 from lambdas.objects.auto_schema import with_new_properties
 from lambdas.objects.document_sizes import choose_size
 from lambdas.objects.merge import patch_properties, with_properties
@@ -35,24 +35,43 @@ class _Outcome(NamedTuple):
     error: AltoError | None = None
 
 
-class _Searches:
-    """The searches of one request, and the seconds that OpenSearch worked for them."""
+# Returns a collection as it is now, if that is another. Raises `CollectionNotFoundError`.
+type FindNewer = Callable[[Collection], Collection | None]
 
-    def __init__(self, engine: OpenSearch, collection: Collection, context: WriteContext) -> None:
+
+class _Searches:
+    """The searches of one request in the collection as it is now, and the seconds that OpenSearch worked for them."""
+
+    def __init__(self, engine: OpenSearch, collection: Collection, context: WriteContext, newer: FindNewer) -> None:
         self._engine = engine
-        self._collection = collection
+        self.collection = collection
         self._context = context
+        self._newer = newer
         self._seconds = 0.0
 
     def __call__(self, body: Mapping[str, Any]) -> Any:
         """Return what OpenSearch finds now, including writes that searches do not see yet."""
-        filters = [body["query"], *unexpired_only(self._collection.expiry)]
+        filters = [body["query"], *unexpired_only(self.collection.expiry)]
         asked = {**body, "query": {"bool": {"filter": filters}}} if len(filters) > 1 else body
-        path = f"/{self._collection.alias}"
+        path = f"/{self.collection.alias}"
         self._engine.request("POST", f"{path}/_refresh", timeout=max(1.0, self._context.deadline.remaining()))
         found = self._engine.request("POST", f"{path}/_search", asked)
         self._seconds += found["took"] / 1000
         return found
+
+    def follow(self) -> bool:
+        """Go on in the index or generation that the collection has by now. False if the collection was deleted.
+
+        The collection has another after a rebuild, and after a vector was added.
+        """
+        try:
+            current = self._newer(self.collection)
+        except CollectionNotFoundError:
+            return False
+        if current is None or current.identity != self.collection.identity:
+            return False
+        self.collection = current
+        return True
 
     def may_go_on(self) -> bool:
         """Whether there is time for another page: of the request, and of what OpenSearch may work for it."""
@@ -62,10 +81,17 @@ class _Searches:
 class Updater:
     """Updates the objects that match a filter, page by page in the order of their ids."""
 
-    def __init__(self, engine: OpenSearch, writer: StaleTolerantWriter, limits: RequestLimits | None = None) -> None:
+    def __init__(
+        self,
+        engine: OpenSearch,
+        writer: StaleTolerantWriter,
+        limits: RequestLimits | None = None,
+        newer: FindNewer = lambda _: None,
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._limits = limits or RequestLimits()
+        self._newer = newer
 
     def update(self, collection: Collection, request: UpdateRequest, context: WriteContext) -> UpdateResult:
         """Change the objects that match, including writes that searches do not see yet.
@@ -77,23 +103,25 @@ class Updater:
         """
         check_filter(request.filter, self._limits)
         check_change(collection, request)
-        search = _Searches(self._engine, collection, context)
+        search = _Searches(self._engine, collection, context, self._newer)
         after = None if request.after is None else str(request.after)
         matches, updates, following = None, list[Update](), None
         while True:
             size = min(_page_size(collection, request), request.limit - len(updates))
-            body = build_update_body(collection, request, size=size, after=after, count=matches is None)
             try:
-                size = choose_size(search, collection, body)
+                body = build_update_body(search.collection, request, size=size, after=after, count=matches is None)
+                size = choose_size(search, search.collection, body)
                 found = search(body | {"size": size})
             except IndexMissingError:
                 if not updates:
                     raise
+                if search.follow():
+                    continue
                 # Deleted after some objects were updated: nothing matches any more.
                 break
             hits = found["hits"]["hits"]
             matches = found["hits"]["total"]["value"] if matches is None else matches
-            page, is_late = self._update_page(collection, request, hits, context, search)
+            page, is_late = self._update_page(request, hits, context, search)
             # Of a page that ran out of time the objects from the first late one on are for the next request.
             updates += page
             after = page[-1].id if is_late else hits[-1]["_id"] if hits else after
@@ -105,12 +133,7 @@ class Updater:
         return _summarize(request, matches or 0, updates, following)
 
     def _update_page(
-        self,
-        collection: Collection,
-        request: UpdateRequest,
-        hits: Sequence[Any],
-        context: WriteContext,
-        search: _Searches,
+        self, request: UpdateRequest, hits: Sequence[Any], context: WriteContext, search: _Searches
     ) -> tuple[list[Update], bool]:
         """Update the objects of a page. Return the outcomes in order, and whether the time ended before some."""
         if request.dry_run:
@@ -118,13 +141,12 @@ class Updater:
         outcomes: dict[str, _Outcome] = {}
         pending = list(hits)
         for attempt in range(1, ATTEMPTS + 1):
-            written = self._write(collection, request, pending, context)
+            written = self._write(search.collection, request, pending, context)
             outcomes |= written
             conflicts = [name for name, each in written.items() if isinstance(each.error, VersionConflictError)]
             if not conflicts or attempt == ATTEMPTS or context.deadline.passed:
                 break
-            body = build_update_body(collection, request, size=len(conflicts), after=None, ids=conflicts)
-            pending = search(body)["hits"]["hits"]
+            pending = _find_again(search, request, conflicts)
             # Those that do not match any more, or are gone, are not this request's.
             for each in {*conflicts} - {hit["_id"] for hit in pending}:
                 del outcomes[each]
@@ -160,6 +182,19 @@ def check_change(collection: Collection, request: UpdateRequest) -> None:
     """Raise `InvalidObjectError` if the values do not fit the collection: then no object could be updated."""
     values = normalize(request.change)
     check_properties(with_new_properties(collection, values) if collection.auto_schema else collection, values)
+
+
+def _find_again(search: _Searches, request: UpdateRequest, ids: list[str]) -> list[Any]:
+    """Return the hits of those that still match, in the index that the collection has by now."""
+    while True:
+        body = build_update_body(search.collection, request, size=len(ids), after=None, ids=ids)
+        try:
+            hits: list[Any] = search(body)["hits"]["hits"]
+        except IndexMissingError:
+            if not search.follow():
+                return []
+        else:
+            return hits
 
 
 def _page_size(collection: Collection, request: UpdateRequest) -> int:

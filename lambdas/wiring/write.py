@@ -98,7 +98,7 @@ def services() -> WriteServices:
         repairer=VectorRepairer(engine, writer, model),
         reader=reader,
         selector=Selector(engine, bulk, limits),
-        updater=Updater(engine, tolerant, limits),
+        updater=Updater(engine, tolerant, limits, registry.newer),
         requests=IdempotentRequests(dynamodb, settings.jobs_table),
         imports=ImportControl(
             s3=session.client("s3", region_name=settings.region, config=SIGNING),

@@ -76,6 +76,16 @@ def test_set_replaces_and_merge_merges(api: Api, books: str) -> None:
     assert book(api, books, 1)["properties"]["shelf"] == {"side": "right"}
 
 
+def test_matches_counts_what_earlier_requests_did_not_reach(api: Api, books: str) -> None:
+    asked = {"filter": before(10), "set": {"seen": 1}, "limit": 4}
+    first = api("POST", f"{books}/objects/update", asked).body
+    second = api("POST", f"{books}/objects/update", asked | {"after": first["next"]}).body
+    third = api("POST", f"{books}/objects/update", asked | {"after": second["next"], "dry_run": True}).body
+
+    assert [(each["matches"], each["updated"]) for each in (first, second, third)] == [(10, 4), (6, 4), (2, 0)]
+    assert third["next"] is None
+
+
 def test_counting_writers_and_updates_lose_nothing(api: Api, books: str) -> None:
     """Each writer raises its own book's year by one, conditionally; the update marks all books meanwhile."""
 

@@ -33,6 +33,12 @@ FILMS = collection(
 LISTING: dict[str, Any] = {"sort": [{"property": "year"}]}
 
 
+def ranges_of_ids(body: Any) -> list[dict[str, str]]:
+    """Return the conditions on ids in a search for objects to update."""
+    conditions = body["query"].get("bool", {}).get("filter", [])
+    return [each["range"]["id"] for each in conditions if "id" in each.get("range", {})]
+
+
 class Engine:
     """Objects of one size. Remembers how many it read, and how many were read together at most."""
 
@@ -54,7 +60,7 @@ class Engine:
         return [self._hit(each) | {"found": each in self.ids} for each in ids]
 
     def _search(self, body: Any) -> Any:
-        [after] = body.get("search_after", [""])
+        [after] = body.get("search_after") or [each["gt"] for each in ranges_of_ids(body)] or [""]
         wanted = body["query"].get("ids", {}).get("values", self.ids)
         found = [each for each in wanted if each in self.ids and each > after][: body["size"]] * self.refreshed
         if "script_fields" in body:

@@ -1,16 +1,25 @@
 """Updates by a filter under other writers and with little time, over an engine in memory."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
-from lambdas.errors import EmbeddingTimeoutError, InvalidObjectError, InvalidRequestError, VersionConflictError
+from lambdas.errors import (
+    CollectionNotFoundError,
+    EmbeddingTimeoutError,
+    InvalidObjectError,
+    InvalidRequestError,
+    VersionConflictError,
+)
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.store import WriteContext
 from lambdas.objects.writer import WriteResult
+from lambdas.opensearch import IndexMissingError
 from lambdas.selection import updater as module
 from lambdas.selection.request import UpdateRequest
 from lambdas.selection.updater import Updater
@@ -35,14 +44,27 @@ class Engine:
         self.before_write: Callable[[], None] = lambda: None
         self.late: set[str] = set()
         self.took = 1
+        self.collection = FILMS
+
+    def newer(self, known: Collection) -> Collection | None:
+        return None if known == self.collection else self.collection
+
+    def move(self) -> None:
+        """The collection gets another generation, as by a vector that is added or by the end of a rebuild."""
+        self.collection = self.collection.model_copy(update={"generation": self.collection.generation + 1})
+        for each in self.versions:
+            self.versions[each] += 1000
 
     def request(self, _: str, path: str, body: Any = None, **__: Any) -> Any:
+        if path.split("/")[1] != self.collection.alias:
+            raise IndexMissingError("no such index")
         if path.endswith("/_refresh"):
             return {}
+        conditions = body["query"]["bool"]["filter"]
+        after = next((each["range"]["id"]["gt"] for each in conditions if "id" in each.get("range", {})), "")
         chosen: Sequence[str] = next(
-            (each["ids"]["values"] for each in body["query"]["bool"]["filter"] if "ids" in each), sorted(self.documents)
+            (each["ids"]["values"] for each in conditions if "ids" in each), sorted(self.documents)
         )
-        [after] = body.get("search_after", [""])
         found = [each for each in chosen if each > after and self.documents.get(each, {}).get("year", 2000) < 2000]
         hits = [
             {
@@ -82,7 +104,8 @@ FILMS = collection(
 
 
 def update(engine: Engine, seconds: float = 60, **fields: Any) -> Any:
-    return Updater(engine, engine).update(FILMS, request(**fields), WriteContext(Deadline.after(seconds)))  # type: ignore[arg-type]
+    updater = Updater(engine, engine, newer=engine.newer)  # type: ignore[arg-type]
+    return updater.update(FILMS, request(**fields), WriteContext(Deadline.after(seconds)))
 
 
 def test_all_that_match_are_updated_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +206,65 @@ def test_objects_that_were_not_embedded_in_time_are_left_for_the_next_request() 
     # Not even the first one: it has failed, and the next request goes on behind it.
     again = update(engine, after=done.next)
     assert ([each.id for each in again.objects], again.next) == ([str(UUID(int=3))], str(UUID(int=3)))
+
+
+def test_an_update_goes_on_in_the_index_that_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    engine = Engine(10)
+
+    def move_before_the_second_page() -> None:
+        if len(engine.written) >= 3:
+            engine.before_write = lambda: None
+            engine.move()
+
+    engine.before_write = move_before_the_second_page
+
+    done = update(engine)
+
+    assert (done.matches, done.updated, done.failed, done.next) == (10, 10, 0, None)
+    assert all(each["plot"] == "new" for each in engine.documents.values())
+
+
+def test_an_update_goes_on_when_the_index_moves_between_two_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    engine = Engine(7)
+    write = engine.write
+
+    def write_and_move(known: Any, objects: Sequence[ObjectInput], **how: Any) -> list[WriteResult]:
+        results = write(known, objects, **how)
+        engine.move()
+        return results
+
+    monkeypatch.setattr(engine, "write", write_and_move)
+
+    assert (update(engine).updated, len(engine.written)) == (7, 7)
+
+
+@pytest.mark.parametrize("created_again", [False, True])
+def test_an_update_ends_where_its_collection_was_deleted(
+    monkeypatch: pytest.MonkeyPatch, *, created_again: bool
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    engine = Engine(7)
+    write = engine.write
+
+    def gone(_: Collection) -> Collection:
+        raise CollectionNotFoundError("gone")
+
+    def write_and_delete(known: Any, objects: Sequence[ObjectInput], **how: Any) -> list[WriteResult]:
+        results = write(known, objects, **how)
+        engine.collection = FILMS.model_copy(update={"created": FILMS.created + timedelta(seconds=1)})
+        if not created_again:
+            monkeypatch.setattr(engine, "newer", gone)
+        return results
+
+    monkeypatch.setattr(engine, "write", write_and_delete)
+
+    done = Updater(engine, engine, newer=engine.newer).update(  # type: ignore[arg-type]
+        FILMS, request(), WriteContext(Deadline.after(60))
+    )
+
+    assert (done.updated, done.failed, done.next, len(engine.written)) == (3, 0, None, 3)
 
 
 def test_a_dry_run_counts_and_writes_nothing() -> None:
