@@ -268,7 +268,6 @@ class CollectionAdmin:
             after = changed(before)
         except ConflictError:
             return
-        self._settle(index, before, after)
         self.store_in(index, before, after)
 
     def stored_in(self, index: str) -> Collection:
@@ -277,6 +276,7 @@ class CollectionAdmin:
 
     def store_in(self, index: str, before: Collection, after: Collection) -> None:
         """Store a configuration in an index that is not the collection's own, next to what else its mapping notes."""
+        self._settle(index, before, after)
         body = mapping_update(before, after, self._knn_engine)
         body["_meta"]["alto"] = self.meta_of(index) | body["_meta"]["alto"]
         self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)

@@ -339,6 +339,11 @@ class CollectionList(StrictModel):
     next: str | None = Field(default=None, description="Send it as `after` for the next page. Absent on the last one.")
 
 
+def has_no_room_for_vectors(collection: Collection) -> bool:
+    """Whether the index was made without vectors, and so cannot take any. A rebuild always makes one that can."""
+    return not collection.vectors and collection.index_number == 1
+
+
 def collection_name(name: str) -> str:
     """The name as it is stored: `article` and `Article` are one collection, written `Article`."""
     return name[:1].upper() + name[1:]

@@ -17,7 +17,7 @@ from lambdas.errors import ConflictError, ImportNotFoundError, InvalidRequestErr
 from lambdas.jobs.job import Job
 from lambdas.jobs.job_response import ImportResponse, response_of
 from lambdas.jobs.job_store import JobStore
-from lambdas.migrating.rebuild_steps import copy_alias, discard, prepare_undo
+from lambdas.migrating.former_index import copy_alias, discard, prepare_undo
 from lambdas.models import StrictModel
 from lambdas.opensearch import OpenSearch
 

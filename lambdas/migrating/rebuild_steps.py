@@ -4,14 +4,15 @@ All that a rebuild knows is in OpenSearch: the collection names the new index, w
 copied. So whichever function runs next goes on from there, and what a dead one has done needs no repair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from lambdas.collections.admin import CollectionAdmin
-from lambdas.collections.hold import place_hold, release_expired, release_hold, take_writes
+from lambdas.collections.hold import place_hold, release_expired, release_hold
 from lambdas.collections.lock import CollectionLock
-from lambdas.collections.model import Collection, FormerIndex, Rebuild, alias_of, index_name
+from lambdas.collections.model import Collection, Rebuild, alias_of, index_name
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
@@ -20,8 +21,9 @@ from lambdas.errors import EmbeddingError, NoTextError
 from lambdas.imports.record_batches import is_transient
 from lambdas.jobs.job import Job, JobFailedError
 from lambdas.migrating.copier import Copier, Position, Route, rebuilt
+from lambdas.migrating.former_index import NEXT_VECTORS, copy_alias
 from lambdas.objects.writer import DocumentEmbedder
-from lambdas.opensearch import DocumentMissingError, OpenSearch
+from lambdas.opensearch import OpenSearch
 
 # Where the mapping of an index has the position that was copied.
 COPIED = "copied"
@@ -33,6 +35,7 @@ MOST_PASSES = 8
 HOLD_LIMIT = 8.0
 # A function that dies has its copy since the last note repeated.
 PAGES_PER_NOTE = 10
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 SAMPLES = 100
 # Kept back for counting and handing back.
 RESERVE_SECONDS = 30.0
@@ -93,7 +96,7 @@ class RebuildSteps:
             total, pages = total + count, pages + 1
             hold.show(total, 0, 0)
             if pages % PAGES_PER_NOTE == 0:
-                self._store_position(target, position)
+                self._note_position(collection, target, position)
             return not hold.has_job_ended
 
         while deadline.remaining() > RESERVE_SECONDS and not hold.has_job_ended:
@@ -107,7 +110,7 @@ class RebuildSteps:
                 complete=self._completion(rebuild, deadline),
                 copied=note,
             )
-            self._store_position(target, done)
+            self._note_position(collection, target, done)
             passes += 1
             left = sum(self._copier.position(origin).values()) - sum(done.values())
             if left > SMALL_REST and passes < MOST_PASSES:
@@ -171,7 +174,8 @@ class RebuildSteps:
                 self._verify(route, target)
                 if limit.passed:
                     raise HoldGivenUpError
-                self._store_position(origin, self._copier.position(target))
+                successor = {NEXT_VECTORS: [*route.collection.vectors]}
+                self._store_position(origin, self._copier.position(target), successor)
                 self._swap(now, route.collection, origin, target, hold)
             except BaseException:
                 release_hold(self._engine, origin, hold)
@@ -228,12 +232,18 @@ class RebuildSteps:
         position: Position = self._admin.meta_of(index).get(COPIED, {})
         return dict(position)
 
-    def _store_position(self, index: str, position: Position) -> None:
+    def _note_position(self, collection: Collection, target: str, position: Position) -> None:
+        """Store a position while no other function can change the configuration next to it."""
+        with CollectionLock(self._engine).held(alias_of(collection.name), Deadline.after(20.0)):
+            self._store_position(target, position)
+
+    def _store_position(self, index: str, position: Position, more: Mapping[str, Any] = NOTHING_MORE) -> None:
         """Note up to where another index was copied into this one; in an index that is replaced: where the new begins.
 
-        The lock keeps changes of the configuration from being overwritten.
+        The mapping's notes are read and replaced as a whole: the caller holds the lock, so that no change of the
+        configuration is overwritten.
         """
-        body = {"_meta": {"alto": self._admin.meta_of(index) | {COPIED: position}}}
+        body = {"_meta": {"alto": {**self._admin.meta_of(index), COPIED: position, **more}}}
         self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
 
 
@@ -250,41 +260,3 @@ def _list_unmade(
         if source.get("text_hash", {}).get(name) != texts.hash(config) and name not in source.get("vectors", {}):
             unmade.append((source, texts))
     return unmade
-
-
-def copy_alias(collection: Collection) -> str:
-    """The alias through which an index is filled that is to be this generation's."""
-    return f"{collection.identity}-c{collection.index_number}"
-
-
-def prepare_undo(engine: OpenSearch, admin: CollectionAdmin, live: Collection, former: str) -> None:
-    """Make the former index the target of a copy: it takes writes again, and follows the present configuration."""
-    before = admin.stored_in(former)
-    known = {item.name for item in before.properties}
-    added = [item for item in live.properties if item.name not in known]
-    after = before.model_copy(
-        update={
-            "properties": [*before.properties, *added],
-            "generation": live.generation + 1,
-            "rebuild": None,
-            "former": FormerIndex(index_number=live.index_number),
-            "description": live.description,
-            "auto_schema": live.auto_schema,
-            "generative": live.generative,
-        }
-    )
-    admin.store_in(former, before, after)
-    take_writes(engine, former)
-    engine.request("PUT", f"/{former}/_alias/{copy_alias(after)}", repeat=True)
-
-
-def discard(engine: OpenSearch, admin: CollectionAdmin, live: Collection, rebuild: Rebuild) -> None:
-    """Give up a copy: a new index is deleted; a former one, which an undo was to bring back, stays as it was."""
-    index = index_name(live.name, rebuild.index_number)
-    if rebuild.undo:
-        try:
-            engine.request("DELETE", f"/{index}/_alias/{live.identity}-c{rebuild.index_number}", repeat=True)
-        except DocumentMissingError:
-            return
-    else:
-        admin.drop(index)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.collections.admin import CollectionAdmin, validate
-from lambdas.collections.model import Collection, VectorName
+from lambdas.collections.model import Collection, VectorName, has_no_room_for_vectors
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.errors import ConflictError, ImportNotFoundError, InvalidRequestError, NotFoundError
@@ -88,7 +88,7 @@ class VectorMigration:
                     f"The collection '{before.name}' has a vector '{taken[0]}' already: add the new one under another "
                     f"name. To go on filling it, send POST /v1/collections/{before.name}/vectors/{taken[0]}/fill."
                 )
-            if not before.vectors:
+            if has_no_room_for_vectors(before):
                 raise InvalidRequestError(
                     f"The index of '{before.name}' was made without vectors and cannot take any: rebuild it with "
                     f"POST /v1/collections/{before.name}/rebuild, then add them."

@@ -14,7 +14,13 @@ from lambdas.collections.model import Collection, CollectionConfig, CollectionUp
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
-from lambdas.errors import AltoError, ImportNotFoundError, InvalidRequestError
+from lambdas.errors import (
+    AltoError,
+    ConflictError,
+    ImportNotFoundError,
+    InvalidRequestError,
+    SearchEngineUnavailableError,
+)
 from lambdas.jobs.job import Job
 from lambdas.migrating.copier import PAGES_AT_ONCE, Copier
 from lambdas.migrating.filler import VectorFiller
@@ -154,9 +160,9 @@ class World:
         self.registry.serve("Film", lambda found: self.store.delete(found, NamedObject(object_id)))
         del self.texts[object_id]
 
-    def run(self, job_id: str, steps: RebuildSteps | None = None, seconds: float = 600.0) -> bool:
+    def run(self, job_id: str, steps: RebuildSteps | None = None, seconds: float = 600.0, name: str = "Film") -> bool:
         _, is_done = (steps or self.steps()).advance(
-            self.jobs.get(job_id), "Film", Deadline.after(seconds), SimpleNamespace(has_job_ended=False, show=print)
+            self.jobs.get(job_id), name, Deadline.after(seconds), SimpleNamespace(has_job_ended=False, show=print)
         )
         return is_done
 
@@ -370,6 +376,77 @@ def test_undoing_brings_the_former_index_back_with_what_was_written_since(world:
     assert again.job is not None
     world.run(again.job.id)
     world.check()
+
+
+def test_undoing_keeps_what_was_changed_since_the_rebuild(world: World) -> None:
+    world.insert(4)
+    job = world.rebuilds.start("Film", RebuildBody.model_validate({"vectors": {"old": None}}), deadline=soon())
+    world.run(job.id)
+    add(world)
+    fill(world, list(world.texts))
+    change = {
+        "expiry": {"property": "_updated", "after": "30d"},
+        "reranker": {"model": "cohere.rerank-v3-5:0"},
+        "index": {"refresh_seconds": 5},
+    }
+    world.admin.update("Film", CollectionUpdate.model_validate(change), deadline=soon())
+    live = world.collection
+
+    undone = world.rebuilds.undo("Film", deadline=soon())
+    assert undone.job is not None
+    world.run(undone.job.id)
+
+    now = world.collection
+    assert (now.expiry, now.reranker, now.index.refresh_seconds) == (live.expiry, live.reranker, 5)
+    assert list(now.vectors) == ["old", "own", "new"]
+    assert now.filling == live.filling
+    assert world.fake.indices["alto-film-000001"].settings["refresh_interval"] == "5s"
+    world.check()
+
+
+def test_a_dropped_vector_that_was_added_again_keeps_the_rebuild_from_being_undone(world: World) -> None:
+    world.insert(2)
+    job = world.rebuilds.start("Film", RebuildBody.model_validate({"vectors": {"old": None}}), deadline=soon())
+    world.run(job.id)
+    world.vectors.add("Film", AddVectorsBody.model_validate({"vectors": {"old": COHERE}}), deadline=soon())
+    before = world.collection
+
+    with pytest.raises(ConflictError, match="dropped the vector 'old', and another of this name was added since"):
+        world.rebuilds.undo("Film", deadline=soon())
+
+    assert world.collection == before
+
+
+def test_a_collection_without_vectors_takes_some_after_a_rebuild(world: World) -> None:
+    world.admin.create(CollectionConfig.model_validate(FILM | {"name": "Book", "vectors": {}}), deadline=soon())
+    vectors = AddVectorsBody.model_validate({"vectors": {"new": COHERE}})
+    with pytest.raises(InvalidRequestError, match="rebuild it"):
+        world.vectors.add("Book", vectors, deadline=soon())
+    job = world.rebuilds.start("Book", RebuildBody(), deadline=soon())
+    world.run(job.id, name="Book")
+
+    world.vectors.add("Book", vectors, deadline=soon())
+
+    with pytest.raises(ConflictError, match="was made without vectors and cannot take 'new'"):
+        world.rebuilds.undo("Book", deadline=soon())
+
+
+def test_a_change_of_the_collection_is_kept_while_the_copy_notes_its_position(world: World) -> None:
+    world.insert(3)
+    job = world.rebuilds.start("Film", RebuildBody(), deadline=soon())
+    notes: list[str] = []
+
+    def change_between_reading_and_writing_it(method: str, url: str) -> None:
+        if method == "PUT" and url.endswith("-000002/_mapping") and not notes:
+            notes.append(url)
+            # A request that waits for the lock is refused in its time, and is not lost.
+            with pytest.raises(SearchEngineUnavailableError):
+                world.admin.update("Film", CollectionUpdate(description="new"), deadline=Deadline.after(0.0))
+
+    world.run(job.id, world.steps(change_between_reading_and_writing_it))
+
+    assert notes
+    assert world.admin.update("Film", CollectionUpdate(description="new"), deadline=soon()).description == "new"
 
 
 def test_a_slow_function_replaces_nothing_after_its_hold_was_removed(world: World) -> None:
