@@ -1,18 +1,17 @@
 """`alto migrate` and `alto rebuild`: another model or another index, without downtime."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import alto
-from alto.cli.collections.collection_body import VectorFlags, Vectorizer, vector_of
 from alto.cli.command import command, make_group
 from alto.cli.connection import Connection
 from alto.cli.exits import CommandError, ExitCode
 from alto.cli.files import json_of
 from alto.cli.imports.following import duration, follow_job
-from alto.cli.migrating.vectors import Batch, Name, add_vector, path_of
+from alto.cli.migrating.steps import Steps, end_job, read_comparison
+from alto.cli.migrating.vectors import Batch, Name, path_of
 from alto.cli.terminal.output import cell, note, on_terminal
 from alto.compatibility import StrEnum
 
@@ -49,6 +48,9 @@ def migrate(
     vector: Annotated[
         str | None, typer.Option("--vector-name", help="The name of the new vector: the model's, if not given.")
     ] = None,
+    replaced: Annotated[
+        str | None, typer.Option("--old", metavar="VECTOR", help="The vector to replace: that of searches, by default.")
+    ] = None,
     truncate: Annotated[
         Truncation | None,
         typer.Option(
@@ -72,33 +74,58 @@ def migrate(
 
     Searches and writes go on all the time. Interrupted, the same command goes on where it stopped.
     """
+    if queries is None and judgements is not None:
+        raise CommandError("--judgements grades the hits of queries: add --queries FILE.", ExitCode.USAGE)
+    # Read before anything is paid for.
+    compared_by = None if queries is None else read_comparison(queries, judgements)
     with connection.open() as client:
-        steps = _Steps(connection, client, name)
+        steps = Steps(client, name)
+        old = steps.find_old(replaced)
         region = model_region or connection.region or client.get_meta()["region"]
-        old = steps.old_vector(vector)
         config = steps.new_config(old, model, region, dimensions) | ({"truncate": truncate.value} if truncate else {})
-        new = vector or steps.name_for(model, old)
-        plan = steps.plan(new, config, batch=batch)
-        _show_plan(plan, keep_old=keep_old)
-        if plan.old == new:
-            note(f"Searches use '{new}' already.")
-        elif not yes:
-            _confirm()
+        new = steps.choose_name(vector, old, config)
+        if new == old:
+            _end_begun(steps, new, keep_old=keep_old, batch=batch, yes=yes)
+            return
+        steps.check_room(old, compared_by, keep_old=keep_old)
+        _show_plan(steps.plan(new, config, batch=batch), steps.what_follows(old, keep_old=keep_old))
+        if not yes:
+            _confirm("This calls the model for all objects")
         steps.fill(new, config, batch=batch)
-        if queries is not None:
-            compared = steps.compare(old, new, queries, judgements)
+        if compared_by is not None:
+            compared = steps.compare(old, new, *compared_by)
             _show_comparison(old, new, compared)
             if compared.overlap < least_overlap:
                 raise CommandError(
                     f"The overlap is {compared.overlap:.2f}, below {least_overlap}: nothing was switched. The vector "
-                    f"'{new}' stays. To switch all the same: alto vectors default {name} {new}"
+                    f"'{new}' stays. To switch all the same: alto vectors default {steps.name} {new}"
                 )
-        client.call("PATCH", path_of(name), {"default_vector": new})
-        note(f"Switched: searches that name no vector use '{new}'. To go back: alto vectors default {name} {old}")
-        if keep_old or not old:
+        steps.switch(new)
+        back = f" To go back: alto vectors default {steps.name} {old}" if old else ""
+        note(f"Switched: searches that name no vector use '{new}'.{back}")
+        if keep_old and old:
             note(f"Kept '{old}': every write makes both vectors until it is dropped.")
-        else:
+        elif old:
             steps.drop(old)
+
+
+def _end_begun(steps: Steps, new: str, *, keep_old: bool, batch: bool, yes: bool) -> None:
+    """End a migration whose vector searches use already: fill what is missing, drop what it was dropping."""
+    note(f"Searches use '{new}' already.")
+    if steps.is_filling(new) and not yes:
+        _confirm(f"This calls the model for the objects that lack '{new}'")
+    steps.fill(new, {}, batch=batch)
+    others = steps.other_vectors(new)
+    if steps.is_rebuilding:
+        note("Its former vector is being dropped, by a rebuild:")
+        steps.follow_rebuild(finish=not keep_old)
+    elif steps.keeps_former and not keep_old:
+        if not yes:
+            _confirm("This deletes the index before the last rebuild, which then cannot be undone")
+        steps.finish()
+        note("Deleted the index before the last rebuild.")
+    elif others and not keep_old:
+        note(f"It has other vectors, too. To drop '{others[0]}', repeat the command with --old {others[0]}")
 
 
 @command(
@@ -150,119 +177,17 @@ def rebuild(
         )
 
 
-class _Steps:
-    """The steps of a migration. Each can be repeated."""
-
-    def __init__(self, connection: Connection, client: "alto.AltoClient", name: str) -> None:
-        self._connection = connection
-        self._client = client
-        self._name = name
-        self._collection: dict[str, Any] = client.call("GET", path_of(name))
-
-    def old_vector(self, new: str | None) -> str:
-        """The vector that searches use now."""
-        from alto.operations.migrations import default_of
-
-        old = default_of(self._collection)
-        if not old and not new:
-            raise CommandError(
-                f"{self._name} has several vectors and no default: choose one with alto vectors default.",
-                ExitCode.USAGE,
-            )
-        return old
-
-    def new_config(self, old: str, model: str, region: str, dimensions: int | None) -> dict[str, Any]:
-        """The new vector: what the old one embeds, with the same index, by another model."""
-        before = self._collection["vectors"].get(old, {})
-        flags = VectorFlags(Vectorizer.BEDROCK, region, model, None, dimensions, (), None, "new")
-        kept = {
-            each: before[each]
-            for each in ("source_properties", "vectorize_collection_name", "index", "truncate", "passages")
-            if before.get(each)
-        }
-        made: dict[str, Any] = vector_of(flags)["new"]
-        return kept | made
-
-    def name_for(self, model: str, old: str) -> str:
-        """The name of the new vector: that of a migration to this model that was begun, or a free one."""
-        from alto.operations.migrations import free_name
-
-        begun = [
-            each for each, config in self._collection["vectors"].items() if config.get("model") == model and each != old
-        ]
-        return begun[0] if begun else free_name(self._collection, model)
-
-    def plan(self, vector: str, config: dict[str, Any], *, batch: bool) -> "MigrationPlan":
-        """Estimate it from the texts of some objects."""
-        from alto.operations.migrations import SAMPLE, plan, text_length
-
-        total = self._client.call("POST", f"{path_of(self._name)}/aggregate", {}, repeatable=True)["total"]
-        found = self._client.call("GET", f"{path_of(self._name)}/objects?limit={SAMPLE}")["objects"]
-        texts = [text_length(self._collection, config, each["properties"]) for each in found]
-        return plan(self._collection, total, texts, vector=vector, config=config, batch=batch)
-
-    def fill(self, vector: str, config: dict[str, Any], *, batch: bool) -> None:
-        """Add the vector and fill it; or go on with the fill that was begun."""
-        if vector not in self._collection["vectors"]:
-            job = add_vector(self._client, self._name, {vector: config}, batch=batch)
-            note(f"Added '{vector}': every write makes it from now on.")
-        elif vector in self._collection.get("filling", {}):
-            job = self._client.call(
-                "POST", f"{path_of(self._name)}/vectors/{vector}/fill", {"embedding": "batch" if batch else "on_demand"}
-            )
-        else:
-            note(f"'{vector}' is filled.")
-            return
-        job = follow_job(self._client, job["id"], job["collection"])
-        end_job(job)
-
-    def compare(self, old: str, new: str, queries: str, judgements: str | None) -> "VectorComparison":
-        """Search each query by both vectors."""
-        from pathlib import Path
-
-        from alto.evaluation.judgements import read_judgements, read_queries
-
-        asked = {each.id: each.text for each in read_queries(Path(queries).read_text(encoding="utf-8"))}
-        judged = {} if judgements is None else read_judgements(Path(judgements).read_text(encoding="utf-8"))
-        return self._client.collections.use(self._name).migration.compare(old, new, asked, judged)
-
-    def drop(self, old: str) -> None:
-        """Drop the old vector by a rebuild, and the index with it."""
-        note(f"Dropping '{old}', by a rebuild:")
-        job = self._client.call("POST", f"{path_of(self._name)}/rebuild", {"vectors": {old: None}})
-        end_job(follow_job(self._client, job["id"], job["collection"]))
-        self._client.call("POST", f"{path_of(self._name)}/rebuild/finish")
-        note(f"Dropped '{old}' and the index that had it.")
-
-
-def end_job(job: dict[str, Any]) -> None:
-    """Say how a job ended. Raises `CommandError` if it has not done all its work."""
-    counts = job["counts"]
-    said = ", ".join(f"{counts[each]:,} {each}" for each in ("loaded", "unchanged", "failed"))
-    if job["state"] != "completed":
-        reason = f" {job['reason']}" if job["reason"] else ""
-        raise CommandError(
-            f"The {job['kind']} is {job['state']}.{reason} To go on: alto imports resume {job['id']} --follow"
-        )
-    note(f"The {job['kind']} is completed: {said}.")
-    if counts["failed"]:
-        raise CommandError(
-            f"{counts['failed']:,} objects have no new vector. See why: alto imports errors {job['id']}. Then try them "
-            f"again: alto imports retry {job['id']} --follow",
-            ExitCode.PARTIAL,
-        )
-
-
-def _show_plan(plan: "MigrationPlan", *, keep_old: bool) -> None:
+def _show_plan(plan: "MigrationPlan", follows: str) -> None:
     price = "unknown here" if plan.price is None else f"about {plan.price:,.2f} USD"
     time = "hours" if plan.batch else f"about {duration(max(1.0, 60 * plan.minutes))}"
     way = "batch inference" if plan.batch else f"{plan.calls:,} calls on demand"
-    note(f"{plan.collection}: from the vector '{plan.old}' to '{plan.vector}' ({plan.model})")
+    start = f"from the vector '{plan.old}'" if plan.old else "from no vector"
+    note(f"{plan.collection}: {start} to '{plan.vector}' ({plan.model})")
     note(f"  objects  {plan.objects:,}")
     note(f"  tokens   about {plan.tokens:,} (the texts of {plan.sampled:,} objects were measured)")
     note(f"  price    {price} (list price of us-east-1)")
     note(f"  time     {time}, by {way} (with a new account's quota: 300,000 tokens and 2,000 calls a minute)")
-    note(f"  then     {'both vectors are kept' if keep_old else f'the vector {plan.old!r} is dropped'}")
+    note(f"  then     {follows}")
 
 
 def _show_comparison(old: str, new: str, compared: "VectorComparison") -> None:
@@ -274,12 +199,9 @@ def _show_comparison(old: str, new: str, compared: "VectorComparison") -> None:
         )
 
 
-def _confirm() -> None:
+def _confirm(what: str) -> None:
     if not on_terminal(sys.stdin):
-        raise CommandError(
-            "This calls the model for all objects, and the terminal for a confirmation is missing: add --yes.",
-            ExitCode.USAGE,
-        )
+        raise CommandError(f"{what}, and the terminal for a confirmation is missing: add --yes.", ExitCode.USAGE)
     if not typer.confirm("Begin?", err=True):
         note("Nothing was changed.")
         raise typer.Exit(ExitCode.FAILED)
