@@ -115,9 +115,7 @@ class UpdateResult(StrictModel):
     """The outcome for the objects that this request looked at."""
 
     dry_run: bool
-    matches: int = Field(
-        description="Objects that match, from `after` on: not those of earlier requests."
-    )
+    matches: int = Field(description="Objects that match, from `after` on: not those of earlier requests.")
     updated: int
     unchanged: int = Field(description="Objects that had these values already: they were not written.")
     failed: int
