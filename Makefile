@@ -147,8 +147,9 @@ bench-content: .venv/ready ## Measure what the second field of English text cost
 bench-quality: .venv/ready ## Measure nDCG@10 and Recall@100 of every mode on the judged collections
 	$(PYTHON) -m benchmarks.quality
 
-bench-search: .venv/ready ## Measure the latency of every mode and the recall of k-NN on 60,000 objects
+bench-search: .venv/ready ## Measure the latency of every mode, the recall of k-NN, and compressed vectors
 	$(PYTHON) -m benchmarks.search $(ARGS)
+	$(PYTHON) -m benchmarks.compression $(ARGS)
 
 simulate: .venv/ready ## Estimate the time and cost of imports of 10^6 to 10^9 objects
 	$(PYTHON) -m benchmarks.estimates.simulate $(ARGS)

@@ -52,7 +52,7 @@ ALTERNATIVES = {
     "data_model": "leave it out: properties are a dict of values by name",
     "references": "store the other object's id in a DataType.UUID property and fetch that object",
     "return_references": "store the other object's id in a DataType.UUID property and fetch that object",
-    "quantizer": "leave it out: quantization is a setting of the faiss engine, not of a collection",
+    "quantizer": "Configure.VectorIndex.Quantizer.sq(), which compresses vectors to a quarter",
     "consistency_level": "leave it out: every write is acknowledged by the primary and all replicas that are in sync",
     "nested": "return_properties with the name of the whole object",
     "blob": "store the bytes in S3 and their key as DataType.TEXT",

@@ -40,8 +40,9 @@ class VectorIndexConfigHNSW(dict[str, Any]):
         return self.get("m")
 
     @property
-    def quantizer(self) -> None:
-        """None: vectors are whole."""
+    def quantizer(self) -> str | None:
+        """`4x` for vectors that are searched in a quarter of the memory; None means whole."""
+        return self.get("compression")
 
 
 @dataclass(frozen=True, slots=True)

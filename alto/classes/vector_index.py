@@ -37,7 +37,7 @@ class QuantizerOptions:
 
 
 class Quantizer:
-    """Configure.VectorIndex.Quantizer. A quantizer saves memory; here the engine decides, for all collections."""
+    """Configure.VectorIndex.Quantizer. Scalar quantization saves memory; the others have no effect but a warning."""
 
     @staticmethod
     def none() -> QuantizerOptions:
@@ -61,7 +61,10 @@ class Quantizer:
 
     @staticmethod
     def sq(**_: object) -> QuantizerOptions:
-        """Has no effect but a warning."""
+        """One byte for each number of a vector: the graph is searched in a quarter of the memory.
+
+        Weaviate's settings (cache, rescore_limit, training_limit) are accepted and have no effect.
+        """
         return QuantizerOptions("sq")
 
 
@@ -96,7 +99,7 @@ class VectorIndex:
             ef: How many candidates a search keeps; counts on faiss only. -1, which is Weaviate's own, is the default.
             ef_construction: How many candidates the building of the graph keeps.
             max_connections: m, the neighbours of each vector.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
             multi_vector: Not supported.
             cleanup_interval_seconds: Has no effect.
             dynamic_ef_factor: Has no effect.
@@ -116,6 +119,7 @@ class VectorIndex:
             "ef_search": None if ef == -1 else ef,
             "ef_construction": ef_construction,
             "m": max_connections,
+            "compression": compression_of(quantizer),
         }
         return VectorIndexConfig({name: value for name, value in settings.items() if value is not None})
 
@@ -130,7 +134,7 @@ class VectorIndex:
         Args:
             distance_metric: As of `hnsw`.
             vector_cache_max_objects: Has no effect.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
         """
         return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
 
@@ -160,17 +164,21 @@ class VectorIndex:
 
         Args:
             distance_metric: As of `hnsw`.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
         """
         return VectorIndex.hnsw(distance_metric=distance_metric, quantizer=quantizer)
 
 
+def compression_of(quantizer: QuantizerOptions | None) -> str | None:
+    """Return the setting `compression` of a quantizer; None if the vectors stay whole."""
+    return "4x" if quantizer is not None and getattr(quantizer, "name", "") == "sq" else None
+
+
 def warn_of_quantizer(quantizer: QuantizerOptions | None) -> None:
-    """Warn of a quantizer, which saves no memory here."""
-    if quantizer is not None and getattr(quantizer, "name", "") != "none":
+    """Warn of a quantizer that saves no memory here."""
+    if quantizer is not None and getattr(quantizer, "name", "") not in {"none", "sq"}:
         warnings.warn(
-            "quantizer has no effect: results are those of whole vectors. Quantization is a setting of the stage's "
-            "faiss engine, not of a collection.",
+            "quantizer has no effect: vectors stay whole. Quantizer.sq() compresses them to a quarter.",
             UserWarning,
             stacklevel=4,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from alto.classes.vector_index import (
     QuantizerOptions,
     VectorIndexConfig,
+    compression_of,
     warn_of_quantizer,
 )
 from alto.errors import AltoConfigurationError
@@ -72,7 +73,7 @@ class Vectors(metaclass=_OnlyAws):
             name: Its name; "default" if not given.
             model: A model id, an inference profile, or the ARN of one.
             region: The AWS region of the model or endpoint.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
             source_properties: The properties that the vector is made of; all texts if not given.
             vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
             vectorize_collection_name: Whether the collection's name is part of the text.
@@ -138,7 +139,7 @@ class Vectors(metaclass=_OnlyAws):
             region: The AWS region of the model or endpoint.
             target_model: The model of a multi-model endpoint.
             target_variant: The production variant.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
             source_properties: The properties that the vector is made of; all texts if not given.
             vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
             vectorize_collection_name: Whether the collection's name is part of the text.
@@ -190,7 +191,7 @@ class Vectors(metaclass=_OnlyAws):
 
         Args:
             name: Its name; "default" if not given.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
             endpoint: The name of the SageMaker endpoint.
             model: A model id, an inference profile, or the ARN of one.
             region: The AWS region of the model or endpoint.
@@ -226,7 +227,7 @@ class Vectors(metaclass=_OnlyAws):
         Args:
             name: Its name; "default" if not given.
             dimensions: The length of the vectors.
-            quantizer: Has no effect but a warning.
+            quantizer: Quantizer.sq() compresses vectors to a quarter; others have no effect but a warning.
             vector_index_config: The graph: `Configure.VectorIndex.hnsw(...)`.
         """
         warn_of_quantizer(quantizer)
@@ -234,7 +235,9 @@ class Vectors(metaclass=_OnlyAws):
             raise AltoConfigurationError(
                 "dimensions: Configure.Vectors.self_provided needs the length of the vectors, as in dimensions=1024"
             )
-        return VectorConfig(name, {"vectorizer": "none", "dimensions": dimensions} | _index(vector_index_config))
+        return VectorConfig(
+            name, {"vectorizer": "none", "dimensions": dimensions} | _index(vector_index_config, quantizer)
+        )
 
 
 class NamedVectors(metaclass=_OnlyAws):
@@ -345,11 +348,13 @@ def _text2vec_aws(
     if not settings["region"]:
         raise AltoConfigurationError("region is a required argument and must be given, as in region='us-east-1'")
     given = {key: value for key, value in settings.items() if value is not None}
-    return VectorConfig(name, {"vectorizer": "text2vec-aws", "service": service} | given | _index(index))
+    return VectorConfig(name, {"vectorizer": "text2vec-aws", "service": service} | given | _index(index, quantizer))
 
 
-def _index(index: VectorIndexConfig | None) -> dict[str, Any]:
-    return {"index": index.settings} if index and index.settings else {}
+def _index(index: VectorIndexConfig | None, quantizer: QuantizerOptions | None = None) -> dict[str, Any]:
+    compression = compression_of(quantizer)
+    settings = (index.settings if index else {}) | ({"compression": compression} if compression else {})
+    return {"index": settings} if settings else {}
 
 
 def with_index(

@@ -111,6 +111,8 @@ def _vector(vectorizer: tuple[str, Any], index: Mapping[str, Any] | None) -> dic
             '{"vectorConfig": {"default": {"vectorizer": {"none": {"dimensions": 1024}}}}}'
         )
     graph = {_INDEX[key]: value for key, value in (index or {}).items() if key in _INDEX and value not in {None, -1}}
+    if ((index or {}).get("sq") or {}).get("enabled"):
+        graph["compression"] = "4x"
     if "distance" in graph:
         graph["distance"] = _DISTANCES.get(graph["distance"], graph["distance"])
     return {"vectorizer": str(name)} | settings | ({"index": graph} if graph else {})

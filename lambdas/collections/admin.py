@@ -83,6 +83,14 @@ def check_shards(index: IndexSettings, replicas: int | None, limit: int) -> None
         raise InvalidRequestError.at("index", f"{problem}: ask for fewer shards or replicas")
 
 
+def check_compression(vectors: Mapping[str, VectorConfig], engine: KnnEngine) -> None:
+    """Reject a compression that the engine of the stage does not have."""
+    for name, config in vectors.items():
+        if config.index.compression is not None and engine != "lucene":
+            problem = f'"{config.index.compression}" needs the engine lucene, and this stage has {engine}: leave it out'
+            raise InvalidRequestError.at(f"vectors.{name}.index.compression", problem)
+
+
 class CollectionAdmin:
     """Creates, changes and deletes collections."""
 
@@ -158,6 +166,7 @@ class CollectionAdmin:
     ) -> dict[str, VectorConfig]:
         """Return the vectors with the ARNs of their roles and with their dimensions. Raises as `create` does."""
         check_vector_names(vectors)
+        check_compression(vectors, self._knn_engine)
         return {
             name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
             for name, vector in vectors.items()
@@ -292,7 +301,11 @@ class CollectionAdmin:
         check_shards(collection.index, self._replicas, self._max_shards)
 
     def create_index(self, collection: Collection, alias: str) -> None:
-        """Create another index of a collection, with no alias but this one. One that is there already is deleted."""
+        """Create another index of a collection, with no alias but this one. One that is there already is deleted.
+
+        Raises `InvalidRequestError` for a compression that the engine of the stage does not have.
+        """
+        check_compression(collection.vectors, self._knn_engine)
         index = index_name(collection.name, collection.index_number)
         self.drop(index)
         body = index_body(collection, self._knn_engine, self._replicas) | {"aliases": {alias: {}}}

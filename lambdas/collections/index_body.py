@@ -43,6 +43,11 @@ SCALAR_TYPES: dict[str, dict[str, Any]] = {
 # Kept and returned, but not searched: the id follows from the key.
 KEY_MAPPING: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
 
+# Which share of the numbers of a segment's vectors a byte spreads over. Vectors that are compared by cosine have length
+# 1 in the graph, so all of them. Others may have numbers of any size, and one long vector would leave the others a few
+# values of the byte: Lucene chooses by a sample. Its default cuts off the largest numbers, which loses more of both.
+WHOLE_INTERVAL, CHOSEN_INTERVAL = 1.0, 0.0
+
 SPACE_TYPES: dict[str, str] = {"cosine": "cosinesimil", "dot": "innerproduct", "l2_squared": "l2"}
 
 
@@ -196,6 +201,10 @@ def vector_mapping(config: VectorConfig, engine: KnnEngine) -> dict[str, Any]:
     parameters: dict[str, Any] = {"m": config.index.m, "ef_construction": config.index.ef_construction}
     if engine == "faiss":
         parameters["ef_search"] = config.index.ef_search
+    if config.index.compression is not None:
+        # OpenSearch 3.6 rejects this encoder without the number of bits; 7 is the one that Lucene compresses to a byte.
+        interval = WHOLE_INTERVAL if config.index.distance == "cosine" else CHOSEN_INTERVAL
+        parameters["encoder"] = {"name": "sq", "parameters": {"bits": 7, "confidence_interval": interval}}
     return {
         "type": "knn_vector",
         "dimension": dimensions,

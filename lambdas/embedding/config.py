@@ -52,6 +52,12 @@ class HnswIndex(StrictModel):
     m: int = Field(default=16, ge=2, le=100, description="Neighbours of each vector in the graph.")
     ef_construction: int = Field(default=128, ge=2, le=4096, description="Candidates looked at while building.")
     ef_search: int = Field(default=256, ge=1, le=10000, description="Candidates looked at while searching.")
+    compression: Literal["4x"] | None = Field(
+        default=None,
+        description="`4x`: the graph is searched by one byte for each number of a vector instead of four, in a quarter "
+        "of the memory; the nearest are then compared by their whole vectors, so distances are exact. It needs the "
+        "engine `lucene`. A rebuild switches it on and off (`null`).",
+    )
 
 
 class PassageSettings(StrictModel):

@@ -26,7 +26,7 @@ CHANGEABLE = ("tokenization", "stop_words", "folding", "searchable", "filterable
 
 
 class VectorChange(StrictModel):
-    """How a vector is indexed from then on."""
+    """How a vector is indexed from then on; omitted settings are kept."""
 
     index: HnswIndex
 
@@ -43,7 +43,8 @@ class RebuildBody(StrictModel):
     vectors: dict[VectorName, VectorChange | None] = Field(
         default_factory=dict,
         max_length=20,
-        description="Another `index` of a vector (distance, graph); `null` drops the vector, which frees its memory.",
+        description="Changes of a vector's `index` (distance, graph, compression); `null` drops the vector, which "
+        "frees its memory.",
     )
     default_vector: VectorName | None = Field(default=None, description="The default from then on; as now, if omitted.")
     shards: int | None = Field(default=None, ge=1, le=20, description="As now, if omitted.")
@@ -203,7 +204,8 @@ def changed(before: Collection, body: RebuildBody) -> Collection:
     for name, config in before.vectors.items():
         change = body.vectors.get(name)
         if change is not None:
-            vectors[name] = config.model_copy(update={"index": change.index})
+            index = config.index.model_copy(update=change.index.model_dump(exclude_unset=True))
+            vectors[name] = config.model_copy(update={"index": index})
         elif name not in body.vectors:
             vectors[name] = config
     default = body.default_vector or before.default_vector

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from benchmarks import api as api_benchmark
-from benchmarks import cli, content_field, hostile, many_collections, passages, quality
+from benchmarks import cli, compression, content_field, hostile, many_collections, passages, quality
 from benchmarks import load as load_benchmark
 from benchmarks import search as latency
 from benchmarks.estimates import import_constants
@@ -93,6 +93,18 @@ def test_recall_is_measured(alto: Alto) -> None:
     # Four objects are found of the ten that it looks for.
     found = latency.recall_at_10(alto, asked, np.repeat(VECTORS, 3, axis=0), np.ndarray.tolist)
     assert found == pytest.approx(0.4)
+
+
+def test_compressed_vectors_are_measured(alto: Alto) -> None:
+    vectors = np.random.default_rng(1).normal(size=(40, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    rows = compression.compare(alto, vectors, ["libs", "net"] * 20, vectors[:8])
+
+    whole, compressed = rows["none"], rows["4x"]
+    assert (compressed.recall, compressed.recall_filtered) == (whole.recall, whole.recall_filtered) == (1.0, 1.0)
+    assert max(whole.distance_error, compressed.distance_error) < 1e-5
+    assert compressed.searched_mb < whole.searched_mb
 
 
 def test_quality_is_measured(alto: Alto) -> None:

@@ -127,6 +127,7 @@ def test_a_collection_is_read_back_with_every_default_written_out(api: Api, film
         "m": 16,
         "ef_construction": 128,
         "ef_search": 256,
+        "compression": None,
     }
     assert config["properties"][0]["tokenization"] == "english"
     assert films in [item["name"] for item in api("GET", "/v1/collections").body["collections"]]

@@ -166,12 +166,24 @@ def test_every_index_of_weaviate_is_a_graph_with_its_distance() -> None:
     assert index.hnsw(ef=-1, vector_cache_max_objects=5, filter_strategy=VectorFilterStrategy.ACORN).settings == {}
 
 
-def test_a_quantizer_warns_that_it_saves_no_memory() -> None:
+def test_a_quantizer_that_saves_no_memory_warns() -> None:
     with pytest.warns(UserWarning, match="quantizer has no effect"):
         Configure.VectorIndex.hnsw(quantizer=Configure.VectorIndex.Quantizer.rq())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Configure.VectorIndex.hnsw(quantizer=Configure.VectorIndex.Quantizer.none())
+
+
+def test_scalar_quantization_is_compression_by_four() -> None:
+    sq = Configure.VectorIndex.Quantizer.sq(rescore_limit=20)
+
+    in_index = Configure.Vectors.self_provided(
+        dimensions=3, vector_index_config=Configure.VectorIndex.hnsw(max_connections=8, quantizer=sq)
+    )
+    of_vector = Configure.Vectors.text2vec_aws_bedrock(region="us-east-1", model="m", quantizer=sq)
+
+    assert in_index.settings["index"] == {"m": 8, "compression": "4x"}
+    assert of_vector.settings["index"] == {"compression": "4x"}
 
 
 STORED = {

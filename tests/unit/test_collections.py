@@ -2,8 +2,9 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from lambdas.collections.admin import check_compression
 from lambdas.collections.analysis import ANALYSIS_VERSION, build_analysis, choose_analyzer, list_mappings
 from lambdas.collections.index_body import (
     collection_from_mapping,
@@ -22,7 +23,8 @@ from lambdas.collections.model import (
     index_name,
 )
 from lambdas.collections.properties import TOKENIZATIONS, Property, property_paths, unite
-from lambdas.errors import ConflictError
+from lambdas.embedding.config import VectorConfig
+from lambdas.errors import ConflictError, InvalidRequestError
 from tests.builders import FILM_PROPERTIES, NOW, OWN, TITAN, collection, collection_config
 
 
@@ -87,6 +89,29 @@ def test_the_index_body_holds_settings_alias_mapping_and_configuration() -> None
         },
     }
     assert collection_from_mapping(body["mappings"]) == films
+
+
+@pytest.mark.parametrize(("distance", "interval"), [("cosine", 1.0), ("dot", 0.0), ("l2_squared", 0.0)])
+def test_a_compressed_vector_is_searched_by_bytes(distance: str, interval: float) -> None:
+    index = {"compression": "4x", "distance": distance}
+    compressed = {"vectorizer": "none", "dimensions": 3, "index": index}
+    films = collection(vectors={"default": compressed})
+
+    body = index_body(films, "lucene")
+
+    method = body["mappings"]["properties"]["vectors"]["properties"]["default"]["method"]
+    assert method["parameters"]["encoder"] == {"name": "sq", "parameters": {"bits": 7, "confidence_interval": interval}}
+    assert collection_from_mapping(body["mappings"]) == films
+
+
+def test_a_compression_that_the_engine_lacks_is_rejected() -> None:
+    compressed: VectorConfig = TypeAdapter(VectorConfig).validate_python(
+        {"vectorizer": "none", "dimensions": 3, "index": {"compression": "4x"}}
+    )
+
+    check_compression({"default": compressed}, "lucene")
+    with pytest.raises(InvalidRequestError, match=r"vectors\.default\.index\.compression.*this stage has faiss"):
+        check_compression({"default": compressed}, "faiss")
 
 
 def test_faiss_takes_the_depth_of_a_search_from_the_index() -> None:

@@ -100,6 +100,36 @@ def test_vector_search_filters_inside_the_graph_search() -> None:
     }
 
 
+COMPRESSED = OWN | {"index": {"compression": "4x"}}
+RESCORED = {"rescore": {"oversample_factor": 2.0}}
+
+
+def test_a_compressed_vector_is_searched_wider_and_scored_by_the_whole_one() -> None:
+    films = collection(vectors={"a": COMPRESSED, "b": OWN})
+    near = NearVector.model_validate({"vector": [0.1, 0.2, 0.3], "target_vector": "a"})
+    vector = QueryVector(resolve_targets(films, near), [("a", [0.1, 0.2, 0.3])])
+
+    body = build_search_body(films, request(near_vector=near.model_dump(), filter=IN_2009), vector)
+
+    knn = {"vector": [0.1, 0.2, 0.3], "k": 256, "filter": {"term": {"properties.year": 2009}}}
+    assert body["query"] == {"knn": {"vectors.a": knn | RESCORED}}
+    [_, leg] = plan_search(films, request(hybrid={"query": "ghost", "target_vector": "a"}), vector).bodies
+    assert leg["query"] == {"knn": {"vectors.a": {"vector": [0.1, 0.2, 0.3], "k": 500} | RESCORED}}
+
+
+def test_of_several_targets_the_compressed_ones_are_searched_wider() -> None:
+    films = collection(vectors={"a": COMPRESSED, "b": OWN})
+    near = NearVector.model_validate({"vectors": {"a": [1.0], "b": [2.0]}})
+    several = QueryVector(resolve_targets(films, near), [("a", [1.0]), ("b", [2.0])])
+
+    query = build_search_body(films, request(near_vector=near.model_dump()), several)["query"]["script_score"]
+
+    assert query["query"]["bool"]["should"] == [
+        {"knn": {"vectors.a": {"vector": [1.0], "k": 256} | RESCORED}},
+        {"knn": {"vectors.b": {"vector": [2.0], "k": 256}}},
+    ]
+
+
 @pytest.mark.parametrize(("limit", "offset", "k"), [(10, 0, 256), (10, 246, 256), (10, 250, 1000), (1, 9999, 10000)])
 def test_pages_of_a_vector_search_share_their_number_of_candidates(limit: int, offset: int, k: int) -> None:
     body = build_search_body(FILMS, request(near_text={"query": "x"}, limit=limit, offset=offset), VECTOR)
@@ -411,6 +441,18 @@ def test_passages_count_seven_tenths_of_the_score() -> None:
     assert whole["script_score"]["script"]["params"]["field"] == "vectors.default"
     assert (best["nested"]["path"], best["nested"]["score_mode"]) == ("passages.default", "max")
     assert "inner_hits" not in best["nested"]
+
+
+def test_passages_of_a_compressed_vector_are_compressed_and_searched_wider() -> None:
+    articles = collection(vectors={"default": TITAN | {"passages": {}, "index": {"compression": "4x"}}})
+    vector = QueryVector(resolve_targets(articles, NearVector(vector=NUMBERS)), [("default", NUMBERS)])
+
+    query = build_search_body(articles, request(near_vector={"vector": NUMBERS}), vector)["query"]
+
+    own, nested = query["bool"]["filter"][0]["bool"]["should"]
+    knn = {"vector": NUMBERS, "k": 256} | RESCORED
+    assert own == {"knn": {"vectors.default": knn}}
+    assert nested["nested"]["query"] == {"knn": {"passages.default.vector": knn}}
 
 
 def test_the_passage_comes_with_a_hit_if_asked_for() -> None:

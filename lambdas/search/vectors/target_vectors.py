@@ -48,6 +48,7 @@ class Targets(NamedTuple):
         offset: subtracted from that; other than 0 for scaled distances only.
         is_relative: whether the shares are still to be divided by the ranges of the distances (`scale_targets`).
         has_passages: whether the passages of the single target are compared, too.
+        compressed: the vectors of the objects whose graph holds a byte for each number.
     """
 
     measure: Literal["cosine", "dot", "l2_squared"]
@@ -57,6 +58,7 @@ class Targets(NamedTuple):
     offset: float = 0.0
     is_relative: bool = False
     has_passages: bool = False
+    compressed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -134,6 +136,7 @@ def resolve_targets(collection: CollectionConfig, mode: VectorMode) -> Targets:
             has_passages=len(weights) == 1
             and combine != "relative_score"
             and names[0] in collection.vectors_with_passages,
+            compressed=frozenset(name for name in names if collection.vectors[name].index.compression is not None),
         ),
         is_sum=combine in ("sum", "manual_weights", "relative_score"),
     )

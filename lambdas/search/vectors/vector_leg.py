@@ -33,6 +33,10 @@ SCRIPTS = {
 }
 
 
+# Of a compressed vector, this many times as many candidates are compared with the query by their whole vectors, and so
+# have the scores of whole vectors. See docs/decisions/0162.
+OVERSAMPLE = 2.0
+
 # The share of the object's own vector in the score, where its passages are compared, too. See docs/decisions/0150.
 WHOLE_SHARE = 0.3
 _COSINE = """
@@ -71,7 +75,11 @@ def build_vector_query(
     if vector.targets.has_passages:
         query = _score_passages(vector, _find_passages(vector, k, conditions), show=show_passage)
         return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
-    nearest = [_build_knn(f"vectors.{name}", numbers, k, conditions) for name, numbers in vector.numbers]
+    compressed = vector.targets.compressed
+    nearest = [
+        _build_knn(f"vectors.{name}", numbers, k, conditions, compressed=name in compressed)
+        for name, numbers in vector.numbers
+    ]
     if len(nearest) == 1:
         [query] = nearest
         return query if smallest_score is None else _add_script(query, {"source": "_score"}, smallest_score)
@@ -103,8 +111,9 @@ def _find_passages(vector: QueryVector, k: int, conditions: list[dict[str, Any]]
     """Build the query of the objects that are near themselves, and of those with near passages."""
     [(name, numbers)] = vector.numbers
     path = f"passages.{name}"
-    own = _build_knn(f"vectors.{name}", numbers, k, conditions)
-    passage = _build_knn(f"{path}.vector", numbers, k, conditions)
+    compressed = name in vector.targets.compressed
+    own = _build_knn(f"vectors.{name}", numbers, k, conditions, compressed=compressed)
+    passage = _build_knn(f"{path}.vector", numbers, k, conditions, compressed=compressed)
     return {
         "bool": {
             "should": [own, {"nested": {"path": path, "score_mode": "max", "query": passage}}],
@@ -131,8 +140,12 @@ def _score_exactly(field: str, numbers: list[float]) -> dict[str, Any]:
     return {"script_score": {"query": {"exists": {"field": field}}, "script": script}}
 
 
-def _build_knn(field: str, numbers: list[float], k: int, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_knn(
+    field: str, numbers: list[float], k: int, conditions: list[dict[str, Any]], *, compressed: bool
+) -> dict[str, Any]:
     parameters: dict[str, Any] = {"vector": numbers, "k": k}
+    if compressed:
+        parameters["rescore"] = {"oversample_factor": OVERSAMPLE}
     if conditions:
         parameters["filter"] = conditions[0] if len(conditions) == 1 else {"bool": {"filter": conditions}}
     return {"knn": {field: parameters}}
