@@ -153,7 +153,21 @@ def tables() -> str:
         )
         for size, ocus in zip(SIZES, (1, 4, 32), strict=True)
     ]
-    return "\n\n".join([_markdown(rest), _markdown(use), _markdown(texts), _markdown(others)])
+    return "\n\n".join([_markdown(rest), _markdown(use), _markdown(texts), _markdown(others), _markdown(compression())])
+
+
+def compression() -> list[tuple[str, ...]]:
+    """The domain of whole and of compressed vectors: that of docs/scale.md, with a replica."""
+    rows: list[tuple[str, ...]] = [
+        ("whole or `4x`", "graphs in memory", "data nodes", "dollars a month of the domain"),
+    ]
+    for objects in (MILLION, 10 * MILLION, 100 * MILLION):
+        for name, compressed in (("whole", False), ("`4x`", True)):
+            found = estimate(Load(objects, compressed=compressed), CONSTANTS, PRICES)
+            nodes = f"{found.nodes} x {found.node.removesuffix('.search')}"
+            month = f"{sum(found.monthly.values()):,.0f}"
+            rows.append((f"{objects:,} objects, {name}", f"{found.memory_gib:,.0f} GiB", nodes, month))
+    return rows
 
 
 def _markdown(rows: Sequence[tuple[str, ...]]) -> str:

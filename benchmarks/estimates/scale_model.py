@@ -51,7 +51,8 @@ READS_A_LOOK, WRITES_A_LOOK = 6, 4
 class Load:
     """The imported objects, and how they are imported.
 
-    `core_objects_per_second`: what a core of the domain indexes of such objects, which is assumed.
+    `core_objects_per_second`: what a core of the domain indexes of such objects, which is assumed. Of `compressed`
+    vectors a byte for each number is in memory, and the whole vectors are on disk, too.
     """
 
     objects: int
@@ -63,6 +64,7 @@ class Load:
     replicas: int = 1
     core_objects_per_second: float = 250.0
     search_in_memory: bool = True
+    compressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +237,12 @@ def _looks_for_a_place(seconds: float, chunks: int, loaders: float) -> float:
 def _domain(load: Load, constants: Mapping[str, Any], prices: Mapping[str, Any]) -> tuple[str, int, float, float]:
     """The cheapest nodes that hold the graphs in memory: type, number, GiB of disk, GiB of graphs."""
     copies = 1 + load.replicas
-    memory = GRAPH_OVERHEAD * (4 * load.dimensions + 8 * M) * load.objects * copies / GIB
-    disk = constants["index_bytes"] * load.objects * copies * DISK_FACTOR / GIB
+    # Lucene adds a correction of four bytes to each compressed vector.
+    vector_bytes, more_disk = (
+        (load.dimensions + 4, load.dimensions + 4) if load.compressed else (4 * load.dimensions, 0)
+    )
+    memory = GRAPH_OVERHEAD * (vector_bytes + 8 * M) * load.objects * copies / GIB
+    disk = (constants["index_bytes"] + more_disk) * load.objects * copies * DISK_FACTOR / GIB
 
     def needed(size: Mapping[str, float]) -> int:
         wanted = memory / (size["gib"] * MEMORY_FOR_GRAPHS) if load.search_in_memory else 0

@@ -1,5 +1,6 @@
 """Compressed vectors over a real OpenSearch: as whole ones, but for the memory of the graph."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -49,7 +50,7 @@ def make(api: Api, compression: str | None, distance: str = "cosine") -> str:
     return path
 
 
-@pytest.fixture(scope="module", params=["cosine", "dot", "l2_squared"])
+@pytest.fixture(scope="module", params=["cosine", "dot"])
 def whole_and_compressed(api: Api, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     whole, compressed = make(api, None, request.param), make(api, "4x", request.param)
     yield whole, compressed
@@ -113,6 +114,6 @@ def test_a_rebuild_switches_compression_on_and_off(api: Api, functions: Function
 def test_an_unknown_compression_is_refused(api: Api, unknown: Any) -> None:
     refused = api("POST", "/v1/collections", described(unknown))
 
-    assert refused.status == 422
-    assert "compression" in refused.body["error"]["message"]
-    assert "4x" in refused.body["error"]["message"]
+    assert refused.status == 400
+    message = f'vectors.default.index.compression: expected "4x", not {json.dumps(unknown)}'
+    assert message in refused.body["error"]["message"]

@@ -52,6 +52,17 @@ def test_queries_pay_for_the_api_the_function_the_model_and_the_log() -> None:
     assert list(million_queries(TITAN)) == ["API", "Lambda", "model", "log"]
 
 
+def test_compressed_vectors_need_fewer_nodes_and_more_disk() -> None:
+    whole, compressed = (
+        estimate(Load(10_000_000, compressed=compressed), json.loads(IMPORT_CONSTANTS.read_text()), PRICES)
+        for compressed in (False, True)
+    )
+
+    assert whole.memory_gib / compressed.memory_gib == pytest.approx((4 * 1024 + 128) / (1024 + 4 + 128))
+    assert compressed.nodes < whole.nodes
+    assert compressed.disk_gib > whole.disk_gib
+
+
 def test_a_text_for_each_object_costs_its_calls() -> None:
     one, ten, twenty = (thousand_generations("Nova Lite", objects) for objects in (1, 10, 20))
 

@@ -25,6 +25,7 @@ from alto.classes.search import Search
 from alto.connect import ConnectionParams
 from alto.operations import collections
 from alto.operations.searches import pages
+from alto.operations.weaviate_json import from_weaviate
 from alto.values import numbers
 from lambdas.collections.model import CollectionConfig
 from lambdas.search.request import SearchRequest
@@ -184,6 +185,18 @@ def test_scalar_quantization_is_compression_by_four() -> None:
 
     assert in_index.settings["index"] == {"m": 8, "compression": "4x"}
     assert of_vector.settings["index"] == {"compression": "4x"}
+
+
+@pytest.mark.parametrize(("quantizer", "graph"), [("sq", {"m": 8, "compression": "4x"}), ("bq", {"m": 8})])
+def test_weaviates_json_keeps_its_scalar_quantization(quantizer: str, graph: dict[str, Any]) -> None:
+    described = {
+        "vectorizer": {"none": {"dimensions": 3}},
+        "vectorIndexConfig": {"maxConnections": 8, quantizer: {"enabled": True}},
+    }
+
+    made = from_weaviate({"class": "Film", "vectorConfig": {"default": described}})
+
+    assert made["vectors"]["default"]["index"] == graph
 
 
 STORED = {

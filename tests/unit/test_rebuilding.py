@@ -9,13 +9,14 @@ import pytest
 
 from lambdas.collections.hold import HOLD, release_expired
 from lambdas.deadline import Deadline
+from lambdas.embedding.config import HnswIndex
 from lambdas.errors import InvalidRequestError, VersionConflictError
 from lambdas.migrating.copier import DOCUMENTS_OF_PAGE, Copier, Route, rebuilt
 from lambdas.migrating.rebuild import RebuildBody, changed
 from lambdas.objects.bulk import check_version, version_condition, version_of
 from lambdas.objects.document_sizes import PAGE_CHARACTERS
 from lambdas.opensearch import IndexMissingError
-from tests.builders import collection
+from tests.builders import OWN, collection
 
 
 class Counted:
@@ -157,6 +158,16 @@ def test_a_rebuild_changes_settings_and_keeps_the_rest() -> None:
     assert (after.generation, after.index_number, after.created) == (1, 2, before.created)
     assert after.former is not None
     assert after.former.index_number == 1
+
+
+def test_a_rebuild_changes_one_setting_of_a_vectors_index() -> None:
+    before = collection(vectors={"default": OWN | {"index": {"distance": "dot", "m": 24}}})
+
+    on = changed(before, RebuildBody.model_validate({"vectors": {"default": {"index": {"compression": "4x"}}}}))
+    off = changed(on, RebuildBody.model_validate({"vectors": {"default": {"index": {"compression": None}}}}))
+
+    assert on.vectors["default"].index == HnswIndex(distance="dot", m=24, compression="4x")
+    assert off.vectors == before.vectors
 
 
 def test_numbers_of_indices_never_come_twice() -> None:

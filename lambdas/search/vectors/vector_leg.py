@@ -34,7 +34,7 @@ SCRIPTS = {
 
 
 # Of a compressed vector, this many times as many candidates are compared with the query by their whole vectors, and so
-# have the scores of whole vectors. See docs/decisions/0162.
+# have the scores of whole vectors. See docs/decisions/0161.
 OVERSAMPLE = 2.0
 
 # The share of the object's own vector in the score, where its passages are compared, too. See docs/decisions/0150.
