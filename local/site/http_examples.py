@@ -7,6 +7,9 @@ from urllib.parse import quote, urlencode
 
 from local.site.typescript_examples import TYPESCRIPT
 
+# Characters of a line that the column of a page shows without scrolling.
+WIDTH = 80
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -47,16 +50,17 @@ def operations(document: dict[str, Any]) -> list[Operation]:
     ]
 
 
-def json_text(value: Any, width: int = 90) -> str:
+def json_text(value: Any, width: int = WIDTH) -> str:
     """Return JSON as a person writes it: what fits is on one line."""
 
-    def write(part: Any, indent: str) -> str:
+    def write(part: Any, indent: str, name: str = "") -> str:
         flat = json.dumps(part, ensure_ascii=False)
-        if len(indent) + len(flat) <= width or not isinstance(part, dict | list) or not part:
+        if len(f"{indent}{name}{flat},") <= width or not isinstance(part, dict | list) or not part:
             return flat
         inner = indent + "  "
         if isinstance(part, dict):
-            lines = [f"{inner}{json.dumps(name)}: {write(each, inner)}" for name, each in part.items()]
+            names = {key: f"{json.dumps(key)}: " for key in part}
+            lines = [f"{inner}{names[key]}{write(each, inner, names[key])}" for key, each in part.items()]
             return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
         return "[\n" + ",\n".join(inner + write(each, inner) for each in part) + f"\n{indent}]"
 
@@ -72,7 +76,9 @@ def curl(operation: Operation) -> str:
     if operation.body is None:
         return command
     escaped = json_text(operation.body).replace("'", "'\\''")
-    return f"{command} -H 'content-type: application/json' -d '{escaped}'"
+    rest = f"-H 'content-type: application/json' -d '{escaped}'"
+    width = len(f"{command} {rest}".partition("\n")[0])
+    return f"{command} {rest}" if width <= WIDTH else f"{command} \\\n  {rest}"
 
 
 def typescript(operation: Operation) -> str:

@@ -15,6 +15,8 @@ Every key of a stage's block in `cdk.json` or `stages.json`, from their model (`
 """
 
 
+# Characters of a word that a narrow column has no room for.
+LONG = 30
 # Settings that are blocks of their own.
 BLOCKS = {"domain": DomainSize, "existing_vpc": ExistingVpc}
 
@@ -38,8 +40,16 @@ def settings_table(model: Any) -> str:
         form = field.get("description", "")
         notes = [comments.get(name, ""), form if form != "text" else ""]
         note = ". ".join(each[0].upper() + each[1:].rstrip(".") for each in notes if each)
-        rows.append(f"| `{name}` | {cell(values_of(name, field))} | {default} | {cell(note)} |")
+        rows.append(f"| `{name}` | {cell(values_of(name, field))} | {default} | {breakable(cell(note))} |")
     return "\n".join(["| setting | values | default | |", "|---|---|---|---|", *rows])
+
+
+def breakable(text: str) -> str:
+    """Return a cell's text whose long words, such as ARNs, may be broken after a colon or a slash."""
+    return " ".join(
+        re.sub(r"(?<=[:/])", "<wbr>", word) if len(word) > LONG and "`" not in word else word
+        for word in text.split(" ")
+    )
 
 
 def default_of(field: dict[str, Any]) -> str:

@@ -108,7 +108,8 @@ Counts them.
 === "curl"
 
     ```sh
-    curl -s "$ALTO/v1/It%27s/count?all=true" -H 'content-type: application/json' -d '{"title": "Emma'\\''s"}'
+    curl -s "$ALTO/v1/It%27s/count?all=true" \\
+      -H 'content-type: application/json' -d '{"title": "Emma'\\''s"}'
     ```
 
 === "Python"
@@ -144,7 +145,7 @@ def test_an_operation_with_a_method_of_the_client_uses_it() -> None:
 def test_json_is_on_one_line_where_it_fits() -> None:
     value = {"filter": {"property": "lent", "value": True}, "near": {"vector": [0.1, 0.2]}}
 
-    assert json_text(value, 45) == (
+    assert json_text(value, 50) == (
         '{\n  "filter": {"property": "lent", "value": true},\n  "near": {"vector": [0.1, 0.2]}\n}'
     )
 
