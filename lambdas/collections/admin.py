@@ -31,7 +31,13 @@ from lambdas.collections.model import (
     index_name,
 )
 from lambdas.collections.properties import Property, unite
-from lambdas.collections.registry import MAPPING_FILTER, CollectionRegistry, other_indices, stored_alias
+from lambdas.collections.registry import (
+    MAPPING_FILTER,
+    CollectionRegistry,
+    other_indices,
+    stored_alias,
+    stored_identity,
+)
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.embedder import Embedder
@@ -346,9 +352,13 @@ class CollectionAdmin:
         A later collection of this name has an index of the same name. So only one deletion at a time, and only of an
         index that had the unique alias of the collection: what happens late or twice meets no successor.
         """
-        found = self._registry.mappings(name)
+        before = self._registry.mappings(name)
         try:
             with self._lock.held(alias_of(name), deadline):
+                # The holder of the lock before may have replaced the index, or deleted the collection.
+                found = self._registry.mappings(name)
+                if {*map(stored_identity, found.values())} != {*map(stored_identity, before.values())}:
+                    raise _gone(name)
                 for other in {each for mapping in found.values() for each in other_indices(mapping)}:
                     self.drop(other)
                 deleted = [self._delete_index(name, index, stored_alias(mapping)) for index, mapping in found.items()]

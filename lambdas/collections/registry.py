@@ -162,8 +162,13 @@ class CollectionRegistry:
 def stored_alias(index: Any) -> str:
     """Return the alias that only the collection has whose mapping this is. Its layout may be an older one."""
     stored = index["mappings"]["_meta"]["alto"]["collection"]
-    identity = unique_alias(_stored_name(index), datetime.fromisoformat(stored["created"]))
-    return generation_alias(identity, stored.get("generation", 0))
+    return generation_alias(stored_identity(index), stored.get("generation", 0))
+
+
+def stored_identity(index: Any) -> str:
+    """Return the name that only the collection has whose mapping this is, in all its generations."""
+    stored = index["mappings"]["_meta"]["alto"]["collection"]
+    return unique_alias(_stored_name(index), datetime.fromisoformat(stored["created"]))
 
 
 def other_indices(index: Any) -> list[str]:

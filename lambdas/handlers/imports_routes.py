@@ -49,7 +49,9 @@ def start_import(
     """Start an import, once for each Idempotency-Key."""
     function = services()
     if body.source is not None:
-        check_source_rights(router.current_event.raw_event, collections_claim(), body.source_key)
+        check_source_rights(
+            router.current_event.raw_event, collections_claim(), body.source_key, function.aliases.find_target
+        )
     collection = function.registry.fresh(name)
     request = ImportRequest.into(collection.name, body)
     problem = function.batch_problem(collection)

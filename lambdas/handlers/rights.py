@@ -1,7 +1,7 @@
 """Tokens that are limited to some collections, by a claim that lists them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambdas.collections.model import collection_name
@@ -33,16 +33,23 @@ def check_collection_rights(event: Mapping[str, Any], claim: str | None) -> None
         raise ForbiddenError(f"The claim '{claim}' of the token does not list the collection of this request.")
 
 
-def check_source_rights(event: Mapping[str, Any], claim: str | None, key: str) -> None:
+def check_source_rights(
+    event: Mapping[str, Any], claim: str | None, key: str, find_target: Callable[[str], str | None] = lambda _: None
+) -> None:
     """Raise `ForbiddenError` unless the caller's token lists the collection in whose folder the file of S3 is.
 
     An import stores what a file contains, and so shows it: without this a token that is limited to one collection
-    could read the files of others.
+    could read the files of others. The folder of an alias has files of the collection that the alias points at, by
+    `find_target`: the token must list that one, too.
     """
     allowed = {EVERY} if claim is None else _listed(event, claim)
-    folder, slash, _ = key.partition("/")
-    if EVERY in allowed or (slash and collection_name(folder) in allowed):
+    if EVERY in allowed:
         return
+    folder, slash, _ = key.partition("/")
+    if slash and collection_name(folder) in allowed:
+        target = find_target(folder) if folder.isascii() and folder.isidentifier() else None
+        if target is None or target in allowed:
+            return
     raise ForbiddenError(
         f"The claim '{claim}' of the token does not list the collection of the folder that the file is in: import "
         "files whose key begins with the name of a collection in the claim, or upload the file by 'file_name'."

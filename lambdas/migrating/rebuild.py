@@ -128,7 +128,9 @@ class Rebuilds:
                 self._jobs.cancel(before.rebuild.job, "The rebuild was undone.")
                 discard(self._engine, self._collections, before, before.rebuild)
                 abandoned.append(before.rebuild)
-                return before.model_copy(update={"rebuild": None})
+                # With a generation of its own the next copy has another alias, or later versions: a function that
+                # does not know yet that this one was given up cannot write into it.
+                return before.model_copy(update={"rebuild": None, "generation": before.generation + 1})
             if before.former is None:
                 raise ConflictError(f"'{before.name}' has no rebuild to undo: none is under way, and no index is kept.")
             number = before.former.index_number
@@ -149,7 +151,8 @@ class Rebuilds:
             if before.former is None:
                 raise ConflictError(f"'{before.name}' keeps no index of before a rebuild.")
             self._collections.drop(index_name(before.name, before.former.index_number))
-            return before.model_copy(update={"former": None})
+            # Also an undo whose starter died before it stored the job.
+            return before.model_copy(update={"former": None, "rebuild": None})
 
         return self._collections.change(name, end, deadline, here_only=True)
 

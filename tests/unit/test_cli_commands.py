@@ -38,6 +38,8 @@ HIT: dict[str, Any] = {
     "score": 0.51,
 }
 
+NAMED = reply({"name": "Film"})
+
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +69,12 @@ def test_an_update_by_filter_goes_on_until_nothing_is_left() -> None:
     first = reply(counts | {"matches": 3, "updated": 2, "next": ID})
     second = reply(counts | {"matches": 1, "updated": 0, "failed": 1, "objects": [error_of]})
 
-    done = alto("objects", "update", "Film", "--filter", "{}", "--set", '{"year": 1}', replies=(first, second))
+    # By an alias: it may be pointed elsewhere between two requests.
+    done = alto("objects", "update", "Films", "--filter", "{}", "--set", '{"year": 1}', replies=(NAMED, first, second))
 
     assert (done.code, done.err) == (3, "2 updated, 0 unchanged, 1 failed.\nb: too long\n")
-    assert [done.server.body(at).get("after") for at in (0, 1)] == [None, ID]
+    assert done.server.paths[1:] == ["POST /v1/collections/Film/objects/update"] * 2
+    assert [done.server.body(at).get("after") for at in (1, 2)] == [None, ID]
 
 
 @pytest.mark.parametrize("options", [(), ("--set", "{}", "--merge", "{}")])
@@ -261,7 +265,7 @@ def page(*ids: str, following: str | None = None) -> httpx.Response:
 
 
 def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
-    replies = (reply({"total": 3}), page("a", "b", following="b"), page("c"))
+    replies = (NAMED, reply({"total": 3}), page("a", "b", following="b"), page("c"))
     file = tmp_path / "films.jsonl"
 
     done = alto("export", "Film", "--vectors", replies=replies)
@@ -272,15 +276,15 @@ def test_an_export_is_lines_that_an_import_takes(tmp_path: Path) -> None:
     ]
     assert file.read_text() == done.out
     assert (saved.code, saved.out) == (0, "")
-    assert done.server.body(1) == {"limit": 200, "include_vectors": True}
-    assert done.server.body(2) == {"limit": 200, "include_vectors": True, "after": "b"}
+    assert done.server.body(2) == {"limit": 200, "include_vectors": True}
+    assert done.server.body(3) == {"limit": 200, "include_vectors": True, "after": "b"}
     assert done.err.splitlines()[-1] == "3 objects."
 
 
 def test_an_export_has_keys_in_place_of_ids() -> None:
     keyed = reply({"objects": [HIT | {"key": "isbn-1"}, HIT]})
 
-    done = alto("export", "Film", replies=(reply({"total": 2}), keyed))
+    done = alto("export", "Film", replies=(NAMED, reply({"total": 2}), keyed))
 
     first, second = (json.loads(line) for line in done.out.splitlines())
     assert (first["key"], "id" in first) == ("isbn-1", False)
@@ -288,15 +292,22 @@ def test_an_export_has_keys_in_place_of_ids() -> None:
 
 
 def test_an_export_that_breaks_says_where_to_go_on() -> None:
-    replies = (reply({"total": 3}), page("a", "b", following="b"), error(500, "internal_error"))
+    replies = (NAMED, reply({"total": 3}), page("a", "b", following="b"), error(500, "internal_error"))
 
     done = alto("export", "Film", replies=replies)
-    rest = alto("export", "Film", "--after", "b", replies=(page("c"),))
+    rest = alto("export", "Film", "--after", "b", replies=(NAMED, page("c")))
 
     assert done.code == 1
     assert len(done.out.splitlines()) == 2
     assert "2 objects were written. Append the rest with --after b" in done.err
     assert rest.server.body() == {"limit": 1000, "include_vectors": False, "after": str(uuid_of_key("Film", "b"))}
+
+
+def test_an_export_by_an_alias_keeps_to_its_collection() -> None:
+    done = alto("export", "Films", "--after", "isbn-1", replies=(NAMED, page("a", following="a"), page("b")))
+
+    assert done.server.paths[1:] == ["POST /v1/collections/Film/objects/list"] * 2
+    assert done.server.body(1)["after"] == str(uuid_of_key("Film", "isbn-1"))
 
 
 def test_objects_are_got_and_deleted() -> None:

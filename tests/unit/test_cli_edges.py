@@ -333,13 +333,15 @@ def test_an_export_continues_exactly_where_ctrl_c_ended_it(tmp_path: Path, monke
         return rendered
 
     monkeypatch.setattr(exporting, "to_json", interrupted)
-    total = reply({"total": 300})
-    first = alto("export", "Film", "-o", str(file), replies=(total, page(range(100)), page(range(100, 200))))
+    named, total = reply({"name": "Film"}), reply({"total": 300})
+    first = alto("export", "Film", "-o", str(file), replies=(named, total, page(range(100)), page(range(100, 200))))
     after = first.err.rpartition("--after ")[2].split()[0]
-    second = alto("export", "Film", "-o", str(file), "--after", after, replies=(page(range(200, 300), last=True),))
+    second = alto(
+        "export", "Film", "-o", str(file), "--after", after, replies=(named, page(range(200, 300), last=True))
+    )
 
     assert (first.code, second.code) == (130, 0)
-    assert second.server.body(0)["after"] == after == "00000000-0000-0000-0000-000000000199"
+    assert second.server.body()["after"] == after == "00000000-0000-0000-0000-000000000199"
     assert [json.loads(line)["properties"]["n"] for line in file.read_text().splitlines()] == list(range(300))
 
 

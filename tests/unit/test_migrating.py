@@ -21,7 +21,7 @@ from lambdas.errors import (
     InvalidRequestError,
     SearchEngineUnavailableError,
 )
-from lambdas.jobs.job import Job
+from lambdas.jobs.job import Job, JobFailedError
 from lambdas.migrating.copier import PAGES_AT_ONCE, Copier
 from lambdas.migrating.filler import VectorFiller
 from lambdas.migrating.rebuild import RebuildBody, Rebuilds
@@ -449,6 +449,28 @@ def test_a_change_of_the_collection_is_kept_while_the_copy_notes_its_position(wo
     assert world.admin.update("Film", CollectionUpdate(description="new"), deadline=soon()).description == "new"
 
 
+def test_a_slow_function_of_a_rebuild_that_was_given_up_writes_nothing_into_the_next(world: World) -> None:
+    world.insert(3)
+    given_up = world.rebuilds.start("Film", RebuildBody.model_validate({"vectors": {"old": None}}), deadline=soon())
+    started: list[str] = []
+
+    def give_up_and_begin_again(_: str, url: str) -> None:
+        if "/_bulk" in url and not started:
+            world.rebuilds.undo("Film", deadline=soon())
+            started.append(world.rebuilds.start("Film", RebuildBody(), deadline=soon()).id)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("lambdas.migrating.rebuild_steps.place_hold", _killed)
+                patch.setattr("lambdas.collections.lock.LEASE_SECONDS", 0.0)
+                with pytest.raises(KilledError):
+                    world.run(started[0])
+
+    with pytest.raises((JobFailedError, AltoError)):
+        world.run(given_up.id, world.steps(give_up_and_begin_again))
+
+    assert world.run(started[0])
+    world.check()
+
+
 def test_a_slow_function_replaces_nothing_after_its_hold_was_removed(world: World) -> None:
     [only] = world.insert(1)
     job = world.rebuilds.start("Film", RebuildBody(), deadline=soon())
@@ -502,6 +524,38 @@ def test_a_rebuild_whose_starter_died_begins_again(world: World) -> None:
 
     assert world.run(second.id)
     world.check()
+
+
+@pytest.mark.parametrize("change", ["rebuild", "vector"])
+def test_a_deletion_that_waited_for_a_change_deletes_all_of_the_collection(world: World, change: str) -> None:
+    world.insert(3)
+    job = world.rebuilds.start("Film", RebuildBody(), deadline=soon())
+    changed: list[str] = []
+
+    def change_first(method: str, url: str) -> None:
+        if method == "PUT" and "alto--locks/_doc" in url and not changed:
+            changed.append(url)
+            if change == "rebuild":
+                world.run(job.id)
+            else:
+                add(world)
+
+    world.make_admin(world.connect(change_first)).delete("Film", deadline=soon())
+
+    assert changed
+    assert [name for name in world.fake.indices if name.startswith("alto-film")] == []
+
+
+def test_finishing_ends_an_undo_whose_starter_died(world: World) -> None:
+    world.insert(1)
+    world.run(world.rebuilds.start("Film", RebuildBody(), deadline=soon()).id)
+    undone = world.rebuilds.undo("Film", deadline=soon())
+    assert undone.job is not None
+    del world.jobs.jobs[undone.job.id]
+
+    assert world.rebuilds.finish("Film", deadline=soon()).rebuild is None
+
+    assert world.admin.update("Film", CollectionUpdate(description="new"), deadline=soon()).description == "new"
 
 
 def test_a_message_that_comes_twice_finds_the_rebuild_done(world: World) -> None:

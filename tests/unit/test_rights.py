@@ -1,6 +1,7 @@
 """Tokens that are limited to the collections that one of their claims lists."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,6 +85,18 @@ def test_files_of_other_collections_cannot_be_imported(key: str) -> None:
         check_source_rights(request("POST", "/v1/collections/Film/imports", {CLAIM: "[Film]"}), CLAIM, key)
 
 
+@pytest.mark.parametrize(("listed", "is_allowed"), [("[Films]", False), ("[Film]", False), ("[Films Film]", True)])
+def test_the_folder_of_an_alias_takes_the_right_to_its_collection(listed: str, is_allowed: bool) -> None:
+    made = request("POST", "/v1/collections/Book/imports", {CLAIM: listed})
+    find = {"Films": "Film"}.get
+
+    if is_allowed:
+        check_source_rights(made, CLAIM, "Films/a.jsonl", find)
+    else:
+        with pytest.raises(ForbiddenError, match="folder that the file is in"):
+            check_source_rights(made, CLAIM, "Films/a.jsonl", find)
+
+
 @pytest.mark.parametrize(("claim", "listed"), [(None, ""), (CLAIM, "[*]")])
 def test_without_limits_every_file_can_be_imported(claim: str | None, listed: str) -> None:
     check_source_rights(request("POST", "/v1/collections/Film/imports", {CLAIM: listed}), claim, "Book/a.jsonl")
@@ -93,7 +106,8 @@ def test_a_limited_token_does_not_import_the_file_of_another_collection(monkeypa
     for module in (http, imports_routes):
         monkeypatch.setattr(module, "collections_claim", lambda: CLAIM)
     # Only what comes before the engine: the file is rejected before the collection is read.
-    monkeypatch.setattr(imports_routes, "services", object)
+    aliases = SimpleNamespace(find_target=lambda _: None)
+    monkeypatch.setattr(imports_routes, "services", lambda: SimpleNamespace(aliases=aliases))
     made = event("POST", "/v1/collections/Film/imports", {"source": "s3://bucket/Book/books.jsonl"})
     made["requestContext"]["authorizer"] = {"jwt": {"claims": {CLAIM: "[Film]"}, "scopes": None}}
 

@@ -66,8 +66,9 @@ class _Export:
 
     def __init__(self, client: "alto.AltoClient", collection: str, body: dict[str, Any], file: IO[bytes]) -> None:
         self._client = client
-        self._collection = collection
-        self._path = f"/v1/collections/{segment(collection)}"
+        # Its own name: an alias may be pointed elsewhere between two pages, and ids do not follow from keys by it.
+        self._collection: str = client.call("GET", f"/v1/collections/{segment(collection)}")["name"]
+        self._path = f"/v1/collections/{segment(self._collection)}"
         self._body = body
         self._file = file
         self._written = 0

@@ -79,11 +79,11 @@ def update(
     total: dict[str, Any] = {"matches": None, "updated": 0, "unchanged": 0, "failed": 0, "objects": []}
     following: str | None = None
     with connection.open() as client:
+        # An alias may be pointed elsewhere between two requests.
+        name = client.call("GET", f"/v1/collections/{segment(collection)}")["name"]
         while following is not None or total["matches"] is None:
             sent = body if following is None else body | {"after": following}
-            part = client.call(
-                "POST", f"/v1/collections/{segment(collection)}/objects/update", sent, repeatable=dry_run
-            )
+            part = client.call("POST", f"/v1/collections/{segment(name)}/objects/update", sent, repeatable=dry_run)
             total = {
                 "matches": part["matches"] if total["matches"] is None else total["matches"],
                 "objects": total["objects"] + part["objects"],
