@@ -23,7 +23,7 @@ from lambdas.objects.values import lengths
 from lambdas.opensearch import OpenSearch
 
 DOCUMENTS_OF_PAGE = 300
-MEASURED_AT_ONCE = 3_000
+MEASURED_AT_ONCE = 1_000
 PAGES_AT_ONCE = 3
 PARTS = ["id", "key", "created", "updated", "properties", "text_hash", "vectors.*", "passages.*"]
 # Above this, parts of the ids are counted instead of reading them.

@@ -72,8 +72,8 @@ ANCHORS = 20
 LOADERS = 2
 KILLS = 0.02
 READ_EVERY = 0.05
-# A small graph is made faster. Among many objects it would not lead to the nearest one.
-GRAPH = {"m": 4, "ef_construction": 16} if OBJECTS < 1_000 else {"m": 16, "ef_construction": 60}
+# A small graph is made faster. Where it does not lead to the nearest object, the reader asks for an exact search.
+GRAPH = {"m": 4, "ef_construction": 16} if OBJECTS < 1_000 else {"m": 8, "ef_construction": 32}
 AWS = {"vectorizer": "text2vec-aws", "region": "us-east-1", "index": GRAPH}
 OLD = AWS | {"model": "amazon.titan-embed-text-v2:0", "dimensions": 256}
 NEW = AWS | {"model": "cohere.embed-v4:0", "dimensions": 512}
