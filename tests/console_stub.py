@@ -135,6 +135,7 @@ class StubAlto:
     is_empty: bool = False
     fault: httpx.Response | Exception | None = None
     facet_values: int = 3
+    aliases: dict[str, str] = field(default_factory=dict)
     collections: list[dict[str, Any]] = field(default_factory=lambda: [json.loads(json.dumps(COLLECTION))])
     jobs: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -153,6 +154,7 @@ class StubAlto:
         return [
             (r"GET /v1/meta", lambda _: reply({"version": "1.0", "region": "us-east-1", "modules": {}})),
             (r"GET /v1/collections", lambda _: reply({"collections": [] if self.is_empty else self.collections})),
+            (r"GET /v1/collections/(\w+)", self._find),
             (r"POST /v1/collections", self._create),
             (r"PATCH /v1/collections/(\w+)", self._change),
             (r"POST /v1/collections/(\w+)/search", self._search),
@@ -177,6 +179,11 @@ class StubAlto:
             (r"PUT /.*", lambda _: httpx.Response(200, headers={"etag": '"e"'})),
             (r"GET /errors", lambda _: httpx.Response(200, content=ERRORS)),
         ]
+
+    def _find(self, _: httpx.Request, name: str) -> httpx.Response:
+        name = self.aliases.get(name, name)
+        found = next((each for each in self.collections if each["name"] == name), None)
+        return reply(found) if found else error(404, "collection_not_found", name)
 
     def _create(self, body: Any) -> httpx.Response:
         if body["name"] == "Film":

@@ -67,10 +67,18 @@ class Functions:
         new = [each for each in found if each["Key"] not in self._announced]
         for each in new:
             self._announced.add(each["Key"])
-            entry = {"key": quote(each["Key"]), "eTag": each["ETag"].strip('"'), "size": each["Size"]}
-            record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": entry}}
-            self._sqs.send_message(QueueUrl=self._urls[SPLIT], MessageBody=json.dumps({"Records": [record]}))
+            self._announce_file(each["Key"], each["ETag"], each["Size"])
         return bool(new)
+
+    def upload(self, key: str, content: bytes) -> None:
+        """Put a file into the bucket of imports; S3 announces it."""
+        etag = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"]
+        self._announce_file(key, etag, len(content))
+
+    def _announce_file(self, key: str, etag: str, size: int) -> None:
+        entry = {"key": quote(key), "eTag": etag.strip('"'), "size": size}
+        record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": entry}}
+        self._sqs.send_message(QueueUrl=self._urls[SPLIT], MessageBody=json.dumps({"Records": [record]}))
 
     def _turn(self, queue: str, seconds: float = 120.0) -> bool:
         """Deliver the messages of a queue once."""

@@ -238,7 +238,7 @@ def test_a_broken_alto_is_named_and_tried_again(page: "Page", console: Console, 
     page.locator(".hit").first.wait_for()
 
 
-def test_a_collection_made_meanwhile_is_found_and_a_missing_one_is_named(
+def test_a_new_collection_and_an_alias_are_found_and_a_missing_one_is_named(
     page: "Page", console: Console, stub: StubAlto
 ) -> None:
     page.goto(console.url + "#/imports?c=Film")
@@ -249,6 +249,10 @@ def test_a_collection_made_meanwhile_is_found_and_a_missing_one_is_named(
     page.goto(console.url + "#/imports?c=Never")
 
     page.get_by_role("heading", name="Never does not exist").wait_for()
+    stub.aliases["Films"] = "Film"
+    page.goto(console.url + "#/imports?c=Films")
+    page.get_by_role("heading", name="Imports into Film").wait_for()
+    assert page.url.endswith("#/imports?c=Film")
 
 
 def test_a_console_without_alto_says_so(page: "Page", tmp_path: Path) -> None:

@@ -85,8 +85,15 @@ function App() {
   // Collections that another program made since: looked up once for a name that is not known, and where all are listed.
   const [missing, setMissing] = useState(null);
   const isUnknown = Boolean(collections && params.c && !collection);
+  // An alias is not in the list: its collection is shown, under its own name.
+  const lookUp = async (wanted) => {
+    const found = await get(`v1/collections/${encodeURIComponent(wanted)}`).catch(() => undefined);
+    await load();
+    if (found && found.name !== wanted) go(view, { ...params, c: found.name }, { replace: true });
+    else setMissing(wanted);
+  };
   useEffect(() => {
-    if (isUnknown) load().then(() => setMissing(params.c));
+    if (isUnknown) lookUp(params.c);
   }, [isUnknown, params.c]);
   useEffect(() => {
     if (view === "collections" && collections) load();
