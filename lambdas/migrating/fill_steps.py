@@ -57,7 +57,8 @@ class FillSteps:
         if self._is_listed(job):
             return
         self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=max(1.0, deadline.remaining()))
-        target = GrowingObject(self._s3, job.source.bucket, job.source.key, JSONL)
+        # Its message may be delivered twice: a list that is being read must not be replaced by another.
+        target = GrowingObject(self._s3, job.source.bucket, job.source.key, JSONL, replaces=False)
         for page in self._ids(collection):
             target.write(list_lines(page))
         if not target.size:
