@@ -462,6 +462,7 @@ def test_every_object_gets_the_new_models_vector_of_its_present_text(migration: 
             traffic.name, AddVectorsBody.model_validate({"vectors": {"new": NEW}}), deadline=Deadline.after(60)
         )
         filled = migration.work(added.jobs["new"].id)
+        assert filled.state is JobState.COMPLETED, filled.reason
         migration.admin.update(traffic.name, CollectionUpdate(default_vector="new"), deadline=Deadline.after(60))
         started = migration.rebuilds.start(
             traffic.name, RebuildBody.model_validate({"vectors": {"old": None}}), deadline=Deadline.after(60)
