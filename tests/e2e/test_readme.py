@@ -61,6 +61,9 @@ def test_the_commands_of_the_readme_run_as_they_are_printed(alto: Alto) -> None:
     # The text and its source, over HTTP and by the command.
     assert '"quote":"Three ghosts teach an old miser to be generous."' in printed.replace('": "', '":"')
     assert "A Christmas Carol" in printed
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    for shown in [line for block in examples_of("README.md", "text") for line in block.splitlines()]:
+        assert " ".join(shown.split()) in lines
 
 
 def test_the_first_ten_minutes_run_as_they_are_printed(alto: Alto) -> None:
