@@ -10,9 +10,11 @@ from subprocess import DEVNULL
 import httpx
 import pytest
 
+from lambdas.jobs.queues import ChunkQueue
 from local.emulator import Emulator
 from local.processes import LOOPBACK
 from tests.api import Api
+from tests.functions import Functions
 
 JOBS_TABLE = "alto-jobs"
 
@@ -103,3 +105,11 @@ def api(environment: dict[str, str]) -> Iterator[Api]:
         boto3.client("s3", region_name=region).create_bucket(Bucket=environment["ALTO_IMPORT_BUCKET"])
         boto3.client("sqs", region_name=region).create_queue(QueueName="alto-split")
         yield Api(query.lambda_handler, write.lambda_handler)
+
+
+@pytest.fixture
+def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
+    """The functions behind the queues. What is to be delivered later is delivered at once."""
+    with Functions(environment["AWS_REGION"]) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ChunkQueue, "send_later", lambda queue, chunk, _: queue.send([chunk]))
+        yield running

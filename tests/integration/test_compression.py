@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from lambdas.jobs.queues import ChunkQueue
 from tests.api import Api
 from tests.functions import Functions
 
@@ -18,13 +17,6 @@ VECTORS = CHANCE.normal(size=(COUNT, DIMENSIONS)).astype(np.float32)
 EVEN = {"property": "even", "operator": "equal", "value": True}
 ASKED = VECTORS[7].tolist()
 Body = dict[str, Any]
-
-
-@pytest.fixture
-def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
-    with Functions(environment["AWS_REGION"]) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ChunkQueue, "send_later", lambda queue, chunk, _: queue.send([chunk]))
-        yield running
 
 
 def described(compression: str | None, distance: str = "cosine") -> Body:

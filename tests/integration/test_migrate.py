@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 import alto
 from alto.classes.config import Configure
 from alto.cli.main import app
-from lambdas.jobs.queues import ChunkQueue
 from tests.api import Api
 from tests.api_server import ApiServer
 from tests.functions import Functions
@@ -56,13 +55,6 @@ class Terminal:
 @pytest.fixture(scope="module")
 def server(api: Api) -> Iterator[ApiServer]:
     with ApiServer(api) as running:
-        yield running
-
-
-@pytest.fixture
-def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
-    with Functions(environment["AWS_REGION"]) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ChunkQueue, "send_later", lambda queue, chunk, _: queue.send([chunk]))
         yield running
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.passages import read_texts
-from lambdas.jobs.queues import ChunkQueue
 from tests.api import Api
 from tests.builders import TITAN, collection
 from tests.functions import Functions
@@ -32,13 +31,6 @@ def film(number: int) -> Body:
 
 
 FILMS = [film(number) for number in range(9)]
-
-
-@pytest.fixture
-def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
-    with Functions(environment["AWS_REGION"]) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ChunkQueue, "send_later", lambda queue, chunk, _: queue.send([chunk]))
-        yield running
 
 
 @pytest.fixture(scope="module")

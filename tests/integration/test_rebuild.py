@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from lambdas.jobs.queues import ChunkQueue
 from tests.api import Api
 from tests.functions import Functions
 
@@ -22,13 +21,6 @@ VECTORS = {
 }
 TITLES = ("a ship at sea", "a dog in the snow", "the queen's garden", "war of two cities", "a letter from home")
 Body = dict[str, Any]
-
-
-@pytest.fixture
-def functions(api: Api, environment: dict[str, str]) -> Iterator[Functions]:
-    with Functions(environment["AWS_REGION"]) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ChunkQueue, "send_later", lambda queue, chunk, _: queue.send([chunk]))
-        yield running
 
 
 @pytest.fixture
