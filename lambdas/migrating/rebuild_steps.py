@@ -4,9 +4,8 @@ All that a rebuild knows is in OpenSearch: the collection names the new index, w
 copied. So whichever function runs next goes on from there, and what a dead one has done needs no repair.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from lambdas.collections.admin import CollectionAdmin
@@ -35,7 +34,6 @@ MOST_PASSES = 8
 HOLD_LIMIT = 8.0
 # A function that dies has its copy since the last note repeated.
 PAGES_PER_NOTE = 10
-NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 SAMPLES = 100
 # Kept back for counting and handing back.
 RESERVE_SECONDS = 30.0
@@ -174,8 +172,8 @@ class RebuildSteps:
                 self._verify(route, target)
                 if limit.passed:
                     raise HoldGivenUpError
-                successor = {NEXT_VECTORS: [*route.collection.vectors]}
-                self._store_position(origin, self._copier.position(target), successor)
+                begins = self._copier.position(target)
+                self._store_notes(origin, {COPIED: begins, NEXT_VECTORS: [*route.collection.vectors]})
                 self._swap(now, route.collection, origin, target, hold)
             except BaseException:
                 release_hold(self._engine, origin, hold)
@@ -235,15 +233,15 @@ class RebuildSteps:
     def _note_position(self, collection: Collection, target: str, position: Position) -> None:
         """Store a position while no other function can change the configuration next to it."""
         with CollectionLock(self._engine).held(alias_of(collection.name), Deadline.after(20.0)):
-            self._store_position(target, position)
+            self._store_notes(target, {COPIED: position})
 
-    def _store_position(self, index: str, position: Position, more: Mapping[str, Any] = NOTHING_MORE) -> None:
+    def _store_notes(self, index: str, notes: dict[str, Any]) -> None:
         """Note up to where another index was copied into this one; in an index that is replaced: where the new begins.
 
         The mapping's notes are read and replaced as a whole: the caller holds the lock, so that no change of the
         configuration is overwritten.
         """
-        body = {"_meta": {"alto": {**self._admin.meta_of(index), COPIED: position, **more}}}
+        body = {"_meta": {"alto": self._admin.meta_of(index) | notes}}
         self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
 
 
