@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 from typer.testing import CliRunner
 
 from alto.cli.main import app
@@ -23,6 +25,19 @@ def reply(body: Any = None, status: int = 200, **headers: str) -> httpx.Response
 def error(status: int, code: str, *details: dict[str, str]) -> httpx.Response:
     body = {"code": code, "message": "It is so.", "details": list(details), "request_id": "req-1"}
     return reply({"error": body}, status)
+
+
+def let_time_pass(monkeypatch: pytest.MonkeyPatch, seconds: int, *modules: str) -> None:
+    """Each look of these modules at the clock is so much later; other threads keep the clock of the process."""
+    passed = 0
+
+    def monotonic() -> float:
+        nonlocal passed
+        passed += seconds
+        return float(passed)
+
+    for module in modules:
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=monotonic, sleep=lambda _: None))
 
 
 @dataclass

@@ -36,6 +36,7 @@ class ChunkHold:
         queue: ChunkQueue,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
         beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._chunk = chunk
@@ -43,11 +44,12 @@ class ChunkHold:
         self._jobs = jobs
         self._queue = queue
         self._now = now
+        self._clock = clock
         self._beat_seconds = beat_seconds
         # Called with each beat, for what else its loader has to look at.
         self.on_beat: Callable[[], object] | None = None
         self._counts = (0, 0, 0)
-        self._extended = time.monotonic()
+        self._extended = clock()
         self._ended = Event()
         self._thread = Thread(target=self._beat_until_ended, name="chunk-hold", daemon=True)
         self.has_job_ended = False
@@ -88,9 +90,9 @@ class ChunkHold:
             self.has_job_ended = not self._jobs.get(self._chunk.job_id).unfinished
         except ImportNotFoundError:
             self.has_job_ended = True
-        if time.monotonic() - self._extended >= EXTEND_SECONDS:
+        if self._clock() - self._extended >= EXTEND_SECONDS:
             self._queue.hide(self._receipt_handle, HIDDEN_SECONDS)
-            self._extended = time.monotonic()
+            self._extended = self._clock()
         if self.on_beat is not None:
             self.on_beat()
 

@@ -20,7 +20,7 @@ from alto.cli.files import json_of
 from alto.cli.imports.following import PATIENCE_SECONDS
 from alto.cli.terminal.messages import option_of, sentence_of
 from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
-from tests.command_line import alto, error, reply
+from tests.command_line import alto, error, let_time_pass, reply
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "cli"
@@ -62,9 +62,7 @@ def _no_waiting_and_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is a minute later."""
-    passed = iter(range(0, 10_000_000, 60))
-    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(passed)))
-    monkeypatch.setattr("alto.cli.terminal.progress.time.monotonic", lambda: float(next(passed)))
+    let_time_pass(monkeypatch, 60, "alto.cli.imports.following", "alto.cli.terminal.progress")
 
 
 OUTAGES: list[Any] = [
@@ -77,8 +75,7 @@ OUTAGES: list[Any] = [
 
 @pytest.mark.parametrize("outage", OUTAGES, ids=["503", "502", "refused", "timeout"])
 def test_following_survives_minutes_of_outage(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    passed = iter(range(0, 1_000_000, 8))
-    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(passed)))
+    let_time_pass(monkeypatch, 8, "alto.cli.imports.following")
     replies = (reply(job("loading")), *([outage] * 4 * 10), reply(job(errors=[])))
 
     done = alto("imports", "follow", ID, "--json", replies=replies)

@@ -12,7 +12,7 @@ import pytest
 
 from alto.cli.imports.following import duration, progress_text
 from alto.compatibility import UTC
-from tests.command_line import STORAGE, alto, error, reply
+from tests.command_line import STORAGE, alto, error, let_time_pass, reply
 
 ID = "0f0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f11"
 NEW_ID = "9b0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f22"
@@ -225,8 +225,7 @@ def test_an_import_continues_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_file_that_never_arrives_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter(range(0, 10_000, 100))
-    monkeypatch.setattr("alto.cli.imports.following.time.monotonic", lambda: float(next(clock)))
+    let_time_pass(monkeypatch, 100, "alto.cli.imports.following")
 
     done = alto("imports", "follow", ID, replies=(error(404, "import_not_found"),) * 30)
 

@@ -69,15 +69,20 @@ def test_a_killed_loaders_chunk_is_redelivered_within_three_minutes(world: Impor
     assert HIDDEN_SECONDS <= THREE_MINUTES
 
 
-def test_a_living_loader_keeps_its_message_hidden(
-    world: ImportWorld, chunk: Chunk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_living_loader_keeps_its_message_hidden(world: ImportWorld, chunk: Chunk) -> None:
     queue = Visibilities()
-    seconds = iter(range(0, 1000, 20))
-    monkeypatch.setattr("lambdas.jobs.chunk_hold.time.monotonic", lambda: float(next(seconds)))
+    passed = [0.0]
 
-    with hold(world, chunk, queue) as held:
-        for _ in range(4):
+    with ChunkHold(
+        chunk,
+        "receipt",
+        world.jobs,
+        queue,  # type: ignore[arg-type]
+        clock=lambda: passed[0],
+        beat_seconds=NEVER,
+    ) as held:
+        for seconds in (20.0, 40.0, 60.0, 80.0):
+            passed[0] = seconds
             held.beat()
 
     assert queue.hidden == [HIDDEN_SECONDS] * 3
