@@ -55,11 +55,20 @@ MODES: dict[str, Mode] = {
     "hybrid, no title boost": hybrid(properties=["title", "text"]),
     "bm25, phrase_boost .2": words(phrase_boost=0.2),
     "hybrid, phrase_boost .2": hybrid(phrase_boost=0.2),
+    "hybrid, smoothed": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "smoothing": {}},
     "near_vector, passages": lambda _, vector: {"near_vector": {"vector": vector}},
     "hybrid, passages": hybrid(),
+    "hybrid, passages, smoothed": lambda text, vector: {
+        "hybrid": {"query": text, "vector": vector},
+        "smoothing": {},
+    },
 }
 # These search a collection whose vector has passages.
-WITH_PASSAGES = {"near_vector, passages": "near_vector", "hybrid, passages": "hybrid"}
+WITH_PASSAGES = {
+    "near_vector, passages": "near_vector",
+    "hybrid, passages": "hybrid",
+    "hybrid, passages, smoothed": "hybrid, smoothed",
+}
 
 
 def measure(alto: Alto, judged: Judged, mode: Mode, collection: str | None = None) -> Scores:

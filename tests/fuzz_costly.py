@@ -121,13 +121,22 @@ class Costly:
             body[kind]["vector"] = self._vector()
         fitting = {
             "sort": ("filter", "limit", "offset", "include_vectors"),
-            "near_vector": ("filter", "limit", "offset", "include_vectors", "diversity", "group_by", "boost"),
+            "near_vector": (
+                "filter",
+                "limit",
+                "offset",
+                "include_vectors",
+                "diversity",
+                "group_by",
+                "boost",
+                "smoothing",
+            ),
             "bm25": ("filter", "limit", "offset", "highlight", "group_by", "boost"),
-            "hybrid": ("filter", "limit", "highlight", "group_by", "boost", "explain"),
+            "hybrid": ("filter", "limit", "highlight", "group_by", "boost", "smoothing", "explain"),
         }
         schema = self._schemas["SearchRequest"]["properties"]
         # With each step that reorders hits, pages end at its candidates: at most one, and no offset.
-        steps = [name for name in ("diversity", "group_by", "boost") if name in fitting[kind]]
+        steps = [name for name in ("diversity", "group_by", "boost", "smoothing") if name in fitting[kind]]
         step = self._one(*steps, None, None) if steps else None
         for name in fitting[kind]:
             if name == step or (name not in (*steps, "offset") and self.chance(0.5)):

@@ -35,6 +35,7 @@ class QueryAsync(FetchAsync[P]):
         group_by: Put hits with the same value of a property together.
         rerank: Put the hits into the order of a reranking model.
         boost: Raise the scores of objects that match a condition.
+        smoothing: Score hits also by those that are most like them: `Smoothing()`.
         diversity_selection: Choose hits that differ: `Diversity.mmr(limit=5)`.
         context: Of documents: also return so many passages before and after each, or its "section" (docs/documents.md).
         include_passage: Of a vector with `passages`: return the one nearest to the query (docs/embedding.md).
@@ -42,7 +43,8 @@ class QueryAsync(FetchAsync[P]):
         return_metadata: What else to return: `MetadataQuery(explain_score=True)`, or a list of names.
         return_properties: The properties to return; all if not given.
 
-    They happen in this order: boost, rerank, diversity, auto_limit, then group_by or the page (docs/search.md).
+    They happen in this order: boost, smoothing, rerank, diversity, auto_limit, then group_by or the page
+    (docs/search.md).
     Each search raises `AltoConfigurationError` for an argument that cannot be right, and otherwise the `AltoError`
     that the response is.
     """

@@ -9,7 +9,7 @@ from alto.classes.aggregate import Metrics
 from alto.classes.data import GeoCoordinate
 from alto.classes.filters import Filter, FilterExpression
 from alto.classes.generative import GenerativeConfig
-from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Rerank
+from alto.classes.ranking import MMR, Boost, BoostReturn, Diversity, GroupBy, Rerank, Smoothing
 from alto.classes.results import Group, MetadataReturn, Object, QueryReturn
 from alto.classes.sorting import Sort, Sorting
 from alto.classes.targets import NearVector, NearVectorInput, TargetVectorJoin, TargetVectors, numbers_of
@@ -41,6 +41,7 @@ __all__ = [
     "Object",
     "QueryReturn",
     "Rerank",
+    "Smoothing",
     "Sort",
     "Sorting",
     "TargetVectorJoin",

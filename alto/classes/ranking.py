@@ -1,4 +1,4 @@
-"""Boosting, reranking, diversity and grouping of the hits of a search, as docs/search.md describes them."""
+"""Boosting, smoothing, reranking, diversity and grouping of the hits of a search, as docs/search.md describes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +58,32 @@ class Rerank:
             properties=None if names is None else list(names),
             region=self.region,
             candidates=self.candidates,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """Hits that are alike get similar scores, which finds more on collections of long or many texts.
+
+    Attributes:
+        weight: The share of the mean score of the nearest hits, 0 to 1; 0.2 if not given.
+        neighbours: How many of the nearest hits make up that mean; 5 if not given.
+        candidates: How many of the best hits are scored again; 100 if not given, which is the most.
+        target_vector: The vector by which hits are compared; the one that is searched if not given.
+    """
+
+    weight: float | None = None
+    neighbours: int | None = None
+    candidates: int | None = None
+    target_vector: str | None = None
+
+    def to_api(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return _given(
+            weight=self.weight,
+            neighbours=self.neighbours,
+            candidates=self.candidates,
+            target_vector=self.target_vector,
         )
 
 

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from alto.classes.filters import FilterExpression
 from alto.classes.query import HybridFusion, HybridVectorQuery, IncludeVector, vectors_of, wants
-from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
+from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank, Smoothing
 from alto.classes.search_settings import (
     Bm25SearchSettings,
     Bm25Settings,
@@ -162,7 +162,12 @@ class Search:
         diversity = expect("diversity_selection", given.get("diversity_selection"), MMR, "Diversity.mmr(limit=5)")
         example = "GroupBy(prop='year', objects_per_group=2, number_of_groups=5)"
         group_by = expect("group_by", given.get("group_by"), GroupBy, example)
-        body = _given(boost=boost and boost.to_api(), rerank=rerank and rerank.to_api())
+        smoothing = expect("smoothing", given.get("smoothing"), Smoothing, "Smoothing(weight=0.2)")
+        body = _given(
+            boost=boost and boost.to_api(),
+            smoothing=None if smoothing is None else smoothing.to_api(),
+            rerank=rerank and rerank.to_api(),
+        )
         if diversity is not None:
             chosen = diversity.limit
             body["diversity"] = _given(

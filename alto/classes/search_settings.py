@@ -16,7 +16,7 @@ from alto.classes.query import (
     ReturnMetadata,
     ReturnProperties,
 )
-from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank
+from alto.classes.ranking import MMR, BoostReturn, GroupBy, Rerank, Smoothing
 from alto.classes.sorting import Sorting
 from alto.classes.targets import NearVectorInput, TargetVector
 
@@ -56,6 +56,7 @@ class SearchSettings(ReturnSettings, total=False):
     group_by: GroupBy | None
     rerank: Rerank | None
     boost: BoostReturn | None
+    smoothing: Smoothing | None
     diversity_selection: MMR | None
     context: PassageContext | None
     include_passage: bool

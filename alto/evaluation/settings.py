@@ -9,7 +9,7 @@ from alto.evaluation.judgements import EvaluationError, Query
 
 MODES = ("hybrid", "bm25", "near_text", "near_vector")
 # Settings of the whole request; all others are the mode's.
-_WHOLE = frozenset({"rerank", "boost", "diversity", "filter", "min_score", "autocut"})
+_WHOLE = frozenset({"rerank", "boost", "smoothing", "diversity", "filter", "min_score", "autocut"})
 _LISTS = frozenset({"properties"})
 # Values of a sweep that names none.
 SWEEPS: dict[str, tuple[str, ...]] = {

@@ -22,7 +22,7 @@ MOST_SEARCHES = 20
 MOST_OF_A_PAGE = 1000
 DEEPEST = 10_000
 # Steps that need all their candidates in one request.
-_WHOLE = ("group_by", "auto_limit", "diversity_selection", "rerank", "boost")
+_WHOLE = ("group_by", "auto_limit", "diversity_selection", "rerank", "boost", "smoothing")
 
 
 def pages(asked: Search) -> list[Search]:

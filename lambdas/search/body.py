@@ -1,6 +1,6 @@
 """Builds the OpenSearch body of a search. Pure."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
@@ -250,7 +250,9 @@ def list_step_fields(collection: CollectionConfig, request: SearchRequest, vecto
     if request.rerank:
         fields += [f"properties.{name}" for name in list_read_properties(collection, request.rerank)]
     if request.diversity:
-        fields.append(f"vectors.{resolve_diversity_vector(collection, request, vector)}")
+        fields.append(f"vectors.{resolve_compared_vector(collection, request, 'diversity', vector)}")
+    if request.smoothing:
+        fields.append(f"vectors.{resolve_compared_vector(collection, request, 'smoothing', vector)}")
     if request.context is not None:
         fields += ["properties.document_version", "properties.ordinal"]
     if request.group_by:
@@ -259,16 +261,22 @@ def list_step_fields(collection: CollectionConfig, request: SearchRequest, vecto
     return fields
 
 
-def resolve_diversity_vector(collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None) -> str:
-    """Return the vector by which hits are compared: the one that is named, or else the one that is searched.
+def resolve_compared_vector(
+    collection: CollectionConfig,
+    request: SearchRequest,
+    step: Literal["diversity", "smoothing"],
+    vector: QueryVector | None,
+) -> str:
+    """Return the vector by which a step compares hits: the one that is named, or else the one that is searched.
 
     Raises `InvalidRequestError` if neither determines one vector.
     """
-    asked = request.diversity.target_vector if request.diversity else None
+    settings = request.diversity if step == "diversity" else request.smoothing
+    asked = settings.target_vector if settings else None
     searched = vector.names if vector else []
     if asked is None and len(searched) > 1:
         problem = f"the search compares several vectors: choose one of {', '.join(searched)}"
-        raise InvalidRequestError.at("diversity.target_vector", problem)
+        raise InvalidRequestError.at(f"{step}.target_vector", problem)
     return resolve_target_vector(collection, asked or next(iter(searched), None))
 
 

@@ -61,7 +61,9 @@ RULES: dict[str, Rule] = {
         "include_vectors", "bytes of vectors in the response", "lower limit, or leave out include_vectors"
     ),
     "compared_vector_bytes": Rule(
-        "diversity", "bytes of vectors that diversity compares", "lower diversity.candidates, or send fewer queries"
+        "diversity",
+        "bytes of vectors that diversity and smoothing compare",
+        "lower their candidates, or send fewer queries",
     ),
     "highlighted_texts": Rule(
         "highlight",
@@ -149,8 +151,8 @@ def estimate_search(collection: CollectionConfig, request: SearchRequest) -> Cou
     dimensions = [config.resolved_dimensions or 0 for config in collection.vectors.values()]
     if request.include_vectors:
         costs["vector_bytes"] = (end if isinstance(mode, Hybrid) else shown) * sum(dimensions) * NUMBER_BYTES
-    if request.diversity:
-        costs["compared_vector_bytes"] = request.diversity.candidates * max(dimensions, default=0) * NUMBER_BYTES
+    compared = sum(step.candidates for step in (request.diversity, request.smoothing) if step)
+    costs["compared_vector_bytes"] = compared * max(dimensions, default=0) * NUMBER_BYTES
     if request.highlight and isinstance(mode, Bm25 | Hybrid):
         read = request.limit if request.candidates is None else request.candidates
         costs["highlighted_texts"] = read * len(choose_properties(collection, mode.properties))

@@ -12,6 +12,7 @@ from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearV
 from lambdas.search.reranking.rerank import Rerank, query_text
 from lambdas.search.results.diversity import Diversity
 from lambdas.search.results.grouping import GroupHits
+from lambdas.search.results.smoothing import Smoothing
 
 MAX_RESULTS = 10_000
 MAX_LIMIT = 1_000
@@ -19,7 +20,7 @@ MAX_LIMIT = 1_000
 # ranks depend on it, so with another rule objects could appear twice or never (docs/decisions/0021).
 HYBRID_DEPTH = 500
 # The steps after a search, in this order: each reads its candidates and passes them to the next.
-STEPS = ("boost", "rerank", "diversity", "group_by")
+STEPS = ("boost", "smoothing", "rerank", "diversity", "group_by")
 MODES = ("near_text", "near_vector", "near_object", "bm25", "hybrid")
 
 
@@ -57,6 +58,7 @@ class SearchRequest(StrictModel):
     )
     min_score: float | None = Field(default=None, description="The smallest score of a hit of bm25 or hybrid.")
     boost: Boost | None = None
+    smoothing: Smoothing | None = None
     rerank: Rerank | None = None
     diversity: Diversity | None = None
     group_by: GroupHits | None = None
@@ -116,13 +118,14 @@ class SearchRequest(StrictModel):
             raise ValueError("a search by a vector has no text to compare its hits with: add rerank.query")
         if self.diversity and self.autocut is not None:
             raise ValueError("autocut needs hits in the order of their scores, which diversity changes: remove one")
-        before = [name for name in self.steps if name in ("boost", "rerank")]
+        before = [name for name in self.steps if name in ("boost", "smoothing", "rerank")]
         if self.diversity and self.diversity.skip and before:
-            least = min(int(getattr(self, name).candidates) for name in before)
+            fewest = min(before, key=lambda name: int(getattr(self, name).candidates))
+            least = int(getattr(self, fewest).candidates)
             if self.count_read("diversity") > least:
                 raise ValueError(
                     f"diversity.skip + candidates is {self.count_read('diversity')}, beyond the {least} candidates of "
-                    f"{before[0]}: raise {before[0]}.candidates"
+                    f"{fewest}: raise {fewest}.candidates, or lower diversity.skip"
                 )
         if self.group_by and "limit" in self.model_fields_set:
             raise ValueError("group_by sets the number of groups and objects: replace limit with group_by.groups")
@@ -163,9 +166,10 @@ class SearchRequest(StrictModel):
 
     @model_validator(mode="after")
     def _explains_a_fusion(self) -> Self:
-        if self.explain and not self.hybrid and not self.boost:
+        if self.explain and not self.hybrid and not self.boost and not self.smoothing:
             raise ValueError(
-                "explain splits the score of a hybrid or boosted search; other scores have one part: remove it"
+                "explain splits the score of a hybrid, boosted or smoothed search; other scores have one part: "
+                "remove it"
             )
         return self
 

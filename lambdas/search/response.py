@@ -16,7 +16,7 @@ class Leg(StrictModel):
     normalized: float = Field(description="Scaled to 0..1 over the leg's candidates, or the reciprocal rank.")
     weight: float = Field(
         description="In a hybrid search alpha for the vector, 1 - alpha for the words. With a boost, times 1 - "
-        "its weight."
+        "its weight; with smoothing as well."
     )
     contribution: float = Field(description="normalized times weight.")
 
@@ -29,11 +29,20 @@ class BoostPart(StrictModel):
     contribution: float = Field(description="value times weight.")
 
 
+class SmoothingPart(StrictModel):
+    """The contribution of the hits that are most like a hit to its score."""
+
+    value: float = Field(description="The mean score of these hits.")
+    weight: float
+    contribution: float = Field(description="value times weight.")
+
+
 class Explanation(StrictModel):
     """The parts of a score: the contributions add up to it. A leg that did not find the object is absent."""
 
     legs: list[Leg]
     boost: BoostPart | None = None
+    smoothing: SmoothingPart | None = None
 
 
 class Neighbour(StrictModel):

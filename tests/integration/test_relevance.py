@@ -273,11 +273,37 @@ def test_groups_are_paged_and_lists_and_objects_are_grouped_by(api: Api, name: s
     assert all(list(hit["properties"]) == ["title"] for group in every for hit in group["objects"])
 
 
-# ----- diversity
+# ----- smoothing
 
 
 def vectors_of(found: list[Any]) -> Any:
     return np.array([hit["vectors"]["default"] for hit in found], np.float64)
+
+
+@every_mode
+def test_smoothed_scores_follow_the_definition(api: Api, name: str, mode: str) -> None:
+    whole = search(api, name, **MODES[mode], limit=40, include_vectors=True)["objects"]
+
+    found = search(api, name, **MODES[mode], smoothing={"weight": 0.3, "candidates": 40}, limit=40, explain=True)[
+        "objects"
+    ]
+
+    vectors = vectors_of(whole)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -np.inf)
+    scores = np.array([hit["score"] for hit in whole])
+    smoothed = 0.7 * scores + 0.3 * scores[np.argsort(-cosines, axis=1)[:, :5]].mean(axis=1)
+    wanted = {hit["id"]: score for hit, score in zip(whole, smoothed, strict=True)}
+    assert {hit["id"]: hit["score"] for hit in found} == pytest.approx(wanted)
+    assert [hit["score"] for hit in found] == sorted((hit["score"] for hit in found), reverse=True)
+    assert all(hit["vectors"] is None for hit in found)
+    for hit in found:
+        parts = [*hit["explanation"]["legs"], hit["explanation"]["smoothing"]]
+        assert sum(part["contribution"] for part in parts) == pytest.approx(hit["score"])
+
+
+# ----- diversity
 
 
 @every_mode

@@ -10,7 +10,7 @@ import pytest
 
 import alto
 from alto.classes.init import AdditionalConfig
-from alto.classes.query import Boost, Diversity, Filter, GroupBy, MetadataQuery, Rerank
+from alto.classes.query import Boost, Diversity, Filter, GroupBy, MetadataQuery, Rerank, Smoothing
 from alto.classes.search import Search
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import SearchResponse
@@ -113,6 +113,21 @@ def test_diverse_hits_are_chosen_from_as_many_as_the_limit_says() -> None:
         "diversity": {"balance": 0.3, "candidates": 100},
     }
     assert server.asked[1] == {"hybrid": {"query": "a"}, "limit": 5, "diversity": {}}
+
+
+def test_smoothing_sends_what_was_given() -> None:
+    server = Server()
+
+    server.query.hybrid("a", smoothing=Smoothing())
+    server.query.bm25("a", smoothing=Smoothing(weight=0.3, neighbours=3, candidates=50, target_vector="plot"))
+
+    assert server.asked[0] == {"hybrid": {"query": "a"}, "smoothing": {}}
+    assert server.asked[1]["smoothing"] == {
+        "weight": 0.3,
+        "neighbours": 3,
+        "candidates": 50,
+        "target_vector": "plot",
+    }
 
 
 def test_a_boost_is_a_share_of_the_score() -> None:

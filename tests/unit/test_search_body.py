@@ -340,7 +340,7 @@ def test_a_property_that_cannot_be_used_is_named(fields: dict[str, Any], message
         ({"near_vector": {"vector": [1]}, "min_score": 0.5}, "takes distance or certainty instead"),
         ({"near_vector": {"vector": [1]}, "highlight": True}, "which only bm25 and hybrid have"),
         ({"near_vector": {"vector": [1]}, "sort": [{"property": "year"}]}, "sorted by its scores: remove sort"),
-        ({"bm25": {"query": "x"}, "explain": True}, "splits the score of a hybrid or boosted search"),
+        ({"bm25": {"query": "x"}, "explain": True}, "splits the score of a hybrid, boosted or smoothed search"),
         ({"sort": [{"property": "year"}], "autocut": 1}, "which a listing does not have"),
         ({"sort": [{"property": "year"}], "rerank": RERANK}, "rerank changes the hits of a search"),
         ({"near_vector": {"vector": [1]}, "rerank": RERANK}, "add rerank.query"),

@@ -58,7 +58,10 @@ NEAR: dict[str, Any] = {"near_vector": {"vector": [0.1] * 500}}
         ([NEAR | {"limit": 10, "context": 10}] * 20 + [NEAR | {"limit": 39, "context": 10}], "5,019 objects in the"),
         ([NEAR | {"limit": 40, "context": "section"}] * 6, "5,040 objects in the"),
         ([NEAR | {"offset": 9_990}] * 3, "30,000 candidates, and at most 20,000"),
-        ([NEAR | {"diversity": {"candidates": 200}}] * 21, "25,200,000 bytes of vectors that diversity compares"),
+        (
+            [NEAR | {"diversity": {"candidates": 200}}] * 21,
+            "25,200,000 bytes of vectors that diversity and smoothing compare",
+        ),
         (
             [{"bm25": {"query": "x"}, "rerank": {"model": "cohere.rerank-v3-5:0", "candidates": 1000}}] * 3,
             "3,000 texts to rerank, and at most 2,000",

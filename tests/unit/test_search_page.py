@@ -54,6 +54,8 @@ LEG = leg(a=2001, b=2019, c=2015, d=2020)
         ({"limit": 1, "diversity": {"candidates": 3}}, ["a", "b", "c"]),
         ({"limit": 1, "diversity": {"candidates": 2, "skip": 1}}, ["a", "b", "c"]),
         ({"limit": 1, "boost": RECENT, "diversity": {"candidates": 3}}, ["d", "b", "c"]),
+        ({"limit": 1, "smoothing": {"candidates": 3}}, ["a", "b", "c"]),
+        ({"limit": 1, "boost": RECENT, "smoothing": {"candidates": 3}}, ["d", "b", "c"]),
         ({"group_by": {"property": "year", "candidates": 2}}, ["a", "b"]),
     ],
 )

@@ -1,9 +1,9 @@
-"""Explains the score of a boosted hit, and scales scores. Pure."""
+"""Explains the score of a boosted or smoothed hit, and scales scores. Pure."""
 
 from typing import Literal
 
 from lambdas.search.modes import Bm25, Hybrid, Mode
-from lambdas.search.response import BoostPart, Explanation, Leg
+from lambdas.search.response import BoostPart, Explanation, Leg, SmoothingPart
 from lambdas.search.results.candidate import Candidate
 
 RRF_RANK_CONSTANT = 60
@@ -32,6 +32,25 @@ def explain_boost(hit: Candidate, mode: Mode, scaled: float, value: float, weigh
         ]
     part = BoostPart(value=value, weight=weight, contribution=weight * value)
     return hit._replace(explanation=Explanation(legs=legs, boost=part))
+
+
+def explain_smoothing(hit: Candidate, mode: Mode, mean: float, weight: float) -> Candidate:
+    """Add the parts of its score to a smoothed hit: (1 - weight) * what it was + weight * mean."""
+    rest = 1 - weight
+    assert hit.score is not None  # only listings have hits without
+    if hit.explanation is None:
+        name: Literal["bm25", "vector"] = "bm25" if isinstance(mode, Bm25) else "vector"
+        legs = [Leg(leg=name, score=hit.score, normalized=hit.score, weight=rest, contribution=rest * hit.score)]
+        boost = None
+    else:
+        legs = [_lessen(leg, rest) for leg in hit.explanation.legs]
+        boost = hit.explanation.boost and _lessen(hit.explanation.boost, rest)
+    part = SmoothingPart(value=mean, weight=weight, contribution=weight * mean)
+    return hit._replace(explanation=Explanation(legs=legs, boost=boost, smoothing=part))
+
+
+def _lessen[Part: (Leg, BoostPart)](part: Part, share: float) -> Part:
+    return part.model_copy(update={"weight": part.weight * share, "contribution": part.contribution * share})
 
 
 def compute_full_score(mode: Mode) -> float:

@@ -1,4 +1,4 @@
-"""Turns OpenSearch's responses into Alto's: boosts, diversifies, cuts, groups, pages. Pure.
+"""Turns OpenSearch's responses into Alto's: boosts, smooths, diversifies, cuts, groups, pages. Pure.
 
 Reranking calls a model, so the searcher does it, between `read_found` and `build_response`.
 """
@@ -8,16 +8,18 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lambdas.search.body import Plan, resolve_diversity_vector
+from lambdas.search.body import Plan, resolve_compared_vector
 from lambdas.search.clauses.boost import Boost, list_boost_columns, make_booster, read_columns
 from lambdas.search.modes import Hybrid, Mode, Near
+from lambdas.search.request import SearchRequest
 from lambdas.search.response import HitGroup, RerankOutcome, SearchResponse
 from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.diversity import Direction, Diversity, choose_diverse, compute_cosines
-from lambdas.search.results.explain import compute_full_score, explain_boost, scale_min_max
+from lambdas.search.results.explain import compute_full_score, explain_boost, explain_smoothing, scale_min_max
 from lambdas.search.results.fusion import Total, count_matches, fuse, read_total
 from lambdas.search.results.grouping import GroupHits, group_hits
 from lambdas.search.results.hits import add_documents, autocut, get_distance_or_score, read_candidates, render_hit
+from lambdas.search.results.smoothing import Smoothing, compute_neighbour_means
 from lambdas.search.vectors.target_vectors import Targets
 from lambdas.search.vectors.vector_leg import build_passage_query
 
@@ -43,7 +45,7 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     if request.hybrid is None:
         [response] = responses
         hits = read_candidates(response, _get_measured_targets(plan))
-        return _boost(Found(plan, hits, read_total(response), response["took"]), now)
+        return _smooth(_boost(Found(plan, hits, read_total(response), response["took"]), now))
     highest = plan.vector.targets.highest_score if plan.vector else None
     hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
     if request.min_score is not None:
@@ -75,7 +77,7 @@ def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Fou
     hits = add_documents(found.hits, response, found.wanted)
     completed = found._replace(hits=hits, took=found.took + response["took"], wanted=())
     has_boosted = plan.request.boost is None or list_boost_columns(plan.collection, plan.request.boost) is not None
-    return completed if has_boosted else _boost(completed, now)
+    return _smooth(completed if has_boosted else _boost(completed, now))
 
 
 def _boost(found: Found, now: datetime) -> Found:
@@ -91,6 +93,17 @@ def _boost(found: Found, now: datetime) -> Found:
     return found._replace(hits=apply_boost(found.hits, request.mode, request.boost, values, explain=request.explain))
 
 
+def _smooth(found: Found) -> Found:
+    """Smooth the scores of a search, if it asks for that."""
+    plan = found.plan
+    request = plan.request
+    if request.smoothing is None or request.mode is None:
+        return found
+    target = resolve_compared_vector(plan.collection, request, "smoothing", plan.vector)
+    hits = apply_smoothing(found.hits, request.mode, request.smoothing, target, explain=request.explain)
+    return found._replace(hits=hits)
+
+
 def build_response(found: Found, outcome: RerankOutcome | None = None) -> SearchResponse:
     """Build the response from the candidates, in their order. The caller adds the times."""
     plan, hits = found.plan, found.hits
@@ -101,9 +114,7 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
     if (request.candidates is not None or request.hybrid) and not request.group_by:
         hits = hits[request.offset : request.offset + request.limit]
     if request.autocut is not None:
-        hits = autocut(
-            hits, request.autocut, _choose_order(is_reranked=is_reranked, is_boosted=request.boost is not None)
-        )
+        hits = autocut(hits, request.autocut, _choose_order(is_reranked=is_reranked, is_rescored=_is_rescored(request)))
     return SearchResponse(
         objects=[] if request.group_by else [render_hit(hit, request, _get_measured_targets(plan)) for hit in hits],
         groups=_build_groups(plan, request.group_by, hits) if request.group_by else None,
@@ -132,20 +143,35 @@ def apply_boost(
     return [hit for _, hit in sorted(scored, key=lambda each: -each[0])]
 
 
+def apply_smoothing(
+    found: Sequence[Candidate], mode: Mode, smoothing: Smoothing, target: str, *, explain: bool
+) -> list[Candidate]:
+    """Sort the first candidates by (1 - weight) * their score + weight * the mean score of their neighbours."""
+    hits = found[: smoothing.candidates]
+    scores = [hit.score or 0.0 for hit in hits]
+    directions = [Direction.of(hit.vectors.get(target)) for hit in hits]
+    means = compute_neighbour_means(scores, directions, smoothing.neighbours)
+    scored = []
+    for hit, score, mean in zip(hits, scores, means, strict=True):
+        whole = explain_smoothing(hit, mode, mean, smoothing.weight) if explain else hit
+        scored.append(whole._replace(score=(1 - smoothing.weight) * score + smoothing.weight * mean))
+    return sorted(scored, key=lambda hit: -(hit.score or 0.0))
+
+
 def diversify(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
     """Return the hits in the order in which they are chosen; as many as the page, or the groups, need."""
     request = plan.request
     found = found[diversity.skip : diversity.skip + diversity.candidates]
-    target = resolve_diversity_vector(plan.collection, request, plan.vector)
+    target = resolve_compared_vector(plan.collection, request, "diversity", plan.vector)
     directions = [Direction.of(hit.vectors.get(target)) for hit in found]
     targets = _get_measured_targets(plan)
     searched = plan.vector.numbers if plan.vector else []
-    if targets and [name for name, _ in searched] == [target] and not is_reranked and not request.boost:
+    if targets and [name for name, _ in searched] == [target] and not is_reranked and not _is_rescored(request):
         # The engine has measured compute_cosines already.
         known = [1 - hit.distance for hit in found if hit.distance is not None] if targets.is_cosine else None
         relevance = known or compute_cosines(searched[0][1], directions)
     else:
-        by = _choose_order(is_reranked=is_reranked, is_boosted=True)
+        by = _choose_order(is_reranked=is_reranked, is_rescored=True)
         relevance = list(scale_min_max({str(place): by(hit) or 0.0 for place, hit in enumerate(found)}, 0).values())
     count = len(found) if request.group_by else request.offset + request.limit
     return [found[place] for place in choose_diverse(relevance, directions, diversity.balance, count)]
@@ -172,8 +198,13 @@ def _build_groups(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -
     ]
 
 
-def _choose_order(*, is_reranked: bool, is_boosted: bool) -> Callable[[Candidate], float | None]:
+def _is_rescored(request: SearchRequest) -> bool:
+    """Whether hits are in the order of a score that is not the search's own."""
+    return request.boost is not None or request.smoothing is not None
+
+
+def _choose_order(*, is_reranked: bool, is_rescored: bool) -> Callable[[Candidate], float | None]:
     """Return the function of the value that orders the hits."""
     if is_reranked:
         return attrgetter("rerank_score")
-    return attrgetter("score") if is_boosted else get_distance_or_score
+    return attrgetter("score") if is_rescored else get_distance_or_score
