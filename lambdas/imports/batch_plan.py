@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from lambdas.collections.model import Collection
 
-# Five full calls of a model that takes 96 texts.
-BATCH_OBJECTS = 480
-# One batch is embedded while others are indexed. More would wait for the processor.
-BATCHES_AT_ONCE = 4
+# Two full calls of a model that takes 96 texts.
+BATCH_OBJECTS = 192
+# Some batches are embedded while others are indexed, and a slow request to OpenSearch holds back none of them.
+BATCHES_AT_ONCE = 8
 # The calls of a loader that are in flight at a model. Batches whose calls are more than that would share them, and all
 # be embedded at the same late moment: no batch could be indexed while the next is embedded.
 CALLS_IN_FLIGHT = 64
@@ -23,6 +23,4 @@ class BatchPlan(NamedTuple):
 def plan_batches(collection: Collection) -> BatchPlan:
     """Return the plan for a collection, whose model may take one text a call."""
     texts = [config.model_family.texts_per_call for config in collection.made_by_alto.values()]
-    objects = min([BATCH_OBJECTS, *(CALLS_IN_FLIGHT * each for each in texts)])
-    # Small batches are more, so that as many records are under way.
-    return BatchPlan(objects, BATCHES_AT_ONCE if objects == BATCH_OBJECTS else 2 * BATCHES_AT_ONCE)
+    return BatchPlan(min([BATCH_OBJECTS, *(CALLS_IN_FLIGHT * each for each in texts)]))

@@ -14,10 +14,11 @@ BATCH_CHUNK_RECORDS = 40_000
 LEAST_BATCH_CHUNK_BYTES = 262_144
 MOST_BATCH_CHUNK_BYTES = 400_000_000
 # Records longer than that mostly contain vectors. A chunk has as many of them as of short ones, within a limit: what a
-# chunk costs besides its records (14 calls of AWS) would otherwise be more than they cost.
+# chunk costs besides its records (14 calls of AWS, and the wait for its slowest request to OpenSearch) would otherwise
+# be more than they cost.
 LONG_RECORD_BYTES = 4_096
-CHUNK_LONG_RECORDS = 1_000
-MOST_CHUNK_BYTES = 16_777_216
+CHUNK_LONG_RECORDS = 2_500
+MOST_CHUNK_BYTES = 33_554_432
 # The splitter holds a chunk of a compressed file in memory.
 MOST_GZIP_BATCH_CHUNK_BYTES = 67_108_864
 
@@ -38,7 +39,7 @@ def is_measured(options: ImportOptions, size: int, least: int) -> bool:
 
 
 def least_chunk_bytes(options: ImportOptions, least: int, sample: bytes | None) -> int:
-    """Return how much content a chunk has at least: `least`, or 1,000 long records, or a job of batch inference.
+    """Return how much content a chunk has at least: `least`, or 2,500 long records, or a job of batch inference.
 
     `sample` is the beginning of the content, or None for a file that is not measured.
     """

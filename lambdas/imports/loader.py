@@ -88,7 +88,7 @@ class Loader[C]:
         self._error_bucket = error_bucket
         self._identify = identify
         self._plan = plan
-        self._executor = executor or ThreadPoolExecutor(2 * BATCHES_AT_ONCE, thread_name_prefix="import")
+        self._executor = executor or ThreadPoolExecutor(BATCHES_AT_ONCE, thread_name_prefix="import")
         self._batch = batch
         self._documents = documents
         self._turns = turns

@@ -11,7 +11,7 @@ from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.embedder import CONCURRENCY, Embedder
 from lambdas.embedding.model_client import Embedded
-from lambdas.imports.batch_plan import BATCH_OBJECTS, CALLS_IN_FLIGHT, BatchPlan, plan_batches
+from lambdas.imports.batch_plan import CALLS_IN_FLIGHT, BatchPlan, plan_batches
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 TITAN, COHERE = "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3"
@@ -30,9 +30,9 @@ def collection(*models: str) -> Collection:
 @pytest.mark.parametrize(
     ("models", "plan"),
     [
-        ([], BatchPlan(BATCH_OBJECTS, 4)),
-        ([""], BatchPlan(BATCH_OBJECTS, 4)),
-        ([COHERE], BatchPlan(BATCH_OBJECTS, 4)),
+        ([], BatchPlan(192, 8)),
+        ([""], BatchPlan(192, 8)),
+        ([COHERE], BatchPlan(192, 8)),
         ([TITAN], BatchPlan(64, 8)),
         ([COHERE, TITAN], BatchPlan(64, 8)),
     ],
