@@ -20,7 +20,8 @@ from benchmarks.judged import ROOT
 from lambdas.batch_inference.file_format import input_line, outcomes
 from lambdas.batch_inference.prepared_embedder import PreparedEmbedder
 from lambdas.collections.admin import CollectionAdmin
-from lambdas.collections.model import Collection, CollectionConfig, alias_of
+from lambdas.collections.model import Collection, CollectionConfig
+from lambdas.collections.names import alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws

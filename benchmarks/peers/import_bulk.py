@@ -23,7 +23,8 @@ def bulk(job: dict[str, Any]) -> Prepare:
     """`_bulk` by several threads, then one refresh."""
     os.environ |= job["environment"]
     from benchmarks.in_process import Alto  # noqa: PLC0415 - wired by the environment that was just set
-    from lambdas.collections.model import CollectionConfig, alias_of  # noqa: PLC0415
+    from lambdas.collections.model import CollectionConfig  # noqa: PLC0415
+    from lambdas.collections.names import alias_of  # noqa: PLC0415
     from lambdas.imports.batch_plan import BATCH_OBJECTS, BATCHES_AT_ONCE  # noqa: PLC0415
     from lambdas.objects.bulk import BulkOperation, encode, split_by_bytes  # noqa: PLC0415
     from lambdas.objects.document import document  # noqa: PLC0415

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from lambdas.models import StrictModel
-from lambdas.search.clauses.filters import Filter
+from lambdas.search.clauses.filter_model import Filter
 from lambdas.search.request import SearchRequest
 
 Metric = Literal[

@@ -1,104 +1,38 @@
 """Creating, changing and deleting collections."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
-
-from pydantic import ValidationError
 
 from lambdas.aws.credentials import AwsCredentials
 from lambdas.aws.stage_roles import StageRoles
 from lambdas.collections.analysis import ANALYSIS_VERSION
-from lambdas.collections.index_body import (
-    KEY_MAPPING,
-    KnnEngine,
-    collection_from_mapping,
-    index_body,
-    index_settings,
-    mapping_update,
-)
+from lambdas.collections.checks import check_shards, validate
+from lambdas.collections.index_body import KEY_MAPPING, KnnEngine, index_body, mapping_update
+from lambdas.collections.indices import CollectionIndices
 from lambdas.collections.lock import CollectionLock
-from lambdas.collections.model import (
-    Collection,
-    CollectionConfig,
-    CollectionUpdate,
-    IndexSettings,
-    IndexUpdate,
-    Rebuild,
-    alias_of,
-    index_name,
-)
+from lambdas.collections.model import Collection, CollectionConfig, CollectionUpdate, Rebuild
+from lambdas.collections.model_completion import ModelCompletion
+from lambdas.collections.names import alias_of, index_name
 from lambdas.collections.properties import Property, unite
-from lambdas.collections.registry import (
-    MAPPING_FILTER,
-    CollectionRegistry,
-    other_indices,
-    stored_alias,
-    stored_identity,
-)
+from lambdas.collections.registry import CollectionRegistry, other_indices, stored_alias, stored_identity
 from lambdas.deadline import Deadline
-from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.embedding.embedder import Embedder
-from lambdas.errors import (
-    AltoError,
-    CollectionExistsError,
-    CollectionNotFoundError,
-    ConflictError,
-    InvalidRequestError,
-    abbreviate,
-)
-from lambdas.generation.settings import GenerativeConfig
-from lambdas.opensearch import (
-    DocumentMissingError,
-    EffectUnknownError,
-    IndexExistsError,
-    IndexMissingError,
-    OpenSearch,
-)
+from lambdas.errors import AltoError, CollectionExistsError, CollectionNotFoundError, ConflictError
+from lambdas.opensearch import EffectUnknownError, IndexExistsError, IndexMissingError, OpenSearch
 
-# How often an index is deleted whose deletion got no response and had no effect.
-DELETIONS = 2
 # Settings that a change replaces as a whole, and removes where it says null.
 REPLACED = frozenset({"default_vector", "documents", "expiry", "generative", "reranker"})
 # How long an insert waits for its new properties.
 SCHEMA_SECONDS = 10.0
 
 
-def check_vector_names(names: Iterable[str]) -> None:
-    """Reject capital letters in names of new vectors.
-
-    OpenSearch's derived source does not return a vector whose field name has one: such an object could neither be read
-    with its vectors nor updated. Collections that were created earlier stay readable.
-    """
-    for name in names:
-        if name != name.lower():
-            lower = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-            raise InvalidRequestError.at(
-                f"vectors.{name}", f"a name with capital letters cannot be read back by the engine: write '{lower}'"
-            )
-
-
-def check_shards(index: IndexSettings, replicas: int | None, limit: int) -> None:
-    """Reject an index of more shards than a stage allows. `replicas` is the number when the index names none."""
-    copies = 1 + (index.replicas if index.replicas is not None else replicas or 0)
-    shards = index.shards or 1
-    if shards * copies > limit:
-        problem = f"{shards} shards of {copies} copies each are {shards * copies}, and a collection may have {limit}"
-        raise InvalidRequestError.at("index", f"{problem}: ask for fewer shards or replicas")
-
-
-def check_compression(vectors: Mapping[str, VectorConfig], engine: KnnEngine) -> None:
-    """Reject a compression that the engine of the stage does not have."""
-    for name, config in vectors.items():
-        if config.index.compression is not None and engine != "lucene":
-            problem = f'"{config.index.compression}" needs the engine lucene, and this stage has {engine}: leave it out'
-            raise InvalidRequestError.at(f"vectors.{name}.index.compression", problem)
-
-
 class CollectionAdmin:
-    """Creates, changes and deletes collections."""
+    """Creates, changes and deletes collections.
+
+    Attributes:
+        models: completes the models that a configuration names.
+        indices: the indices of collections.
+    """
 
     def __init__(
         self,
@@ -120,14 +54,14 @@ class CollectionAdmin:
         """
         self._max_shards = max_shards
         self._is_alias = is_alias
-        self._roles = roles or StageRoles()
         self._engine = engine
         self._replicas = replicas
         self._registry = registry
-        self._embedder = embedder
         self._knn_engine = knn_engine
         self._now = now
         self._lock = CollectionLock(engine)
+        self.models = ModelCompletion(embedder, knn_engine, roles)
+        self.indices = CollectionIndices(engine, registry, knn_engine, replicas)
 
     def create(
         self, config: CollectionConfig, *, deadline: Deadline, credentials: AwsCredentials | None = None
@@ -142,8 +76,8 @@ class CollectionAdmin:
         if self._is_alias(config.name):
             raise _alias_exists(config.name)
         now = self._now()
-        vectors = self.complete_vectors(config.vectors, deadline, credentials)
-        generative = self._with_generative_role(config.generative)
+        vectors = self.models.complete_vectors(config.vectors, deadline, credentials)
+        generative = self.models.complete_generative(config.generative)
         described = config.model_dump(exclude={"vectors", "generative"})
         collection = Collection(
             **described, vectors=vectors, generative=generative, created=now, updated=now, analysis=ANALYSIS_VERSION
@@ -163,20 +97,9 @@ class CollectionAdmin:
         # Its alias may have been created at the same moment. That request looks for collections after it stored the
         # alias, as this one looks for aliases now: at least one of the two gives way.
         if self._is_alias(config.name):
-            self._delete_index(config.name, index_name(config.name), collection.alias)
+            self.indices.delete(config.name, index_name(config.name), collection.alias)
             raise _alias_exists(config.name)
         return collection
-
-    def complete_vectors(
-        self, vectors: Mapping[str, VectorConfig], deadline: Deadline, credentials: AwsCredentials | None
-    ) -> dict[str, VectorConfig]:
-        """Return the vectors with the ARNs of their roles and with their dimensions. Raises as `create` does."""
-        check_vector_names(vectors)
-        check_compression(vectors, self._knn_engine)
-        return {
-            name: self._with_dimensions(self._with_role(name, vector), deadline, credentials)
-            for name, vector in vectors.items()
-        }
 
     def _is_stored(self, collection: Collection) -> bool:
         """Whether this very collection exists: its time of creation is unique."""
@@ -200,7 +123,7 @@ class CollectionAdmin:
             given = change.model_dump(exclude_none=True, exclude={"index", *REPLACED})
             given |= {name: getattr(change, name) for name in REPLACED & change.model_fields_set}
             if "generative" in given:
-                given["generative"] = self._with_generative_role(change.generative)
+                given["generative"] = self.models.complete_generative(change.generative)
             return validate(before.model_copy(update=given | {"index": index}))
 
         return self.change(name, change_collection, deadline)
@@ -257,20 +180,20 @@ class CollectionAdmin:
                 self._change_rebuilt(before, before.rebuild, changed)
             after = after.model_copy(update={"updated": self._now()})
             try:
-                self._settle(before.alias, before, after)
+                self.indices.settle(before.alias, before, after)
                 if after.alias != before.alias:
                     # Requests about aliases take the name of an index.
-                    self._engine.request("PUT", f"/{self.index_of(name)}/_alias/{after.alias}", repeat=True)
+                    self._engine.request("PUT", f"/{self.indices.index_of(name)}/_alias/{after.alias}", repeat=True)
                 body = mapping_update(before, after, self._knn_engine)
                 self._engine.request("PUT", f"/{before.alias}/_mapping", body, repeat=True)
             except IndexMissingError:
                 raise _gone(name) from None
             except AltoError:
-                self._settle(before.alias, after, before)
+                self.indices.settle(before.alias, after, before)
                 raise
             finally:
                 self._registry.forget(name)
-            self.retire(after, before.alias)
+            self.indices.retire(after, before.alias)
         return after
 
     def _change_rebuilt(
@@ -278,73 +201,16 @@ class CollectionAdmin:
     ) -> None:
         """Change the configuration in the index that is to replace this one. If that was done before, nothing."""
         index = index_name(collection.name, rebuild.index_number)
-        before = self.stored_in(index)
+        before = self.indices.stored_in(index)
         try:
             after = changed(before)
         except ConflictError:
             return
-        self.store_in(index, before, after)
-
-    def stored_in(self, index: str) -> Collection:
-        """Return the configuration that an index has in its mapping. Raises `IndexMissingError`."""
-        return collection_from_mapping({"_meta": {"alto": self.meta_of(index)}})
-
-    def store_in(self, index: str, before: Collection, after: Collection) -> None:
-        """Store a configuration in an index that is not the collection's own, next to what else its mapping notes."""
-        self._settle(index, before, after)
-        body = mapping_update(before, after, self._knn_engine)
-        body["_meta"]["alto"] = self.meta_of(index) | body["_meta"]["alto"]
-        self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
-
-    def meta_of(self, index: str) -> dict[str, Any]:
-        """Return all that the mapping of an index notes about it. Raises `IndexMissingError`."""
-        found = self._engine.request("GET", f"/{index}/_mapping", params=MAPPING_FILTER)
-        noted: dict[str, Any] = found[index]["mappings"]["_meta"]["alto"]
-        return noted
+        self.indices.store_in(index, before, after)
 
     def check_shards(self, collection: Collection) -> None:
         """Raise `InvalidRequestError` if the collection has more shards than the stage allows."""
         check_shards(collection.index, self._replicas, self._max_shards)
-
-    def create_index(self, collection: Collection, alias: str) -> None:
-        """Create another index of a collection, with no alias but this one. One that is there already is deleted.
-
-        Raises `InvalidRequestError` for a compression that the engine of the stage does not have.
-        """
-        check_compression(collection.vectors, self._knn_engine)
-        index = index_name(collection.name, collection.index_number)
-        self.drop(index)
-        body = index_body(collection, self._knn_engine, self._replicas) | {"aliases": {alias: {}}}
-        body["settings"]["index"]["knn"] = True
-        self._engine.request("PUT", f"/{index}", body, repeat=True, timeout=30.0)
-
-    def retire(self, collection: Collection, alias: str) -> None:
-        """Remove the alias of a former generation. Removing it again has no effect."""
-        if alias != collection.alias:
-            with suppress(DocumentMissingError, IndexMissingError):
-                self._engine.request("DELETE", f"/{self.index_of(collection.name)}/_alias/{alias}", repeat=True)
-
-    def retire_others(self, collection: Collection) -> None:
-        """Remove the aliases of former generations that are left, because a function died while it changed them."""
-        index = self.index_of(collection.name)
-        found = self._engine.request("GET", f"/{index}/_alias")[index]["aliases"]
-        former = [each for each in found if each.startswith(collection.identity) and each != collection.alias]
-        for each in former:
-            self.retire(collection, each)
-
-    def index_of(self, name: str) -> str:
-        """Return the name of the index that the collection has now. Raises `CollectionNotFoundError`."""
-        return next(iter(self._registry.mappings(name)))
-
-    def _settle(self, path: str, before: Collection, after: Collection) -> None:
-        """Apply to an index the settings of `after`. A value that it no longer names becomes the engine's default."""
-        old, new = (
-            index_settings(IndexUpdate(**item.index.model_dump(exclude={"shards", "bm25_b", "bm25_k1"})))
-            for item in (before, after)
-        )
-        if old != new:
-            body = {"index": dict.fromkeys(old) | new}
-            self._engine.request("PUT", f"/{path}/_settings", body, repeat=True)
 
     def delete(self, name: str, *, deadline: Deadline) -> None:
         """Delete the collection and all its objects. Raises `CollectionNotFoundError`.
@@ -360,82 +226,12 @@ class CollectionAdmin:
                 if {*map(stored_identity, found.values())} != {*map(stored_identity, before.values())}:
                     raise _gone(name)
                 for other in {each for mapping in found.values() for each in other_indices(mapping)}:
-                    self.drop(other)
-                deleted = [self._delete_index(name, index, stored_alias(mapping)) for index, mapping in found.items()]
+                    self.indices.drop(other)
+                deleted = [self.indices.delete(name, index, stored_alias(mapping)) for index, mapping in found.items()]
         finally:
             self._registry.forget(name)
         if not any(deleted):
             raise _gone(name)
-
-    def drop(self, index: str) -> None:
-        """Delete an index that is not the collection's own: a new or a former one. Repeating it has no effect."""
-        with suppress(IndexMissingError):
-            self._engine.request("DELETE", f"/{index}", repeat=True)
-
-    def _delete_index(self, name: str, index: str, alias: str) -> bool:
-        """Delete an index that has this unique alias. False if it is gone, or has become another collection's."""
-        try:
-            self._engine.request("DELETE", f"/{index}/_alias/{alias}", repeat=True)
-        except IndexMissingError:
-            return False
-        except DocumentMissingError:
-            # The alias is gone. The index is still this collection's if an earlier deletion stopped here.
-            if not self._is_index_of(name, index, alias):
-                return False
-        for attempt in range(1, DELETIONS + 1):
-            try:
-                self._engine.request("DELETE", f"/{index}")
-            except EffectUnknownError:
-                if self._is_index_of(name, index, alias):
-                    if attempt == DELETIONS:
-                        raise
-                    continue
-            except IndexMissingError:
-                return attempt > 1
-            return True
-        raise AssertionError  # the last attempt returns or raises
-
-    def _is_index_of(self, name: str, index: str, alias: str) -> bool:
-        """Whether the index is there, and that of the collection with this unique alias."""
-        try:
-            found = self._registry.mappings(name)
-        except CollectionNotFoundError:
-            return False
-        return index in found and stored_alias(found[index]) == alias
-
-    def _with_role(self, name: str, config: VectorConfig) -> VectorConfig:
-        """Return the configuration with the ARN of its role, which it may name by the stage's short name for it."""
-        if not isinstance(config, Text2VecAws) or config.role_arn is None:
-            return config
-        return config.model_copy(update={"role_arn": self._find_role(f"vectors.{name}.role_arn", config.role_arn)})
-
-    def _with_generative_role(self, config: GenerativeConfig | None) -> GenerativeConfig | None:
-        """Return the settings with the ARN of their role."""
-        if config is None or config.role_arn is None:
-            return config
-        return config.model_copy(update={"role_arn": self._find_role("generative.role_arn", config.role_arn)})
-
-    def _find_role(self, field: str, name_or_arn: str) -> str:
-        """Return the ARN of a role of the stage. Raises `InvalidRequestError`."""
-        role = self._roles.find(name_or_arn)
-        if role is None:
-            raise InvalidRequestError.at(
-                field,
-                f"{abbreviate(name_or_arn)} is not a role of this stage; its roles are: {self._roles.listed}. "
-                "Roles are added to 'model_roles' in cdk.json",
-            )
-        return role.role_arn
-
-    def _with_dimensions(
-        self, config: VectorConfig, deadline: Deadline, credentials: AwsCredentials | None
-    ) -> VectorConfig:
-        """The configuration with its dimensions settled. Only an endpoint has to be called for them."""
-        if not isinstance(config, Text2VecAws) or config.dimensions is not None:
-            return config
-        dimensions = config.resolved_dimensions
-        if dimensions is None:
-            dimensions = self._embedder.probe_dimensions(config, deadline=deadline, credentials=credentials)
-        return config.model_copy(update={"dimensions": dimensions})
 
 
 def _alias_exists(name: str) -> CollectionExistsError:
@@ -452,11 +248,3 @@ def _gone(name: str) -> CollectionNotFoundError:
 def _replace_properties(before: Collection, properties: list[Property]) -> Collection:
     """Return the collection with these properties. Raises `InvalidRequestError` if they are too many or too deep."""
     return validate(before.model_copy(update={"properties": properties}))
-
-
-def validate(changed: Collection) -> Collection:
-    """Validate the changed collection. Raises `InvalidRequestError` if the change does not fit the rest."""
-    try:
-        return Collection.model_validate(changed.model_dump())
-    except ValidationError as error:
-        raise InvalidRequestError(f"{error.errors()[0]['msg']}.") from None

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import Field
 
-from lambdas.collections.model import CollectionName, alias_of, collection_name
+from lambdas.collections.model import CollectionName
+from lambdas.collections.names import alias_of, collection_name
 from lambdas.collections.registry import MAPPING_FILTER, CollectionRegistry
 from lambdas.errors import (
     AliasNotFoundError,

@@ -12,7 +12,8 @@ from lambdas.collections.analysis import (
     choose_analyzer,
     has_content_field,
 )
-from lambdas.collections.model import Collection, IndexSettings, IndexUpdate, alias_of
+from lambdas.collections.model import Collection, IndexSettings, IndexUpdate
+from lambdas.collections.names import alias_of
 from lambdas.collections.properties import (
     OBJECT_TYPES,
     Property,

@@ -1,13 +1,13 @@
 """The configuration of a collection: properties, vectors, and the rules between them."""
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from lambdas.collections.analysis import ANALYSIS_VERSION
 from lambdas.collections.expiry import Expiry, check_expiry
+from lambdas.collections.names import collection_name, generation_alias, unique_alias
 from lambdas.collections.properties import Property, check_names_differ, check_size
 from lambdas.documents.settings import DocumentSettings, missing_properties
 from lambdas.embedding.config import ModelId, Region, Text2VecAws, VectorConfig
@@ -342,33 +342,3 @@ class CollectionList(StrictModel):
 def has_no_room_for_vectors(collection: Collection) -> bool:
     """Whether the index was made without vectors, and so cannot take any. A rebuild always makes one that can."""
     return not collection.vectors and collection.index_number == 1
-
-
-def collection_name(name: str) -> str:
-    """The name as it is stored: `article` and `Article` are one collection, written `Article`."""
-    return name[:1].upper() + name[1:]
-
-
-def alias_of(name: str) -> str:
-    """The alias by which a collection is found: whichever has this name now."""
-    return f"{INDEX_PREFIX}{name.lower()}"
-
-
-def unique_alias(name: str, created: datetime) -> str:
-    """The alias that only the collection of this name has which was created at this time."""
-    return f"{alias_of(name)}-{created.astimezone(UTC):%Y%m%dt%H%M%S%f}"
-
-
-def generation_alias(identity: str, generation: int) -> str:
-    """The alias of one generation of a collection. Collections that are older than generations have the first."""
-    return f"{identity}-g{generation}" if generation else identity
-
-
-def index_name(name: str, number: int = 1) -> str:
-    """The name of an index of a collection. A new collection starts with the first; each rebuild makes another."""
-    return f"{alias_of(name)}-{number:06}"
-
-
-INDEX_PREFIX = "alto-"
-# Alias names end before the dash and the six digits of an index, so that no collection's alias can be another's index.
-COLLECTION_ALIAS = re.compile(rf"^{INDEX_PREFIX}[a-z][a-z0-9_]*$")

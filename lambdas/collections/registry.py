@@ -15,9 +15,9 @@ from threading import Lock
 from typing import Any
 
 from lambdas.collections.index_body import collection_from_mapping
-from lambdas.collections.model import (
+from lambdas.collections.model import Collection
+from lambdas.collections.names import (
     COLLECTION_ALIAS,
-    Collection,
     alias_of,
     collection_name,
     generation_alias,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from lambdas.collections.model import collection_name
+from lambdas.collections.names import collection_name
 from lambdas.errors import ConflictError, ForbiddenError
 from lambdas.handlers.rights import check_collection_rights, name_in_path
 

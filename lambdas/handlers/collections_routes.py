@@ -14,8 +14,8 @@ from lambdas.collections.model import (
     CollectionName,
     CollectionUpdate,
     VectorName,
-    collection_name,
 )
+from lambdas.collections.names import collection_name
 from lambdas.collections.properties import Property
 from lambdas.handlers.http import ERROR_RESPONSES, JSON, credentials, deadline
 from lambdas.handlers.parameters import Name

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lambdas.collections.model import collection_name
+from lambdas.collections.names import collection_name
 from lambdas.handlers.callers import identity_of
 from lambdas.handlers.http import ERROR_RESPONSES, JSON
 from lambdas.handlers.parameters import IdempotencyKey, Name, replayed

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lambdas.collections.model import collection_name
+from lambdas.collections.names import collection_name
 from lambdas.errors import ForbiddenError
 
 EVERY = "*"

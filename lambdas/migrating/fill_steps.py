@@ -53,7 +53,7 @@ class FillSteps:
         S3 announces the file, and the splitter goes on from there. An object that is inserted after this got its vector
         from its writer.
         """
-        self._admin.retire_others(collection)
+        self._admin.indices.retire_others(collection)
         if self._is_listed(job):
             return
         self._engine.request("POST", f"/{collection.alias}/_refresh", timeout=max(1.0, deadline.remaining()))

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection as Names
 
-from lambdas.collections.admin import CollectionAdmin, validate
+from lambdas.collections.admin import CollectionAdmin
+from lambdas.collections.checks import validate
 from lambdas.collections.hold import take_writes
-from lambdas.collections.model import Collection, FormerIndex, Rebuild, has_no_room_for_vectors, index_name
+from lambdas.collections.model import Collection, FormerIndex, Rebuild, has_no_room_for_vectors
+from lambdas.collections.names import index_name
 from lambdas.collections.properties import unite
 from lambdas.errors import ConflictError
 from lambdas.opensearch import DocumentMissingError, OpenSearch
@@ -23,10 +25,10 @@ def prepare_undo(engine: OpenSearch, admin: CollectionAdmin, live: Collection, f
 
     Raises `ConflictError` if it cannot take a vector that the collection has by now.
     """
-    before = admin.stored_in(former)
+    before = admin.indices.stored_in(former)
     # An older Alto did not note the vectors: none counts as added then.
-    after = taken_back(before, live, admin.meta_of(former).get(NEXT_VECTORS, live.vectors))
-    admin.store_in(former, before, after)
+    after = taken_back(before, live, admin.indices.meta_of(former).get(NEXT_VECTORS, live.vectors))
+    admin.indices.store_in(former, before, after)
     take_writes(engine, former)
     engine.request("PUT", f"/{former}/_alias/{copy_alias(after)}", repeat=True)
 
@@ -83,4 +85,4 @@ def discard(engine: OpenSearch, admin: CollectionAdmin, live: Collection, rebuil
         except DocumentMissingError:
             return
     else:
-        admin.drop(index)
+        admin.indices.drop(index)

@@ -7,9 +7,11 @@ from uuid import uuid4
 
 from pydantic import Field, ValidationError, model_validator
 
-from lambdas.collections.admin import CollectionAdmin, validate
+from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.analysis import ANALYSIS_VERSION
-from lambdas.collections.model import Collection, FormerIndex, Rebuild, VectorName, index_name
+from lambdas.collections.checks import validate
+from lambdas.collections.model import Collection, FormerIndex, Rebuild, VectorName
+from lambdas.collections.names import index_name
 from lambdas.collections.properties import Property
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import HnswIndex
@@ -109,7 +111,7 @@ class Rebuilds:
             # A collection that had more before the limit may keep them.
             if body.shards is not None:
                 self._collections.check_shards(after)
-            self._collections.create_index(after, copy_alias(after))
+            self._collections.indices.create(after, copy_alias(after))
             rebuild = Rebuild(job=job_id, index_number=after.index_number)
             return before.model_copy(update={"rebuild": rebuild})
 
@@ -150,7 +152,7 @@ class Rebuilds:
             self._reject_unfinished(before)
             if before.former is None:
                 raise ConflictError(f"'{before.name}' keeps no index of before a rebuild.")
-            self._collections.drop(index_name(before.name, before.former.index_number))
+            self._collections.indices.drop(index_name(before.name, before.former.index_number))
             # Also an undo whose starter died before it stored the job.
             return before.model_copy(update={"former": None, "rebuild": None})
 

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.hold import place_hold, release_expired, release_hold
 from lambdas.collections.lock import CollectionLock
-from lambdas.collections.model import Collection, Rebuild, alias_of, index_name
+from lambdas.collections.model import Collection, Rebuild
+from lambdas.collections.names import alias_of, index_name
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
@@ -84,7 +85,7 @@ class RebuildSteps:
             if collection.former is not None and collection.index_number == job.rebuild:
                 return 0, True  # it was replaced already
             raise JobFailedError(f"The rebuild of '{name}' was undone.")
-        origin, target = self._admin.index_of(name), index_name(collection.name, rebuild.index_number)
+        origin, target = self._admin.indices.index_of(name), index_name(collection.name, rebuild.index_number)
         release_expired(self._engine, collection.alias)
         total, passes, pages = 0, 0, 0
         done = self._stored_position(target)
@@ -127,7 +128,7 @@ class RebuildSteps:
         return total, False
 
     def _route(self, live: Collection, origin: str, target: str) -> Route:
-        collection = self._admin.stored_in(target)
+        collection = self._admin.indices.stored_in(target)
         return Route(origin, live.generation, copy_alias(collection), collection)
 
     def _completion(self, rebuild: Rebuild, deadline: Deadline) -> Callable[[Collection, list[dict[str, Any]]], None]:
@@ -227,7 +228,7 @@ class RebuildSteps:
                 raise
 
     def _stored_position(self, index: str) -> Position:
-        position: Position = self._admin.meta_of(index).get(COPIED, {})
+        position: Position = self._admin.indices.meta_of(index).get(COPIED, {})
         return dict(position)
 
     def _note_position(self, collection: Collection, target: str, position: Position) -> None:
@@ -241,7 +242,7 @@ class RebuildSteps:
         The mapping's notes are read and replaced as a whole: the caller holds the lock, so that no change of the
         configuration is overwritten.
         """
-        body = {"_meta": {"alto": self._admin.meta_of(index) | notes}}
+        body = {"_meta": {"alto": self._admin.indices.meta_of(index) | notes}}
         self._engine.request("PUT", f"/{index}/_mapping", body, repeat=True)
 
 

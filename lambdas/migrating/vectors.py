@@ -8,7 +8,8 @@ from uuid import uuid4
 from pydantic import Field
 
 from lambdas.aws.credentials import AwsCredentials
-from lambdas.collections.admin import CollectionAdmin, validate
+from lambdas.collections.admin import CollectionAdmin
+from lambdas.collections.checks import validate
 from lambdas.collections.model import Collection, VectorName, has_no_room_for_vectors
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
@@ -78,7 +79,7 @@ class VectorMigration:
 
         Raises `CollectionNotFoundError`, `ConflictError` for a name that is taken, `InvalidRequestError`.
         """
-        vectors = self._collections.complete_vectors(body.vectors, deadline, credentials)
+        vectors = self._collections.models.complete_vectors(body.vectors, deadline, credentials)
         ids = {each: str(uuid4()) for each, config in vectors.items() if isinstance(config, Text2VecAws)}
 
         def extend(before: Collection) -> Collection:

@@ -14,7 +14,7 @@ from lambdas.collections.model import CollectionConfig
 from lambdas.errors import InvalidRequestError, ResponseTooLargeError, attempt
 from lambdas.search.clauses.bm25_leg import MAX_PAIRS, choose_properties
 from lambdas.search.clauses.boost import Preferred
-from lambdas.search.clauses.filters import AllOf, AnyOf, Condition, Filter, Negation, count_clauses
+from lambdas.search.clauses.filter_model import AllOf, AnyOf, Condition, Filter, Negation, count_clauses
 from lambdas.search.clauses.patterns import begins_with_wildcard
 from lambdas.search.modes import Bm25, Hybrid, Near, TargetVectors, WordSettings
 from lambdas.search.request import HYBRID_DEPTH, SearchRequest

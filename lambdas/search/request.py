@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from lambdas.collections.properties import PropertyName
 from lambdas.models import StrictModel
 from lambdas.search.clauses.boost import Boost
-from lambdas.search.clauses.filters import Filter
+from lambdas.search.clauses.filter_model import Filter
 from lambdas.search.modes import Bm25, Hybrid, Mode, NearObject, NearText, NearVector
 from lambdas.search.reranking.rerank import Rerank, query_text
 from lambdas.search.results.diversity import Diversity

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from lambdas.collections.properties import PropertyName
 from lambdas.models import StrictModel
 from lambdas.objects.model import ObjectError, StoredObject
-from lambdas.search.clauses.filters import Filter
+from lambdas.search.clauses.filter_model import Filter
 
 MAX_PAGE = 1000
 # As many hits as one OpenSearch search returns.

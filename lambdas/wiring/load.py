@@ -14,7 +14,8 @@ from lambdas.batch_inference.s3_files import BatchFiles, TextSource
 from lambdas.batch_inference.state_store import BatchInferenceStore
 from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.aliases import AliasStore
-from lambdas.collections.model import Collection, alias_of
+from lambdas.collections.model import Collection
+from lambdas.collections.names import alias_of
 from lambdas.collections.properties import property_paths
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline

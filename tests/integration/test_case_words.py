@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from lambdas.collections.index_body import index_body
-from lambdas.collections.model import Collection, CollectionConfig, index_name
+from lambdas.collections.model import Collection, CollectionConfig
+from lambdas.collections.names import index_name
 from lambdas.collections.properties import TOKENIZATIONS, Property
 from tests.api import Api
 

@@ -21,7 +21,8 @@ from moto import mock_aws
 from opensearchpy import TransportError
 
 from lambdas.collections.admin import CollectionAdmin
-from lambdas.collections.model import Collection, CollectionConfig, alias_of
+from lambdas.collections.model import Collection, CollectionConfig
+from lambdas.collections.names import alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError

@@ -302,7 +302,7 @@ def test_writes_wait_while_the_index_is_replaced(api: Api, films: str, functions
 
     [only, other] = insert(api, films, 2)
     collection = services().registry.fresh(films.rpartition("/")[2])
-    index = services().collections.index_of(collection.name)
+    index = services().collections.indices.index_of(collection.name)
 
     place_hold(services().collections._engine, index, collection.identity, seconds=1.0)
 

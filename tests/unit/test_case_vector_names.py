@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.collections.admin import check_vector_names
+from lambdas.collections.checks import check_vector_names
 from lambdas.errors import InvalidRequestError
 
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from lambdas.collections.admin import check_compression
 from lambdas.collections.analysis import ANALYSIS_VERSION, build_analysis, choose_analyzer, list_mappings
+from lambdas.collections.checks import check_compression
 from lambdas.collections.index_body import (
     collection_from_mapping,
     index_body,
@@ -14,14 +14,8 @@ from lambdas.collections.index_body import (
     meta,
     property_mapping,
 )
-from lambdas.collections.model import (
-    COLLECTION_ALIAS,
-    Collection,
-    CollectionConfig,
-    CollectionUpdate,
-    alias_of,
-    index_name,
-)
+from lambdas.collections.model import Collection, CollectionConfig, CollectionUpdate
+from lambdas.collections.names import COLLECTION_ALIAS, alias_of, index_name
 from lambdas.collections.properties import TOKENIZATIONS, Property, property_paths, unite
 from lambdas.embedding.config import VectorConfig
 from lambdas.errors import ConflictError, InvalidRequestError

@@ -4,7 +4,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from lambdas.errors import InvalidRequestError
-from lambdas.search.clauses.filters import Filter, build_filter
+from lambdas.search.clauses.filter_model import Filter
+from lambdas.search.clauses.filters import build_filter
 from tests.builders import collection
 
 ID = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"

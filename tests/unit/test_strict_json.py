@@ -19,7 +19,7 @@ from lambdas.handlers.strict_json import (
 )
 from lambdas.imports.import_service import ImportRequest
 from lambdas.objects.model import ObjectBatch, ObjectBody, ObjectIds
-from lambdas.search.clauses.filters import AllOf, AnyOf, Condition
+from lambdas.search.clauses.filter_model import AllOf, AnyOf, Condition
 from lambdas.search.request import SearchRequest
 from lambdas.validation import MAX_DETAILS
 

@@ -12,14 +12,8 @@ from lambdas.collections.properties import PropertyBase, property_at
 from lambdas.errors import InvalidRequestError, abbreviate
 from lambdas.models import StrictModel
 from lambdas.objects.values import is_date
-from lambdas.search.clauses.filters import (
-    MAX_CLAUSES,
-    OWN_FIELDS,
-    Filter,
-    build_filter,
-    count_clauses,
-    resolve_own_field,
-)
+from lambdas.search.clauses.filter_model import MAX_CLAUSES, Filter, count_clauses
+from lambdas.search.clauses.filters import OWN_FIELDS, build_filter, resolve_own_field
 
 Curve = Literal["gauss", "exp", "linear"]
 Modifier = Literal["none", "log1p", "sqrt"]

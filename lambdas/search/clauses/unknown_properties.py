@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from lambdas.collections.model import CollectionConfig
-from lambdas.search.clauses.filters import Condition, has_property
+from lambdas.search.clauses.filter_model import Condition
+from lambdas.search.clauses.filters import has_property
 
 
 def relies_on_absence(collection: CollectionConfig, request: Any) -> bool:
