@@ -1,5 +1,6 @@
 """Builds the OpenSearch body of a search. Pure."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from lambdas.collections.model import Collection, CollectionConfig
@@ -11,6 +12,7 @@ from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.request import HYBRID_DEPTH, MAX_RESULTS, SearchRequest, Sort
 from lambdas.search.reranking.rerank import list_read_properties
 from lambdas.search.results.fusion import WITH_WORDS
+from lambdas.search.results.group_columns import list_group_columns
 from lambdas.search.results.grouping import check_group_property
 from lambdas.search.vectors.target_vectors import resolve_target_vector
 from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
@@ -39,6 +41,8 @@ class Plan(NamedTuple):
     bodies: list[dict[str, Any]]
     # The search for documents of a hybrid search, whose legs find ids alone; its query is still missing.
     documents: dict[str, Any] | None = None
+    # The columns by which the hits of a hybrid search are grouped before their documents are read, if there are any.
+    group_columns: Sequence[str] = ()
 
 
 def plan_search(
@@ -65,8 +69,9 @@ def plan_search(
     }
     if request.highlight:
         documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
-    legs = build_leg_bodies(collection, request, request.hybrid, vector, always)
-    return Plan(collection, request, vector, legs, documents)
+    columns = list_group_columns(collection, request)
+    legs = build_leg_bodies(collection, request, request.hybrid, vector, always, columns=columns)
+    return Plan(collection, request, vector, legs, documents, columns)
 
 
 def build_search_body(
@@ -107,22 +112,24 @@ def build_leg_bodies(
     mode: Hybrid,
     vector: QueryVector | None,
     always: Conditions | None = None,
+    *,
+    columns: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Build a search for each leg of a hybrid search. A leg of weight 0 is left out; each leg has the filters.
 
-    Their hits have nothing but ids, read from a column, and the values that a boost reads: documents are read only
-    for the page. See docs/decisions/0084.
+    Their hits have nothing but ids, read from a column, these `columns`, and those that a boost reads: documents are
+    read only for the page. See docs/decisions/0084.
     """
     conditions = list_conditions(collection, request, always)
     least = None
     if vector is not None and mode.max_vector_distance is not None:
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
-    columns = (list_boost_columns(collection, request.boost) or []) if request.boost else []
+    boosted = (list_boost_columns(collection, request.boost) or []) if request.boost else []
     common: dict[str, Any] = {
         "size": HYBRID_DEPTH,
         "_source": False,
         "stored_fields": "_none_",
-        "docvalue_fields": ["id", *columns],
+        "docvalue_fields": [*dict.fromkeys(["id", *boosted, *columns])],
     }
     marking = build_marking_filter(collection, request.boost) if request.boost else None
     if marking is not None:

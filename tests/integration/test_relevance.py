@@ -253,6 +253,25 @@ def test_groups_are_formed_of_all_candidates_and_not_of_a_page(api: Api, name: s
             assert (group["min_distance"], group["max_distance"]) == (None, None)
 
 
+@pytest.mark.parametrize("grouped", ["place", "tags", "maker.name", "subject"])
+def test_a_hybrid_search_forms_the_groups_of_its_hits(api: Api, name: str, grouped: str) -> None:
+    whole = search(api, name, **MODES["hybrid"], limit=40)["objects"]
+    members: dict[Any, list[Any]] = {}
+    for hit in whole:
+        value: Any = hit["properties"]
+        for part in grouped.split("."):
+            value = (value or {}).get(part)
+        for each in dict.fromkeys(value if isinstance(value, list) else [value]):
+            if each is not None:
+                members.setdefault(each, []).append(hit)
+
+    found = search(api, name, **MODES["hybrid"], group_by={"property": grouped, "groups": 40, "objects_per_group": 2})
+
+    assert {group["value"]: (group["count"], group["objects"]) for group in found["groups"]} == {
+        value: (len(hits), hits[:2]) for value, hits in members.items()
+    }
+
+
 def test_groups_are_paged_and_lists_and_objects_are_grouped_by(api: Api, name: str) -> None:
     def groups(**group_by: Any) -> list[Any]:
         offset = group_by.pop("offset", 0)

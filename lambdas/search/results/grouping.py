@@ -59,13 +59,23 @@ def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_b
     members: dict[Any, list[Candidate]] = {}
     shown: dict[Any, Any] = {}
     for hit in found:
-        values = {
-            _to_comparable(kind, value): value for value in collect_values(hit.properties, group_by.property.split("."))
-        }
-        for key, value in values.items():
+        for key, value in _list_values(hit, kind, group_by).items():
             shown.setdefault(key, value)
             members.setdefault(key, []).append(hit)
     return [_build_group(shown[key], hits, group_by.objects_per_group) for key, hits in members.items()]
+
+
+def read_group_value(hit: Candidate, collection: CollectionConfig, group_by: GroupHits, value: Any) -> Any:
+    """Return the value of a group as the document of its best hit has it: a column writes dates and numbers anew."""
+    item = property_at(collection.properties, group_by.property)
+    kind = item.scalar_type if item else "text"
+    return _list_values(hit, kind, group_by).get(_to_comparable(kind, value), value)
+
+
+def _list_values(hit: Candidate, kind: str, group_by: GroupHits) -> dict[Any, Any]:
+    """Return the values of a hit by what equal ones share."""
+    values = collect_values(hit.properties, group_by.property.split("."))
+    return {_to_comparable(kind, value): value for value in values}
 
 
 def _to_comparable(kind: str, value: Any) -> Any:

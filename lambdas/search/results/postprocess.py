@@ -17,7 +17,8 @@ from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.diversity import Direction, Diversity, choose_diverse, compute_cosines
 from lambdas.search.results.explain import compute_full_score, explain_boost, explain_smoothing, scale_min_max
 from lambdas.search.results.fusion import Total, count_matches, fuse, read_total
-from lambdas.search.results.grouping import GroupHits, group_hits
+from lambdas.search.results.group_columns import add_documents_to_groups, group_by_columns
+from lambdas.search.results.grouping import Group, GroupHits, group_hits
 from lambdas.search.results.hits import add_documents, autocut, get_distance_or_score, read_candidates, render_hit
 from lambdas.search.results.smoothing import Smoothing, compute_neighbour_means
 from lambdas.search.vectors.target_vectors import Targets
@@ -30,6 +31,7 @@ class Found(NamedTuple):
     Attributes:
         wanted: the ids of the candidates whose documents are still to be read, of a hybrid search.
         took: the engine's own milliseconds.
+        groups: the groups of the page, where they were formed before documents are read.
     """
 
     plan: Plan
@@ -37,6 +39,7 @@ class Found(NamedTuple):
     total: Total
     took: int
     wanted: Sequence[str] = ()
+    groups: Sequence[Group] | None = None
 
 
 def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -> Found:
@@ -56,10 +59,24 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     if request.boost is None or list_boost_columns(plan.collection, request.boost) is not None:
         found = _boost(found, now)
         later = [request.count_read(name) for name in request.steps if name != "boost"]
+        if plan.group_columns and (grouped := _group_early(found)) is not None:
+            return grouped
         first, end = (0, later[0]) if later else (request.offset, request.offset + request.limit)
     else:
         first, end = 0, request.boost.candidates
     return found._replace(hits=found.hits[:end], wanted=[hit.id for hit in found.hits[first:end]])
+
+
+def _group_early(found: Found) -> Found | None:
+    """Form the groups by columns, so that only the hits that are shown are read. None if a column lacks a value."""
+    group_by, first = found.plan.request.group_by, found.plan.request.offset
+    assert group_by is not None  # it has columns
+    every = group_by_columns(found.hits, found.plan.collection, group_by)
+    if every is None:
+        return None
+    groups = every[first : first + group_by.groups]
+    shown = {hit.id: hit._replace(properties={}) for group in groups for hit in group.objects}
+    return found._replace(hits=list(shown.values()), wanted=list(shown), groups=groups)
 
 
 def build_documents_body(found: Found) -> dict[str, Any]:
@@ -76,6 +93,11 @@ def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Fou
     plan = found.plan
     hits = add_documents(found.hits, response, found.wanted)
     completed = found._replace(hits=hits, took=found.took + response["took"], wanted=())
+    group_by = plan.request.group_by
+    if found.groups is not None and group_by is not None:
+        read = {hit.id: hit for hit in hits}
+        groups = add_documents_to_groups(found.groups, read, plan.collection, group_by)
+        return completed._replace(groups=groups)
     has_boosted = plan.request.boost is None or list_boost_columns(plan.collection, plan.request.boost) is not None
     return _smooth(completed if has_boosted else _boost(completed, now))
 
@@ -117,7 +139,7 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
         hits = autocut(hits, request.autocut, _choose_order(is_reranked=is_reranked, is_rescored=_is_rescored(request)))
     return SearchResponse(
         objects=[] if request.group_by else [render_hit(hit, request, _get_measured_targets(plan)) for hit in hits],
-        groups=_build_groups(plan, request.group_by, hits) if request.group_by else None,
+        groups=_build_groups(found, request.group_by, hits) if request.group_by else None,
         total=found.total.value,
         truncated=found.total.is_beyond(request.reach),
         rerank=outcome,
@@ -182,10 +204,12 @@ def _get_measured_targets(plan: Plan) -> Targets | None:
     return plan.vector.targets if plan.vector and isinstance(plan.request.mode, Near) else None
 
 
-def _build_groups(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -> list[HitGroup]:
+def _build_groups(found: Found, group_by: GroupHits, hits: Sequence[Candidate]) -> list[HitGroup]:
     """Build the page of groups."""
-    first = plan.request.offset
-    every = group_hits(found[: group_by.candidates], plan.collection, group_by)
+    plan, groups = found.plan, found.groups
+    if groups is None:
+        first = plan.request.offset
+        groups = group_hits(hits[: group_by.candidates], plan.collection, group_by)[first : first + group_by.groups]
     return [
         HitGroup(
             value=group.value,
@@ -194,7 +218,7 @@ def _build_groups(plan: Plan, group_by: GroupHits, found: Sequence[Candidate]) -
             max_distance=group.max_distance,
             objects=[render_hit(hit, plan.request, _get_measured_targets(plan)) for hit in group.objects],
         )
-        for group in every[first : first + group_by.groups]
+        for group in groups
     ]
 
 

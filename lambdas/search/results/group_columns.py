@@ -1,0 +1,76 @@
+"""Groups of the hits of a hybrid search by a column of the index, so that only the hits that are shown are read. Pure.
+
+The candidates of a hybrid search have no documents yet (docs/decisions/0084). Where the index has a column of the
+property, the groups are formed by it, and the documents of their best hits alone are read.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lambdas.collections.index_body import length_field
+from lambdas.collections.model import Collection
+from lambdas.collections.properties import property_at
+from lambdas.search.clauses.boost import list_boost_columns
+from lambdas.search.request import SearchRequest
+from lambdas.search.results.candidate import Candidate
+from lambdas.search.results.grouping import Group, GroupHits, group_hits, read_group_value
+
+# Steps and settings that read the documents of all candidates.
+READ_DOCUMENTS = ("smoothing", "rerank", "diversity", "autocut", "context")
+
+
+def list_group_columns(collection: Collection, request: SearchRequest) -> list[str]:
+    """Return the columns by which the hits of a hybrid search are grouped; none if their documents have to be read."""
+    group_by = request.group_by
+    if group_by is None or any(getattr(request, name) is not None for name in READ_DOCUMENTS):
+        return []
+    if request.boost is not None and list_boost_columns(collection, request.boost) is None:
+        return []
+    path = group_by.property
+    item = property_at(collection.properties, path)
+    # A column writes a date by the year of UTC, which may have five digits. Lists of objects have no lengths of texts.
+    if item is None or not item.filterable or item.scalar_type == "date" or "." in path:
+        return []
+    if not item.is_text:
+        return [f"properties.{path}"]
+    return [f"properties.{path}.keyword", f"lengths.{length_field(path)}"]
+
+
+def group_by_columns(found: Sequence[Candidate], collection: Collection, group_by: GroupHits) -> list[Group] | None:
+    """Return the groups of a page, with candidates that have no documents. None if a column lacks a value."""
+    item = property_at(collection.properties, group_by.property)
+    assert item is not None  # it has columns
+    valued = []
+    for hit in found[: group_by.candidates]:
+        fields = hit.found.get("fields", {})
+        values = _list_values(fields, group_by.property, is_text=item.is_text, is_list=item.is_list)
+        if values is None:
+            return None
+        valued.append(hit._replace(properties={group_by.property: values}))
+    return group_hits(valued, collection, group_by)
+
+
+def _list_values(fields: Mapping[str, list[Any]], path: str, *, is_text: bool, is_list: bool) -> list[Any] | None:
+    """Return the values of a hit; None if it may have others: long texts have none, repeated texts only one."""
+    if not is_text:
+        return fields.get(f"properties.{path}", [])
+    values = fields.get(f"properties.{path}.keyword", [])
+    [length] = fields.get(f"lengths.{length_field(path)}", [0 if is_list else None])
+    expected = length if is_list else int(length is not None)
+    return values if len(values) == expected else None
+
+
+def add_documents_to_groups(
+    groups: Sequence[Group], read: Mapping[str, Candidate], collection: Collection, group_by: GroupHits
+) -> list[Group]:
+    """Replace the hits of groups by those with documents, and the value by that of the best hit's document.
+
+    Hits that were deleted in between are left out, and so are groups of which none is left.
+    """
+    completed = []
+    for group in groups:
+        objects = [read[hit.id] for hit in group.objects if hit.id in read]
+        if objects:
+            value = read_group_value(objects[0], collection, group_by, group.value)
+            completed.append(group._replace(objects=objects, value=value))
+    return completed
