@@ -33,15 +33,18 @@ SERVER_FIELDS = {"_id": "id", "_created": "created", "_updated": "updated"}
 
 
 class Plan(NamedTuple):
-    """A search that is ready to be sent. A hybrid search has a body for each leg, all others have one."""
+    """A search that is ready to be sent. A hybrid search has a body for each leg, all others have one.
+
+    Attributes:
+        documents: the search for documents, where the bodies find ids alone; its query is still missing.
+        group_columns: the columns by which hits are grouped before their documents are read, if there are any.
+    """
 
     collection: Collection
     request: SearchRequest
     vector: QueryVector | None
     bodies: list[dict[str, Any]]
-    # The search for documents of a hybrid search, whose legs find ids alone; its query is still missing.
     documents: dict[str, Any] | None = None
-    # The columns by which the hits of a hybrid search are grouped before their documents are read, if there are any.
     group_columns: Sequence[str] = ()
 
 
@@ -61,17 +64,22 @@ def plan_search(
         _check_passages(collection, vector)
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
-    if request.hybrid is None:
-        return Plan(collection, request, vector, [build_search_body(collection, request, vector, always)])
+    columns = list_group_columns(collection, request)
     documents: dict[str, Any] = {
         "_source": build_source_filter(collection, request, vector),
         "track_total_hits": False,
     }
-    if request.highlight:
-        documents["highlight"] = build_highlight(collection, request.hybrid, by_ids=True)
-    columns = list_group_columns(collection, request)
-    legs = build_leg_bodies(collection, request, request.hybrid, vector, always, columns=columns)
-    return Plan(collection, request, vector, legs, documents, columns)
+    if request.highlight and isinstance(request.mode, Bm25 | Hybrid):
+        documents["highlight"] = build_highlight(collection, request.mode, by_ids=True)
+    if request.hybrid is not None:
+        legs = build_leg_bodies(collection, request, request.hybrid, vector, always, columns=columns)
+        return Plan(collection, request, vector, legs, documents, columns)
+    body = build_search_body(collection, request, vector, always)
+    if not columns:
+        return Plan(collection, request, vector, [body])
+    body.pop("highlight", None)
+    body |= {"_source": False, "docvalue_fields": _list_columns(collection, request, columns)}
+    return Plan(collection, request, vector, [body], documents, columns)
 
 
 def build_search_body(
@@ -124,12 +132,11 @@ def build_leg_bodies(
     least = None
     if vector is not None and mode.max_vector_distance is not None:
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
-    boosted = (list_boost_columns(collection, request.boost) or []) if request.boost else []
     common: dict[str, Any] = {
         "size": HYBRID_DEPTH,
         "_source": False,
         "stored_fields": "_none_",
-        "docvalue_fields": [*dict.fromkeys(["id", *boosted, *columns])],
+        "docvalue_fields": ["id", *_list_columns(collection, request, columns)],
     }
     marking = build_marking_filter(collection, request.boost) if request.boost else None
     if marking is not None:
@@ -144,6 +151,12 @@ def build_leg_bodies(
         # How many objects both legs match: the total counts them once.
         bodies.append(body | ({} if words is None else {"aggs": {WITH_WORDS: {"filter": words}}}))
     return bodies
+
+
+def _list_columns(collection: CollectionConfig, request: SearchRequest, columns: Sequence[str]) -> list[str]:
+    """Return these columns, and those that a boost reads."""
+    boosted = (list_boost_columns(collection, request.boost) or []) if request.boost else []
+    return [*dict.fromkeys([*boosted, *columns])]
 
 
 def list_conditions(collection: CollectionConfig, request: SearchRequest, always: Conditions | None) -> Conditions:

@@ -250,7 +250,7 @@ class Searcher:
     def _add_documents(
         self, collection: Collection, found: Sequence[Found | AltoError], deadline: Deadline
     ) -> list[Found | AltoError]:
-        """Read the documents of hybrid searches, of which only ids were found, in one round trip."""
+        """Read the documents of searches of which only ids were found, in one round trip."""
         bodies = [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]
         if len(bodies) > 1:
             responses: Iterator[Any] = iter(self._ask_each(collection, bodies, deadline))

@@ -253,9 +253,10 @@ def test_groups_are_formed_of_all_candidates_and_not_of_a_page(api: Api, name: s
             assert (group["min_distance"], group["max_distance"]) == (None, None)
 
 
+@every_mode
 @pytest.mark.parametrize("grouped", ["place", "tags", "maker.name", "subject"])
-def test_a_hybrid_search_forms_the_groups_of_its_hits(api: Api, name: str, grouped: str) -> None:
-    whole = search(api, name, **MODES["hybrid"], limit=40)["objects"]
+def test_groups_have_the_hits_of_each_value(api: Api, name: str, mode: str, grouped: str) -> None:
+    whole = search(api, name, **MODES[mode], limit=40)["objects"]
     members: dict[Any, list[Any]] = {}
     for hit in whole:
         value: Any = hit["properties"]
@@ -265,7 +266,7 @@ def test_a_hybrid_search_forms_the_groups_of_its_hits(api: Api, name: str, group
             if each is not None:
                 members.setdefault(each, []).append(hit)
 
-    found = search(api, name, **MODES["hybrid"], group_by={"property": grouped, "groups": 40, "objects_per_group": 2})
+    found = search(api, name, **MODES[mode], group_by={"property": grouped, "groups": 40, "objects_per_group": 2})
 
     assert {group["value"]: (group["count"], group["objects"]) for group in found["groups"]} == {
         value: (len(hits), hits[:2]) for value, hits in members.items()

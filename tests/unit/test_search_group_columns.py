@@ -1,4 +1,4 @@
-"""Groups of a hybrid search are formed by columns, so that only the hits that are shown are read."""
+"""Groups are formed by columns, so that only the hits that are shown are read."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -82,6 +82,39 @@ def test_the_offset_counts_groups() -> None:
     found = read_found(plan(offset=1), [genres("noir", "western", "western", "musical")], NOW)
 
     assert list(found.wanted) == ["b", "d"]
+
+
+def plan_bm25(**fields: Any) -> Plan:
+    group_by = {"property": "genre", "groups": 2, "objects_per_group": 1}
+    body = {"bm25": {"query": "ghost"}, "group_by": group_by} | fields
+    return plan_search(FILMS, SearchRequest.model_validate(body), None)
+
+
+def hits_of_words(response: dict[str, Any]) -> dict[str, Any]:
+    for hit in response["hits"]["hits"]:
+        [hit["_id"]] = hit["fields"].pop("id")
+    return response
+
+
+def test_other_searches_read_only_the_hits_that_are_shown_too() -> None:
+    made = plan_bm25(highlight=True)
+    [body] = made.bodies
+
+    found = read_found(made, [hits_of_words(genres("noir", "noir", "western"))], NOW)
+
+    assert (body["_source"], body["docvalue_fields"]) == (False, ["properties.genre.keyword", "lengths.genre"])
+    assert "highlight" not in body
+    documents_body = build_documents_body(found)
+    assert documents_body["query"] == {"ids": {"values": ["a", "c"]}}
+    assert documents_body["highlight"]["highlight_query"]
+
+
+def test_other_searches_read_all_candidates_where_a_column_lacks_a_value() -> None:
+    column = {"lengths.genre": [10_000]}
+
+    found = read_found(plan_bm25(), [hits_of_words(leg(column, column))], NOW)
+
+    assert list(found.wanted) == ["a", "b"]
 
 
 def test_without_any_value_nothing_is_read() -> None:

@@ -1,7 +1,7 @@
-"""Groups of the hits of a hybrid search by a column of the index, so that only the hits that are shown are read. Pure.
+"""Groups of hits by a column of the index, so that only the documents that are shown are read. Pure.
 
-The candidates of a hybrid search have no documents yet (docs/decisions/0084). Where the index has a column of the
-property, the groups are formed by it, and the documents of their best hits alone are read.
+Where the index has a column of the property, the groups are formed by it, and the documents of their best hits alone
+are read. See docs/decisions/0084.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,12 @@ READ_DOCUMENTS = ("smoothing", "rerank", "diversity", "autocut", "context")
 
 
 def list_group_columns(collection: Collection, request: SearchRequest) -> list[str]:
-    """Return the columns by which the hits of a hybrid search are grouped; none if their documents have to be read."""
+    """Return the columns by which hits are grouped; none if the documents of all candidates have to be read."""
     group_by = request.group_by
     if group_by is None or any(getattr(request, name) is not None for name in READ_DOCUMENTS):
+        return []
+    if request.include_passage and request.hybrid is None:
+        # The search itself finds the passages.
         return []
     if request.boost is not None and list_boost_columns(collection, request.boost) is None:
         return []

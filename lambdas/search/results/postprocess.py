@@ -29,7 +29,7 @@ class Found(NamedTuple):
     """A search with its candidates in the order of the last step.
 
     Attributes:
-        wanted: the ids of the candidates whose documents are still to be read, of a hybrid search.
+        wanted: the ids of the candidates whose documents are still to be read.
         took: the engine's own milliseconds.
         groups: the groups of the page, where they were formed before documents are read.
     """
@@ -48,7 +48,10 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     if request.hybrid is None:
         [response] = responses
         hits = read_candidates(response, _get_measured_targets(plan))
-        return _smooth(_boost(Found(plan, hits, read_total(response), response["took"]), now))
+        found = _boost(Found(plan, hits, read_total(response), response["took"]), now)
+        if plan.group_columns:
+            return _group_early(found) or found._replace(wanted=[hit.id for hit in found.hits])
+        return _smooth(found)
     highest = plan.vector.targets.highest_score if plan.vector else None
     hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
     if request.min_score is not None:
@@ -59,7 +62,7 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     if request.boost is None or list_boost_columns(plan.collection, request.boost) is not None:
         found = _boost(found, now)
         later = [request.count_read(name) for name in request.steps if name != "boost"]
-        if plan.group_columns and (grouped := _group_early(found)) is not None:
+        if plan.group_columns and (grouped := _group_early(found)):
             return grouped
         first, end = (0, later[0]) if later else (request.offset, request.offset + request.limit)
     else:
@@ -89,7 +92,7 @@ def build_documents_body(found: Found) -> dict[str, Any]:
 
 
 def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Found:
-    """Add the documents that were still to be read to the candidates of a hybrid search."""
+    """Add the documents that were still to be read to the candidates."""
     plan = found.plan
     hits = add_documents(found.hits, response, found.wanted)
     completed = found._replace(hits=hits, took=found.took + response["took"], wanted=())
