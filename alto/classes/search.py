@@ -124,7 +124,8 @@ class Search:
         reject_given(return_references=given.get("return_references"))
         filters = expect("filters", given.get("filters"), FilterExpression, "Filter.by_property('year').equal(1994)")
         metadata = given.get("return_metadata")
-        explains = ("hybrid" in self.mode or given.get("boost") is not None) and wants(metadata, "explain_score")
+        has_parts = "hybrid" in self.mode or any(given.get(name) is not None for name in ("boost", "smoothing"))
+        explains = has_parts and wants(metadata, "explain_score")
         return (
             self.mode
             | self._steps(expect("limit", given.get("limit"), int, "10"))

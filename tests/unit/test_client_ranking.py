@@ -119,7 +119,11 @@ def test_smoothing_sends_what_was_given() -> None:
     server = Server()
 
     server.query.hybrid("a", smoothing=Smoothing())
-    server.query.bm25("a", smoothing=Smoothing(weight=0.3, neighbours=3, candidates=50, target_vector="plot"))
+    server.query.bm25(
+        "a",
+        smoothing=Smoothing(weight=0.3, neighbours=3, candidates=50, target_vector="plot"),
+        return_metadata=MetadataQuery(explain_score=True),
+    )
 
     assert server.asked[0] == {"hybrid": {"query": "a"}, "smoothing": {}}
     assert server.asked[1]["smoothing"] == {
@@ -128,6 +132,7 @@ def test_smoothing_sends_what_was_given() -> None:
         "candidates": 50,
         "target_vector": "plot",
     }
+    assert server.asked[1]["explain"] is True
 
 
 def test_a_boost_is_a_share_of_the_score() -> None:

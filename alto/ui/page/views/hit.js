@@ -52,7 +52,10 @@ function Bar({ hit, mode, share, highest }) {
     value: leg.contribution,
     text: `${LEGS[leg.leg][1]} ${score(leg.contribution)} = ${score(leg.weight)} × ${score(leg.normalized)}, from ${score(leg.score)}`,
   }));
-  if (hit.explanation?.boost) parts.push({ kind: "boost", value: hit.explanation.boost.contribution, text: `boost ${score(hit.explanation.boost.contribution)}` });
+  for (const kind of ["boost", "smoothing"]) {
+    const part = hit.explanation?.[kind];
+    if (part) parts.push({ kind, value: part.contribution, text: `${kind} ${score(part.contribution)} = ${score(part.weight)} × ${score(part.value)}` });
+  }
   const isLeg = parts.length > 0 && (hit.rerank_score ?? null) === null;
   const shown = isLeg ? parts : [{ kind: mode === "bm25" ? "words" : mode === "hybrid" ? "both" : "meaning", value: share * highest, text: "" }];
   const value = hit.rerank_score ?? hit.score;
