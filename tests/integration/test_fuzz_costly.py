@@ -93,8 +93,8 @@ def test_expensive_requests_are_answered_or_rejected(
             sys.stdout.write("".join(f"{count:5} {reason}\n" for reason, count in reasons.most_common(12)))
 
     assert not failures, "\n\n".join(failures)
-    # The requests are worth something: at least half of each operation is carried out. One of one proves nothing.
+    # The requests are worth something: at least a third of each operation is carried out. One of one proves nothing.
     for operation in ("search", "aggregate", "objects/list", "generate", "embed", "objects/update", "context", "alias"):
         total = sum(count for key, count in statuses.items() if key.startswith(f"{operation} "))
         if total >= ENOUGH:
-            assert 2 * statuses[f"{operation} 200"] >= total, (operation, statuses, reasons.most_common(5))
+            assert 3 * statuses[f"{operation} 200"] >= total, (operation, statuses, reasons.most_common(5))
