@@ -25,7 +25,7 @@ OBJECTS = int(os.environ.get("ALTO_COSTLY_OBJECTS", "1000"))
 # So many requests of an operation say something about its grammar.
 ENOUGH = 5
 SECONDS = float(os.environ.get("ALTO_COSTLY_SECONDS", "inf"))
-SEED = int(os.environ.get("ALTO_FUZZ_SEED", "1"))
+SEED = int(os.environ.get("ALTO_FUZZ_SEED", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +93,8 @@ def test_expensive_requests_are_answered_or_rejected(
             sys.stdout.write("".join(f"{count:5} {reason}\n" for reason, count in reasons.most_common(12)))
 
     assert not failures, "\n\n".join(failures)
-    # The requests are worth something: at least a third of each operation is carried out. One of one proves nothing.
+    # The requests are worth something: at least half of each operation is carried out. One of one proves nothing.
     for operation in ("search", "aggregate", "objects/list", "generate", "embed", "objects/update", "context", "alias"):
         total = sum(count for key, count in statuses.items() if key.startswith(f"{operation} "))
         if total >= ENOUGH:
-            assert 3 * statuses[f"{operation} 200"] >= total, (operation, statuses, reasons.most_common(5))
+            assert 2 * statuses[f"{operation} 200"] >= total, (operation, statuses, reasons.most_common(5))
