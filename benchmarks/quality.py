@@ -41,6 +41,11 @@ def hybrid(**settings: Any) -> Mode:
     return lambda text, vector: {"hybrid": {"query": text, "vector": vector} | settings}
 
 
+def smoothed() -> Mode:
+    """The default hybrid search with smoothing."""
+    return lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "smoothing": {}}
+
+
 MODES: dict[str, Mode] = {
     "bm25": words(),
     "near_vector": lambda _, vector: {"near_vector": {"vector": vector}},
@@ -55,13 +60,10 @@ MODES: dict[str, Mode] = {
     "hybrid, no title boost": hybrid(properties=["title", "text"]),
     "bm25, phrase_boost .2": words(phrase_boost=0.2),
     "hybrid, phrase_boost .2": hybrid(phrase_boost=0.2),
-    "hybrid, smoothed": lambda text, vector: {"hybrid": {"query": text, "vector": vector}, "smoothing": {}},
+    "hybrid, smoothed": smoothed(),
     "near_vector, passages": lambda _, vector: {"near_vector": {"vector": vector}},
     "hybrid, passages": hybrid(),
-    "hybrid, passages, smoothed": lambda text, vector: {
-        "hybrid": {"query": text, "vector": vector},
-        "smoothing": {},
-    },
+    "hybrid, passages, smoothed": smoothed(),
 }
 # These search a collection whose vector has passages.
 WITH_PASSAGES = {

@@ -26,8 +26,9 @@ class ModelCompletion:
     ) -> dict[str, VectorConfig]:
         """Return the vectors with the ARNs of their roles and with their dimensions.
 
-        Raises `InvalidRequestError` for a role that the stage does not list, and an `EmbeddingError` when a SageMaker
-        endpoint whose dimensions are not given does not respond.
+        Raises `InvalidRequestError` for a name with capital letters, a compression that the engine lacks, and a role
+        that the stage does not list; an `EmbeddingError` when a SageMaker endpoint whose dimensions are not given does
+        not respond.
         """
         check_vector_names(vectors)
         check_compression(vectors, self._knn_engine)

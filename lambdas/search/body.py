@@ -65,13 +65,8 @@ def plan_search(
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
     columns = list_group_columns(collection, request)
-    documents: dict[str, Any] = {
-        "_source": build_source_filter(collection, request, vector),
-        "track_total_hits": False,
-    }
-    if request.highlight and isinstance(request.mode, Bm25 | Hybrid):
-        documents["highlight"] = build_highlight(collection, request.mode, by_ids=True)
     if request.hybrid is not None:
+        documents = build_documents_search(collection, request, vector)
         legs = build_leg_bodies(collection, request, request.hybrid, vector, always, columns=columns)
         return Plan(collection, request, vector, legs, documents, columns)
     body = build_search_body(collection, request, vector, always)
@@ -79,7 +74,20 @@ def plan_search(
         return Plan(collection, request, vector, [body])
     body.pop("highlight", None)
     body |= {"_source": False, "docvalue_fields": _list_columns(collection, request, columns)}
-    return Plan(collection, request, vector, [body], documents, columns)
+    return Plan(collection, request, vector, [body], build_documents_search(collection, request, vector), columns)
+
+
+def build_documents_search(
+    collection: CollectionConfig, request: SearchRequest, vector: QueryVector | None
+) -> dict[str, Any]:
+    """Build the search for the documents of hits that have only ids. Its query is still missing."""
+    body: dict[str, Any] = {
+        "_source": build_source_filter(collection, request, vector),
+        "track_total_hits": False,
+    }
+    if request.highlight and isinstance(request.mode, Bm25 | Hybrid):
+        body["highlight"] = build_highlight(collection, request.mode, by_ids=True)
+    return body
 
 
 def build_search_body(

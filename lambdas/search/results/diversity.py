@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
@@ -11,6 +11,10 @@ from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
 
 Vector = Sequence[float]
+ComparedVector = Annotated[
+    VectorName | None,
+    Field(description="The vector by which hits are compared; the one that is searched, if not given."),
+]
 
 
 class Diversity(StrictModel):
@@ -34,9 +38,7 @@ class Diversity(StrictModel):
         description="How many of the best hits to leave out before: the candidates are a window of the ranking, which "
         "is diversified alone. For pages of windows, each as `candidates` wide as the next.",
     )
-    target_vector: VectorName | None = Field(
-        default=None, description="The vector by which hits are compared; the one that is searched, if not given."
-    )
+    target_vector: ComparedVector = None
 
 
 class Direction(NamedTuple):

@@ -13,40 +13,34 @@ LEAST = 0.001
 
 def explain_boost(hit: Candidate, mode: Mode, scaled: float, value: float, weight: float) -> Candidate:
     """Add the parts of its score to a boosted hit: (1 - weight) * scaled + weight * value."""
-    rest = 1 - weight
-    assert hit.score is not None  # only listings have hits without
     if hit.explanation is None:
-        name: Literal["bm25", "vector"] = "bm25" if isinstance(mode, Bm25) else "vector"
-        legs = [Leg(leg=name, score=hit.score, normalized=scaled, weight=rest, contribution=rest * scaled)]
+        legs = [_make_only_leg(hit, mode, scaled)]
     else:
         factor = compute_full_score(mode)
         legs = [
-            leg.model_copy(
-                update={
-                    "normalized": leg.normalized / factor,
-                    "weight": leg.weight * rest,
-                    "contribution": leg.contribution / factor * rest,
-                }
-            )
+            leg.model_copy(update={"normalized": leg.normalized / factor, "contribution": leg.contribution / factor})
             for leg in hit.explanation.legs
         ]
     part = BoostPart(value=value, weight=weight, contribution=weight * value)
-    return hit._replace(explanation=Explanation(legs=legs, boost=part))
+    return hit._replace(explanation=Explanation(legs=[_lessen(leg, 1 - weight) for leg in legs], boost=part))
 
 
 def explain_smoothing(hit: Candidate, mode: Mode, mean: float, weight: float) -> Candidate:
     """Add the parts of its score to a smoothed hit: (1 - weight) * what it was + weight * mean."""
-    rest = 1 - weight
+    before = hit.explanation or Explanation(legs=[_make_only_leg(hit, mode, hit.score or 0.0)])
+    explanation = Explanation(
+        legs=[_lessen(leg, 1 - weight) for leg in before.legs],
+        boost=before.boost and _lessen(before.boost, 1 - weight),
+        smoothing=SmoothingPart(value=mean, weight=weight, contribution=weight * mean),
+    )
+    return hit._replace(explanation=explanation)
+
+
+def _make_only_leg(hit: Candidate, mode: Mode, scaled: float) -> Leg:
+    """Return the leg of a search that is not hybrid."""
     assert hit.score is not None  # only listings have hits without
-    if hit.explanation is None:
-        name: Literal["bm25", "vector"] = "bm25" if isinstance(mode, Bm25) else "vector"
-        legs = [Leg(leg=name, score=hit.score, normalized=hit.score, weight=rest, contribution=rest * hit.score)]
-        boost = None
-    else:
-        legs = [_lessen(leg, rest) for leg in hit.explanation.legs]
-        boost = hit.explanation.boost and _lessen(hit.explanation.boost, rest)
-    part = SmoothingPart(value=mean, weight=weight, contribution=weight * mean)
-    return hit._replace(explanation=Explanation(legs=legs, boost=boost, smoothing=part))
+    name: Literal["bm25", "vector"] = "bm25" if isinstance(mode, Bm25) else "vector"
+    return Leg(leg=name, score=hit.score, normalized=scaled, weight=1.0, contribution=scaled)
 
 
 def _lessen[Part: (Leg, BoostPart)](part: Part, share: float) -> Part:

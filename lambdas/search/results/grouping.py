@@ -66,7 +66,7 @@ def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_b
 
 
 def read_group_value(hit: Candidate, collection: CollectionConfig, group_by: GroupHits, value: Any) -> Any:
-    """Return the value of a group as the document of its best hit has it: a column writes dates and numbers anew."""
+    """Return the value of a group as the document of its best hit has it: a column has UUIDs in lower case."""
     item = property_at(collection.properties, group_by.property)
     kind = item.scalar_type if item else "text"
     return _list_values(hit, kind, group_by).get(_to_comparable(kind, value), value)

@@ -78,7 +78,7 @@ def _group_early(found: Found) -> Found | None:
     if every is None:
         return None
     groups = every[first : first + group_by.groups]
-    shown = {hit.id: hit._replace(properties={}) for group in groups for hit in group.objects}
+    shown = {hit.id: hit for group in groups for hit in group.objects}
     return found._replace(hits=list(shown.values()), wanted=list(shown), groups=groups)
 
 

@@ -6,9 +6,8 @@ from itertools import combinations
 
 from pydantic import Field
 
-from lambdas.collections.model import VectorName
 from lambdas.models import StrictModel
-from lambdas.search.results.diversity import Direction
+from lambdas.search.results.diversity import ComparedVector, Direction
 
 
 class Smoothing(StrictModel):
@@ -26,9 +25,7 @@ class Smoothing(StrictModel):
         description="How many of the best hits are scored again. Pages end there. Its vectors count as those of "
         "`diversity` do.",
     )
-    target_vector: VectorName | None = Field(
-        default=None, description="The vector by which hits are compared; the one that is searched, if not given."
-    )
+    target_vector: ComparedVector = None
 
 
 def compute_neighbour_means(scores: Sequence[float], directions: Sequence[Direction], count: int) -> list[float]:
