@@ -138,9 +138,9 @@ def search_meanwhile(ended: Event, results: "Queue[Any]") -> None:
     results.put(rows)
 
 
-def measure(rounds: int, callers: int, context: Any = None) -> dict[str, Any]:
-    """Return the statuses and times of one run. `context` makes the processes."""
-    context = context or multiprocessing.get_context("spawn")
+def measure(rounds: int, callers: int) -> dict[str, Any]:
+    """Return the statuses and times of one run."""
+    context = multiprocessing.get_context("spawn")
     hostile, other, ended = context.Queue(), context.Queue(), context.Event()
     meanwhile = context.Process(target=search_meanwhile, args=(ended, other))
     meanwhile.start()

@@ -221,10 +221,8 @@ def resident_megabytes(pid: int) -> int:
 class Bench:
     """The load on one node."""
 
-    def __init__(self, alto: Alto, engine_pid: int | None, parameters: Parameters, context: Any = None) -> None:
-        """`context` makes the processes of the callers."""
+    def __init__(self, alto: Alto, engine_pid: int | None, parameters: Parameters) -> None:
         self._alto = alto
-        self._context = context or multiprocessing.get_context("spawn")
         self._pids = {} if engine_pid is None else {"OpenSearch": [engine_pid]}
         self._parameters = parameters
         self._peaks: dict[str, int] = {}
@@ -257,7 +255,7 @@ class Bench:
         self._alto.fill({"name": NAME, "properties": properties, "vectors": vectors}, objects)
 
     def _load(self) -> tuple[list[Row], Outcomes]:
-        context = self._context
+        context = multiprocessing.get_context("spawn")
         results: Queue[Any] = context.Queue()
         kinds = ["client"] * self._parameters.clients + ["importer", "hostile"]
         ready = context.Barrier(len(kinds))

@@ -173,10 +173,9 @@ def latency(
     alto: Alto,
     bodies: list[dict[str, Any]],
     clients: int,
-    start: Callable[[Alto, int, dict[str, Any]], Executor] = processes,
 ) -> Row:
     """Percentiles of the handler's time, of its own share, and of what it adds to the bare request and the model."""
-    with start(alto, clients, bodies[0]) as pool:
+    with processes(alto, clients, bodies[0]) as pool:
         rows = list(pool.map(Client.timed, bodies[1:]))
     over_bare = [row["handler"] - row["model"] - row["bare"] for row in rows]
     columns = {name: sorted(row[name] for row in rows) for name in rows[0]} | {"over_bare": sorted(over_bare)}

@@ -1,16 +1,9 @@
-"""The benchmarks run: the real code with a handful of objects, their results aside.
-
-Their clients are threads here; in the benchmarks they are processes.
-"""
+"""The benchmarks run: the real code with a handful of objects, their results aside."""
 
 import json
-import multiprocessing.dummy
 import os
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -33,25 +26,6 @@ DOCUMENTS = [
     {"_id": str(place), "title": f"package {word}", "text": f"text about {word}", "section": "libs"}
     for place, word in enumerate(("red", "green", "blue", "black"))
 ]
-
-
-class Client(multiprocessing.dummy.Process):
-    """A client that is a thread of this process."""
-
-    pid = os.getpid()
-
-
-THREADS = SimpleNamespace(
-    Process=Client,
-    Queue=multiprocessing.dummy.Queue,
-    Event=multiprocessing.dummy.Event,
-    Barrier=multiprocessing.dummy.Barrier,
-)
-
-
-def start_threads(alto: Alto, clients: int, first: dict[str, Any]) -> Executor:
-    begin: Any = latency.Client.begin
-    return ThreadPoolExecutor(clients, initializer=begin, initargs=(alto, threading.Barrier(clients), first))
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +54,7 @@ def test_the_latency_of_a_mode_is_measured(alto: Alto, mode: str) -> None:
 def test_the_latency_of_several_clients_is_measured(alto: Alto) -> None:
     bodies = [latency.MODES["bm25"]("package green", VECTORS[1].tolist())] * 3
 
-    row = latency.latency(alto, bodies, 2, start_threads)
-    # Its connections would stay open until the end of the run.
-    del latency.Client.bare
+    row = latency.latency(alto, bodies, 2)
 
     assert row["p50_ms"] > row["own_p50_ms"] > 0
 
@@ -148,7 +120,7 @@ def test_the_cost_of_the_command_line_is_measured() -> None:
 def test_expensive_requests_are_measured(alto: Alto) -> None:
     hostile.fill(alto, 8, others=2)
 
-    run = hostile.measure(1, 1, THREADS)
+    run = hostile.measure(1, 1)
 
     assert run["hostile_requests"] == len(hostile.REQUESTS)
     assert all(status < 500 for each in run["each"] for status in each["statuses"])
@@ -161,11 +133,10 @@ def test_many_collections_are_measured(alto: Alto) -> None:
     assert after["sorted_and_distinct"]
 
 
-def test_a_mixed_load_is_measured_and_its_counts_add_up(alto: Alto, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_benchmark, "BATCH", 2)
+def test_a_mixed_load_is_measured_and_its_counts_add_up(alto: Alto) -> None:
     parameters = load_benchmark.Parameters(clients=1, seconds=0.5, seeded=4)
 
-    run = load_benchmark.Bench(alto, None, parameters, THREADS).run()
+    run = load_benchmark.Bench(alto, None, parameters).run()
 
     assert run["objects"]["counted"] == run["objects"]["stored"] >= 4
 

@@ -6,7 +6,6 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,6 +15,7 @@ import pytest
 
 from lambdas.dates import parse_date
 from tests.api import Api
+from tests.instances import in_instance, instances
 from tests.integration.test_import_path import Imports
 from tests.properties import times
 
@@ -292,6 +292,10 @@ def vector_of(api: Api, name: str, object_id: UUID) -> tuple[str, list[float]]:
     return found["properties"]["title"], found["vectors"]["default"]
 
 
+def write_title(api: Api, name: str, object_id: UUID, method: str, text: str) -> int:
+    return api(method, f"/v1/collections/{name}/objects/{object_id}", {"properties": {"title": text}}).status
+
+
 # `make test-races` asks for a thousand.
 ROUNDS = int(os.environ.get("ALTO_RACE_ROUNDS", "25"))
 
@@ -303,15 +307,12 @@ def test_concurrent_writes_keep_the_vector_of_the_text(api: Api, raced: str) -> 
         api("PUT", f"/v1/collections/{raced}/objects/{uuid5(SEED, text)}", {"properties": {"title": text}})
         expected[text] = vector_of(api, raced, uuid5(SEED, text))[1]
 
-    def write(object_id: UUID, method: str, text: str) -> int:
-        return api(method, f"/v1/collections/{raced}/objects/{object_id}", {"properties": {"title": text}}).status
-
-    with ThreadPoolExecutor(4) as threads:
+    with instances(4) as pool:
         for round_ in range(ROUNDS):
             object_id = uuid5(SEED, f"round {round_}")
-            write(object_id, "PUT", texts[0])
+            write_title(api, raced, object_id, "PUT", texts[0])
             jobs = [
-                threads.submit(write, object_id, method, text)
+                pool.submit(in_instance(write_title, raced, object_id, method, text))
                 for method, text in (("PUT", texts[1]), ("PUT", texts[0]), ("PATCH", texts[1]), ("PUT", texts[0]))
             ]
             assert {job.result() for job in jobs} <= {200, 201}

@@ -1,7 +1,6 @@
 """Updates by a filter over a real OpenSearch and the model emulator."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.api import Api
 from tests.builders import TITAN
+from tests.instances import in_instance, instances
 
 PROPERTIES = [
     {"name": "title", "type": "text"},
@@ -52,6 +52,18 @@ def book(api: Api, books: str, number: int) -> Any:
     return api("GET", f"{books}/objects/{UUID(int=number)}", query={"include_vectors": "true"}).body
 
 
+def add_years(api: Api, books: str, number: int, times: int) -> int:
+    """Add one to the book's year, conditionally; this many times. Returns the number."""
+    for _ in range(times):
+        while True:
+            found = book(api, books, number)
+            body = {"properties": {"year": found["properties"]["year"] + 1}}
+            address = f"{books}/objects/{UUID(int=number)}"
+            if api("PATCH", address, body, query={"if_version": found["version"]}).status == 200:
+                break
+    return number
+
+
 def test_only_changed_texts_are_embedded_again(api: Api, books: str) -> None:
     vector = book(api, books, 1)["vectors"]["default"]
 
@@ -89,18 +101,8 @@ def test_matches_counts_what_earlier_requests_did_not_reach(api: Api, books: str
 def test_counting_writers_and_updates_lose_nothing(api: Api, books: str) -> None:
     """Each writer raises its own book's year by one, conditionally; the update marks all books meanwhile."""
 
-    def count_up(number: int) -> int:
-        for _ in range(6):
-            while True:
-                found = book(api, books, number)
-                body = {"properties": {"year": found["properties"]["year"] + 1}}
-                address = f"{books}/objects/{UUID(int=number)}"
-                if api("PATCH", address, body, query={"if_version": found["version"]}).status == 200:
-                    break
-        return number
-
-    with ThreadPoolExecutor(4) as pool:
-        counting = [pool.submit(count_up, number) for number in range(3)]
+    with instances(3) as pool:
+        counting = [pool.submit(in_instance(add_years, books, number, 6)) for number in range(3)]
         results = [
             api("POST", f"{books}/objects/update", {"filter": before(100), "set": {"seen": round_}}).body
             for round_ in range(1, 5)
