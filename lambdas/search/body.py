@@ -1,7 +1,7 @@
 """Builds the OpenSearch body of a search. Pure."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
@@ -14,7 +14,12 @@ from lambdas.search.reranking.rerank import list_read_properties
 from lambdas.search.results.fusion import WITH_WORDS
 from lambdas.search.results.group_columns import list_group_columns
 from lambdas.search.results.grouping import check_group_property
-from lambdas.search.vectors.target_vectors import resolve_target_vector
+from lambdas.search.results.page_choice import (
+    EARLY_STEPS,
+    build_vectors_search,
+    chooses_page_early,
+    list_compared_vectors,
+)
 from lambdas.search.vectors.vector_leg import QueryVector, build_distance_filter, build_vector_query
 
 # Candidates of a vector search beyond the collection's ef_search. Lucene visits no more of its graph than the
@@ -37,6 +42,8 @@ class Plan(NamedTuple):
 
     Attributes:
         documents: the search for documents, where the bodies find ids alone; its query is still missing.
+        vectors: the search for the vectors by which hits are compared, where the page is chosen by them before
+            documents are read; None where it is chosen without them, or of documents.
         group_columns: the columns by which hits are grouped before their documents are read, if there are any.
     """
 
@@ -45,6 +52,7 @@ class Plan(NamedTuple):
     vector: QueryVector | None
     bodies: list[dict[str, Any]]
     documents: dict[str, Any] | None = None
+    vectors: dict[str, Any] | None = None
     group_columns: Sequence[str] = ()
 
 
@@ -65,16 +73,24 @@ def plan_search(
     if request.rerank:
         request = request.model_copy(update={"rerank": request.rerank.with_default(collection)})
     columns = list_group_columns(collection, request)
+    is_early = chooses_page_early(collection, request)
+    compared = list_compared_vectors(collection, request, vector) if is_early else []
+    vectors = build_vectors_search(compared) if compared else None
+    if request.hybrid is None and not columns and not is_early:
+        return Plan(collection, request, vector, [build_search_body(collection, request, vector, always)])
+    # What the steps have read by then, the documents need not have.
+    shown = request.model_copy(update=dict.fromkeys(EARLY_STEPS)) if is_early else request
+    documents = build_documents_search(collection, shown, vector)
     if request.hybrid is not None:
-        documents = build_documents_search(collection, request, vector)
         legs = build_leg_bodies(collection, request, request.hybrid, vector, always, columns=columns)
-        return Plan(collection, request, vector, legs, documents, columns)
+        return Plan(collection, request, vector, legs, documents, vectors, columns)
     body = build_search_body(collection, request, vector, always)
-    if not columns:
-        return Plan(collection, request, vector, [body])
     body.pop("highlight", None)
-    body |= {"_source": False, "docvalue_fields": _list_columns(collection, request, columns)}
-    return Plan(collection, request, vector, [body], build_documents_search(collection, request, vector), columns)
+    body |= {
+        "_source": vectors["_source"] if vectors else False,
+        "docvalue_fields": _list_columns(collection, request, columns),
+    }
+    return Plan(collection, request, vector, [body], documents, vectors, columns)
 
 
 def build_documents_search(
@@ -277,35 +293,13 @@ def list_step_fields(collection: CollectionConfig, request: SearchRequest, vecto
         fields += list_boost_fields(collection, request.boost)
     if request.rerank:
         fields += [f"properties.{name}" for name in list_read_properties(collection, request.rerank)]
-    if request.diversity:
-        fields.append(f"vectors.{resolve_compared_vector(collection, request, 'diversity', vector)}")
-    if request.smoothing:
-        fields.append(f"vectors.{resolve_compared_vector(collection, request, 'smoothing', vector)}")
+    fields += [f"vectors.{name}" for name in list_compared_vectors(collection, request, vector)]
     if request.context is not None:
         fields += ["properties.document_version", "properties.ordinal"]
     if request.group_by:
         check_group_property(collection, request.group_by)
         fields.append(f"properties.{request.group_by.property}")
     return fields
-
-
-def resolve_compared_vector(
-    collection: CollectionConfig,
-    request: SearchRequest,
-    step: Literal["diversity", "smoothing"],
-    vector: QueryVector | None,
-) -> str:
-    """Return the vector by which a step compares hits: the one that is named, or else the one that is searched.
-
-    Raises `InvalidRequestError` if neither determines one vector.
-    """
-    settings = request.diversity if step == "diversity" else request.smoothing
-    asked = settings.target_vector if settings else None
-    searched = vector.names if vector else []
-    if asked is None and len(searched) > 1:
-        problem = f"the search compares several vectors: choose one of {', '.join(searched)}"
-        raise InvalidRequestError.at(f"{step}.target_vector", problem)
-    return resolve_target_vector(collection, asked or next(iter(searched), None))
 
 
 def _build_order(ascending: bool) -> dict[str, str]:

@@ -250,16 +250,19 @@ class Searcher:
     def _add_documents(
         self, collection: Collection, found: Sequence[Found | AltoError], deadline: Deadline
     ) -> list[Found | AltoError]:
-        """Read the documents of searches of which only ids were found, in one round trip."""
-        bodies = [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]
-        if len(bodies) > 1:
-            responses: Iterator[Any] = iter(self._ask_each(collection, bodies, deadline))
-        else:
-            responses = iter([_first(attempt(self._ask, collection, [body], deadline)) for body in bodies])
-        now = datetime.now(UTC)
-        return [
-            _complete(each, next(responses), now) if isinstance(each, Found) and each.wanted else each for each in found
-        ]
+        """Read what searches want besides ids, a round trip each: vectors to choose the page by, and its documents."""
+        found = list(found)
+        while bodies := [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]:
+            if len(bodies) > 1:
+                responses: Iterator[Any] = iter(self._ask_each(collection, bodies, deadline))
+            else:
+                responses = iter([_first(attempt(self._ask, collection, [body], deadline)) for body in bodies])
+            now = datetime.now(UTC)
+            found = [
+                _complete(each, next(responses), now) if isinstance(each, Found) and each.wanted else each
+                for each in found
+            ]
+        return found
 
 
 def _first(found: list[dict[str, Any]] | AltoError) -> dict[str, Any] | AltoError:

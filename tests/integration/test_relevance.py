@@ -449,6 +449,35 @@ def test_the_steps_follow_each_other(api: Api, name: str, model: Emulator) -> No
     assert found["truncated"]
 
 
+STEPS: dict[str, dict[str, Any]] = {
+    "boost": {"boost": {"conditions": [{"property": "place", "origin": 20, "scale": 5}], "weight": 0.6}},
+    "smoothing": {"smoothing": {"weight": 0.7, "candidates": 40}},
+    "diversity": {"diversity": {"balance": 0.4, "candidates": 40}},
+}
+STEPS["all"] = STEPS["boost"] | STEPS["smoothing"] | STEPS["diversity"]
+
+
+@every_mode
+@pytest.mark.parametrize("steps", STEPS)
+def test_a_page_that_is_chosen_before_documents_are_read_is_a_part_of_the_whole(
+    api: Api, name: str, mode: str, steps: str
+) -> None:
+    more: dict[str, Any] = {"include_vectors": True, "include_times": True} | (
+        {} if mode == "near_text" else {"highlight": True}
+    )
+    more |= STEPS[steps]
+    if "boost" in more:
+        more["boost"] = more["boost"] | {"candidates": 40}
+
+    # All candidates are shown, so their documents are read with them.
+    whole = search(api, name, **MODES[mode], **more, limit=40)
+    page = search(api, name, **MODES[mode], **more, offset=3, limit=4)
+
+    assert len(page["objects"]) == 4
+    assert page["objects"] == whole["objects"][3:7]
+    assert (page["total"], page["alpha"]) == (whole["total"], whole["alpha"])
+
+
 def test_autocut_looks_at_what_the_hits_are_ordered_by(api: Api, name: str, model: Emulator) -> None:
     asked = MODES["near_text"] | {"rerank": RERANK | {"query": "jazz comedy"}, "limit": 40}
     whole = search(api, name, **asked)["objects"]

@@ -121,7 +121,7 @@ def test_a_boosted_search_fetches_candidates_and_fields_of_its_conditions() -> N
 
     assert [body["docvalue_fields"] for body in plan.bodies] == [["id", "created", "properties.year"]] * 2
     assert plan.documents
-    assert plan.documents["_source"] == {"includes": ["properties.title", "created", "properties.year", "key"]}
+    assert plan.documents["_source"] == {"includes": ["properties.title", "key"]}
     assert list_boost_fields(FILMS, Boost.model_validate(asked)) == ["created", "properties.year"]
 
 

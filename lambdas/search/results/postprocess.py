@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lambdas.search.body import Plan, resolve_compared_vector
+from lambdas.search.body import Plan
 from lambdas.search.clauses.boost import Boost, list_boost_columns, make_booster, read_columns
 from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.request import SearchRequest
@@ -20,6 +20,7 @@ from lambdas.search.results.fusion import Total, count_matches, fuse, read_total
 from lambdas.search.results.group_columns import add_documents_to_groups, group_by_columns
 from lambdas.search.results.grouping import Group, GroupHits, group_hits
 from lambdas.search.results.hits import add_documents, autocut, get_distance_or_score, read_candidates, render_hit
+from lambdas.search.results.page_choice import resolve_compared_vector
 from lambdas.search.results.smoothing import Smoothing, compute_neighbour_means
 from lambdas.search.vectors.target_vectors import Targets
 from lambdas.search.vectors.vector_leg import build_passage_query
@@ -29,9 +30,11 @@ class Found(NamedTuple):
     """A search with its candidates in the order of the last step.
 
     Attributes:
-        wanted: the ids of the candidates whose documents are still to be read.
+        wanted: the ids of the candidates of which something is still to be read: their vectors, if the plan has a
+            search for them and the page is not chosen, or else their documents.
         took: the engine's own milliseconds.
         groups: the groups of the page, where they were formed before documents are read.
+        is_page: whether the steps have been taken and the hits are those of the page.
     """
 
     plan: Plan
@@ -40,6 +43,7 @@ class Found(NamedTuple):
     took: int
     wanted: Sequence[str] = ()
     groups: Sequence[Group] | None = None
+    is_page: bool = False
 
 
 def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -> Found:
@@ -51,7 +55,7 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
         found = _boost(Found(plan, hits, read_total(response), response["took"]), now)
         if plan.group_columns:
             return _group_early(found) or found._replace(wanted=[hit.id for hit in found.hits])
-        return _smooth(found)
+        return _choose_page(_smooth(found)) if plan.documents else _smooth(found)
     highest = plan.vector.targets.highest_score if plan.vector else None
     hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
     if request.min_score is not None:
@@ -83,16 +87,18 @@ def _group_early(found: Found) -> Found | None:
 
 
 def build_documents_body(found: Found) -> dict[str, Any]:
-    """Build the search for the documents that are still to be read."""
+    """Build the search for what is still to be read of the candidates."""
     plan, wanted = found.plan, list(found.wanted)
     query: dict[str, Any] = {"ids": {"values": wanted}}
+    if plan.vectors is not None and not found.is_page:
+        return {"query": query, "size": len(wanted)} | plan.vectors
     if plan.request.include_passage and plan.vector is not None:
         query = {"bool": {"filter": [query], "should": [build_passage_query(plan.vector, show=True)]}}
     return {"query": query, "size": len(wanted)} | (plan.documents or {})
 
 
 def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Found:
-    """Add the documents that were still to be read to the candidates."""
+    """Add what was still to be read to the candidates, and go on: something may then be wanted of fewer of them."""
     plan = found.plan
     hits = add_documents(found.hits, response, found.wanted)
     completed = found._replace(hits=hits, took=found.took + response["took"], wanted=())
@@ -101,8 +107,19 @@ def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Fou
         read = {hit.id: hit for hit in hits}
         groups = add_documents_to_groups(found.groups, read, plan.collection, group_by)
         return completed._replace(groups=groups)
+    if found.is_page:
+        return completed
     has_boosted = plan.request.boost is None or list_boost_columns(plan.collection, plan.request.boost) is not None
-    return _smooth(completed if has_boosted else _boost(completed, now))
+    smoothed = _smooth(completed if has_boosted else _boost(completed, now))
+    return smoothed if plan.vectors is None else _choose_page(smoothed)
+
+
+def _choose_page(found: Found) -> Found:
+    """Cut the page out of the candidates after their last step. Its documents are still to be read."""
+    request = found.plan.request
+    hits = diversify(found.plan, request.diversity, found.hits, is_reranked=False) if request.diversity else found.hits
+    page = hits[request.offset : request.offset + request.limit]
+    return found._replace(hits=page, wanted=[hit.id for hit in page], is_page=True)
 
 
 def _boost(found: Found, now: datetime) -> Found:
@@ -110,7 +127,7 @@ def _boost(found: Found, now: datetime) -> Found:
     request = found.plan.request
     if request.boost is None or request.mode is None:
         return found
-    sources = [hit.found.get("_source") or read_columns(hit.found.get("fields", {})) for hit in found.hits]
+    sources = [read_columns(hit.found.get("fields", {})) | hit.found.get("_source", {}) for hit in found.hits]
     rate = make_booster(request.boost, now, sources)
     values = [
         rate(source, hit.found.get("matched_queries", ())) for hit, source in zip(found.hits, sources, strict=True)
@@ -134,9 +151,9 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
     plan, hits = found.plan, found.hits
     request = plan.request
     is_reranked = outcome is not None and outcome.applied
-    if request.diversity:
+    if request.diversity and not found.is_page:
         hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
-    if (request.candidates is not None or request.hybrid) and not request.group_by:
+    if (request.candidates is not None or request.hybrid) and not request.group_by and not found.is_page:
         hits = hits[request.offset : request.offset + request.limit]
     if request.autocut is not None:
         hits = autocut(hits, request.autocut, _choose_order(is_reranked=is_reranked, is_rescored=_is_rescored(request)))
