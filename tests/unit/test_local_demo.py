@@ -1,11 +1,13 @@
 import io
+import re
 
 import httpx
 import pytest
 from rich.console import Console
 
-from local.demo import Demo, ImportProgress, import_id, next_step
+from local.demo import LAST_QUESTION, MODES, QUESTIONS, Demo, ImportProgress, import_id, next_step
 from local.errors import LocalStackError
+from tests.examples import examples_of
 from tests.unit.test_local_running import RUNNING
 
 
@@ -107,6 +109,13 @@ def test_a_text_that_failed_ends_the_demo() -> None:
 
     with pytest.raises(LocalStackError, match="model_throttled"):
         demo._show_text("how do I rotate a key?")
+
+
+def test_the_readme_shows_what_the_demo_asks() -> None:
+    [printed] = examples_of("README.md", "console")
+
+    assert set(re.findall(r'^"(.*?)"', printed, re.MULTILINE)) <= {*QUESTIONS, LAST_QUESTION}
+    assert re.findall(r"(\w+) \(\d+ ms\)", printed) == list(MODES)
 
 
 @pytest.mark.parametrize("stays", [True, False])
