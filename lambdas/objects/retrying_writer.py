@@ -6,8 +6,9 @@ from typing import Any
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import STALE_CACHE_ERRORS, CollectionRegistry
 from lambdas.errors import CollectionNotFoundError
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.model import ObjectInput
-from lambdas.objects.writer import ObjectWriter, WriteResult
+from lambdas.objects.writer import ObjectWriter
 
 
 class StaleTolerantWriter:

@@ -20,6 +20,7 @@ from lambdas.objects.bulk import (
     version_condition,
 )
 from lambdas.objects.document import object_of
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.keys import NamedObject
 from lambdas.objects.merge import apply_patch
 from lambdas.objects.model import (
@@ -34,7 +35,6 @@ from lambdas.objects.model import (
 )
 from lambdas.objects.reader import ObjectReader, missing
 from lambdas.objects.retrying_writer import StaleTolerantWriter
-from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import (
     DocumentMissingError,
     EffectUnknownError,

@@ -187,7 +187,7 @@ class Writer:
     """Stores everything."""
 
     def write(self, _: Any, objects: Sequence[Any], **__: Any) -> list[Any]:
-        from lambdas.objects.writer import WriteResult
+        from lambdas.objects.draft import WriteResult
 
         return [WriteResult(item.id, "updated") for item in objects]
 

@@ -9,10 +9,10 @@ import pytest
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import ModelThrottledError, VersionConflictError
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.repair import RepairRequest, RepairResult, VectorRepairer
 from lambdas.objects.store import WriteContext
-from lambdas.objects.writer import WriteResult
 from tests.builders import OWN, TITAN, collection
 
 FILMS = collection(vectors={"default": TITAN, "own": OWN})

@@ -7,8 +7,9 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.text import text_hash
 from lambdas.errors import EmbeddingError, InvalidObjectError, ModelThrottledError, NoTextError
 from lambdas.objects.bulk import BulkOperation, BulkOutcome
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.model import ObjectInput
-from lambdas.objects.writer import ObjectWriter, WriteResult
+from lambdas.objects.writer import ObjectWriter
 from tests.builders import NOW, OWN, TITAN, collection
 
 A, B = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"

@@ -7,9 +7,9 @@ from lambdas.collections.index_body import index_body
 from lambdas.collections.model import Collection
 from lambdas.collections.registry import CACHE_SECONDS, CollectionRegistry
 from lambdas.errors import CollectionNotFoundError, InvalidObjectError, InvalidRequestError, ObjectNotFoundError
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.retrying_writer import StaleTolerantWriter
-from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import IndexMissingError
 from tests.builders import FILM_PROPERTIES, collection
 

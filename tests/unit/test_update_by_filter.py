@@ -16,9 +16,9 @@ from lambdas.errors import (
     InvalidRequestError,
     VersionConflictError,
 )
+from lambdas.objects.draft import WriteResult
 from lambdas.objects.model import ObjectInput
 from lambdas.objects.store import WriteContext
-from lambdas.objects.writer import WriteResult
 from lambdas.opensearch import IndexMissingError
 from lambdas.selection import updater as module
 from lambdas.selection.request import UpdateRequest
