@@ -18,8 +18,9 @@ from uuid import UUID
 import numpy as np
 import orjson
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import ROOT, current_commit
+from benchmarks.judged import ROOT
 
 RESULT = ROOT / "benchmarks" / "results" / "api.json"
 NAME = "Book"

@@ -16,8 +16,9 @@ from uuid import UUID
 import httpx
 import numpy as np
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import DIMENSIONS, current_commit
+from benchmarks.judged import DIMENSIONS
 from benchmarks.search import FEW, QUERIES, RESULTS, Floats, packages, queries, turned
 
 # The endings of Lucene's files: vectors, compressed vectors, graph.

@@ -15,8 +15,9 @@ from unittest.mock import patch
 
 import httpx
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import ROOT, collection_body, current_commit, load, objects
+from benchmarks.judged import ROOT, collection_body, load, objects
 
 RESULTS = ROOT / "benchmarks" / "results" / "content_field.json"
 DOCUMENTS = 3_000

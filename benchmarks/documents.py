@@ -21,9 +21,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from benchmarks.commit import current_commit
 from benchmarks.document_corpus import Question, Sample, questions, recovered, samples
 from benchmarks.document_files import DAMAGES
-from benchmarks.judged import current_commit
 from lambdas.documents.names import format_of
 from lambdas.documents.read_document import read_document
 from local.account import aws_client

@@ -20,8 +20,8 @@ from typing import Any
 
 import httpx
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, Context, event, running
-from benchmarks.load import commit
 
 RESULTS = Path(__file__).parent / "results" / "hostile.json"
 DIMENSIONS = 64
@@ -194,7 +194,7 @@ def main() -> None:
     with running() as alto:
         fill(alto, options.objects)
         result: dict[str, Any] = {"parameters": {"objects": options.objects, "rounds": options.rounds, "heap": "1g"}}
-        result["commit"] = commit()
+        result["commit"] = current_commit()
         if options.first:
             result["first"] = respond("aggregate", "Costly", REQUESTS[0][1])["statusCode"]
         else:

@@ -29,8 +29,8 @@ from uuid import uuid4
 import boto3
 import httpx
 
+from benchmarks.commit import current_commit
 from benchmarks.imports_tables import BEGIN, tables
-from benchmarks.judged import current_commit
 from benchmarks.peers.environments import ROOT, locked_version, python_of
 from benchmarks.tables import write_between
 from local.emulator import Emulator

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,6 @@ class Judged:
     judgements: dict[str, dict[str, int]]
     vectors: NDArray[np.float32]
     query_vectors: NDArray[np.float32]
-
-
-def current_commit() -> str | None:
-    """Return the commit that is measured, with `+` if files differ from it; None outside of a repository."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or None
 
 
 def folder() -> Path:

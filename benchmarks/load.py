@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import random
-import subprocess
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
 
 RESULTS = Path(__file__).parent / "results" / "load.json"
@@ -204,12 +204,6 @@ def latencies(rows: list[Row]) -> dict[str, dict[str, float]]:
     }
 
 
-def commit() -> str:
-    """The commit that is measured, with a mark if files differ from it."""
-    words = ("git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*")
-    return subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True, check=False).stdout.strip()
-
-
 def resident_megabytes(pid: int) -> int:
     """The resident memory of a process in MB; 0 where /proc is missing or the process has ended."""
     try:
@@ -236,7 +230,7 @@ class Bench:
         counted = self._alto.request("POST", f"/v1/collections/{NAME}/aggregate", {})["total"]
         return {
             "parameters": asdict(self._parameters),
-            "commit": commit(),
+            "commit": current_commit(),
             "machine": {"cores": os.cpu_count(), "load_average": [round(each, 1) for each in os.getloadavg()]},
             "requests_a_second": round(len(rows) / self._parameters.seconds, 1),
             "latency_ms": latencies(rows),

@@ -13,8 +13,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
-from benchmarks.load import commit, resident_megabytes
+from benchmarks.load import resident_megabytes
 
 RESULTS = Path(__file__).parent / "results" / "many_collections.json"
 PROPERTIES = [
@@ -66,7 +67,7 @@ def run(alto: Alto, count: int) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     rows.append(measure(alto, count))
     return {
-        "commit": commit(),
+        "commit": current_commit(),
         "parameters": {"collections": count, "properties": len(PROPERTIES), "heap": "1g"},
         "create_each_ms": round(1000 * seconds / max(1, count), 1),
         "measured": rows,

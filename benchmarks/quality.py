@@ -18,8 +18,9 @@ from typing import Any
 from alto.evaluation.bootstrap import Draws, difference
 from alto.evaluation.measures import DEPTH, ndcg, recall
 from benchmarks import passages
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, running
-from benchmarks.judged import NAMES, ROOT, Judged, collection_body, current_commit, load, objects
+from benchmarks.judged import NAMES, ROOT, Judged, collection_body, load, objects
 
 RESULTS = ROOT / "benchmarks" / "results" / "quality.json"
 

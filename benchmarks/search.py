@@ -23,8 +23,9 @@ import orjson
 import urllib3
 from numpy.typing import NDArray
 
+from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, Context, event, running
-from benchmarks.judged import DIMENSIONS, ROOT, current_commit, folder
+from benchmarks.judged import DIMENSIONS, ROOT, folder
 from local.emulator import Emulator
 
 RESULTS = ROOT / "benchmarks" / "results"

@@ -147,7 +147,7 @@ class Costly:
             # It sets the number of hits itself.
             body.pop("limit", None)
         elif step:
-            body["limit"] = self._random.randrange(1, 20)
+            body["limit"] = self._random.randint(1, min(20, body[step].get("candidates", 100)))
         return body
 
     def _aggregation(self) -> dict[str, Any]:

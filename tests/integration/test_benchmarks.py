@@ -14,10 +14,11 @@ from benchmarks import api as api_benchmark
 from benchmarks import cli, compression, content_field, hostile, many_collections, passages, quality
 from benchmarks import load as load_benchmark
 from benchmarks import search as latency
+from benchmarks.commit import current_commit
 from benchmarks.estimates import import_constants
 from benchmarks.imports import CONTENDERS, TITAN, Case, Machine, measure, prepare_account
 from benchmarks.in_process import Alto
-from benchmarks.judged import DIMENSIONS, Judged, collection_body, current_commit, objects
+from benchmarks.judged import DIMENSIONS, Judged, collection_body, objects
 from local.emulator import Emulator
 from tests.api import Api
 
