@@ -15,7 +15,7 @@ UV := $(BOOT)/bin/uv
 PYTHON := .venv/bin/python
 CDK := $(PYTHON) -m infra.cdk
 
-.PHONY: help demo docs up test test-cases test-faults test-properties test-races test-upgrade fuzz fuzz-costly check format openapi snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-content bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
+.PHONY: help demo docs up test test-cases test-faults test-properties test-races test-upgrade fuzz fuzz-costly check format openapi api-responses snapshots lock synth preflight bootstrap deploy destroy conformance conformance-bill bench bench-citations bench-documents bench-api bench-cli bench-collections bench-content bench-embed bench-hostile bench-import bench-load bench-packages bench-quality bench-search browser pictures simulate clean distclean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -66,6 +66,10 @@ format: .venv/ready ## Format the code
 	.venv/bin/ruff check --fix .
 
 openapi: .venv/ready ## Write docs/openapi.json from the routes
+	$(PYTHON) -m lambdas.openapi
+
+api-responses: .venv/ready ## Record again what the examples of the API return, for docs/openapi.json
+	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/integration/test_openapi_examples.py
 	$(PYTHON) -m lambdas.openapi
 
 snapshots: .venv/ready ## Renew, on purpose, what tests/infra compares to see that an update replaces nothing

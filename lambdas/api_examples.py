@@ -144,9 +144,13 @@ EXAMPLES: dict[str, Example] = {
     "list_imports": Example(IN_BOOK | {"limit": 5}),
     "list_all_imports": Example({"limit": 5}),
     "find_import": Example({"import_id": IMPORT}),
+    "get_import": Example(THIS_IMPORT),
     "sign_upload_parts": Example(THIS_IMPORT, UPLOAD | {"numbers": [101, 102]}),
     "complete_upload": Example(THIS_IMPORT, UPLOAD | {"etags": ["9b2cf535f27731c974343645a3985328"]}),
     "abort_upload": Example(THIS_IMPORT, UPLOAD),
+    "cancel_import": Example(THIS_IMPORT),
+    "resume_import": Example(THIS_IMPORT),
+    "retry_import": Example(THIS_IMPORT),
     "add_vectors": Example(
         IN_BOOK,
         {
@@ -166,8 +170,4 @@ EXAMPLES: dict[str, Example] = {
     "finish_rebuild": Example(IN_BOOK),
     "delete_object": Example(THIS_BOOK),
     "delete_collection": Example(IN_BOOK),
-    "get_import": Example(THIS_IMPORT),
-    "cancel_import": Example(THIS_IMPORT),
-    "resume_import": Example(THIS_IMPORT),
-    "retry_import": Example(THIS_IMPORT),
 }

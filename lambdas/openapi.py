@@ -28,6 +28,8 @@ from lambdas.handlers import (
 from lambdas.meta import VERSION
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
+# What the examples return, in their order: recorded by their test.
+RESPONSES = TARGET.parent / "api-responses.json"
 DESCRIPTION = (
     "Semantic search in your own AWS account. Requests are signed with SigV4 (service `execute-api`). The headers "
     "X-AWS-Access-Key, X-AWS-Secret-Key and X-AWS-Session-Token are the credentials of the request's model calls."
@@ -91,9 +93,12 @@ def document() -> dict[str, Any]:
         "schemas": {name: schema for name, schema in schemas.items() if name not in FRAMEWORKS_OWN},
         "responses": {"Error": ERROR},
     }
+    recorded = orjson.loads(RESPONSES.read_bytes()) if RESPONSES.exists() else {}
     for path in merged["paths"].values():
         for method, operation in path.items():
             _complete(method, operation)
+            if found := recorded.get(operation["operationId"]):
+                operation["responses"][str(found["status"])]["content"]["application/json"]["example"] = found["body"]
     _close_names(merged)
     return merged
 

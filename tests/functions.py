@@ -40,6 +40,10 @@ class Functions:
                 for message in found:
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
+    def split(self) -> None:
+        """Deliver what the split function is to do once; its chunks stay in their queue."""
+        self._turn(SPLIT)
+
     def list_objects(self) -> None:
         """Work until the objects of a fill are listed."""
         self._turn(SPLIT)
@@ -72,8 +76,13 @@ class Functions:
 
     def upload(self, key: str, content: bytes) -> None:
         """Put a file into the bucket of imports; S3 announces it."""
-        etag = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"]
-        self._announce_file(key, etag, len(content))
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        self.announce(key)
+
+    def announce(self, key: str) -> None:
+        """Announce a file of the bucket of imports, as S3 does."""
+        found = self._s3.head_object(Bucket=BUCKET, Key=key)
+        self._announce_file(key, found["ETag"], found["ContentLength"])
 
     def _announce_file(self, key: str, etag: str, size: int) -> None:
         entry = {"key": quote(key), "eTag": etag.strip('"'), "size": size}

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local.site.http_examples import Operation, curl, operations, typescript
+from local.site.http_examples import Operation, curl, json_text, operations, typescript
 from local.site.http_reference import in_order_of_use
 from local.site.python_examples import PYTHON
 from local.site.schemas import PREFIX, description_of, type_of
@@ -68,10 +68,11 @@ def section_of(operation: Operation, schemas: dict[str, Any]) -> str:
     content = details.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = schemas.get(content.get("schema", {}).get("$ref", "").removeprefix(PREFIX), {})
     programs = (("curl", curl(operation)), ("Python", PYTHON[operation.name]), ("TypeScript", typescript(operation)))
+    returned = [] if operation.response is None else [("Response", json_text(operation.response))]
     examples = "".join(
         f"<details{' open' if title == 'curl' else ''}><summary>{title}</summary>"
         f"<pre><code>{html.escape(source)}</code></pre></details>"
-        for title, source in programs
+        for title, source in (*programs, *returned)
     )
     return (
         f'<section id="{operation.name}"><h3>{html.escape(details["summary"])}</h3>'

@@ -27,6 +27,15 @@ class Operation:
         return contents.get("application/json", {}).get("example")
 
     @property
+    def response(self) -> Any:
+        """The body that the example returned when it was recorded; None if it has none."""
+        bodies = [
+            response.get("content", {}).get("application/json", {}).get("example")
+            for response in self.details["responses"].values()
+        ]
+        return next((body for body in bodies if body is not None), None)
+
+    @property
     def path(self) -> str:
         """The path of the example, with its query."""
         given = {each["name"]: each for each in self.details.get("parameters", []) if "example" in each}

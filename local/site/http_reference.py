@@ -3,7 +3,7 @@
 from textwrap import indent
 from typing import Any
 
-from local.site.http_examples import Operation, curl, operations, typescript
+from local.site.http_examples import Operation, curl, json_text, operations, typescript
 from local.site.python_examples import PYTHON
 from local.site.schemas import cell, description_of, fields_table, schemas_page, type_of
 
@@ -121,6 +121,7 @@ def operation_text(operation: Operation) -> str:
                 body_text(details),
                 example_text(operation),
                 responses_text(details["responses"]),
+                returned_text(operation),
             ],
         )
     )
@@ -164,6 +165,13 @@ def example_text(operation: Operation) -> str:
     return "\n\n".join(
         f'=== "{title}"\n\n' + indent(f"```{language}\n{source}\n```", "    ") for title, language, source in tabs
     )
+
+
+def returned_text(operation: Operation) -> str:
+    """Return what the example returned when it was recorded; empty if it has no body."""
+    if operation.response is None:
+        return ""
+    return f"The example returns:\n\n```json\n{json_text(operation.response)}\n```"
 
 
 def responses_text(responses: dict[str, Any]) -> str:
