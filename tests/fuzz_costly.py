@@ -115,7 +115,15 @@ class Costly:
         elif kind == "near_vector":
             body = {kind: {"vector": self._vector()}}
         else:
-            without = ("vectors", "near_object", "move_to", "move_away", "minimum_match", "max_vector_distance")
+            without = (
+                "vectors",
+                "near_text",
+                "near_object",
+                "move_to",
+                "move_away",
+                "minimum_match",
+                "max_vector_distance",
+            )
             body = {kind: self._object(kind.capitalize(), 0.4, without=without)}
         if kind == "hybrid":
             body[kind]["vector"] = self._vector()
