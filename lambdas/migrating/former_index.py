@@ -80,8 +80,9 @@ def discard(engine: OpenSearch, admin: CollectionAdmin, live: Collection, rebuil
     """Give up a copy: a new index is deleted; a former one, which an undo was to bring back, stays as it was."""
     index = index_name(live.name, rebuild.index_number)
     if rebuild.undo:
+        alias = copy_alias(live.model_copy(update={"index_number": rebuild.index_number}))
         try:
-            engine.request("DELETE", f"/{index}/_alias/{live.identity}-c{rebuild.index_number}", repeat=True)
+            engine.request("DELETE", f"/{index}/_alias/{alias}", repeat=True)
         except DocumentMissingError:
             return
     else:
