@@ -109,4 +109,5 @@ def test_values_of_each_type_are_taken_and_others_refused(run: Callable[..., Fin
     told(findings)
     told(several)
     assert findings.statuses[200] > findings.statuses[404]
-    assert several.statuses[200] >= FEW
+    # Some are above a limit of what a request may cost.
+    assert 2 * several.statuses[200] > several.cases["fuzzing"] >= FEW
