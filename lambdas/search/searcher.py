@@ -21,7 +21,7 @@ from lambdas.search.multi import MultiSearchRequest, MultiSearchResponse, descri
 from lambdas.search.request import SearchRequest
 from lambdas.search.reranking.rerank_step import HitReranker
 from lambdas.search.response import RerankOutcome, SearchResponse
-from lambdas.search.results.postprocess import Found, build_documents_body, build_response, complete_found, read_found
+from lambdas.search.results.postprocess import Found, build_response, build_wanted_body, complete_found, read_found
 from lambdas.search.stopwatch import Stopwatch
 from lambdas.search.vectors.query_vector import QueryVectors
 from lambdas.search.vectors.vector_leg import QueryVector
@@ -94,7 +94,7 @@ class Searcher:
             plan = plan_search(collection, request, scaled, always)
             with watch.measure("engine"):
                 responses = self._ask(collection, plan.bodies, deadline)
-                [found] = self._add_documents(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
+                [found] = self._read_wanted(collection, [read_found(plan, responses, datetime.now(UTC))], deadline)
             return found
 
         found = read_consistently(self._engine, collection, ask)
@@ -142,7 +142,7 @@ class Searcher:
                     attempt(_read, plan, [next(responses) for _ in plan.bodies]) if isinstance(plan, Plan) else plan
                     for plan in plans
                 ]
-                return self._add_documents(collection, read, deadline)
+                return self._read_wanted(collection, read, deadline)
 
         found = read_consistently(self._engine, collection, ask)
         with watch.measure("rerank"):
@@ -247,12 +247,12 @@ class Searcher:
         sizes: list[int] = [body.get("size", 10) for body in bodies if body.get("_source")]
         return sum(sizes) > FEW_OBJECTS
 
-    def _add_documents(
+    def _read_wanted(
         self, collection: Collection, found: Sequence[Found | AltoError], deadline: Deadline
     ) -> list[Found | AltoError]:
         """Read what searches want besides ids, a round trip each: vectors to choose the page by, and its documents."""
         found = list(found)
-        while bodies := [build_documents_body(each) for each in found if isinstance(each, Found) and each.wanted]:
+        while bodies := [build_wanted_body(each) for each in found if isinstance(each, Found) and each.wanted]:
             if len(bodies) > 1:
                 responses: Iterator[Any] = iter(self._ask_each(collection, bodies, deadline))
             else:

@@ -8,7 +8,7 @@ import pytest
 from lambdas.search.body import Plan, plan_search
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import HitGroup
-from lambdas.search.results.postprocess import build_documents_body, build_response, complete_found, read_found
+from lambdas.search.results.postprocess import build_response, build_wanted_body, complete_found, read_found
 from tests.builders import FILM_PROPERTIES, collection
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_only_the_hits_that_are_shown_are_read() -> None:
     found = read_found(made, [genres("noir", "noir", "western", None, "musical")], NOW)
 
     assert made.bodies[0]["docvalue_fields"] == ["id", "properties.genre.keyword", "lengths.genre"]
-    assert build_documents_body(found)["query"] == {"ids": {"values": ["a", "c"]}}
+    assert build_wanted_body(found)["query"] == {"ids": {"values": ["a", "c"]}}
 
 
 def test_groups_have_all_candidates_counted_and_their_best_hits_whole() -> None:
@@ -104,7 +104,7 @@ def test_other_searches_read_only_the_hits_that_are_shown_too() -> None:
 
     assert (body["_source"], body["docvalue_fields"]) == (False, ["properties.genre.keyword", "lengths.genre"])
     assert "highlight" not in body
-    documents_body = build_documents_body(found)
+    documents_body = build_wanted_body(found)
     assert documents_body["query"] == {"ids": {"values": ["a", "c"]}}
     assert documents_body["highlight"]["highlight_query"]
 

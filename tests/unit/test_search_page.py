@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.search.body import Plan, plan_search
 from lambdas.search.request import SearchRequest
-from lambdas.search.results.postprocess import build_documents_body, build_response, complete_found, read_found
+from lambdas.search.results.postprocess import build_response, build_wanted_body, complete_found, read_found
 from lambdas.search.vectors.target_vectors import Targets
 from lambdas.search.vectors.vector_leg import QueryVector
 from tests.builders import FILM_PROPERTIES, collection
@@ -67,7 +67,7 @@ def test_documents_are_read_of_the_page_or_of_the_candidates_of_a_step(
     found = read_found(plan(alpha, **fields), [LEG], NOW)
 
     assert list(found.wanted) == wanted
-    assert build_documents_body(found)["query"] == {"ids": {"values": wanted}}
+    assert build_wanted_body(found)["query"] == {"ids": {"values": wanted}}
 
 
 def test_a_boost_that_reads_documents_comes_after_them() -> None:

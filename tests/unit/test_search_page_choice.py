@@ -9,8 +9,8 @@ from lambdas.search.body import Plan, plan_search
 from lambdas.search.request import SearchRequest
 from lambdas.search.results.postprocess import (
     Found,
-    build_documents_body,
     build_response,
+    build_wanted_body,
     complete_found,
     read_found,
 )
@@ -68,7 +68,7 @@ def test_a_diverse_search_reads_vectors_first_and_the_documents_of_its_page_afte
     assert (made.bodies[0]["_source"], made.bodies[0]["size"]) == (VECTORS["_source"], 100)
     assert made.documents == DOCUMENTS
     found = read_found(made, [NEAREST], NOW)
-    assert build_documents_body(found) == {"query": {"ids": {"values": ["a", "c"]}}, "size": 2} | DOCUMENTS
+    assert build_wanted_body(found) == {"query": {"ids": {"values": ["a", "c"]}}, "size": 2} | DOCUMENTS
     whole = complete_found(found, documents("c", "a"), NOW)
     assert (whole.wanted, whole.took) == ((), 6)
     assert shown(whole) == [("a", "Film a"), ("c", "Film c")]
@@ -79,9 +79,9 @@ def test_a_hybrid_search_reads_ids_then_vectors_then_the_documents_of_its_page()
     leg = response([{"_score": 1.0 - place / 10, "fields": {"id": [key]}} for place, key in enumerate("abcd")])
 
     found = read_found(made, [leg, leg], NOW)
-    assert build_documents_body(found) == {"query": {"ids": {"values": ["a", "b", "c"]}}, "size": 3} | VECTORS
+    assert build_wanted_body(found) == {"query": {"ids": {"values": ["a", "b", "c"]}}, "size": 3} | VECTORS
     chosen = complete_found(found, NEAREST, NOW)
-    assert build_documents_body(chosen) == {"query": {"ids": {"values": ["c"]}}, "size": 1} | DOCUMENTS
+    assert build_wanted_body(chosen) == {"query": {"ids": {"values": ["c"]}}, "size": 1} | DOCUMENTS
     assert shown(complete_found(chosen, documents("c"), NOW)) == [("c", "Film c")]
 
 

@@ -86,7 +86,7 @@ def _group_early(found: Found) -> Found | None:
     return found._replace(hits=list(shown.values()), wanted=list(shown), groups=groups)
 
 
-def build_documents_body(found: Found) -> dict[str, Any]:
+def build_wanted_body(found: Found) -> dict[str, Any]:
     """Build the search for what is still to be read of the candidates."""
     plan, wanted = found.plan, list(found.wanted)
     query: dict[str, Any] = {"ids": {"values": wanted}}
