@@ -46,7 +46,7 @@ class Functions:
 
     def list_objects(self) -> None:
         """Work until the objects of a fill are listed."""
-        self._turn(SPLIT)
+        self.split()
         self._turn(CHUNKS)
 
     def copy_only(self) -> None:

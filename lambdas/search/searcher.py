@@ -113,7 +113,7 @@ class Searcher:
         deadline: Deadline,
         credentials: AwsCredentials | None = None,
     ) -> MultiSearchResponse:
-        """Run several searches together, in two round trips at most; the error of one query is in its place.
+        """Run several searches together, a round trip for each step; the error of a query is in its place.
 
         Raises `InvalidRequestError` if the queries together are above a limit, and `SearchEngineError` if OpenSearch
         fails as a whole.

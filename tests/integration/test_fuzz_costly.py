@@ -21,9 +21,9 @@ from tests.fuzz_costly_routes import DOCUMENTS, GENERATIVE, CostlyRoutes, passag
 
 REQUESTS = int(os.environ.get("ALTO_COSTLY_REQUESTS", "40"))
 OBJECTS = int(os.environ.get("ALTO_COSTLY_OBJECTS", "1000"))
-# The longest time of OpenSearch for one request. OpenSearch stops a search after 10 s, which is a 503.
 # So many requests of an operation say something about its grammar.
 ENOUGH = 5
+# The longest time of OpenSearch for one request. OpenSearch stops a search after 10 s, which is a 503.
 SECONDS = float(os.environ.get("ALTO_COSTLY_SECONDS", "inf"))
 SEED = int(os.environ.get("ALTO_FUZZ_SEED", "2"))
 

@@ -154,6 +154,11 @@ def list_boost_columns(collection: CollectionConfig, boost: Boost) -> list[str] 
     return fields if all(_has_column(collection, field) for field in fields) else None
 
 
+def is_boosted_by_columns(collection: CollectionConfig, boost: Boost | None) -> bool:
+    """Return whether columns are enough for the boost of a search, if it has one. Raises as `list_boost_fields`."""
+    return boost is None or list_boost_columns(collection, boost) is not None
+
+
 def _has_column(collection: CollectionConfig, field: str) -> bool:
     """Whether the index has the values of a field. It has none of objects that are not filterable."""
     first, *names = field.split(".")

@@ -10,10 +10,10 @@ from typing import Any
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import Collection
 from lambdas.collections.properties import property_at
-from lambdas.search.clauses.boost import list_boost_columns
 from lambdas.search.request import SearchRequest
 from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.grouping import Group, GroupHits, group_hits, read_group_value
+from lambdas.search.results.page_choice import finds_by_columns
 
 # Steps and settings that read the documents of all candidates.
 READ_DOCUMENTS = ("smoothing", "rerank", "diversity", "autocut", "context")
@@ -24,10 +24,7 @@ def list_group_columns(collection: Collection, request: SearchRequest) -> list[s
     group_by = request.group_by
     if group_by is None or any(getattr(request, name) is not None for name in READ_DOCUMENTS):
         return []
-    if request.include_passage and request.hybrid is None:
-        # The search itself finds the passages.
-        return []
-    if request.boost is not None and list_boost_columns(collection, request.boost) is None:
+    if not finds_by_columns(collection, request):
         return []
     path = group_by.property
     item = property_at(collection.properties, path)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
-from lambdas.search.clauses.boost import list_boost_columns
+from lambdas.search.clauses.boost import is_boosted_by_columns
 from lambdas.search.request import SearchRequest
 from lambdas.search.vectors.target_vectors import resolve_target_vector
 from lambdas.search.vectors.vector_leg import QueryVector
@@ -24,10 +24,15 @@ def chooses_page_early(collection: Collection, request: SearchRequest) -> bool:
         return False
     if request.rerank is not None or request.group_by is not None:
         return False
+    return finds_by_columns(collection, request)
+
+
+def finds_by_columns(collection: Collection, request: SearchRequest) -> bool:
+    """Return whether a search can find and boost its hits without their documents."""
     if request.include_passage and request.hybrid is None:
         # The search itself finds the passages.
         return False
-    return request.boost is None or list_boost_columns(collection, request.boost) is not None
+    return is_boosted_by_columns(collection, request.boost)
 
 
 def list_compared_vectors(

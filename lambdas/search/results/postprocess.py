@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lambdas.search.body import Plan
-from lambdas.search.clauses.boost import Boost, list_boost_columns, make_booster, read_columns
+from lambdas.search.clauses.boost import Boost, is_boosted_by_columns, make_booster, read_columns
 from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import HitGroup, RerankOutcome, SearchResponse
@@ -55,7 +55,8 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
         found = _boost(Found(plan, hits, read_total(response), response["took"]), now)
         if plan.group_columns:
             return _group_early(found) or found._replace(wanted=[hit.id for hit in found.hits])
-        return _choose_page(_smooth(found)) if plan.documents else _smooth(found)
+        smoothed = _smooth(found)
+        return smoothed if plan.documents is None else _choose_page(smoothed)
     highest = plan.vector.targets.highest_score if plan.vector else None
     hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
     if request.min_score is not None:
@@ -63,7 +64,7 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
         total = Total(len(hits))
     # The searches of the legs run at the same time.
     found = Found(plan, hits[: request.candidates], total, max(response["took"] for response in responses))
-    if request.boost is None or list_boost_columns(plan.collection, request.boost) is not None:
+    if request.boost is None or is_boosted_by_columns(plan.collection, request.boost):
         found = _boost(found, now)
         later = [request.count_read(name) for name in request.steps if name != "boost"]
         if plan.group_columns and (grouped := _group_early(found)):
@@ -109,16 +110,14 @@ def complete_found(found: Found, response: dict[str, Any], now: datetime) -> Fou
         return completed._replace(groups=groups)
     if found.is_page:
         return completed
-    has_boosted = plan.request.boost is None or list_boost_columns(plan.collection, plan.request.boost) is not None
+    has_boosted = is_boosted_by_columns(plan.collection, plan.request.boost)
     smoothed = _smooth(completed if has_boosted else _boost(completed, now))
     return smoothed if plan.vectors is None else _choose_page(smoothed)
 
 
 def _choose_page(found: Found) -> Found:
     """Cut the page out of the candidates after their last step. Its documents are still to be read."""
-    request = found.plan.request
-    hits = diversify(found.plan, request.diversity, found.hits, is_reranked=False) if request.diversity else found.hits
-    page = hits[request.offset : request.offset + request.limit]
+    page = _take_page(found.plan, found.hits, is_reranked=False)
     return found._replace(hits=page, wanted=[hit.id for hit in page], is_page=True)
 
 
@@ -148,13 +147,10 @@ def _smooth(found: Found) -> Found:
 
 def build_response(found: Found, outcome: RerankOutcome | None = None) -> SearchResponse:
     """Build the response from the candidates, in their order. The caller adds the times."""
-    plan, hits = found.plan, found.hits
+    plan = found.plan
     request = plan.request
     is_reranked = outcome is not None and outcome.applied
-    if request.diversity and not found.is_page:
-        hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
-    if (request.candidates is not None or request.hybrid) and not request.group_by and not found.is_page:
-        hits = hits[request.offset : request.offset + request.limit]
+    hits = found.hits if found.is_page else _take_page(plan, found.hits, is_reranked=is_reranked)
     if request.autocut is not None:
         hits = autocut(hits, request.autocut, _choose_order(is_reranked=is_reranked, is_rescored=_is_rescored(request)))
     return SearchResponse(
@@ -166,6 +162,16 @@ def build_response(found: Found, outcome: RerankOutcome | None = None) -> Search
         alpha=request.hybrid.alpha if request.hybrid else None,
         took_ms=0,
     )
+
+
+def _take_page(plan: Plan, found: Sequence[Candidate], *, is_reranked: bool) -> list[Candidate]:
+    """Return the hits of the page, or the candidates of its groups, after the last step."""
+    request, hits = plan.request, list(found)
+    if request.diversity:
+        hits = diversify(plan, request.diversity, hits, is_reranked=is_reranked)
+    if (request.candidates is not None or request.hybrid) and not request.group_by:
+        hits = hits[request.offset : request.offset + request.limit]
+    return hits
 
 
 def apply_boost(
