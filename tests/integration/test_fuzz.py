@@ -58,7 +58,8 @@ def run(app: WsgiApp, capsys: pytest.CaptureFixture[str]) -> Callable[..., Findi
         chosen: dict[str, Any] = {"enabled": False} | {phase: {"enabled": True} for phase in phases}
         configuration = CONFIGURATION | {"phases": chosen}
         if only_valid:
-            configuration["generation"] = GENERATION | {"mode": "positive"}
+            # Some are above a limit of what a request may cost: twice as many are made as have to be carried out.
+            configuration["generation"] = GENERATION | {"mode": "positive", "max-examples": int(EXAMPLES or 2 * FEW)}
         findings = fuzz(app, description, configuration)
         if EXAMPLES is not None:
             with capsys.disabled():
@@ -109,5 +110,5 @@ def test_values_of_each_type_are_taken_and_others_refused(run: Callable[..., Fin
     told(findings)
     told(several)
     assert findings.statuses[200] > findings.statuses[404]
-    # Some are above a limit of what a request may cost.
-    assert 2 * several.statuses[200] > several.cases["fuzzing"] >= FEW
+    assert several.statuses[200] >= FEW
+    assert 2 * several.statuses[200] > several.cases["fuzzing"]
