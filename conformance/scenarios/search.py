@@ -58,6 +58,10 @@ def _steps(stage: Stage, name: str, checks: Checks) -> None:
         body = {"near_text": HOLIDAY, "group_by": {"property": "year", "groups": 5, "objects_per_group": 1}}
         groups = stage.post(f"/v1/collections/{name}/search", body)["groups"]
         expect(len(groups) == len(FILMS), f"{len(FILMS)} groups were expected, not {len(groups)}")
+    with checks.check("diversity"):
+        # Vectors of candidates are packed by a script, which the domain has to allow.
+        found = _search(stage, name, near_text=HOLIDAY, diversity={"balance": 1}, limit=2)
+        _expect_films(found, CHRISTMAS_FILMS)
     with checks.check("aggregate"):
         body = {"properties": {"year": {"metrics": ["count", "max"]}}}
         counted = str(stage.post(f"/v1/collections/{name}/aggregate", body))

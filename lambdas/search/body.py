@@ -15,6 +15,7 @@ from lambdas.search.results.fusion import WITH_WORDS
 from lambdas.search.results.group_columns import list_group_columns
 from lambdas.search.results.grouping import check_group_property
 from lambdas.search.results.page_choice import (
+    COLUMNS_ALONE,
     EARLY_STEPS,
     build_vectors_search,
     chooses_page_early,
@@ -86,10 +87,9 @@ def plan_search(
         return Plan(collection, request, vector, legs, documents, vectors, columns)
     body = build_search_body(collection, request, vector, always)
     body.pop("highlight", None)
-    body |= {
-        "_source": vectors["_source"] if vectors else False,
-        "docvalue_fields": _list_columns(collection, request, columns),
-    }
+    body |= _build_columns(collection, request, columns)
+    if vectors is not None:
+        body["script_fields"] = vectors["script_fields"]
     return Plan(collection, request, vector, [body], documents, vectors, columns)
 
 
@@ -158,9 +158,7 @@ def build_leg_bodies(
         least = vector.targets.smallest_score(mode.max_vector_distance, "max_vector_distance")
     common: dict[str, Any] = {
         "size": HYBRID_DEPTH,
-        "_source": False,
-        "stored_fields": "_none_",
-        "docvalue_fields": ["id", *_list_columns(collection, request, columns)],
+        **_build_columns(collection, request, columns),
     }
     marking = build_marking_filter(collection, request.boost) if request.boost else None
     if marking is not None:
@@ -177,10 +175,10 @@ def build_leg_bodies(
     return bodies
 
 
-def _list_columns(collection: CollectionConfig, request: SearchRequest, columns: Sequence[str]) -> list[str]:
-    """Return these columns, and those that a boost reads."""
+def _build_columns(collection: CollectionConfig, request: SearchRequest, columns: Sequence[str]) -> dict[str, Any]:
+    """Have a search read columns alone: the id, these, and those that a boost reads."""
     boosted = (list_boost_columns(collection, request.boost) or []) if request.boost else []
-    return [*dict.fromkeys([*boosted, *columns])]
+    return COLUMNS_ALONE | {"docvalue_fields": [*dict.fromkeys(["id", *boosted, *columns])]}
 
 
 def list_conditions(collection: CollectionConfig, request: SearchRequest, always: Conditions | None) -> Conditions:

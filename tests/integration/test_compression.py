@@ -64,8 +64,10 @@ def find(api: Api, path: str, **body: Any) -> list[tuple[str, float, float | Non
         {"near_object": {"id": str(UUID(int=3))}},
         {"hybrid": {"query": "all", "vector": ASKED, "alpha": 0.7}},
         {"near_vector": {"vectors": {"default": [ASKED, VECTORS[8].tolist()]}}},
+        {"near_vector": {"vector": ASKED}, "diversity": {"balance": 0.5}},
+        {"hybrid": {"query": "all", "vector": ASKED}, "smoothing": {"weight": 0.5}},
     ],
-    ids=["plain", "filtered", "object", "hybrid", "several"],
+    ids=["plain", "filtered", "object", "hybrid", "several", "diverse", "smoothed"],
 )
 def test_hits_and_distances_are_those_of_whole_vectors(
     api: Api, whole_and_compressed: tuple[str, str], search: Body

@@ -348,6 +348,24 @@ def test_diverse_hits_follow_the_definition(api: Api, name: str, mode: str) -> N
     assert all(hit["vectors"] is None for hit in found)
 
 
+def test_a_diverse_hit_without_a_vector_is_like_no_other(api: Api) -> None:
+    described = {
+        "name": "Partly",
+        "properties": [{"name": "title", "type": "text"}],
+        "vectors": {"default": {"vectorizer": "none", "dimensions": 2}},
+    }
+    assert api("POST", "/v1/collections", described).status == 201
+    vectors: dict[str, dict[str, Any]] = {"ghost": {"vector": [1, 0]}, "ghost ghost": {"vector": [1, 0]}, "a ghost": {}}
+    objects = [{"properties": {"title": title}} | vector for title, vector in vectors.items()]
+    stored = api("POST", "/v1/collections/Partly/objects/batch", {"objects": objects}, query={"consistency": "wait"})
+    assert stored.body["failed"] == 0, stored.body
+
+    found = search(api, "Partly", bm25={"query": "ghost"}, diversity={"balance": 0}, limit=2)["objects"]
+
+    assert "a ghost" in [hit["properties"]["title"] for hit in found]
+    api("DELETE", "/v1/collections/Partly")
+
+
 @every_mode
 def test_a_window_of_the_ranking_is_diversified_alone(api: Api, name: str, mode: str) -> None:
     whole = search(api, name, **MODES[mode], limit=20)["objects"]

@@ -5,7 +5,7 @@ import pytest
 
 from lambdas.errors import InvalidRequestError
 from lambdas.search.body import plan_search
-from lambdas.search.clauses.boost import Boost, build_marking_filter, list_boost_fields, make_booster
+from lambdas.search.clauses.boost import Boost, build_marking_filter, list_boost_fields, rate_hits
 from lambdas.search.modes import Bm25, Hybrid
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import BoostPart, Explanation, Leg
@@ -39,7 +39,7 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
     asked = boost({"property": "year", "origin": 2000, "scale": 10, "offset": 2, "curve": curve})
 
     years = [2000, 1998, 2002, 1988, 2012, 2022]
-    given = [make_booster(asked, NOW)({"properties": {"year": year}}, ()) for year in years]
+    given = rate_hits(asked, NOW, [{"_source": {"properties": {"year": year}}} for year in years])
 
     assert given == pytest.approx([1, 1, 1, at_scale, at_scale, at_twice])
 
@@ -64,7 +64,7 @@ def test_a_decay_is_whole_up_to_the_offset_and_half_at_offset_and_scale(
 def test_the_nearest_value_counts_and_none_counts_nothing(
     condition: dict[str, Any], source: dict[str, Any], given: float
 ) -> None:
-    assert make_booster(boost(condition), NOW)(source, ()) == pytest.approx(given, abs=1e-6)
+    assert rate_hits(boost(condition), NOW, [{"_source": source}]) == pytest.approx([given], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,16 @@ def test_the_nearest_value_counts_and_none_counts_nothing(
     ],
 )
 def test_a_number_counts_by_its_place_among_the_candidates(modifier: str, values: Any, given: Any) -> None:
-    sources = [{"properties": {"year": each}} for each in values]
-    rate = make_booster(boost({"property": "year", "modifier": modifier}), NOW, sources)
+    asked = boost({"property": "year", "modifier": modifier})
 
-    assert [rate(source, ()) for source in sources] == pytest.approx(given)
+    documents = [{"_source": {"properties": {"year": each}}} for each in values]
+    columns = [
+        {"fields": {"properties.year": each if isinstance(each, list) else [each]} if each not in (None, []) else {}}
+        for each in values
+    ]
+
+    assert rate_hits(asked, NOW, documents) == pytest.approx(given)
+    assert rate_hits(asked, NOW, columns) == pytest.approx(given)
 
 
 @pytest.mark.parametrize(("name", "problem"), [("shown", "is date"), ("none", "is not a property of 'Film'")])
@@ -95,8 +101,9 @@ def test_only_numbers_can_be_large(name: str, problem: str) -> None:
 def test_conditions_are_weighed_against_each_other() -> None:
     asked = boost({"filter": EARLY, "weight": 3}, {"property": "year", "origin": 2000, "scale": 10})
 
-    assert make_booster(asked, NOW)({"properties": {"year": 2010}}, ["boost.0"]) == pytest.approx((3 * 1 + 0.5) / 4)
-    assert make_booster(asked, NOW)({"properties": {"year": 2010}}, []) == pytest.approx(0.5 / 4)
+    hit = {"fields": {"properties.year": [2010]}}
+
+    assert rate_hits(asked, NOW, [hit | {"matched_queries": ["boost.0"]}, hit]) == pytest.approx([3.5 / 4, 0.5 / 4])
 
 
 def test_filters_name_the_hits_that_they_let_through_and_drop_none() -> None:

@@ -90,19 +90,13 @@ def plan_bm25(**fields: Any) -> Plan:
     return plan_search(FILMS, SearchRequest.model_validate(body), None)
 
 
-def hits_of_words(response: dict[str, Any]) -> dict[str, Any]:
-    for hit in response["hits"]["hits"]:
-        [hit["_id"]] = hit["fields"].pop("id")
-    return response
-
-
 def test_other_searches_read_only_the_hits_that_are_shown_too() -> None:
     made = plan_bm25(highlight=True)
     [body] = made.bodies
 
-    found = read_found(made, [hits_of_words(genres("noir", "noir", "western"))], NOW)
+    found = read_found(made, [genres("noir", "noir", "western")], NOW)
 
-    assert (body["_source"], body["docvalue_fields"]) == (False, ["properties.genre.keyword", "lengths.genre"])
+    assert (body["_source"], body["docvalue_fields"]) == (False, ["id", "properties.genre.keyword", "lengths.genre"])
     assert "highlight" not in body
     documents_body = build_wanted_body(found)
     assert documents_body["query"] == {"ids": {"values": ["a", "c"]}}
@@ -112,7 +106,7 @@ def test_other_searches_read_only_the_hits_that_are_shown_too() -> None:
 def test_other_searches_read_all_candidates_where_a_column_lacks_a_value() -> None:
     column = {"lengths.genre": [10_000]}
 
-    found = read_found(plan_bm25(), [hits_of_words(leg(column, column))], NOW)
+    found = read_found(plan_bm25(), [leg(column, column)], NOW)
 
     assert list(found.wanted) == ["a", "b"]
 

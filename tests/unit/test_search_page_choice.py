@@ -1,12 +1,15 @@
 """Boosts, smoothing and diversity choose the page by columns and vectors; its documents alone are read."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lambdas.search.body import Plan, plan_search
 from lambdas.search.request import SearchRequest
+from lambdas.search.results.packed_vectors import build_packed_fields
 from lambdas.search.results.postprocess import (
     Found,
     build_response,
@@ -27,7 +30,14 @@ YOUNG = {"conditions": [{"property": "maker.born", "origin": 2020, "scale": 10, 
 NEAR: dict[str, Any] = {"near_vector": {"vector": [1.0, 0.0, 0.0]}}
 WORDS: dict[str, Any] = {"bm25": {"query": "ghost"}}
 BOTH: dict[str, Any] = {"hybrid": {"query": "ghost", "alpha": 0.5}}
-VECTORS = {"_source": {"includes": ["vectors.default"]}, "track_total_hits": False}
+PACKED = build_packed_fields(["default"])
+VECTORS = {
+    "_source": False,
+    "stored_fields": "_none_",
+    "docvalue_fields": ["id"],
+    "script_fields": PACKED,
+    "track_total_hits": False,
+}
 DOCUMENTS = {"_source": {"includes": ["properties", "key"]}, "track_total_hits": False}
 
 
@@ -40,11 +50,15 @@ def response(hits: list[dict[str, Any]]) -> dict[str, Any]:
     return {"took": 3, "hits": {"total": {"value": len(hits), "relation": "eq"}, "hits": hits}}
 
 
+def pack(vector: list[float]) -> str:
+    return b64encode(np.array(vector, "<f4").tobytes()).decode()
+
+
 def vectors(**found: list[float]) -> dict[str, Any]:
     """A response with vectors; the scores are those of a search by vector."""
     return response(
         [
-            {"_id": key, "_score": (1 + vector[0]) / 2, "_source": {"vectors": {"default": vector}}}
+            {"_score": (1 + vector[0]) / 2, "fields": {"id": [key], "vectors.default": [pack(vector)]}}
             for key, vector in found.items()
         ]
     )
@@ -65,7 +79,14 @@ def shown(found: Found) -> list[tuple[str, Any]]:
 def test_a_diverse_search_reads_vectors_first_and_the_documents_of_its_page_afterwards() -> None:
     made = plan(**NEAR, diversity={"balance": 0.5}, limit=2)
 
-    assert (made.bodies[0]["_source"], made.bodies[0]["size"]) == (VECTORS["_source"], 100)
+    wanted = {
+        "_source": False,
+        "stored_fields": "_none_",
+        "docvalue_fields": ["id"],
+        "script_fields": PACKED,
+        "size": 100,
+    }
+    assert {name: made.bodies[0][name] for name in wanted} == wanted
     assert made.documents == DOCUMENTS
     found = read_found(made, [NEAREST], NOW)
     assert build_wanted_body(found) == {"query": {"ids": {"values": ["a", "c"]}}, "size": 2} | DOCUMENTS
@@ -97,9 +118,9 @@ def test_smoothing_sees_vectors_and_the_page_has_its_scores() -> None:
 
 def test_a_boost_of_words_reads_its_columns_first() -> None:
     made = plan(**WORDS, boost=RECENT, limit=1, highlight=True)
-    columns = {"_source": False, "docvalue_fields": ["properties.year"]}
+    columns = {"_source": False, "docvalue_fields": ["id", "properties.year"]}
     hits = [
-        {"_id": key, "_score": 2.0 - place, "fields": {"properties.year": [year]}}
+        {"_score": 2.0 - place, "fields": {"id": [key], "properties.year": [year]}}
         for place, (key, year) in enumerate((("a", 2011), ("b", 2019)))
     ]
 
@@ -116,10 +137,13 @@ def test_a_boost_of_words_reads_its_columns_first() -> None:
 def test_a_boost_and_smoothing_read_columns_and_vectors_together() -> None:
     made = plan(**NEAR, boost=RECENT, smoothing={"neighbours": 1}, limit=1)
 
-    assert made.bodies[0]["_source"] == VECTORS["_source"]
-    assert made.bodies[0]["docvalue_fields"] == ["properties.year"]
+    assert (made.bodies[0]["_source"], made.bodies[0]["script_fields"]) == (False, PACKED)
+    assert made.bodies[0]["docvalue_fields"] == ["id", "properties.year"]
     years = {"a": 2000, "b": 2020, "c": 2000}
-    hits = [hit | {"fields": {"properties.year": [years[hit["_id"]]]}} for hit in NEAREST["hits"]["hits"]]
+    hits = [
+        hit | {"fields": hit["fields"] | {"properties.year": [years[hit["fields"]["id"][0]]]}}
+        for hit in NEAREST["hits"]["hits"]
+    ]
     assert list(read_found(made, [response(hits)], NOW).wanted) == ["b"]
 
 
@@ -127,6 +151,15 @@ def test_an_object_of_the_page_that_was_deleted_in_between_is_left_out() -> None
     found = read_found(plan(**NEAR, diversity={"balance": 0.5}, limit=2), [NEAREST], NOW)
 
     assert shown(complete_found(found, documents("c"), NOW)) == [("c", "Film c")]
+
+
+def test_an_object_without_the_vector_is_like_no_other() -> None:
+    without = {"_score": 0.2, "fields": {"id": ["d"], "vectors.default": [None]}}
+    made = plan(**NEAR, diversity={"balance": 0}, limit=2)
+
+    found = read_found(made, [response([*NEAREST["hits"]["hits"][:2], without])], NOW)
+
+    assert list(found.wanted) == ["a", "d"]
 
 
 def test_a_page_without_hits_reads_no_documents() -> None:

@@ -20,7 +20,8 @@ Modifier = Literal["none", "log1p", "sqrt"]
 Duration = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?(s|m|h|d|w)$")]
 Amount = Annotated[float, Field(ge=0)] | Duration
 
-Booster = Callable[[Mapping[str, Any], Sequence[str]], float]
+# A hit of OpenSearch's response.
+Hit = Mapping[str, Any]
 
 NUMBER_TYPES = frozenset({"int", "number"})
 MEASURED_TYPES = NUMBER_TYPES | {"date"}
@@ -167,79 +168,59 @@ def _has_column(collection: CollectionConfig, field: str) -> bool:
     return all(item is not None and item.filterable for item in items)
 
 
-def read_columns(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """Return the values of columns in the form of a document."""
-    source: dict[str, Any] = {}
-    for field, values in fields.items():
-        *path, name = field.split(".")
-        place = source
-        for each in path:
-            place = place.setdefault(each, {})
-        place[name] = values
-    return source
-
-
-def make_booster(boost: Boost, now: datetime, candidates: Sequence[Mapping[str, Any]] = ()) -> Booster:
-    """Return a function that rates an object from 0 to 1: the weighted mean of the conditions.
-
-    Its arguments are the object's source and the names of the filters that the object meets. `candidates` are the
-    sources of all objects that are compared.
-    """
+def rate_hits(boost: Boost, now: datetime, hits: Sequence[Hit]) -> list[float]:
+    """Rate each hit of OpenSearch from 0 to 1: the weighted mean of the conditions."""
     total = sum(each.weight for each in boost.conditions)
-    parts = [(each.weight, _make_part(each, place, now, candidates)) for place, each in enumerate(boost.conditions)]
-    return lambda source, marks: sum(weight * part(source, marks) for weight, part in parts) / total
+    rated = [(each.weight, _rate_by(each, place, now, hits)) for place, each in enumerate(boost.conditions)]
+    sums = [0.0] * len(hits)
+    for weight, ratings in rated:
+        sums = [before + weight * rating for before, rating in zip(sums, ratings, strict=True)]
+    return [each / total for each in sums]
 
 
-def _make_part(condition: Preference, place: int, now: datetime, candidates: Sequence[Mapping[str, Any]]) -> Booster:
+def _rate_by(condition: Preference, place: int, now: datetime, hits: Sequence[Hit]) -> list[float]:
     if isinstance(condition, Preferred):
-        return _make_filter_booster(place)
+        name = name_condition(place)
+        return [float(name in hit.get("matched_queries", ())) for hit in hits]
     if isinstance(condition, Magnitude):
-        return _make_magnitude_booster(condition, candidates)
-    return _make_decay_booster(condition, now)
+        return _rate_by_magnitude(condition, hits)
+    return _rate_by_decay(condition, now, hits)
 
 
-def _make_magnitude_booster(condition: Magnitude, candidates: Sequence[Mapping[str, Any]]) -> Booster:
-    """Where all candidates have the same number, each is rated 1."""
+def _rate_by_magnitude(condition: Magnitude, hits: Sequence[Hit]) -> list[float]:
+    """Where all hits have the same number, each is rated 1."""
     modify = MODIFIERS[condition.modifier]
-    path = ["properties", *condition.property.split(".")]
-
-    def read(source: Mapping[str, Any]) -> float | None:
-        largest = max(map(float, collect_values(source, path)), default=None)
-        return largest if largest is None or condition.modifier == "none" else modify(max(0.0, largest))
-
-    numbers = [number for each in candidates if (number := read(each)) is not None]
+    largest = [max(map(float, values), default=None) for values in _list_values(hits, condition.property)]
+    if condition.modifier != "none":
+        largest = [None if number is None else modify(max(0.0, number)) for number in largest]
+    numbers = [number for number in largest if number is not None]
     low, high = min(numbers, default=0.0), max(numbers, default=0.0)
-
-    def value(source: Mapping[str, Any], _: Sequence[str]) -> float:
-        number = read(source)
-        if number is None:
-            return 0.0
-        # Halves: the difference of two numbers can be beyond the largest one.
-        return (number / 2 - low / 2) / (high / 2 - low / 2) if high > low else 1.0
-
-    return value
+    if high == low:
+        return [float(number is not None) for number in largest]
+    # Halves: the difference of two numbers can be beyond the largest one.
+    return [0.0 if number is None else (number / 2 - low / 2) / (high / 2 - low / 2) for number in largest]
 
 
-def _make_filter_booster(place: int) -> Booster:
-    name = name_condition(place)
-    return lambda _, marks: float(name in marks)
-
-
-def _make_decay_booster(decay: Decay, now: datetime) -> Booster:
-    """Of several values, the nearest counts. An object without a value is rated 0."""
-    own = decay.property in OWN_FIELDS
-    path = [decay.property.removeprefix("_")] if own else ["properties", *decay.property.split(".")]
+def _rate_by_decay(decay: Decay, now: datetime, hits: Sequence[Hit]) -> list[float]:
+    """Of several values, the nearest counts. A hit without a value is rated 0."""
     origin = now.timestamp() if decay.origin == "now" else _to_number(decay.origin)
     offset, scale, curve = _to_amount(decay.offset), _to_amount(decay.scale), CURVES[decay.curve]
+    nearest = [
+        min([abs(_to_number(value) - origin) for value in values], default=None)
+        for values in _list_values(hits, decay.property)
+    ]
+    return [0.0 if distance is None else curve(max(0.0, distance - offset), scale, decay.decay) for distance in nearest]
 
-    def value(source: Mapping[str, Any], _: Sequence[str]) -> float:
-        values = collect_values(source, path)
-        if not values:
-            return 0.0
-        distance = min(abs(_to_number(value) - origin) for value in values)
-        return curve(max(0.0, distance - offset), scale, decay.decay)
 
-    return value
+def _list_values(hits: Sequence[Hit], name: str) -> list[list[Any]]:
+    """Return the values of a property of each hit, from its column or its document."""
+    field = name.removeprefix("_") if name in OWN_FIELDS else f"properties.{name}"
+    path = field.split(".")
+    columns = [hit.get("fields", {}).get(field) for hit in hits]
+    return [
+        collect_values(hit.get("_source", {}), path) if column is None else column
+        for hit, column in zip(hits, columns, strict=True)
+    ]
 
 
 def collect_values(source: Mapping[str, Any], path: Sequence[str]) -> list[Any]:

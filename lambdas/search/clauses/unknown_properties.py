@@ -19,4 +19,7 @@ def relies_on_absence(collection: CollectionConfig, request: Any) -> bool:
         return request.unknown_property == "matches_nothing" and not has_property(collection, request.property)
     if isinstance(request, BaseModel):
         return any(relies_on_absence(collection, getattr(request, name)) for name in request.model_fields_set)
-    return isinstance(request, (list, tuple)) and any(relies_on_absence(collection, each) for each in request)
+    if not isinstance(request, (list, tuple)) or (request and isinstance(request[0], float)):
+        # A vector may have thousands of numbers.
+        return False
+    return any(relies_on_absence(collection, each) for each in request)

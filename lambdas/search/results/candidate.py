@@ -1,8 +1,10 @@
 """Candidates: hits that the steps after a search may still score, sort, group or drop. Pure."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lambdas.search.response import Explanation
+from lambdas.search.results.packed_vectors import unpack_vector
 
 
 class Candidate(NamedTuple):
@@ -17,8 +19,10 @@ class Candidate(NamedTuple):
     # The hit of OpenSearch's response.
     found: dict[str, Any] = {}  # noqa: RUF012 - never written to
 
-    @property
-    def vectors(self) -> dict[str, list[float]]:
-        """The vectors that were fetched, by name."""
+    def read_vector(self, name: str) -> Sequence[float] | None:
+        """Return a vector that was fetched, packed or as a part of the document; None if the object has none."""
+        [packed] = self.found.get("fields", {}).get(f"vectors.{name}", [None])
+        if packed is not None:
+            return unpack_vector(packed)
         vectors: dict[str, list[float]] = self.found.get("_source", {}).get("vectors") or {}
-        return vectors
+        return vectors.get(name)

@@ -1,6 +1,7 @@
 """Fuses the legs of a hybrid search. Pure. See docs/decisions/0084."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from lambdas.search.modes import Hybrid
@@ -34,30 +35,50 @@ class ScaledLeg(NamedTuple):
     scaled: dict[str, float]
 
 
-def fuse(
-    mode: Hybrid, responses: Sequence[Mapping[str, Any]], highest: float | None, *, explain: bool = False
-) -> list[Candidate]:
-    """Return the candidates of both legs by the weighted sum of their scaled scores, best first.
+class Fusion(NamedTuple):
+    """The candidates of both legs: their ids and fused scores, best first, and the hits of each leg by id."""
+
+    legs: list[ScaledLeg]
+    ranking: list[tuple[str, float]]
+    hits: list[dict[str, dict[str, Any]]]
+
+    def drop_below(self, score: float) -> "Fusion":
+        """Leave out candidates with a smaller score."""
+        return self._replace(ranking=[each for each in self.ranking if each[1] >= score])
+
+    def list_candidates(self, count: int | None = None, *, explain: bool = False) -> list[Candidate]:
+        """Return so many of the best, or all. Of an object that both legs found, the hit of the words."""
+        *_, last = self.hits
+        first = self.hits[0]
+        return [
+            Candidate(
+                key,
+                {},
+                score,
+                explanation=_explain(key, self.legs) if explain else None,
+                found=first[key] if key in first else last[key],
+            )
+            for key, score in self.ranking[:count]
+        ]
+
+
+def fuse(mode: Hybrid, responses: Sequence[Mapping[str, Any]], highest: float | None) -> Fusion:
+    """Rank the candidates of both legs by the weighted sum of their scaled scores, best first.
 
     `highest` is the score of a perfect match of the vector, if there is one. Of equal scores, those of the words'
     leg come first, in its order.
     """
+    hits = [{hit["fields"]["id"][0]: hit for hit in response["hits"]["hits"]} for response in responses]
     legs = [
-        _scale(name, weight, response, mode, highest if name == "vector" else None)
-        for (name, weight), response in zip(_list_legs(mode), responses, strict=True)
+        _scale(name, weight, leg, mode, highest if name == "vector" else None)
+        for (name, weight), leg in zip(_list_legs(mode), hits, strict=True)
     ]
     fused: dict[str, float] = {}
     for leg in legs:
+        weight = leg.weight
         for key, value in leg.scaled.items():
-            fused[key] = fused.get(key, 0.0) + leg.weight * value
-    found: dict[str, dict[str, Any]] = {}
-    for response in responses:
-        for hit in response["hits"]["hits"]:
-            found.setdefault(_read_id(hit), hit)
-    return [
-        Candidate(key, {}, score, explanation=_explain(key, legs) if explain else None, found=found[key])
-        for key, score in sorted(fused.items(), key=lambda each: -each[1])
-    ]
+            fused[key] = fused.get(key, 0.0) + weight * value
+    return Fusion(legs, sorted(fused.items(), key=itemgetter(1), reverse=True), hits)
 
 
 def count_matches(responses: Sequence[Mapping[str, Any]]) -> Total:
@@ -81,16 +102,11 @@ def _list_legs(mode: Hybrid) -> list[tuple[Literal["bm25", "vector"], float]]:
 
 
 def _scale(
-    name: Literal["bm25", "vector"], weight: float, response: Mapping[str, Any], mode: Hybrid, highest: float | None
+    name: Literal["bm25", "vector"], weight: float, hits: Mapping[str, Any], mode: Hybrid, highest: float | None
 ) -> ScaledLeg:
-    scores = {_read_id(hit): float(hit["_score"]) for hit in response["hits"]["hits"]}
+    scores: dict[str, float] = {key: hit["_score"] for key, hit in hits.items()}
     scaled = compute_reciprocal_ranks(scores) if mode.fusion == "ranked" else scale_min_max(scores, top=highest)
     return ScaledLeg(name, weight, scores, scaled)
-
-
-def _read_id(hit: Mapping[str, Any]) -> str:
-    [key] = hit["fields"]["id"]
-    return str(key)
 
 
 def _explain(key: str, legs: Sequence[ScaledLeg]) -> Explanation:

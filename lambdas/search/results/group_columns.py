@@ -5,14 +5,13 @@ are read. See docs/decisions/0084.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lambdas.collections.index_body import length_field
 from lambdas.collections.model import Collection
 from lambdas.collections.properties import property_at
 from lambdas.search.request import SearchRequest
 from lambdas.search.results.candidate import Candidate
-from lambdas.search.results.grouping import Group, GroupHits, group_hits, read_group_value
+from lambdas.search.results.grouping import Group, GroupHits, form_groups, read_group_value
 from lambdas.search.results.page_choice import finds_by_columns
 
 # Steps and settings that read the documents of all candidates.
@@ -40,24 +39,25 @@ def group_by_columns(found: Sequence[Candidate], collection: Collection, group_b
     """Return the groups of a page, with candidates that have no documents. None if a column lacks a value."""
     item = property_at(collection.properties, group_by.property)
     assert item is not None  # it has columns
+    path, is_text, is_list = group_by.property, item.is_text, item.is_list
+    column, length = f"properties.{path}", f"lengths.{length_field(path)}"
+    if is_text:
+        column += ".keyword"
     valued = []
     for hit in found[: group_by.candidates]:
         fields = hit.found.get("fields", {})
-        values = _list_values(fields, group_by.property, is_text=item.is_text, is_list=item.is_list)
-        if values is None:
+        values = fields.get(column, [])
+        if is_text and len(values) != _count_texts(fields.get(length), is_list=is_list):
             return None
-        valued.append(hit._replace(properties={group_by.property: values}))
-    return group_hits(valued, collection, group_by)
+        valued.append((hit, values))
+    return form_groups(valued, collection, group_by)
 
 
-def _list_values(fields: Mapping[str, list[Any]], path: str, *, is_text: bool, is_list: bool) -> list[Any] | None:
-    """Return the values of a hit; None if it may have others: long texts have none, repeated texts only one."""
-    if not is_text:
-        return fields.get(f"properties.{path}", [])
-    values = fields.get(f"properties.{path}.keyword", [])
-    [length] = fields.get(f"lengths.{length_field(path)}", [0 if is_list else None])
-    expected = length if is_list else int(length is not None)
-    return values if len(values) == expected else None
+def _count_texts(length: list[int] | None, *, is_list: bool) -> int:
+    """Return how many texts a hit has. Its column may have others: long texts have none, repeated texts only one."""
+    if length is None:
+        return 0
+    return length[0] if is_list else 1
 
 
 def add_documents_to_groups(

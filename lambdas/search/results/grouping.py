@@ -54,12 +54,19 @@ def check_group_property(collection: CollectionConfig, group_by: GroupHits) -> N
 
 def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_by: GroupHits) -> list[Group]:
     """Return all groups, in the order of their best hits. A hit is in the group of each of its values."""
-    item = property_at(collection.properties, group_by.property)
-    kind = item.scalar_type if item else "text"
+    path = group_by.property.split(".")
+    return form_groups([(hit, collect_values(hit.properties, path)) for hit in found], collection, group_by)
+
+
+def form_groups(
+    found: Sequence[tuple[Candidate, Sequence[Any]]], collection: CollectionConfig, group_by: GroupHits
+) -> list[Group]:
+    """Return the groups of hits of which each comes with its values, see `group_hits`."""
+    kind = _read_kind(collection, group_by)
     members: dict[Any, list[Candidate]] = {}
     shown: dict[Any, Any] = {}
-    for hit in found:
-        for key, value in _list_values(hit, kind, group_by).items():
+    for hit, values in found:
+        for key, value in _by_comparable(kind, values).items():
             shown.setdefault(key, value)
             members.setdefault(key, []).append(hit)
     return [_build_group(shown[key], hits, group_by.objects_per_group) for key, hits in members.items()]
@@ -67,22 +74,22 @@ def group_hits(found: Sequence[Candidate], collection: CollectionConfig, group_b
 
 def read_group_value(hit: Candidate, collection: CollectionConfig, group_by: GroupHits, value: Any) -> Any:
     """Return the value of a group as the document of its best hit has it: a column has UUIDs in lower case."""
+    kind = _read_kind(collection, group_by)
+    values = _by_comparable(kind, collect_values(hit.properties, group_by.property.split(".")))
+    [key] = _by_comparable(kind, [value])
+    return values.get(key, value)
+
+
+def _read_kind(collection: CollectionConfig, group_by: GroupHits) -> str:
     item = property_at(collection.properties, group_by.property)
-    kind = item.scalar_type if item else "text"
-    return _list_values(hit, kind, group_by).get(_to_comparable(kind, value), value)
+    return item.scalar_type if item else "text"
 
 
-def _list_values(hit: Candidate, kind: str, group_by: GroupHits) -> dict[Any, Any]:
-    """Return the values of a hit by what equal ones share."""
-    values = collect_values(hit.properties, group_by.property.split("."))
-    return {_to_comparable(kind, value): value for value in values}
-
-
-def _to_comparable(kind: str, value: Any) -> Any:
-    """Return a key that equal values share: dates in any zone are compared as moments, UUIDs without case."""
+def _by_comparable(kind: str, values: Sequence[Any]) -> dict[Any, Any]:
+    """Return values by what equal ones share: dates in any zone are compared as moments, UUIDs without case."""
     if kind == "date":
-        return datetime.fromisoformat(value)
-    return value.lower() if kind == "uuid" else value
+        return {datetime.fromisoformat(value): value for value in values}
+    return {value.lower(): value for value in values} if kind == "uuid" else dict(zip(values, values, strict=True))
 
 
 def _build_group(value: Any, hits: Sequence[Candidate], limit: int) -> Group:

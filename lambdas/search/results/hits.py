@@ -1,6 +1,6 @@
 """Reads candidates from OpenSearch's response, and renders those that the caller gets. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,12 @@ from lambdas.search.request import SearchRequest
 from lambdas.search.response import Hit
 from lambdas.search.results.candidate import Candidate
 from lambdas.search.vectors.target_vectors import Targets
+
+
+def read_id(hit: Mapping[str, Any]) -> str:
+    """Return the id of a hit. A search that reads no stored fields has it in a column."""
+    key: str = hit["_id"] if "_id" in hit else hit["fields"]["id"][0]
+    return key
 
 
 def read_candidates(response: dict[str, Any], targets: Targets | None) -> list[Candidate]:
@@ -19,7 +25,7 @@ def read_candidates(response: dict[str, Any], targets: Targets | None) -> list[C
     distance: Callable[[float], float | None] = (lambda _: None) if targets is None else targets.distance
     return [
         Candidate(
-            found["_id"],
+            read_id(found),
             found.get("_source", {}).get("properties", {}),
             found["_score"],
             distance(found["_score"]),
@@ -31,7 +37,7 @@ def read_candidates(response: dict[str, Any], targets: Targets | None) -> list[C
 
 def add_documents(found: Sequence[Candidate], response: dict[str, Any], asked: Sequence[str]) -> list[Candidate]:
     """Return the candidates with the documents that were asked for. Those deleted in between are left out."""
-    documents = {hit["_id"]: hit for hit in response["hits"]["hits"]}
+    documents = {read_id(hit): hit for hit in response["hits"]["hits"]}
     gone = set(asked) - documents.keys()
     return [_add_document(each, documents.get(each.id)) for each in found if each.id not in gone]
 

@@ -10,8 +10,12 @@ from lambdas.collections.model import Collection, CollectionConfig
 from lambdas.errors import InvalidRequestError
 from lambdas.search.clauses.boost import is_boosted_by_columns
 from lambdas.search.request import SearchRequest
+from lambdas.search.results.packed_vectors import build_packed_fields
 from lambdas.search.vectors.target_vectors import resolve_target_vector
 from lambdas.search.vectors.vector_leg import QueryVector
+
+# The settings of a search for columns: nothing is read of stored documents, not even their ids.
+COLUMNS_ALONE: dict[str, Any] = {"_source": False, "stored_fields": "_none_", "docvalue_fields": ["id"]}
 
 type ComparingStep = Literal["smoothing", "diversity"]
 COMPARING_STEPS: tuple[ComparingStep, ...] = ("smoothing", "diversity")
@@ -45,7 +49,7 @@ def list_compared_vectors(
 
 def build_vectors_search(names: list[str]) -> dict[str, Any]:
     """Build the search for vectors of hits. Its query is still missing."""
-    return {"_source": {"includes": [f"vectors.{name}" for name in names]}, "track_total_hits": False}
+    return COLUMNS_ALONE | {"script_fields": build_packed_fields(names), "track_total_hits": False}
 
 
 def resolve_compared_vector(

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lambdas.search.body import Plan
-from lambdas.search.clauses.boost import Boost, is_boosted_by_columns, make_booster, read_columns
+from lambdas.search.clauses.boost import Boost, is_boosted_by_columns, rate_hits
 from lambdas.search.modes import Hybrid, Mode, Near
 from lambdas.search.request import SearchRequest
 from lambdas.search.response import HitGroup, RerankOutcome, SearchResponse
@@ -58,21 +58,28 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
         smoothed = _smooth(found)
         return smoothed if plan.documents is None else _choose_page(smoothed)
     highest = plan.vector.targets.highest_score if plan.vector else None
-    hits, total = fuse(request.hybrid, responses, highest, explain=request.explain), count_matches(responses)
+    fusion, total = fuse(request.hybrid, responses, highest), count_matches(responses)
     if request.min_score is not None:
-        hits = [hit for hit in hits if hit.score is not None and hit.score >= request.min_score]
-        total = Total(len(hits))
+        fusion = fusion.drop_below(request.min_score)
+        total = Total(len(fusion.ranking))
+    end = request.offset + request.limit
+    hits = fusion.list_candidates(end if request.candidates is None else request.candidates, explain=request.explain)
     # The searches of the legs run at the same time.
-    found = Found(plan, hits[: request.candidates], total, max(response["took"] for response in responses))
-    if request.boost is None or is_boosted_by_columns(plan.collection, request.boost):
+    found = Found(plan, hits, total, max(response["took"] for response in responses))
+    if is_boosted_by_columns(plan.collection, request.boost):
         found = _boost(found, now)
-        later = [request.count_read(name) for name in request.steps if name != "boost"]
         if plan.group_columns and (grouped := _group_early(found)):
             return grouped
-        first, end = (0, later[0]) if later else (request.offset, request.offset + request.limit)
+        read = _count_read_later(request)
+        first, end = (request.offset, end) if read is None else (0, read)
     else:
-        first, end = 0, request.boost.candidates
+        first, end = 0, len(hits)
     return found._replace(hits=found.hits[:end], wanted=[hit.id for hit in found.hits[first:end]])
+
+
+def _count_read_later(request: SearchRequest) -> int | None:
+    """Return how many of the best hits the first step after the boost reads; None if there is no such step."""
+    return next((request.count_read(name) for name in request.steps if name != "boost"), None)
 
 
 def _group_early(found: Found) -> Found | None:
@@ -126,12 +133,16 @@ def _boost(found: Found, now: datetime) -> Found:
     request = found.plan.request
     if request.boost is None or request.mode is None:
         return found
-    sources = [read_columns(hit.found.get("fields", {})) | hit.found.get("_source", {}) for hit in found.hits]
-    rate = make_booster(request.boost, now, sources)
-    values = [
-        rate(source, hit.found.get("matched_queries", ())) for hit, source in zip(found.hits, sources, strict=True)
-    ]
-    return found._replace(hits=apply_boost(found.hits, request.mode, request.boost, values, explain=request.explain))
+    ratings = rate_hits(request.boost, now, [hit.found for hit in found.hits])
+    boosted = apply_boost(
+        found.hits,
+        request.mode,
+        request.boost,
+        ratings,
+        explain=request.explain,
+        count=_count_read_later(request) or request.offset + request.limit,
+    )
+    return found._replace(hits=boosted)
 
 
 def _smooth(found: Found) -> Found:
@@ -175,20 +186,31 @@ def _take_page(plan: Plan, found: Sequence[Candidate], *, is_reranked: bool) -> 
 
 
 def apply_boost(
-    found: Sequence[Candidate], mode: Mode, boost: Boost, values: Sequence[float], *, explain: bool
+    found: Sequence[Candidate],
+    mode: Mode,
+    boost: Boost,
+    ratings: Sequence[float],
+    *,
+    explain: bool,
+    count: int | None = None,
 ) -> list[Candidate]:
-    """Sort the hits by (1 - weight) * their score, scaled to 0..1, + weight * the rating of the conditions."""
+    """Sort the hits by (1 - weight) * their score, scaled to 0..1, + weight * their rating. Return the best, or all."""
     scores = {hit.id: hit.score or 0.0 for hit in found}
-    full = compute_full_score(mode)
+    full, weight = compute_full_score(mode), boost.weight
     scaled = (
-        {key: score / full for key, score in scores.items()} if isinstance(mode, Hybrid) else scale_min_max(scores, 0)
+        [score / full for score in scores.values()]
+        if isinstance(mode, Hybrid)
+        else [*scale_min_max(scores, 0).values()]
     )
-    scored = []
-    for hit, value in zip(found, values, strict=True):
-        score = (1 - boost.weight) * scaled[hit.id] + boost.weight * value
-        whole = explain_boost(hit, mode, scaled[hit.id], value, boost.weight) if explain else hit
-        scored.append((score, whole._replace(score=score)))
-    return [hit for _, hit in sorted(scored, key=lambda each: -each[0])]
+    boosted = [(1 - weight) * score + weight * rating for score, rating in zip(scaled, ratings, strict=True)]
+    order = sorted(range(len(found)), key=lambda place: -boosted[place])
+    hits = []
+    for place in order[:count]:
+        hit = found[place]
+        if explain:
+            hit = explain_boost(hit, mode, scaled[place], ratings[place], weight)
+        hits.append(hit._replace(score=boosted[place]))
+    return hits
 
 
 def apply_smoothing(
@@ -197,7 +219,7 @@ def apply_smoothing(
     """Sort the first candidates by (1 - weight) * their score + weight * the mean score of their neighbours."""
     hits = found[: smoothing.candidates]
     scores = [hit.score or 0.0 for hit in hits]
-    directions = [Direction.of(hit.vectors.get(target)) for hit in hits]
+    directions = [Direction.of(hit.read_vector(target)) for hit in hits]
     means = compute_neighbour_means(scores, directions, smoothing.neighbours)
     scored = []
     for hit, score, mean in zip(hits, scores, means, strict=True):
@@ -211,7 +233,7 @@ def diversify(plan: Plan, diversity: Diversity, found: Sequence[Candidate], *, i
     request = plan.request
     found = found[diversity.skip : diversity.skip + diversity.candidates]
     target = resolve_compared_vector(plan.collection, request, "diversity", plan.vector)
-    directions = [Direction.of(hit.vectors.get(target)) for hit in found]
+    directions = [Direction.of(hit.read_vector(target)) for hit in found]
     targets = _get_measured_targets(plan)
     searched = plan.vector.numbers if plan.vector else []
     if targets and [name for name, _ in searched] == [target] and not is_reranked and not _is_rescored(request):
