@@ -192,7 +192,7 @@ class ImportWorld:
             error_bucket=BUCKET,
             identify=lambda name: Target(name, self.alias.replace("film", name.lower()), self.types),
             find_target=self.aliases.get,
-            plan=lambda _: BatchPlan(batch_objects, at_once=1),
+            plan=lambda _: BatchPlan(batch_objects, open_batches=1),
         )
 
     def upload(self, content: bytes, key: str = "Film/films.jsonl") -> Source:

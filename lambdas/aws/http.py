@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -64,14 +65,18 @@ class SignedHttp:
 
     def send(self, request: HttpRequest, credentials: AwsCredentials, timeout_seconds: float) -> HttpResponse:
         """Send one request and wait no longer than this for the response. Raises the errors of urllib3."""
-        response = self._pool.request(
+        url = urlsplit(request.url)
+        # What `request` of the pool would do for redirects and proxies takes a tenth of a call's processor time.
+        host = self._pool.connection_from_host(url.hostname, url.port, url.scheme)
+        response = host.urlopen(
             request.method,
-            request.url,
+            f"{url.path}?{url.query}" if url.query else url.path,
             body=request.body or None,
             headers=sign(request, credentials),
             timeout=Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds, total=timeout_seconds),
             retries=False,
             redirect=False,
+            assert_same_host=False,
         )
         return HttpResponse(
             response.status, {name.lower(): value for name, value in response.headers.items()}, response.data

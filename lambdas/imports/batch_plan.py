@@ -8,16 +8,19 @@ from lambdas.collections.model import Collection
 BATCH_OBJECTS = 192
 # Some batches are embedded while others are indexed, and a slow request to OpenSearch holds back none of them.
 BATCHES_AT_ONCE = 8
+# Batches that are read and not yet counted. They are counted in order: while the first waits for OpenSearch, others
+# end, and those after them begin.
+OPEN_BATCHES = 12
 # The calls of a loader that are in flight at a model. Batches whose calls are more than that would share them, and all
 # be embedded at the same late moment: no batch could be indexed while the next is embedded.
 CALLS_IN_FLIGHT = 64
 
 
 class BatchPlan(NamedTuple):
-    """Records of a batch, and batches at the same time."""
+    """Records of a batch, and batches that are read and not yet counted."""
 
     objects: int = BATCH_OBJECTS
-    at_once: int = BATCHES_AT_ONCE
+    open_batches: int = OPEN_BATCHES
 
 
 def plan_batches(collection: Collection) -> BatchPlan:

@@ -265,7 +265,7 @@ class Loader[C]:
             write = self._documents.writer(job, collection, deadline)
             work = self._documents.batches(job, chunk)
         tally = Tally(chunk, job.started_at)
-        for batch, results in run_in_order(work, write, self._executor, plan.at_once):
+        for batch, results in run_in_order(work, write, self._executor, plan.open_batches):
             # In the whole batch: an error that ends the job may follow a record that only has to wait.
             if fatal := next((result.error for result in results if isinstance(result.error, ENDS_THE_JOB)), None):
                 raise fatal

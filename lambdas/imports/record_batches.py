@@ -149,11 +149,11 @@ class BatchWriter[C]:
 
 
 def run_in_order[Work, Done](
-    work: Iterator[Work], do: Callable[[Work], Done], executor: Executor, at_once: int
+    work: Iterator[Work], do: Callable[[Work], Done], executor: Executor, most: int
 ) -> Iterator[tuple[Work, Done]]:
     """Run work concurrently and yield each piece with its result, in order.
 
-    At most `at_once` pieces are running or not yet yielded, so memory is bounded however slow one of them is. An
+    At most `most` pieces are waiting, running or not yet yielded, so memory is bounded however slow one of them is. An
     exception is raised at its piece's turn. A caller that stops early waits for the pieces that are running, so that
     none of them continues in the background.
     """
@@ -161,7 +161,7 @@ def run_in_order[Work, Done](
     try:
         for piece in work:
             in_flight.append((piece, executor.submit(do, piece)))
-            if len(in_flight) >= at_once:
+            if len(in_flight) >= most:
                 first, future = in_flight.popleft()
                 yield first, future.result()
         while in_flight:

@@ -1,6 +1,7 @@
 """From the bytes of a chunk to records, and from a record to an object. Pure: the bytes come from a callable."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -9,9 +10,7 @@ import orjson
 from lambdas.errors import InvalidObjectError, abbreviate
 from lambdas.jobs.chunk import Chunk
 from lambdas.json_text import RepeatedNameError, parse_json
-from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, ReadRange
-from lambdas.records.record_shape import RecordShape
 
 # One request reads a chunk of the usual size with its lookahead, and a chunk of long records in four.
 CHUNK_READ_BYTES = 4_194_304
@@ -45,15 +44,6 @@ def read_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int = MAX_LINE_BYT
             yield line._replace(data=data.removesuffix(b"\r"))
 
 
-def parse_record(line: Line, job_id: str, shape: RecordShape, noun: str = "line") -> ObjectInput:
-    """The object that a line, or an element of an array, describes.
-
-    Without an id of its own it gets one that is derived from the job and the line's place, so that loading the line
-    again replaces the same object. Raises `InvalidObjectError`.
-    """
-    return shape.object_of(json_object(line, noun), derived_id(job_id, line.start))
-
-
 def json_object(line: Line, noun: str = "line") -> dict[str, Any]:
     """The JSON object that a line, or an element of an array, holds. Raises `InvalidObjectError`."""
     if line.too_long:
@@ -81,8 +71,16 @@ def _why_no_json(data: bytes, error: orjson.JSONDecodeError, noun: str) -> str:
 
 
 def derived_id(job_id: str, start: int) -> str:
-    """The id of a record that brings none: the same whenever this place of this job is read."""
-    return str(uuid5(UUID(job_id), str(start)))
+    """The id of a record that brings none: the same whenever this place of this job is read.
+
+    So loading the record again replaces the same object.
+    """
+    return str(uuid5(_parse_job_id(job_id), str(start)))
+
+
+@lru_cache(maxsize=8)
+def _parse_job_id(job_id: str) -> UUID:
+    return UUID(job_id)
 
 
 def _all_lines(chunk: Chunk, read: ReadRange, max_line_bytes: int) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BLOCK_BYTES, ReadRange
 from lambdas.records.csv_records import CsvRecord, read_csv, row_of
 from lambdas.records.json_array import NotJsonArrayError, read_elements
-from lambdas.records.json_lines import Line, derived_id, json_object, parse_record, read_lines
+from lambdas.records.json_lines import Line, derived_id, json_object, read_lines
 from lambdas.records.parquet_rows import NotParquetError, read_rows
 from lambdas.records.parquet_values import Unreadable, shown_value, unreadable_in
 from lambdas.records.record_shape import RecordShape
@@ -61,12 +61,12 @@ def read_records(job: Job, chunk: Chunk, shape: RecordShape, read: ReadRange) ->
 
 
 def _json_record(line: Line, job_id: str, shape: RecordShape, noun: str = "line") -> ImportRecord:
+    object_id = derived_id(job_id, line.start)
     item: ObjectInput | AltoError
     try:
-        item = parse_record(line, job_id, shape, noun)
+        item = shape.object_of(json_object(line, noun), object_id)
     except InvalidObjectError as error:
         item = error
-    object_id = derived_id(job_id, line.start)
     shown = _text(line.data)
     return ImportRecord(
         line.start,

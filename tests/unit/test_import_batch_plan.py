@@ -30,11 +30,11 @@ def collection(*models: str) -> Collection:
 @pytest.mark.parametrize(
     ("models", "plan"),
     [
-        ([], BatchPlan(192, 8)),
-        ([""], BatchPlan(192, 8)),
-        ([COHERE], BatchPlan(192, 8)),
-        ([TITAN], BatchPlan(64, 8)),
-        ([COHERE, TITAN], BatchPlan(64, 8)),
+        ([], BatchPlan(192, 12)),
+        ([""], BatchPlan(192, 12)),
+        ([COHERE], BatchPlan(192, 12)),
+        ([TITAN], BatchPlan(64, 12)),
+        ([COHERE, TITAN], BatchPlan(64, 12)),
     ],
 )
 def test_a_batch_has_no_more_calls_than_are_in_flight(models: list[str], plan: BatchPlan) -> None:

@@ -11,8 +11,9 @@ from lambdas.errors import InvalidObjectError
 from lambdas.import_settings import CHUNK_BYTES
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.import_options import ImportOptions
+from lambdas.objects.model import ObjectInput
 from lambdas.records import json_lines
-from lambdas.records.json_lines import Line, parse_record, read_lines
+from lambdas.records.json_lines import Line, derived_id, json_object, read_lines
 from lambdas.records.record_shape import RecordShape
 from tests.properties import times
 
@@ -49,6 +50,10 @@ def lines(content: bytes, chunk_bytes: int, max_line_bytes: int = 1000) -> list[
 
 def record(raw: Any) -> Line:
     return Line(0, json.dumps(raw).encode())
+
+
+def parse(line: Line) -> ObjectInput:
+    return SHAPE.object_of(json_object(line), derived_id(JOB, line.start))
 
 
 FILE = '{"a":1}\n\n{"title":"Amélie — 日本語 🎬"}\r\n   \n{"b":2}'.encode()
@@ -166,7 +171,7 @@ def test_an_empty_object_has_no_lines() -> None:
 def test_a_nested_record_is_an_object() -> None:
     identity = "2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11"
 
-    parsed = parse_record(record({"id": identity, "properties": {"title": "A"}, "vector": [1, 0.5]}), JOB, SHAPE)
+    parsed = parse(record({"id": identity, "properties": {"title": "A"}, "vector": [1, 0.5]}))
 
     assert (parsed.id, parsed.properties, parsed.vectors) == (identity, {"title": "A"}, {"default": [1, 0.5]})
 
@@ -174,20 +179,20 @@ def test_a_nested_record_is_an_object() -> None:
 def test_every_field_of_a_flat_record_is_a_property() -> None:
     identity = "2b6a1b2e-9b6f-4a3c-8f61-5f0c8f2a7d11"
 
-    parsed = parse_record(record({"_id": identity, "title": "A", "year": 1994, "vectors": {"v": [1]}}), JOB, SHAPE)
+    parsed = parse(record({"_id": identity, "title": "A", "year": 1994, "vectors": {"v": [1]}}))
 
     assert (parsed.id, parsed.properties, parsed.vectors) == (identity, {"title": "A", "year": 1994}, {"v": [1]})
 
 
 def test_a_flat_record_may_have_a_property_named_properties() -> None:
-    assert parse_record(record({"properties": "none", "title": "A"}), JOB, SHAPE).properties == {
+    assert parse(record({"properties": "none", "title": "A"})).properties == {
         "properties": "none",
         "title": "A",
     }
 
 
 def test_a_record_without_an_id_gets_one_from_its_job_and_place() -> None:
-    first, again, elsewhere = (parse_record(Line(start, b'{"title":"A"}'), JOB, SHAPE) for start in (17, 17, 18))
+    first, again, elsewhere = (parse(Line(start, b'{"title":"A"}')) for start in (17, 17, 18))
 
     assert first.id == again.id == str(uuid5(UUID(JOB), "17"))
     assert elsewhere.id != first.id
@@ -206,9 +211,9 @@ def test_a_record_without_an_id_gets_one_from_its_job_and_place() -> None:
 )
 def test_a_bad_record_says_what_is_wrong_with_it(data: bytes, says: str) -> None:
     with pytest.raises(InvalidObjectError, match=says):
-        parse_record(Line(0, data), JOB, SHAPE)
+        parse(Line(0, data))
 
 
 def test_a_line_that_is_too_long_names_the_limit() -> None:
     with pytest.raises(InvalidObjectError, match="5000000 bytes"):
-        parse_record(Line(0, b"x", too_long=True), JOB, SHAPE)
+        parse(Line(0, b"x", too_long=True))
