@@ -83,7 +83,7 @@ class Case:
 
 
 CASES = (
-    Case("Titan v2, 1,000 objects", TITAN, 1000),
+    Case("Titan v2, 2,000 objects", TITAN, 2000),
     Case("Cohere v3, 5,000 objects", COHERE, 5000),
     Case("own vectors, 2,000 objects", BROUGHT, 2000),
 )
