@@ -106,6 +106,13 @@ def test_conditions_are_weighed_against_each_other() -> None:
     assert rate_hits(asked, NOW, [hit | {"matched_queries": ["boost.0"]}, hit]) == pytest.approx([3.5 / 4, 0.5 / 4])
 
 
+def test_equal_ratings_are_equal_and_none_is_above_1() -> None:
+    filters = [{"filter": EARLY, "weight": weight} for weight in (0.6, 0.1, 0.2, 0.3)]
+    hits = [{"matched_queries": [f"boost.{place}" for place in met]} for met in ([0], [1, 2, 3], [0, 1, 2, 3])]
+
+    assert rate_hits(boost(*filters), NOW, hits) == [0.5, 0.5, 1.0]
+
+
 def test_filters_name_the_hits_that_they_let_through_and_drop_none() -> None:
     asked = boost({"property": "year", "origin": 2000, "scale": 10}, {"filter": EARLY})
 

@@ -173,3 +173,18 @@ def test_a_boost_by_columns_comes_before_the_groups() -> None:
     found = read_found(plan(boost=boost), [response], NOW)
 
     assert list(found.wanted) == ["b", "a"]
+
+
+def test_autocut_looks_at_all_hits_of_a_boost_before_they_are_grouped() -> None:
+    names, scores = "abcdefgh", (10, 9.9, 9.8, 9.7, 2, 1.9, 1.8, 1.7)
+    boost = {"conditions": [{"filter": {"property": "year", "operator": "greater_than", "value": 0}}], "candidates": 8}
+    hits = [
+        {"_id": name, "_score": score, "_source": {"properties": {"genre": name}}, "matched_queries": ["boost.0"]}
+        for name, score in zip(names, scores, strict=True)
+    ]
+    response = {"took": 3, "hits": {"total": {"value": 8, "relation": "eq"}, "hits": hits}}
+    made = plan_bm25(boost=boost, autocut=1, group_by={"property": "genre", "candidates": 4})
+
+    groups = build_response(read_found(made, [response], NOW)).groups or []
+
+    assert [group.value for group in groups] == ["a", "b", "c", "d"]

@@ -172,10 +172,8 @@ def rate_hits(boost: Boost, now: datetime, hits: Sequence[Hit]) -> list[float]:
     """Rate each hit of OpenSearch from 0 to 1: the weighted mean of the conditions."""
     total = sum(each.weight for each in boost.conditions)
     rated = [(each.weight, _rate_by(each, place, now, hits)) for place, each in enumerate(boost.conditions)]
-    sums = [0.0] * len(hits)
-    for weight, ratings in rated:
-        sums = [before + weight * rating for before, rating in zip(sums, ratings, strict=True)]
-    return [each / total for each in sums]
+    # `sum` compensates what rounding loses: equal ratings stay equal, and none is above 1.
+    return [sum(weight * ratings[place] for weight, ratings in rated) / total for place in range(len(hits))]
 
 
 def _rate_by(condition: Preference, place: int, now: datetime, hits: Sequence[Hit]) -> list[float]:

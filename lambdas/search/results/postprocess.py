@@ -79,7 +79,11 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
 
 def _count_read_later(request: SearchRequest) -> int | None:
     """Return how many of the best hits the first step after the boost reads; None if there is no such step."""
-    return next((request.count_read(name) for name in request.steps if name != "boost"), None)
+    later = next((name for name in request.steps if name != "boost"), None)
+    if later == "group_by" and request.autocut is not None:
+        # Groups are formed of what autocut leaves, and it looks at all hits.
+        return request.candidates
+    return None if later is None else request.count_read(later)
 
 
 def _group_early(found: Found) -> Found | None:
