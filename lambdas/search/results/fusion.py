@@ -8,6 +8,7 @@ from lambdas.search.modes import Hybrid
 from lambdas.search.response import Explanation, Leg
 from lambdas.search.results.candidate import Candidate
 from lambdas.search.results.explain import compute_reciprocal_ranks, scale_min_max
+from lambdas.search.results.hits import read_id
 
 # The name of the aggregation that counts the candidates of the vector that have words of the query.
 WITH_WORDS = "with_words"
@@ -36,28 +37,23 @@ class ScaledLeg(NamedTuple):
 
 
 class Fusion(NamedTuple):
-    """The candidates of both legs: their ids and fused scores, best first, and the hits of each leg by id."""
+    """The candidates of both legs: their ids and fused scores, best first, and their hits by id.
+
+    Of an object that both legs found, the hit is that of the words.
+    """
 
     legs: list[ScaledLeg]
     ranking: list[tuple[str, float]]
-    hits: list[dict[str, dict[str, Any]]]
+    hits: dict[str, dict[str, Any]]
 
     def drop_below(self, score: float) -> "Fusion":
         """Leave out candidates with a smaller score."""
         return self._replace(ranking=[each for each in self.ranking if each[1] >= score])
 
     def list_candidates(self, count: int | None = None, *, explain: bool = False) -> list[Candidate]:
-        """Return so many of the best, or all. Of an object that both legs found, the hit of the words."""
-        *_, last = self.hits
-        first = self.hits[0]
+        """Return so many of the best, or all."""
         return [
-            Candidate(
-                key,
-                {},
-                score,
-                explanation=_explain(key, self.legs) if explain else None,
-                found=first[key] if key in first else last[key],
-            )
+            Candidate(key, {}, score, explanation=_explain(key, self.legs) if explain else None, found=self.hits[key])
             for key, score in self.ranking[:count]
         ]
 
@@ -68,7 +64,7 @@ def fuse(mode: Hybrid, responses: Sequence[Mapping[str, Any]], highest: float | 
     `highest` is the score of a perfect match of the vector, if there is one. Of equal scores, those of the words'
     leg come first, in its order.
     """
-    hits = [{hit["fields"]["id"][0]: hit for hit in response["hits"]["hits"]} for response in responses]
+    hits = [{read_id(hit): hit for hit in response["hits"]["hits"]} for response in responses]
     legs = [
         _scale(name, weight, leg, mode, highest if name == "vector" else None)
         for (name, weight), leg in zip(_list_legs(mode), hits, strict=True)
@@ -78,7 +74,7 @@ def fuse(mode: Hybrid, responses: Sequence[Mapping[str, Any]], highest: float | 
         weight = leg.weight
         for key, value in leg.scaled.items():
             fused[key] = fused.get(key, 0.0) + weight * value
-    return Fusion(legs, sorted(fused.items(), key=itemgetter(1), reverse=True), hits)
+    return Fusion(legs, sorted(fused.items(), key=itemgetter(1), reverse=True), hits[-1] | hits[0])
 
 
 def count_matches(responses: Sequence[Mapping[str, Any]]) -> Total:

@@ -62,19 +62,17 @@ def read_found(plan: Plan, responses: Sequence[dict[str, Any]], now: datetime) -
     if request.min_score is not None:
         fusion = fusion.drop_below(request.min_score)
         total = Total(len(fusion.ranking))
-    end = request.offset + request.limit
-    hits = fusion.list_candidates(end if request.candidates is None else request.candidates, explain=request.explain)
+    hits = fusion.list_candidates(request.candidates or request.offset + request.limit, explain=request.explain)
     # The searches of the legs run at the same time.
     found = Found(plan, hits, total, max(response["took"] for response in responses))
+    first = 0
     if is_boosted_by_columns(plan.collection, request.boost):
         found = _boost(found, now)
         if plan.group_columns and (grouped := _group_early(found)):
             return grouped
-        read = _count_read_later(request)
-        first, end = (request.offset, end) if read is None else (0, read)
-    else:
-        first, end = 0, len(hits)
-    return found._replace(hits=found.hits[:end], wanted=[hit.id for hit in found.hits[first:end]])
+        if _count_read_later(request) is None:
+            first = request.offset
+    return found._replace(wanted=[hit.id for hit in found.hits[first:]])
 
 
 def _count_read_later(request: SearchRequest) -> int | None:
