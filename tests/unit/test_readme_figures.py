@@ -43,15 +43,24 @@ def test_readme_says_where_a_leg_beats_hybrid() -> None:
     assert figures(r"meaning alone is (\d+) % better") == [round(100 * (1 / worse - 1))]
 
 
-def test_readme_has_the_measured_imports() -> None:
-    rates = [
+def rates_of(name: str) -> list[dict[str, float]]:
+    return [
         {name: contender["objects_per_second"] for name, contender in case["contenders"].items()}
-        for case in measured("import")["cases"][:2]
+        for case in measured(name)["cases"][:2]
     ]
-    ratios = [each["alto"] / max(each[peer] for peer in each if peer not in {"alto", "bulk"}) for each in rates]
+
+
+def ratios_of(rates: list[dict[str, float]]) -> list[float]:
+    return [each["alto"] / max(each[peer] for peer in each if peer not in {"alto", "bulk"}) for each in rates]
+
+
+def test_readme_has_the_measured_imports() -> None:
+    rates = rates_of("import")
+    ratios, nearer = ratios_of(rates), ratios_of(rates_of("import-vector-module"))
     shares = [100 * each["alto"] / each["bulk"] for each in rates]
 
     assert figures(r"([\d.]+) times as fast with Titan, ([\d.]+) times with Cohere") == pytest.approx(ratios, rel=0.05)
+    assert figures(r"([\d.]+) and ([\d.]+) times if Java has its vector module") == pytest.approx(nearer, rel=0.05)
     assert figures(r"(\d+) and (\d+) % of the rate of OpenSearch alone") == pytest.approx(shares, abs=1)
 
 
