@@ -36,10 +36,10 @@ test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 
 	ALTO_MIGRATION_OBJECTS=20000 ALTO_MIGRATION_SEEDS=3 $(PYTHON) -m pytest -s tests/integration/test_migration_faults.py --durations=20 $(ARGS)
 
 test-cases: .venv/ready node_modules/ready ## Run the table of cases through the deployed local stack (6 minutes)
-	$(PYTHON) -m pytest tests/unit/test_cases_table.py tests/e2e/test_cases_files.py tests/e2e/test_cases_requests.py tests/e2e/test_cases_commands.py $(ARGS)
+	$(PYTHON) -m pytest tests/unit/cases/test_cases_table.py tests/e2e/test_cases_files.py tests/e2e/test_cases_requests.py tests/e2e/test_cases_commands.py $(ARGS)
 
 test-properties: .venv/ready ## Run the property-based tests with 20 times the examples (30 minutes)
-	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/test_case_files_csv.py tests/unit/test_import_formats.py tests/unit/test_import_records.py tests/integration/test_case_values.py $(ARGS)
+	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/cases/test_case_files_csv.py tests/unit/imports/test_import_formats.py tests/unit/imports/test_import_records.py tests/integration/test_case_values.py $(ARGS)
 
 browser: ## Install Debian's Chromium for the tests of the console (needs root; without it they skip)
 	command -v chromium chromium-browser google-chrome || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }

@@ -6,7 +6,7 @@ from lambdas.models import StrictModel
 from lambdas.opensearch import OpenSearch
 from lambdas.settings import EngineSettings
 
-# The version of the server. A release raises it together with the client's (tests/unit/test_meta.py compares them).
+# The version of the server. A release raises it together with the client's: tests/unit/http/test_meta.py compares them.
 VERSION = "0.1.0"
 
 

@@ -13,18 +13,8 @@ from typing import Any
 import orjson
 
 from lambdas.api_examples import EXAMPLES, Example
-from lambdas.handlers import (
-    alias_routes,
-    collections_routes,
-    embed_routes,
-    generate_routes,
-    imports_routes,
-    objects_routes,
-    query,
-    search_routes,
-    service_routes,
-    write,
-)
+from lambdas.handlers import query, write
+from lambdas.handlers.routes import aliases, collections, embed, generate, imports, objects, one_object, search, service
 from lambdas.meta import VERSION
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
@@ -56,16 +46,7 @@ LINKS: dict[str, dict[str, dict[str, dict[str, str]]]] = {
     "replace_object": {"200": OF_OBJECT, "201": OF_OBJECT},
     "start_import": {"202": dict.fromkeys(("get_import", "cancel_import"), THAT_IMPORT)},
 }
-ROUTES = (
-    search_routes,
-    generate_routes,
-    embed_routes,
-    service_routes,
-    collections_routes,
-    alias_routes,
-    objects_routes,
-    imports_routes,
-)
+ROUTES = (search, generate, embed, service, collections, aliases, objects, one_object, imports)
 KEY = "idempotency-key"
 REPLAYED = {
     "description": "Present if this response is that of an earlier request with the same Idempotency-Key.",
@@ -96,9 +77,7 @@ def document() -> dict[str, Any]:
     recorded = orjson.loads(RESPONSES.read_bytes()) if RESPONSES.exists() else {}
     for path in merged["paths"].values():
         for method, operation in path.items():
-            _complete(method, operation)
-            if found := recorded.get(operation["operationId"]):
-                operation["responses"][str(found["status"])]["content"]["application/json"]["example"] = found["body"]
+            _complete(method, operation, recorded.get(operation["operationId"]))
     _close_names(merged)
     return merged
 
@@ -115,8 +94,8 @@ def _close_names(part: Any) -> None:
             _close_names(each)
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Add the parts that all operations have: the default response, links and an example."""
+def _complete(method: str, operation: dict[str, Any], recorded: dict[str, Any] | None) -> None:
+    """Add the parts that all operations have: the default response, links and examples."""
     operation.setdefault("description", _description(operation["operationId"]))
     responses = operation["responses"]
     for status in FRAMEWORKS_STATUSES:
@@ -133,12 +112,19 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         responses[status]["links"] = {
             target: {"operationId": target, "parameters": parameters} for target, parameters in links.items()
         }
+    _add_examples(operation, recorded)
+
+
+def _add_examples(operation: dict[str, Any], recorded: dict[str, Any] | None) -> None:
+    """Add the example of the request, and the response to it that was `recorded`."""
     example = EXAMPLES.get(operation["operationId"], Example({}))
     for parameter in operation.get("parameters", []):
         if parameter["name"] in example.parameters:
             parameter["example"] = example.parameters[parameter["name"]]
     if example.body is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example.body
+    if recorded is not None:
+        operation["responses"][str(recorded["status"])]["content"]["application/json"]["example"] = recorded["body"]
 
 
 def _description(operation_id: str) -> str:

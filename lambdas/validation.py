@@ -48,7 +48,7 @@ EXPECTED = {
     "timezone_aware": f"{DATE_EXAMPLE}, with its offset from UTC",
     "string_unicode": "valid Unicode text",
 }
-# The patterns of the API in words. tests/unit/test_validation.py compares them with the OpenAPI document.
+# The patterns of the API in words. tests/unit/http/test_validation.py compares them with the OpenAPI document.
 _NAME = "a letter, then up to 99 letters, digits or underscores"
 _PATH = "the name of a property, or a path such as author.name"
 PATTERNS = {

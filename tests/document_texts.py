@@ -1,6 +1,6 @@
 """Texts for documents."""
 
-from benchmarks.document_files import Section, Text
+from benchmarks.documents.files import Section, Text
 
 SHORT = Text(
     "A pump", [Section("Care", ["Clean it every week.", "Never open it."]), Section("Parts", ["Nine screws."])]

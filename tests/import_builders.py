@@ -11,14 +11,14 @@ import boto3
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
-from lambdas.imports.batch_plan import BatchPlan
-from lambdas.imports.job_collections import Target
-from lambdas.imports.load_outcome import Delivery, LoadOutcome
-from lambdas.imports.loader import Loader
-from lambdas.imports.newest_version import NewestVersion
-from lambdas.imports.s3_source import S3Source
-from lambdas.imports.split_outcome import SplitOutcome
-from lambdas.imports.splitter import Splitter
+from lambdas.imports.files.newest_version import NewestVersion
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.loading.batch_plan import BatchPlan
+from lambdas.imports.loading.job_collections import Target
+from lambdas.imports.loading.load_outcome import Delivery, LoadOutcome
+from lambdas.imports.loading.loader import Loader
+from lambdas.imports.splitting.split_outcome import SplitOutcome
+from lambdas.imports.splitting.splitter import Splitter
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.file_versions import FileVersions
 from lambdas.jobs.job import Job

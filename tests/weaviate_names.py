@@ -1,7 +1,7 @@
 """Every public name of weaviate-client and what Alto does with it; `python -m tests.weaviate_names` writes the table.
 
-`tests/unit/weaviate_names.json` is from a run over the modules, clients and helper classes of weaviate-client 4.24.1
-(`dir`, without names that begin with an underscore), with `weaviate` written as `alto`.
+`tests/unit/client/weaviate_names.json` is from a run over the modules, clients and helper classes of weaviate-client
+4.24.1 (`dir`, without names that begin with an underscore), with `weaviate` written as `alto`.
 """
 
 import dataclasses
@@ -15,7 +15,8 @@ from typing import Any
 import alto
 from alto.unsupported import Unsupported
 
-NAMES: dict[str, list[str]] = json.loads((Path(__file__).parent / "unit" / "weaviate_names.json").read_text())["names"]
+LISTED = Path(__file__).parent / "unit" / "client" / "weaviate_names.json"
+NAMES: dict[str, list[str]] = json.loads(LISTED.read_text())["names"]
 PAGE = Path(__file__).parents[1] / "docs" / "coming-from-weaviate.md"
 BEGIN, END = "<!-- names: begin -->\n", "<!-- names: end -->\n"
 

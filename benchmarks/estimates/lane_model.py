@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lambdas.deadline import Deadline
-from lambdas.imports.model_turns import FULL_SHARE, LaneTurn, choose_wait
+from lambdas.imports.loading.model_turns import FULL_SHARE, LaneTurn, choose_wait
 from lambdas.jobs.lane import Lane
 
 LOAD_SECONDS = 280.0

@@ -14,8 +14,8 @@ from lambdas.batch_inference.coordinator import check_seconds
 from lambdas.batch_inference.file_format import MAX_NUMBERS, MAX_RECORDS
 from lambdas.embedding.families import family_named
 from lambdas.import_settings import SplitSettings
-from lambdas.imports.chunk_sizes import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
-from lambdas.imports.model_turns import FIRST_WAIT_SECONDS, FULL_SHARE, LONGEST_WAIT_SECONDS, LOOKS_A_TURN
+from lambdas.imports.loading.model_turns import FIRST_WAIT_SECONDS, FULL_SHARE, LONGEST_WAIT_SECONDS, LOOKS_A_TURN
+from lambdas.imports.splitting.chunk_sizes import BATCH_CHUNK_RECORDS, MOST_BATCH_CHUNK_BYTES, chunk_bytes_for
 from lambdas.jobs.import_options import Embedding, ImportOptions
 from lambdas.jobs.lane import BUSY
 

@@ -25,7 +25,7 @@ def bulk(job: dict[str, Any]) -> Prepare:
     from benchmarks.in_process import Alto  # noqa: PLC0415 - wired by the environment that was just set
     from lambdas.collections.model import CollectionConfig  # noqa: PLC0415
     from lambdas.collections.names import alias_of  # noqa: PLC0415
-    from lambdas.imports.batch_plan import BATCH_OBJECTS, BATCHES_AT_ONCE  # noqa: PLC0415
+    from lambdas.imports.loading.batch_plan import BATCH_OBJECTS, BATCHES_AT_ONCE  # noqa: PLC0415
     from lambdas.objects.bulk import BulkOperation, encode, split_by_bytes  # noqa: PLC0415
     from lambdas.objects.document import document  # noqa: PLC0415
     from lambdas.objects.model import ObjectInput  # noqa: PLC0415

@@ -13,8 +13,8 @@ from lambdas.batch_inference.state_store import BatchInferenceState, BatchInfere
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import BatchInferenceRefusedError, ModelQuotaError, ModelThrottledError
-from lambdas.imports.batch_inference_port import Ready, RecordReader, Wait
-from lambdas.imports.record_batches import RecordWriter
+from lambdas.imports.loading.batch_inference_port import Ready, RecordReader, Wait
+from lambdas.imports.loading.record_batches import RecordWriter
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import JobFailedError
 

@@ -17,10 +17,10 @@ from lambdas.batch_inference.state_store import BatchInferenceState, VectorBatch
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
-from lambdas.imports.batch_plan import BATCH_OBJECTS
-from lambdas.imports.record_batches import group_records
-from lambdas.imports.s3_multipart import GrowingObject
-from lambdas.imports.s3_notifications import OWN_PREFIX
+from lambdas.imports.files.s3_multipart import GrowingObject
+from lambdas.imports.files.s3_notifications import OWN_PREFIX
+from lambdas.imports.loading.batch_plan import BATCH_OBJECTS
+from lambdas.imports.loading.record_batches import group_records
 from lambdas.jobs.chunk import Chunk
 from lambdas.objects.model import ObjectInput
 from lambdas.records.byte_lines import BLOCK_BYTES, split_lines

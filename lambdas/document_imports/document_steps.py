@@ -10,9 +10,9 @@ from lambdas.document_imports.document_writer import DocumentResult, DocumentWri
 from lambdas.document_imports.stored_documents import StoredDocument, StoredDocuments
 from lambdas.documents.names import document_name
 from lambdas.errors import AltoError, UnreadableDocumentError
-from lambdas.imports.document_port import WriteBatch
-from lambdas.imports.record_batches import RecordBatch, RecordResult
-from lambdas.imports.s3_notifications import UPLOAD_FOLDER
+from lambdas.imports.files.s3_notifications import UPLOAD_FOLDER
+from lambdas.imports.loading.document_port import WriteBatch
+from lambdas.imports.loading.record_batches import RecordBatch, RecordResult
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.job import Job, JobFailedError
 from lambdas.objects.model import ObjectInput

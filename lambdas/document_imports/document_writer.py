@@ -19,7 +19,7 @@ from lambdas.deadline import Deadline
 from lambdas.document_imports.passages import passages_of
 from lambdas.document_imports.stored_documents import StoredDocument
 from lambdas.errors import AltoError, CollectionNotFoundError
-from lambdas.imports.record_batches import is_transient
+from lambdas.imports.loading.record_batches import is_transient
 from lambdas.objects.bulk import BulkOperation, BulkWriter
 from lambdas.objects.hidden_versions import FIELD, SETTLE_SECONDS, change_hidden, read_hidden
 from lambdas.objects.model import ObjectInput

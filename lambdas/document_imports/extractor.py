@@ -15,8 +15,8 @@ from lambdas.documents.names import (
     document_name,
     format_of,
 )
-from lambdas.imports.s3_notifications import UPLOAD_FOLDER
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.files.s3_notifications import UPLOAD_FOLDER
+from lambdas.imports.files.s3_source import S3Source
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.job import JobFailedError
 from lambdas.jobs.queues import ChunkQueue

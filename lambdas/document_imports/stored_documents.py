@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import orjson
 
 from lambdas.documents.blocks import Block
-from lambdas.imports.s3_notifications import OWN_PREFIX
+from lambdas.imports.files.s3_notifications import OWN_PREFIX
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from lambdas.deadline import Deadline
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.sqs_messages import process_messages
-from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loading.load_outcome import Delivery
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk
 from lambdas.observability import logger

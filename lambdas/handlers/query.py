@@ -3,9 +3,9 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lambdas.handlers import search_routes, service_routes
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
+from lambdas.handlers.routes import search, service
 from lambdas.wiring.query import services
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = make_app()
-app.include_router(search_routes.router)
-app.include_router(service_routes.router)
+app.include_router(search.router)
+app.include_router(service.router)
 
 # The routes that a cold start for another request goes without.
 RARE = ("/generate", "/embed")
@@ -23,10 +23,10 @@ RARE = ("/generate", "/embed")
 @cache
 def complete_app() -> "APIGatewayHttpResolver":
     """Return the app with the rare routes too."""
-    from lambdas.handlers import embed_routes, generate_routes  # noqa: PLC0415
+    from lambdas.handlers.routes import embed, generate  # noqa: PLC0415
 
-    app.include_router(generate_routes.router)
-    app.include_router(embed_routes.router)
+    app.include_router(generate.router)
+    app.include_router(embed.router)
     return app
 
 

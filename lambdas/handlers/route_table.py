@@ -1,8 +1,8 @@
 """The methods and query parameters of each path, over both HTTP functions.
 
 With it a wrong method is a 405 and not a 404, and a misspelt parameter is a 400. A function sees requests for paths
-whose other methods belong to the other one, so the table is for both. tests/unit/test_openapi.py compares it with the
-routes.
+whose other methods belong to the other one, so the table is for both. tests/unit/http/test_openapi.py compares it with
+the routes.
 """
 
 import re

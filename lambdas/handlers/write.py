@@ -2,19 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from lambdas.handlers import alias_routes, collections_routes, imports_routes, objects_routes
 from lambdas.handlers.entry_point import entry_point
 from lambdas.handlers.http import make_app, resolve
+from lambdas.handlers.routes import aliases, collections, imports, objects, one_object
 from lambdas.wiring.write import services
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = make_app()
-app.include_router(collections_routes.router)
-app.include_router(alias_routes.router)
-app.include_router(objects_routes.router)
-app.include_router(imports_routes.router)
+app.include_router(collections.router)
+app.include_router(aliases.router)
+app.include_router(objects.router)
+app.include_router(one_object.router)
+app.include_router(imports.router)
 
 
 def find_target(name: str) -> str | None:

@@ -12,13 +12,13 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from lambdas.collections.model import CollectionName
 from lambdas.errors import ConflictError, ErrorDetail, InvalidRequestError, abbreviate
-from lambdas.imports.chunk_planner import Planner
-from lambdas.imports.job_planner import plan_job
-from lambdas.imports.newest_version import original_source
-from lambdas.imports.s3_notifications import OWN_PREFIX, SUFFIXES
-from lambdas.imports.s3_source import S3Source
-from lambdas.imports.upload_metadata import UploadMetadata
-from lambdas.imports.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS, FileName, Upload, Uploads
+from lambdas.imports.files.newest_version import original_source
+from lambdas.imports.files.s3_notifications import OWN_PREFIX, SUFFIXES
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.files.upload_metadata import UploadMetadata
+from lambdas.imports.files.uploads import MAX_FILE_BYTES, MIB, PART_BYTES, URL_SECONDS, FileName, Upload, Uploads
+from lambdas.imports.splitting.chunk_planner import Planner
+from lambdas.imports.splitting.job_planner import plan_job
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import STALLED_AFTER, Job, JobFailedError, JobState

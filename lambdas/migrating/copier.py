@@ -16,7 +16,7 @@ from lambdas.collections.index_body import length_field
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import SearchEngineUnavailableError
-from lambdas.imports.record_batches import run_in_order
+from lambdas.imports.loading.record_batches import run_in_order
 from lambdas.jobs.job import JobFailedError
 from lambdas.objects.document_sizes import MEASURED_FIRST, are_small, measure, split_pages
 from lambdas.objects.values import lengths

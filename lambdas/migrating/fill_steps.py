@@ -8,8 +8,8 @@ from lambdas.collections.admin import CollectionAdmin
 from lambdas.collections.model import Collection
 from lambdas.deadline import Deadline
 from lambdas.errors import EmbeddingTimeoutError
-from lambdas.imports.record_batches import is_transient
-from lambdas.imports.s3_multipart import GrowingObject
+from lambdas.imports.files.s3_multipart import GrowingObject
+from lambdas.imports.loading.record_batches import is_transient
 from lambdas.jobs.job import Job, JobFailedError
 from lambdas.migrating.filler import VectorFiller
 from lambdas.objects.model import ObjectInput

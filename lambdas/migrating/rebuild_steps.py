@@ -18,7 +18,7 @@ from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws
 from lambdas.embedding.passages import ObjectText, embed_objects, read_texts
 from lambdas.errors import EmbeddingError, NoTextError
-from lambdas.imports.record_batches import is_transient
+from lambdas.imports.loading.record_batches import is_transient
 from lambdas.jobs.job import Job, JobFailedError
 from lambdas.migrating.copier import Copier, Position, Route, rebuilt
 from lambdas.migrating.former_index import NEXT_VECTORS, copy_alias

@@ -14,7 +14,7 @@ from lambdas.collections.model import Collection, VectorName, has_no_room_for_ve
 from lambdas.deadline import Deadline
 from lambdas.embedding.config import Text2VecAws, VectorConfig
 from lambdas.errors import ConflictError, ImportNotFoundError, InvalidRequestError, NotFoundError
-from lambdas.imports.s3_notifications import list_key
+from lambdas.imports.files.s3_notifications import list_key
 from lambdas.jobs.chunk import Source
 from lambdas.jobs.import_options import Embedding, ImportOptions
 from lambdas.jobs.job import Job

@@ -6,7 +6,7 @@ from functools import cache
 from lambdas.document_imports.extractor import Extractor
 from lambdas.documents.sandbox import Sandbox
 from lambdas.import_settings import ExtractSettings
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.files.s3_source import S3Source
 from lambdas.jobs.queues import ChunkQueue
 from lambdas.wiring.session import aws_session
 

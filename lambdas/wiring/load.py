@@ -23,12 +23,12 @@ from lambdas.document_imports.document_steps import DocumentLoading
 from lambdas.document_imports.document_writer import DocumentWriter
 from lambdas.document_imports.stored_documents import StoredDocuments
 from lambdas.import_settings import LoadSettings
-from lambdas.imports.batch_plan import plan_batches
-from lambdas.imports.job_collections import Target
-from lambdas.imports.loader import Loader
-from lambdas.imports.model_turns import LaneTurn, NoLimit, Turn, name_lane
-from lambdas.imports.record_batches import RecordWriter
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.loading.batch_plan import plan_batches
+from lambdas.imports.loading.job_collections import Target
+from lambdas.imports.loading.loader import Loader
+from lambdas.imports.loading.model_turns import LaneTurn, NoLimit, Turn, name_lane
+from lambdas.imports.loading.record_batches import RecordWriter
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.lane_store import LaneStore
 from lambdas.jobs.queues import ChunkQueue

@@ -4,9 +4,9 @@ import os
 from functools import cache
 
 from lambdas.import_settings import SplitSettings
-from lambdas.imports.newest_version import NewestVersion
-from lambdas.imports.s3_source import S3Source
-from lambdas.imports.splitter import Splitter
+from lambdas.imports.files.newest_version import NewestVersion
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.splitting.splitter import Splitter
 from lambdas.jobs.queues import ChunkQueue, SplitQueue
 from lambdas.wiring.jobs import file_versions, job_store
 from lambdas.wiring.session import aws_session

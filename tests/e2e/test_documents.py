@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.document_corpus import questions, samples
-from benchmarks.document_files import DAMAGES, FORMATS, Section, Text, make, zip_of
-from benchmarks.documents import Bar
+from benchmarks.documents.corpus import questions, samples
+from benchmarks.documents.files import DAMAGES, FORMATS, Section, Text, make, zip_of
+from benchmarks.documents.runs import Bar
 from local.demo import import_id
 from tests.e2e.conftest import Alto
 from tests.e2e.test_cli import run

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.constructs import permissions
 from lambdas.handlers.split import MAX_DELIVERIES
-from lambdas.imports.s3_notifications import OWN_PREFIX, UPLOAD_FOLDER
+from lambdas.imports.files.s3_notifications import OWN_PREFIX, UPLOAD_FOLDER
 from tests.infra.synthesis import Synthesis, as_list, as_text, statements_of
 
 

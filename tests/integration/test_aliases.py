@@ -124,7 +124,7 @@ def test_an_alias_stands_for_its_collection_below_every_path(api: Api, names: tu
         template.split("/{name}/")[1] for template in METHODS if "POST" in METHODS[template] and "/{name}/" in template
     }
     untried = below - BODIES.keys() - REFUSED.keys() - {"vectors/{vector}/fill"}
-    # Tried above and by tests/unit/test_import_load.py.
+    # Tried above and by tests/unit/imports/test_import_load.py.
     assert {each for each in untried if not each.startswith("imports")} == {"objects", "objects/delete"}
 
 

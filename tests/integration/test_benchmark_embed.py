@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.embed import CONTENDERS, TITAN, Case, Contender, run
+from benchmarks.embed.runs import CONTENDERS, TITAN, Case, Contender, run
 from local.emulator import Emulator
 
 OWN = [each for each in CONTENDERS if each.peer is None]

@@ -16,7 +16,8 @@ from benchmarks import load as load_benchmark
 from benchmarks import search as latency
 from benchmarks.commit import current_commit
 from benchmarks.estimates import import_constants
-from benchmarks.imports import CONTENDERS, TITAN, Case, Machine, measure, prepare_account
+from benchmarks.imports.account import prepare_account
+from benchmarks.imports.runs import CONTENDERS, TITAN, Case, Machine, measure
 from benchmarks.in_process import Alto
 from benchmarks.judged import DIMENSIONS, Judged, collection_body, objects
 from local.emulator import Emulator

@@ -12,7 +12,7 @@ import pytest
 import alto
 from alto.classes.config import DataType, Property
 from alto.classes.imports import ImportOptions
-from lambdas.imports import uploads
+from lambdas.imports.files import uploads
 from tests.api import Api
 from tests.api_server import ApiServer
 

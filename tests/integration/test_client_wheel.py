@@ -166,7 +166,7 @@ def test_the_units_of_the_client_pass_on_each_python(python: Path, wheel: Path, 
     # Those that compare with the server's own models need the server's Python, and one needs mypy.
     chosen = [
         path
-        for pattern in ("test_client_*.py", "test_cli_*.py")
+        for pattern in ("client/test_client_*.py", "cli/test_cli_*.py")
         for path in sorted((ROOT / "tests" / "unit").glob(pattern))
         if not re.search(r"^\s*from (lambdas|local|tests\.(import_)?builders)|\bmypy\b", path.read_text(), re.MULTILINE)
     ]

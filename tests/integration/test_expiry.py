@@ -11,7 +11,7 @@ import pytest
 from lambdas.handlers import load
 from lambdas.wiring.query import services
 from tests.api import Api
-from tests.unit.test_import_handlers import Context
+from tests.unit.imports.test_import_handlers import Context
 
 PAST, FUTURE = (
     (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")

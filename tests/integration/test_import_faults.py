@@ -26,11 +26,11 @@ from lambdas.collections.names import alias_of
 from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError
-from lambdas.imports.batch_plan import BatchPlan
-from lambdas.imports.job_collections import Target
-from lambdas.imports.load_outcome import Delivery
-from lambdas.imports.loader import Loader
-from lambdas.imports.s3_source import S3Source
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.loading.batch_plan import BatchPlan
+from lambdas.imports.loading.job_collections import Target
+from lambdas.imports.loading.load_outcome import Delivery
+from lambdas.imports.loading.loader import Loader
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk, Source
 from lambdas.jobs.job import Job, JobState

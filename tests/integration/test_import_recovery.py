@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ConflictError, ModelThrottledError
-from lambdas.imports import splitter as splitter_module
 from lambdas.imports.import_service import ImportControl, ImportRequest
-from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loading.load_outcome import Delivery
+from lambdas.imports.splitting import splitter as splitter_module
 from lambdas.jobs.chunk import Chunk, ChunkReport, Source
 from lambdas.jobs.job import STALLED_AFTER, Job, JobState
 from lambdas.jobs.job_response import response_of

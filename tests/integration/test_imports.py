@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, ModelThrottledError
-from lambdas.imports.load_outcome import Delivery
+from lambdas.imports.loading.load_outcome import Delivery
 from lambdas.jobs.chunk import Chunk, ChunkReport, Source
 from lambdas.jobs.job import Job, JobState
 from lambdas.jobs.job_response import response_of

@@ -27,13 +27,13 @@ from lambdas.collections.registry import CollectionRegistry
 from lambdas.deadline import Deadline
 from lambdas.embedding.text import object_text, text_hash
 from lambdas.errors import AltoError, ObjectNotFoundError, SearchEngineUnavailableError
-from lambdas.imports.batch_plan import BatchPlan
-from lambdas.imports.job_collections import Target
-from lambdas.imports.load_outcome import Delivery
-from lambdas.imports.loader import Loader
-from lambdas.imports.newest_version import NewestVersion
-from lambdas.imports.s3_source import S3Source
-from lambdas.imports.splitter import Splitter
+from lambdas.imports.files.newest_version import NewestVersion
+from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.loading.batch_plan import BatchPlan
+from lambdas.imports.loading.job_collections import Target
+from lambdas.imports.loading.load_outcome import Delivery
+from lambdas.imports.loading.loader import Loader
+from lambdas.imports.splitting.splitter import Splitter
 from lambdas.invocation import current
 from lambdas.jobs.chunk import Chunk
 from lambdas.jobs.file_versions import FileVersions

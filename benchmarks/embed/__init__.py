@@ -1,0 +1,1 @@
+"""Embedding by Alto and by its peers, side by side."""

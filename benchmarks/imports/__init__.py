@@ -1,0 +1,1 @@
+"""Imports of Alto and of its peers, side by side."""
