@@ -32,14 +32,14 @@ test: .venv/ready node_modules/ready ## Run every test (one suite: make test T=t
 	$(PYTHON) -m pytest -n $(WORKERS) $(T) $(ARGS)
 
 test-faults: .venv/ready ## Run the fault suite of imports at full size: 50,000 records, three seeds (5 minutes)
-	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/test_import_faults.py --durations=20 $(ARGS)
-	ALTO_MIGRATION_OBJECTS=20000 ALTO_MIGRATION_SEEDS=3 $(PYTHON) -m pytest -s tests/integration/test_migration_faults.py --durations=20 $(ARGS)
+	ALTO_FAULT_RECORDS=50000 ALTO_FAULT_SEEDS=3 $(PYTHON) -m pytest tests/integration/imports/test_import_faults.py --durations=20 $(ARGS)
+	ALTO_MIGRATION_OBJECTS=20000 ALTO_MIGRATION_SEEDS=3 $(PYTHON) -m pytest -s tests/integration/collections/test_migration_faults.py --durations=20 $(ARGS)
 
 test-cases: .venv/ready node_modules/ready ## Run the table of cases through the deployed local stack (6 minutes)
 	$(PYTHON) -m pytest tests/unit/cases/test_cases_table.py tests/e2e/test_cases_files.py tests/e2e/test_cases_requests.py tests/e2e/test_cases_commands.py $(ARGS)
 
 test-properties: .venv/ready ## Run the property-based tests with 20 times the examples (30 minutes)
-	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/cases/test_case_files_csv.py tests/unit/imports/test_import_formats.py tests/unit/imports/test_import_records.py tests/integration/test_case_values.py $(ARGS)
+	ALTO_PROPERTY_EXAMPLES=$${ALTO_PROPERTY_EXAMPLES:-20} $(PYTHON) -m pytest tests/unit/cases/test_case_files_csv.py tests/unit/imports/test_import_formats.py tests/unit/imports/test_import_records.py tests/integration/objects/test_case_values.py $(ARGS)
 
 browser: ## Install Debian's Chromium for the tests of the console (needs root; without it they skip)
 	command -v chromium chromium-browser google-chrome || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }
@@ -69,7 +69,7 @@ openapi: .venv/ready ## Write docs/openapi.json from the routes
 	$(PYTHON) -m lambdas.openapi
 
 api-responses: .venv/ready ## Record again what the examples of the API return, for docs/openapi.json
-	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/integration/test_openapi_examples.py
+	ALTO_RENEW_SNAPSHOTS=1 $(PYTHON) -m pytest -q tests/integration/http/test_openapi_examples.py
 	$(PYTHON) -m lambdas.openapi
 
 snapshots: .venv/ready ## Renew, on purpose, what tests/infra compares to see that an update replaces nothing
@@ -101,16 +101,16 @@ conformance-bill: .venv/ready ## Add the bill's figures to the report of an earl
 	$(PYTHON) -m conformance --bill-of $(REPORT)
 
 fuzz: .venv/ready ## Fuzz the API with 5,000 generated requests (ARGS="--pdb"; ALTO_FUZZ_SEED=n for others)
-	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/test_fuzz.py $(ARGS)
+	ALTO_FUZZ_EXAMPLES=$${ALTO_FUZZ_EXAMPLES:-150} $(PYTHON) -m pytest tests/integration/http/test_fuzz.py $(ARGS)
 
 fuzz-costly: .venv/ready ## Send 1,500 expensive requests at 20,000 objects: no 5xx, none above 5 s of engine time
-	ALTO_COSTLY_REQUESTS=$${ALTO_COSTLY_REQUESTS:-1500} ALTO_COSTLY_OBJECTS=$${ALTO_COSTLY_OBJECTS:-20000} ALTO_COSTLY_SECONDS=$${ALTO_COSTLY_SECONDS:-5} $(PYTHON) -m pytest tests/integration/test_fuzz_costly.py $(ARGS)
+	ALTO_COSTLY_REQUESTS=$${ALTO_COSTLY_REQUESTS:-1500} ALTO_COSTLY_OBJECTS=$${ALTO_COSTLY_OBJECTS:-20000} ALTO_COSTLY_SECONDS=$${ALTO_COSTLY_SECONDS:-5} $(PYTHON) -m pytest tests/integration/http/test_fuzz_costly.py $(ARGS)
 
 test-races: .venv/ready ## Write one object by four callers at once, a thousand times: it has the vector of its text
-	ALTO_RACE_ROUNDS=$${ALTO_RACE_ROUNDS:-1000} $(PYTHON) -m pytest tests/integration/test_case_values.py -k concurrent_writes $(ARGS)
+	ALTO_RACE_ROUNDS=$${ALTO_RACE_ROUNDS:-1000} $(PYTHON) -m pytest tests/integration/objects/test_case_values.py -k concurrent_writes $(ARGS)
 
 test-upgrade: .venv/ready node_modules/ready ## Deploy each earlier release, fill it, and upgrade it to this code (ARGS="-k 2026-11-25")
-	ALTO_UPGRADE=1 $(PYTHON) -m pytest -v tests/upgrade tests/integration/test_older_releases.py --durations=10 $(ARGS)
+	ALTO_UPGRADE=1 $(PYTHON) -m pytest -v tests/upgrade tests/integration/collections/test_older_releases.py --durations=10 $(ARGS)
 
 bench: .venv/ready ## Measure, side by side with the peers
 	$(PYTHON) -m benchmarks

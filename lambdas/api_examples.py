@@ -1,7 +1,7 @@
 """An example of every operation, for docs/openapi.json.
 
-In the order of use: a collection is created, filled, searched and deleted. tests/integration/test_openapi_examples.py
-sends them all in this order.
+In the order of use: a collection is created, filled, searched and deleted.
+tests/integration/http/test_openapi_examples.py sends them all in this order.
 """
 
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What `make bench-documents` measures: the words that are read, jobs, and questions."""
+"""The measurements of `make bench-documents`: words that are read, jobs, and questions."""
 
 import statistics
 import time

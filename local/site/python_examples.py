@@ -1,6 +1,6 @@
 """An example of every operation with the Python client, in a program that has a connected `client`.
 
-tests/integration/test_site_examples.py runs them in the order of lambdas/api_examples.py.
+tests/integration/client/test_site_examples.py runs them in the order of lambdas/api_examples.py.
 """
 
 EMMA = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"

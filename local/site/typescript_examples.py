@@ -1,6 +1,6 @@
 """Examples of operations with the methods of the TypeScript client. Operations without one use its `call`.
 
-tests/integration/test_site_examples.py runs them in the order of lambdas/api_examples.py.
+tests/integration/client/test_site_examples.py runs them in the order of lambdas/api_examples.py.
 """
 
 EMMA = "7a3f2e0c-5b1d-4c89-9a57-2f6c1d0e8b34"

@@ -1,7 +1,7 @@
 """A stage of each release is deployed locally, filled, and upgraded to this Alto while an import runs.
 
 `make test-upgrade` runs this. `make test` leaves it out, because it takes minutes, and runs the same in little:
-`test_lasting_resources.py` and `tests/integration/test_older_releases.py`.
+`test_lasting_resources.py` and `tests/integration/collections/test_older_releases.py`.
 """
 
 import sys

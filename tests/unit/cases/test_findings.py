@@ -14,15 +14,15 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FINDINGS: dict[str, tuple[str, ...]] = {
     "C1": (
-        "integration/test_search_budget.py::test_expensive_aggregations_are_answered_or_rejected",
+        "integration/search/test_search_budget.py::test_expensive_aggregations_are_answered_or_rejected",
         "unit/search/test_search_budget.py::test_what_is_in_groups_is_computed_for_a_small_reserve_of_groups",
         "unit/test_opensearch.py::test_writes_and_aggregations_are_sent_once",
         "unit/local/test_local_stack.py::test_a_crashed_node_is_restarted_until_it_crashes_again_and_again",
     ),
     "H1": (
-        "integration/test_search_budget.py::test_expensive_searches_are_answered_or_rejected",
-        "integration/test_stopped_searches.py::test_a_search_that_takes_too_long_is_stopped_by_the_engine",
-        "integration/test_stopped_searches.py::test_a_slow_caller_leaves_threads_to_others",
+        "integration/search/test_search_budget.py::test_expensive_searches_are_answered_or_rejected",
+        "integration/search/test_stopped_searches.py::test_a_search_that_takes_too_long_is_stopped_by_the_engine",
+        "integration/search/test_stopped_searches.py::test_a_slow_caller_leaves_threads_to_others",
         "unit/test_opensearch.py::test_searches_are_stopped_by_opensearch_and_few_run_at_once",
     ),
     "H2": (
@@ -31,8 +31,8 @@ FINDINGS: dict[str, tuple[str, ...]] = {
     ),
     "H3": (
         "unit/objects/test_objects_writer.py::test_vector_replaced_between_the_two_reads_is_not_taken_over",
-        "integration/test_case_values.py::test_concurrent_writes_keep_the_vector_of_the_text",
-        "integration/test_case_values.py::test_repair_finds_and_replaces_the_vector_of_another_text",
+        "integration/objects/test_case_values.py::test_concurrent_writes_keep_the_vector_of_the_text",
+        "integration/objects/test_case_values.py::test_repair_finds_and_replaces_the_vector_of_another_text",
     ),
     "H4.1": (
         "unit/imports/test_import_identity.py::test_a_copy_of_an_uploaded_file_is_imported",
@@ -89,7 +89,7 @@ FINDINGS: dict[str, tuple[str, ...]] = {
     ),
     "M5": (
         "unit/test_stage_roles.py::test_a_collection_cannot_name_another_role",
-        "integration/test_relevance.py::test_a_search_names_no_role",
+        "integration/search/test_relevance.py::test_a_search_names_no_role",
         "infra/test_permissions.py::test_roles_are_assumed_only_with_the_external_id_of_their_pair",
     ),
     "M6": (
@@ -99,14 +99,14 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "unit/collections/test_collection_writes.py::test_a_change_whose_response_is_lost_succeeds_and_frees_the_lock",
     ),
     "M7": (
-        "integration/test_case_search.py::test_a_hybrid_page_beyond_the_last_hit_is_empty",
-        "integration/test_case_search.py::test_a_text_of_more_than_a_million_characters_does_not_fail_highlights",
+        "integration/search/test_case_search.py::test_a_hybrid_page_beyond_the_last_hit_is_empty",
+        "integration/search/test_case_search.py::test_a_text_of_more_than_a_million_characters_does_not_fail_highlights",
         "unit/search/test_search_body.py::test_a_listing_by_values_without_an_order_is_rejected",
     ),
     "M8": (
         "unit/collections/test_collection_writes.py::test_a_collection_of_too_many_shards_is_rejected",
         "unit/embedding/test_inference.py::test_a_request_whose_names_are_values_adds_no_property",
-        "integration/test_http_api.py::test_collections_are_listed_page_by_page",
+        "integration/http/test_http_api.py::test_collections_are_listed_page_by_page",
         "infra/test_functions.py::test_production_reserves_concurrency_for_each_function",
     ),
     "M9": (
@@ -128,7 +128,7 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "unit/objects/test_batch_route.py::test_another_caller_has_other_ids",
         "unit/http/test_callers.py::test_callers_have_identities_of_their_own",
     ),
-    "L6": ("integration/test_case_search.py::test_highlights_are_escaped_for_html",),
+    "L6": ("integration/search/test_case_search.py::test_highlights_are_escaped_for_html",),
     "L7": ("infra/test_import_pipeline.py::test_the_buckets_logical_id_is_that_of_the_conditions",),
     "L8": ("infra/test_encryption.py::test_the_alarm_topic_is_encrypted_and_cloudwatch_may_use_the_key",),
     "L9": ("unit/search/test_search_budget.py::test_searches_above_a_limit_are_rejected_with_number_and_limit",),

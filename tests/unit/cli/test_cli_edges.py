@@ -23,7 +23,7 @@ from alto.errors import AltoConfigurationError, AltoError, ErrorDetail
 from tests.command_line import alto, error, let_time_pass, reply
 
 ROOT = Path(__file__).parents[3]
-SNAPSHOTS = Path(__file__).parent / "snapshots" / "cli"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 ID = "0f0cdfc8-90e3-4a3e-8f0e-0f6f7e3f4f11"
 ID_OF_HIT = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 

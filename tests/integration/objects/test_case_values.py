@@ -16,7 +16,7 @@ import pytest
 from lambdas.dates import parse_date
 from tests.api import Api
 from tests.instances import in_instance, instances
-from tests.integration.test_import_path import Imports
+from tests.integration.imports.test_import_path import Imports
 from tests.properties import times
 
 SEED = UUID("0b54a1f6-0c8b-4c50-9d5c-7f2f0e9b6a13")

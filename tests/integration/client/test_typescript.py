@@ -14,7 +14,7 @@ from local.site.typescript_examples import TYPESCRIPT
 from tests.api import Api
 from tests.api_server import ApiServer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "clients/typescript"
 # Node of the environment, as for the CDK.
 PATH = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"

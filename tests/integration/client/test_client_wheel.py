@@ -19,7 +19,7 @@ import uv
 
 from alto.version import VERSION
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UV = uv.find_uv_bin()
 # Of the server: the client needs none of it.
 SERVERS = {"aws-lambda-powertools", "boto3", "opensearch-py", "orjson", "pyarrow"}

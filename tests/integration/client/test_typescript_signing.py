@@ -13,7 +13,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.integration.test_typescript import CLIENT, PATH, _installed
+from tests.integration.client.test_typescript import CLIENT, PATH, _installed
 
 __all__ = ["_installed"]  # a fixture
 

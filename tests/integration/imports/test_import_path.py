@@ -15,7 +15,7 @@ from local.emulator import Emulator
 from tests.api import Api, Context
 from tests.builders import FILM_PROPERTIES, FILMS, TITAN
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 NOTIFICATION = json.loads((EVENTS / "s3_object_created.json").read_text())
 MESSAGE = json.loads((EVENTS / "sqs_split.json").read_text())["Records"][0]
 

@@ -17,7 +17,7 @@ from tests.api_server import ApiServer
 from tests.builders import FILMS
 from tests.terminal import run_on_terminal
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROPERTIES = ("--property", "title:text:word", "--property", "description:text", "--property", "year:int")
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.api import Api, event
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 SECRETS = {
     "X-AWS-Access-Key": "AKIACALLERSOWNKEY001",

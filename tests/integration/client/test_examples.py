@@ -16,7 +16,7 @@ from alto.classes.config import Configure, DataType, Property
 from tests.api import Api
 from tests.api_server import ApiServer
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 COLLECTIONS = ("Package", "Product", "NotebookFilm", "OldArticle", "NewArticle")
 
 

@@ -18,7 +18,7 @@ from alto.cli.exits import CommandError
 from alto.cli.ui import open_console
 from alto.ui.server import MOST_BYTES, Console
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOKEN = "a-token"
 FOREIGN = "evil.example"
 
