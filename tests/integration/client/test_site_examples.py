@@ -1,7 +1,7 @@
 """The Python examples of the site's reference run one after the other; those in TypeScript in test_typescript.py."""
 
 import alto
-from lambdas.api_examples import EXAMPLES
+from lambdas.api_examples import EXAMPLES, NAME
 from local.site.python_examples import PYTHON
 from tests.api import Api
 from tests.api_server import ApiServer
@@ -25,6 +25,7 @@ def test_each_operation_has_an_example_in_python() -> None:
 
 
 def test_the_python_examples_work_one_after_the_other(api: Api) -> None:
+    api("DELETE", f"/v1/collections/{NAME}")  # that of other examples
     with ApiServer(api) as server, alto.connect_to_local(port=server.port) as client:
         for name in EXAMPLES:
             raised = ""
