@@ -1,7 +1,7 @@
 """How text is cut into words: the analyzers of an index. Pure.
 
-The index keeps every word: stop words are removed from queries only (`search/stop_words.py`), so that "The Who" is
-found. Forms of one character meet: apostrophes, composed and decomposed letters, width, ligatures, soft hyphens.
+The index keeps every word: stop words are removed from queries only (`search/clauses/stop_words.py`), so that "The Who"
+is found. Forms of one character meet: apostrophes, composed and decomposed letters, width, ligatures, soft hyphens.
 OpenSearch Service has the ICU plugin and a plain OpenSearch has not, so this uses built-in filters only.
 """
 
