@@ -27,10 +27,14 @@ class Java(NamedTuple):
     has_vector_module: bool
 
     @property
-    def command(self) -> list[str]:
-        """The program, with the options that its modules ask for."""
-        options = [f"--add-modules={VECTOR_MODULE}"] if self.has_vector_module else []
-        return [str(self.home / "bin" / "java"), *options]
+    def program(self) -> Path:
+        """The program itself."""
+        return self.home / "bin" / "java"
+
+    @property
+    def vector_options(self) -> list[str]:
+        """The options with which Lucene uses the vector module. It does so only next to the optimizing compiler."""
+        return [f"--add-modules={VECTOR_MODULE}"] if self.has_vector_module else []
 
     def __str__(self) -> str:
         """Its version, and whether it compares vectors as production does."""

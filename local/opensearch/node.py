@@ -82,11 +82,12 @@ class OpenSearchNode(Process):
         like_service: bool = False,
     ) -> None:
         work_dir = work_dir.resolve()
+        java = find_java()
         command = [
-            *find_java().command,
+            str(java.program),
             f"-Xms{heap}",
             f"-Xmx{heap}",
-            *([] if optimized else [NO_OPTIMIZING_COMPILER]),
+            *(java.vector_options if optimized else [NO_OPTIMIZING_COMPILER]),
             *JVM_OPTIONS,
             f"-Djava.io.tmpdir={work_dir / 'tmp'}",
             f"-XX:ErrorFile={work_dir / 'logs' / 'jvm-crash.log'}",
