@@ -1,5 +1,6 @@
 """One OpenSearch, one moto and one emulator a run, shared by every suite that needs them."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,17 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Archives contain the time at which they are made, and both workers must collect the same names."""
     is_archive = isinstance(val, bytes) and val.startswith((b"\x1f\x8b", b"PK\x03\x04"))
     return argname if is_archive else None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_invocation() -> Iterator[None]:
+    """Without the time limit of an invocation that the tests of another module have begun in this process."""
+    # The client's tests also run where nothing of the functions is installed.
+    invocation = sys.modules.get("lambdas.invocation")
+    with pytest.MonkeyPatch.context() as patch:
+        if invocation is not None:
+            patch.setattr(invocation.current, "_deadline", None)
+        yield
 
 
 @pytest.fixture(scope="session")
