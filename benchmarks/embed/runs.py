@@ -1,15 +1,10 @@
 """Contenders and cases of `make bench-embed`, and their runs."""
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.environments import ROOT, python_of
+from benchmarks.peers.environments import run_script
 from local.emulator import Emulator
 
 LATENCY_MS = 80
@@ -77,20 +72,8 @@ def run(contender: Contender, case: Case, emulator: Emulator) -> dict[str, Any]:
         "url": emulator.url,
         "rest_seconds": REST_SECONDS,
     }
-    python = python_of(contender.peer) if contender.peer else Path(sys.executable)
-    script = ROOT / f"benchmarks/peers/{contender.script}.py"
-    # Only Alto's own process sees Alto's packages.
-    environment = {**os.environ, **({} if contender.peer else {"PYTHONPATH": str(ROOT)})}
-    done = subprocess.run(
-        [str(python), str(script), json.dumps(job)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=600,
-    )
+    measured = run_script(contender.script, contender.peer, job)
     counters = emulator.counters()
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     # The first call was the warm-up.
     return measured | {
         "calls": counters["calls"] - 1,

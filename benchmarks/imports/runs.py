@@ -1,10 +1,7 @@
 """Contenders and cases of `make bench-import`, and their runs."""
 
-import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from benchmarks.peers.environments import ROOT, python_of
+from benchmarks.peers.environments import run_script
 from local.emulator import Emulator
 
 LATENCY_MS = 80
@@ -94,19 +91,8 @@ class Machine:
             "index": index if contender.peer is None else stored,
             "environment": self._account | {"ALTO_OPENSEARCH_URL": self._engine_url, "ALTO_LOG_LEVEL": "ERROR"},
         }
-        python = python_of(contender.peer) if contender.peer else Path(sys.executable)
-        script = ROOT / f"benchmarks/peers/{contender.script}.py"
         before = self._engine_seconds()
-        done = subprocess.run(
-            [str(python), str(script), json.dumps(job)],
-            # Only Alto's own process sees Alto's packages.
-            env={**os.environ, **({} if contender.peer else {"PYTHONPATH": str(ROOT)})},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=600,
-        )
-        measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        measured = run_script(contender.script, contender.peer, job)
         counters, spent = self._emulator.counters(), self._engine_seconds() - before
         self._check(stored, case.records + WARM_UP_RECORDS)
         left = self._left(stored, merge=merge)

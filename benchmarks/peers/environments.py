@@ -1,9 +1,13 @@
 """A Python environment of its own for each peer, from a hashed lock, below `.alto/peers`."""
 
 import hashlib
+import json
 import os
 import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from uv import find_uv_bin
 
@@ -27,6 +31,25 @@ def python_of(peer: str) -> Path:
         subprocess.run(command, check=True, env={**os.environ, "VIRTUAL_ENV": str(home)})
         ready.write_text(digest)
     return python
+
+
+def run_script(script: str, peer: str | None, job: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a contender's script with its job, in a process and environment of its own; return what it measured.
+
+    Without a peer the contender is Alto.
+    """
+    python = python_of(peer) if peer else Path(sys.executable)
+    done = subprocess.run(
+        [str(python), str(ROOT / f"benchmarks/peers/{script}.py"), json.dumps(job)],
+        # Only Alto's own process sees Alto's packages.
+        env={**os.environ, **({} if peer else {"PYTHONPATH": str(ROOT)})},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
 
 
 def locked_version(peer: str, package: str) -> str:
