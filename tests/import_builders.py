@@ -13,6 +13,7 @@ from lambdas.deadline import Deadline
 from lambdas.errors import AltoError, CollectionNotFoundError
 from lambdas.imports.files.newest_version import NewestVersion
 from lambdas.imports.files.s3_source import S3Source
+from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.imports.loading.batch_plan import BatchPlan
 from lambdas.imports.loading.job_collections import Target
 from lambdas.imports.loading.load_outcome import Delivery, LoadOutcome
@@ -246,3 +247,29 @@ def films(count: int, start: int = 0) -> bytes:
         json.dumps({"title": f"Film {number} {'é' * (number % 7)}"}, ensure_ascii=False).encode() + b"\n"
         for number in range(start, start + count)
     )
+
+
+def control(world: ImportWorld, **more: Any) -> ImportControl:
+    """The imports of the API, in this world."""
+    return ImportControl(
+        s3=world.s3,
+        jobs=world.jobs,
+        request_split=world.continued.append,
+        schedule_watchdog=world.watchdogs.append,
+        bucket=BUCKET,
+        chunk_bytes=1024,
+        **more,
+    )
+
+
+def import_request(key: str = "anywhere/films.jsonl", **more: Any) -> ImportRequest:
+    """The request to import a file of the bucket."""
+    return ImportRequest.model_validate({"collection": "Film", "source": f"s3://{BUCKET}/{key}"} | more)
+
+
+def load_all(world: ImportWorld) -> None:
+    """Split and load all that waits."""
+    while world.continued:
+        world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
+    for chunk in world.chunks():
+        world.load(chunk)

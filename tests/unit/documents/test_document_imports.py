@@ -30,7 +30,7 @@ from lambdas.objects.bulk import BulkWriter
 from lambdas.objects.writer import ObjectWriter
 from tests.document_engine import FakeEngine
 from tests.document_texts import SHORT
-from tests.import_builders import BUCKET, NOW, ImportWorld
+from tests.import_builders import BUCKET, NOW, ImportWorld, control
 
 FILM = {"name": "Film", "created": NOW, "updated": NOW, "properties": [{"name": "year", "type": "int"}]}
 GOOD = make_markdown(SHORT)
@@ -244,8 +244,6 @@ def test_a_large_document_is_refused_without_being_read(world: World) -> None:
 
 
 def test_documents_are_not_retried(world: World) -> None:
-    from tests.unit.imports.test_import_control import control
-
     job = world.run(zip_of({"bad.md": b""}), "Film/all.zip")
 
     with pytest.raises(ConflictError, match="Import the file again with 'repeat' true"):

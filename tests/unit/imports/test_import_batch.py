@@ -15,14 +15,14 @@ from lambdas.batch_inference.state_store import BatchInferenceState, BatchInfere
 from lambdas.deadline import Deadline
 from lambdas.errors import InvalidRequestError
 from lambdas.imports.files.s3_source import S3Source
-from lambdas.imports.import_service import ImportControl, ImportRequest
+from lambdas.imports.import_service import ImportRequest
 from lambdas.imports.loading.load_outcome import Delivery
 from lambdas.imports.splitting import chunk_planner, chunk_sizes
 from lambdas.imports.splitting.chunk_planner import Planner
 from lambdas.jobs.chunk import AwaitedBatchInference, Chunk, ChunkReport, Source
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import Job, JobState
-from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, films
+from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, control, films
 
 JOB_ID = str(UUID(int=7))
 SOURCE = Source(bucket=BUCKET, key="Film/a.jsonl", etag="e")
@@ -43,17 +43,6 @@ def chunk(**changes: object) -> Chunk:
 def batch(attempt: int = 0, arn: str | None = None, *, spent: bool = False) -> BatchInferenceState:
     job = VectorBatch(vector="default", input_key="in.jsonl", output_prefix="out/", records=120, arn=arn)
     return BatchInferenceState(chunk=chunk(), end=600, attempt=attempt, jobs=(job,), spent=spent)
-
-
-def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(
-        s3=world.s3,
-        jobs=world.jobs,
-        request_split=world.continued.append,
-        schedule_watchdog=world.watchdogs.append,
-        bucket=BUCKET,
-        chunk_bytes=1024,
-    )
 
 
 def test_a_job_has_a_name_that_bedrock_takes_and_each_attempt_another() -> None:

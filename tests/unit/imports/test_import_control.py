@@ -13,11 +13,11 @@ from lambdas.errors import (
     ModelAccessDeniedError,
 )
 from lambdas.imports.files.upload_metadata import UploadMetadata
-from lambdas.imports.import_service import ImportControl, ImportRequest
+from lambdas.imports.import_service import ImportRequest
 from lambdas.jobs.import_options import CsvOptions, ImportOptions
 from lambdas.jobs.job import JobState
 from lambdas.jobs.job_events import JobEvents
-from tests.import_builders import BUCKET, ImportWorld, films
+from tests.import_builders import BUCKET, ImportWorld, control, films, import_request, load_all
 
 
 @pytest.fixture
@@ -26,36 +26,11 @@ def world() -> Iterator[ImportWorld]:
         yield ImportWorld.create()
 
 
-def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(
-        s3=world.s3,
-        jobs=world.jobs,
-        request_split=world.continued.append,
-        schedule_watchdog=world.watchdogs.append,
-        bucket=BUCKET,
-        chunk_bytes=1024,
-    )
-
-
-def request(key: str = "anywhere/films.jsonl", **more: Any) -> ImportRequest:
-    return ImportRequest.model_validate({"collection": "Film", "source": f"s3://{BUCKET}/{key}"} | more)
-
-
-def finish(world: ImportWorld) -> None:
-    """Split and load all that waits."""
-    from lambdas.deadline import Deadline
-
-    while world.continued:
-        world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
-    for chunk in world.chunks():
-        world.load(chunk)
-
-
 def test_any_object_of_the_bucket_goes_into_the_named_collection(world: ImportWorld) -> None:
     world.upload(films(5), key="anywhere/films.jsonl")
 
-    started = control(world).start(request())
-    finish(world)
+    started = control(world).start(import_request())
+    load_all(world)
 
     shown = control(world).get(started.id)
     assert (shown.state, shown.collection, shown.counts.loaded) == (JobState.COMPLETED, "Film", 5)
@@ -64,9 +39,9 @@ def test_any_object_of_the_bucket_goes_into_the_named_collection(world: ImportWo
 def test_the_same_request_is_the_same_job_unless_it_is_to_be_repeated(world: ImportWorld) -> None:
     world.upload(films(5), key="anywhere/films.jsonl")
 
-    first, again = (control(world).start(request()) for _ in range(2))
-    other = control(world).start(request(options={"ids": "any"}))
-    repeated = control(world).start(request(repeat=True))
+    first, again = (control(world).start(import_request()) for _ in range(2))
+    other = control(world).start(import_request(options={"ids": "any"}))
+    repeated = control(world).start(import_request(repeat=True))
 
     assert first.id == again.id
     assert len({first.id, other.id, repeated.id}) == 3
@@ -76,9 +51,9 @@ def test_the_same_request_is_the_same_job_unless_it_is_to_be_repeated(world: Imp
 
 def test_jobs_are_found_only_below_the_collection_of_their_path(world: ImportWorld) -> None:
     world.upload(films(1) + b"broken", key="anywhere/films.jsonl")
-    job = control(world).start(request()).id
+    job = control(world).start(import_request()).id
     upload = control(world).start(ImportRequest(collection="Film", file_name="films.csv")).id
-    finish(world)
+    load_all(world)
 
     for act in (control(world).get, control(world).cancel, control(world).resume, control(world).retry_failed):
         with pytest.raises(ImportNotFoundError, match="No import of 'Book' has the id"):
@@ -93,8 +68,8 @@ def test_jobs_are_found_only_below_the_collection_of_their_path(world: ImportWor
 
 def test_only_the_path_of_the_collection_has_urls_of_error_files(world: ImportWorld) -> None:
     world.upload(films(1) + b"broken", key="anywhere/films.jsonl")
-    job = control(world).start(request()).id
-    finish(world)
+    job = control(world).start(import_request()).id
+    load_all(world)
 
     assert control(world).get(job, "Film").error_file_url is not None
     [listed] = control(world).list(10, None, "Film").imports
@@ -113,7 +88,7 @@ def test_only_the_path_of_the_collection_has_urls_of_error_files(world: ImportWo
 )
 def test_what_cannot_be_imported_is_refused_at_once(world: ImportWorld, key: str, problem: str) -> None:
     with pytest.raises(InvalidRequestError, match=problem):
-        control(world).start(request(key))
+        control(world).start(import_request(key))
     assert world.continued == []
 
 
@@ -139,7 +114,7 @@ def test_an_uploaded_file_is_imported_with_its_id_and_options(world: ImportWorld
     etag = world.s3.put_object(Bucket=BUCKET, Key=key, Body=content, Metadata=metadata)["ETag"].strip('"')
     world.types = {"year": "int"}
     world.split(world.upload_source(key, etag))
-    finish(world)
+    load_all(world)
     assert control(world).get(started.id).counts.loaded == 1
     assert [item.properties for item in world.writer.stored.values()] == [{"title": "Momo", "year": 1973}]
 
@@ -157,7 +132,7 @@ def test_a_cancelled_job_loads_nothing_more_and_can_be_resumed(world: ImportWorl
 
     written = len(world.writer.batches)
     control(world).resume(source.job_id)
-    finish(world)
+    load_all(world)
     assert control(world).get(source.job_id).counts.loaded == 30
     assert len(world.writer.batches) == written + len(chunks) - 1
 
@@ -172,7 +147,7 @@ def test_a_failed_job_goes_on_when_its_cause_is_fixed(world: ImportWorld) -> Non
     world.writer.judge = lambda _: None
 
     control(world).resume(source.job_id)
-    finish(world)
+    load_all(world)
 
     shown = control(world).get(source.job_id)
     assert (shown.state, shown.reason, shown.counts.loaded) == (JobState.COMPLETED, None, 30)
@@ -192,7 +167,7 @@ def test_dead_chunks_make_a_job_incomplete_and_are_loaded_when_it_is_resumed(wor
     shown = control(world).get(source.job_id)
     assert (outcome.result, shown.state, shown.chunks.dead) == ("given_up", JobState.INCOMPLETE, 1)
     control(world).resume(source.job_id)
-    finish(world)
+    load_all(world)
     shown = control(world).get(source.job_id)
     assert (shown.state, shown.chunks.dead, shown.counts.loaded) == (JobState.COMPLETED, 0, 30)
 
@@ -213,12 +188,12 @@ def test_only_failed_records_are_retried_with_their_original_ids(world: ImportWo
         return InvalidObjectError("No such property.") if item.properties["title"] == "B" else None
 
     world.writer.judge = refuse
-    finish(world)
+    load_all(world)
     assert control(world).get(source.job_id).error_file_url is not None
     world.writer.judge = lambda _: None
 
     again = control(world).retry_failed(source.job_id)
-    finish(world)
+    load_all(world)
 
     shown = control(world).get(again.id)
     assert (shown.state, shown.counts.read, shown.counts.loaded) == (JobState.COMPLETED, 1, 1)
@@ -233,7 +208,7 @@ def test_each_state_change_is_published_and_failures_are_ignored(world: ImportWo
     world.announce = lambda job: told.append((job.state, job.loaded))
     source = world.upload(films(5))
     world.split(source, 10_000)
-    finish(world)
+    load_all(world)
 
     assert told == [("splitting", 0), ("loading", 0), ("completed", 5)]
 

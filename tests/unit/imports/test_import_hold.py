@@ -7,13 +7,12 @@ import pytest
 from moto import mock_aws
 
 from lambdas.deadline import Deadline
-from lambdas.imports.import_service import ImportControl
 from lambdas.imports.loading.load_outcome import Delivery
 from lambdas.jobs.chunk import Chunk, LiveChunk, Problem
 from lambdas.jobs.chunk_hold import HELD_FOR, HIDDEN_SECONDS, ChunkHold
 from lambdas.jobs.job import JobState
 from lambdas.jobs.job_store import JobStore
-from tests.import_builders import BUCKET, NOW, TABLE, ImportWorld, films
+from tests.import_builders import NOW, TABLE, ImportWorld, control, films
 
 THREE_MINUTES = 180
 NEVER = 3600.0
@@ -43,17 +42,6 @@ def chunk(world: ImportWorld) -> Chunk:
     source = world.upload(films(30))
     world.split(source, chunk_bytes=200)
     return world.chunks()[0]
-
-
-def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(
-        s3=world.s3,
-        jobs=world.jobs,
-        request_split=world.continued.append,
-        schedule_watchdog=world.watchdogs.append,
-        bucket=BUCKET,
-        chunk_bytes=1024,
-    )
 
 
 def hold(world: ImportWorld, chunk: Chunk, queue: Visibilities, beat_seconds: float = NEVER) -> ChunkHold:

@@ -11,12 +11,12 @@ from lambdas.deadline import Deadline
 from lambdas.errors import ConflictError, ImportNotFoundError, InvalidRequestError
 from lambdas.imports.files.newest_version import REPLACED
 from lambdas.imports.files.upload_metadata import UploadMetadata
-from lambdas.imports.import_service import ImportControl, ImportRequest
+from lambdas.imports.import_service import ImportRequest
 from lambdas.jobs.chunk import LiveChunk
 from lambdas.jobs.chunk_hold import HELD_FOR
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import JobState
-from tests.import_builders import BUCKET, ImportWorld, films
+from tests.import_builders import BUCKET, ImportWorld, control, films, import_request, load_all
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -27,28 +27,6 @@ def world() -> Iterator[ImportWorld]:
         world = ImportWorld.create()
         world.version_the_bucket()
         yield world
-
-
-def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(
-        s3=world.s3,
-        jobs=world.jobs,
-        request_split=world.continued.append,
-        schedule_watchdog=world.watchdogs.append,
-        bucket=BUCKET,
-        chunk_bytes=1024,
-    )
-
-
-def request(key: str = "anywhere/films.jsonl", **more: Any) -> ImportRequest:
-    return ImportRequest.model_validate({"collection": "Film", "source": f"s3://{BUCKET}/{key}"} | more)
-
-
-def load_all(world: ImportWorld) -> None:
-    while world.continued:
-        world.splitter().continue_job(world.continued.pop(), Deadline.after(60))
-    for chunk in world.chunks():
-        world.load(chunk)
 
 
 def upload(world: ImportWorld, content: bytes, name: str = "films.jsonl", **options: Any) -> tuple[str, dict[str, str]]:
@@ -74,8 +52,8 @@ def put(world: ImportWorld, content: bytes, key: str, metadata: dict[str, str]) 
 def test_an_import_into_a_collection_created_again_is_a_new_job(world: ImportWorld) -> None:
     world.upload(films(5), key="anywhere/films.jsonl")
 
-    before, again = (control(world).start(request(), alias="alto-film-1").id for _ in range(2))
-    after = control(world).start(request(), alias="alto-film-2").id
+    before, again = (control(world).start(import_request(), alias="alto-film-1").id for _ in range(2))
+    after = control(world).start(import_request(), alias="alto-film-2").id
 
     assert before == again != after
 
@@ -201,10 +179,10 @@ def test_a_newer_version_waits_for_the_loaders_of_the_older(world: ImportWorld) 
 
 def test_the_version_of_one_collection_does_not_replace_that_of_another(world: ImportWorld) -> None:
     world.upload(films(5), key="anywhere/films.jsonl")
-    first = control(world).start(request()).id
+    first = control(world).start(import_request()).id
     world.upload(films(6), key="anywhere/films.jsonl")
-    second = control(world).start(request(collection="Book")).id
-    newest = control(world).start(request()).id
+    second = control(world).start(import_request(collection="Book")).id
+    newest = control(world).start(import_request()).id
 
     while world.continued:
         world.splitter().continue_job(world.continued.pop(0), Deadline.after(60))

@@ -27,6 +27,7 @@ from lambdas.imports.import_service import ImportControl, ImportRequest
 from lambdas.jobs.import_options import ImportOptions
 from lambdas.jobs.job import JobState
 from lambdas.wiring.write import SIGNING
+from tests import import_builders
 from tests.import_builders import BUCKET, NOW, ImportWorld, films
 
 
@@ -37,15 +38,7 @@ def world() -> Iterator[ImportWorld]:
 
 
 def control(world: ImportWorld) -> ImportControl:
-    return ImportControl(
-        s3=world.s3,
-        jobs=world.jobs,
-        request_split=world.continued.append,
-        schedule_watchdog=world.watchdogs.append,
-        bucket=BUCKET,
-        chunk_bytes=1024,
-        now=lambda: NOW,
-    )
+    return import_builders.control(world, now=lambda: NOW)
 
 
 def large(**more: Any) -> ImportRequest:
